@@ -1,0 +1,266 @@
+"""The private corners of Keras that we stand on, each behind one name.
+
+Public Keras has no way to ask a variable for its initialiser, to rebuild a graph with a layer left
+out, or to call the step that `fit` compiles. Everything of that kind is here and nowhere else, so
+that a new Keras version breaks one file, and its test says which name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import random
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.errors import UnstuckError
+
+#: What the environment asked for, where it is not what we use.
+other_backend = os.environ.get("KERAS_BACKEND", "jax")
+if "keras" not in sys.modules:
+    os.environ["KERAS_BACKEND"] = "jax"
+
+import keras
+
+if keras.backend.backend() != "jax":
+    raise UnstuckError(
+        f"Keras has already been imported with the {keras.backend.backend()} backend, and unstuck"
+        " trains its replicas with JAX. Set KERAS_BACKEND=jax before Keras is imported, or import"
+        " unstuck first."
+    )
+
+import jax.numpy as jnp
+from keras.src.backend import compute_output_spec as model_output_spec
+from keras.src.backend.common import global_state
+from keras.src.backend.jax.core import Variable as JaxVariable
+from keras.src.initializers.random_initializers import compute_fans
+from keras.src.models.functional import Functional
+from keras.src.optimizers.base_optimizer import BaseOptimizer
+from keras.src.saving import serialization_lib
+from keras.src.trainers import data_adapters
+from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
+from keras.src.trainers.data_adapters.array_data_adapter import (
+    ArrayDataAdapter,
+    can_convert_arrays,
+)
+
+Tree = Any
+
+
+def is_model(thing: Any) -> bool:
+    """True for a Keras model."""
+    return isinstance(thing, keras.Model)
+
+
+def is_functional(model: keras.Model) -> bool:
+    """True for a model made of a graph of layers (`Model(inputs, outputs)`), not subclassed."""
+    return isinstance(model, Functional)
+
+
+@contextlib.contextmanager
+def recorded_initializers() -> Iterator[dict[int, Callable[..., Any]]]:
+    """While open, variables are made of zeros and their initialisers noted by the variable's id.
+
+    Nothing random is drawn, so building a model neither costs initialisation time nor moves Keras's
+    random state.
+    """
+    noted: dict[int, Callable[..., Any]] = {}
+    original = JaxVariable._initialize_with_initializer
+
+    def note(variable: Any, initializer: Callable[..., Any]) -> None:
+        noted[id(variable)] = initializer
+        variable._initialize(jnp.asarray(np.zeros(variable._shape, variable._dtype)))
+
+    JaxVariable._initialize_with_initializer = note
+    try:
+        yield noted
+    finally:
+        JaxVariable._initialize_with_initializer = original
+
+
+def is_plain_functional(model: keras.Model) -> bool:
+    """True for `keras.Model(inputs, outputs)` itself, which has no methods of its own."""
+    return type(model) is Functional
+
+
+def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]) -> Tree:
+    """Go through a functional model's nodes again, on `inputs`: `call(operation, *args, **kwargs)`."""
+    return model._run_through_graph(inputs, call_fn=call)
+
+
+def flat_layers(model: keras.Model) -> list[Any]:
+    """Every layer of a model, nested ones too, the model itself left out."""
+    return list(model._flatten_layers(include_self=False))
+
+
+def input_structure(model: keras.Model) -> Tree:
+    """The symbolic inputs in the structure (one, list, dict) in which the model takes them."""
+    return model._inputs_struct
+
+
+def fans(initializer: Any, shape: tuple[int, ...]) -> tuple[int, int]:
+    """Fan-in and fan-out of a weight as a variance-scaling initialiser counts them."""
+    axes = {name: getattr(initializer, name, None) for name in ("input_axes", "output_axes")}
+    pair: tuple[int, int] = compute_fans(shape, **axes)
+    return pair
+
+
+def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
+    """Give a layer that is not built yet another constructor argument, as its class would read it."""
+    fresh = type(layer).from_config({**layer.get_config(), argument: value})
+    if not hasattr(layer, argument):
+        raise AttributeError(f"{type(layer).__name__} keeps no argument {argument!r}")
+    setattr(layer, argument, getattr(fresh, argument))
+
+
+def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None:
+    """Create every variable that `fit` would create on its first batch."""
+    model._symbolic_build(data_batch=(x, y, sample_weight))
+
+
+def compile_config(model: keras.Model) -> dict[str, Any]:
+    """The arguments of the last `compile`, as live objects."""
+    metrics = model._compile_metrics
+    loss = model._compile_loss
+    return {
+        "optimizer": model.optimizer,
+        "loss": model.loss,
+        "loss_weights": None if loss is None else loss._user_loss_weights,
+        "metrics": None if metrics is None else metrics._user_metrics,
+        "weighted_metrics": None if metrics is None else metrics._user_weighted_metrics,
+    }
+
+
+def as_arrays(x: Tree, y: Tree, sample_weight: Tree) -> tuple[Tree, Tree, Tree]:
+    """Arrays, lists of arrays or frames as `fit` would turn them into numpy arrays."""
+    adapter = ArrayDataAdapter(x, y, sample_weight=sample_weight, batch_size=1)
+    arrays = array_slicing.convert_to_sliceable(adapter._inputs, target_backend="numpy")
+    plain = keras.tree.map_structure(lambda a: np.asarray(a[:]), arrays)
+    unpacked: tuple[Tree, Tree, Tree] = data_adapter_utils.unpack_x_y_sample_weight(plain)
+    return unpacked
+
+
+def class_weights_as_sample_weights(y: NDArray[Any], class_weight: dict[int, float]) -> Tree:
+    """One weight a row, as `fit(class_weight=…)` makes them."""
+    return data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
+
+
+@contextlib.contextmanager
+def own_code_trusted() -> Iterator[None]:
+    """Lets `Lambda` layers of the user's own running program be rebuilt from their config."""
+    with serialization_lib.SafeModeScope(False):
+        yield
+
+
+def owner(cls: type, name: str) -> type:
+    """The class that defines an attribute of `cls`, where a patch reaches every subclass."""
+    return next(base for base in cls.__mro__ if name in vars(base))
+
+
+def optimizer_base() -> type:
+    """The class whose constructor every optimizer calls."""
+    base: type = BaseOptimizer
+    return base
+
+
+def is_input_function(code: types.CodeType) -> bool:
+    """True for the code of `keras.Input`, which makes a layer on its caller's behalf."""
+    return code is inspect.unwrap(keras.Input).__code__
+
+
+def overrides(model: keras.Model, method: str) -> bool:
+    """True where the model's class has a method of its own in place of Keras's."""
+    return not owner(type(model), method).__module__.startswith("keras.")
+
+
+def is_custom(model: keras.Model) -> bool:
+    """True where the model's class, or a parent of it, was written by the user."""
+    return not type(model).__module__.startswith("keras.")
+
+
+def stream_kind(x: Any) -> str | None:
+    """What a source of batches is called; `None` for arrays and trees of arrays."""
+    if isinstance(x, keras.utils.PyDataset):
+        return "a PyDataset"
+    if data_adapters.is_tf_dataset(x):
+        return "a tf.data.Dataset"
+    if data_adapters.is_torch_dataloader(x):
+        return "a torch DataLoader"
+    if data_adapters.is_grain_dataset(x):
+        return "a grain dataset"
+    if isinstance(x, types.GeneratorType):
+        return "a Python generator"
+    return None
+
+
+def are_arrays(x: Tree) -> bool:
+    """True for a tree whose every leaf `fit` can cut into batches."""
+    return bool(can_convert_arrays((x,)))
+
+
+def split_pair(data: Any) -> tuple[Tree, Tree, Tree]:
+    """`validation_data` as x, y and sample weights. Raises ValueError for any other form."""
+    parts: tuple[Tree, Tree, Tree] = data_adapter_utils.unpack_x_y_sample_weight(data)
+    return parts
+
+
+@contextlib.contextmanager
+def fresh_session() -> Iterator[None]:
+    """Keras's session state as in a new process: no names given, no seed, default policies.
+
+    Afterwards the state is as it was, the random numbers of Python and numpy included.
+    """
+    trackers = global_state.GLOBAL_STATE_TRACKER, global_state.GLOBAL_SETTINGS_TRACKER
+    settings = keras.config.floatx(), keras.config.epsilon(), keras.config.image_data_format()
+    python, numpy = random.getstate(), np.random.get_state()
+    global_state.GLOBAL_STATE_TRACKER = threading.local()
+    global_state.GLOBAL_SETTINGS_TRACKER = threading.local()
+    try:
+        yield
+    finally:
+        global_state.GLOBAL_STATE_TRACKER, global_state.GLOBAL_SETTINGS_TRACKER = trackers
+        keras.config.set_floatx(settings[0])
+        keras.config.set_epsilon(settings[1])
+        keras.config.set_image_data_format(settings[2])
+        random.setstate(python)
+        np.random.set_state(numpy)
+
+
+@contextlib.contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Python's, numpy's and Keras's random state and Keras's name counters: afterwards as before."""
+    tracker = global_state.GLOBAL_STATE_TRACKER
+    attributes = dict(vars(tracker))
+    names = attributes.get("object_name_uids")
+    counters = None if names is None else dict(names)
+    seeds = attributes.get("global_seed_generator")
+    seed = None if seeds is None else np.array(seeds.state.value)
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        global_state.GLOBAL_STATE_TRACKER = tracker
+        vars(tracker).clear()
+        vars(tracker).update(attributes)
+        if names is not None and counters is not None:
+            names.clear()
+            names.update(counters)
+        if seeds is not None:
+            seeds.state.assign(seed)
+
+
+def build_on(model: keras.Model, x: Tree) -> None:
+    """Create the variables that calling the model on `x` would create."""
+    tensors = keras.tree.map_structure(
+        lambda a: None if a is None else keras.KerasTensor(a.shape, a.dtype.name), x
+    )
+    model_output_spec(model, tensors, training=False)

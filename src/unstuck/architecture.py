@@ -1,0 +1,275 @@
+"""What a network is made of: the user's model, read only, and what was changed about it.
+
+The model that the user built is never touched. `build` makes a fresh one from the configurations of
+its layers, with the changes noted here applied, and tells which initialiser belongs to which
+variable. Changes are data: a layer's arguments, a layer left out, a layer put in.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck import adapter
+from unstuck.errors import NotSupported
+
+Tree = Any
+Where = Literal["before", "after"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """One layer as configured: `config` holds its Keras arguments, `inputs` the layers before it."""
+
+    name: str
+    kind: str
+    config: Mapping[str, Any]
+    inputs: tuple[str, ...] = ()
+    parameters: int = 0
+    output_shape: tuple[int | None, ...] = ()
+    depth: int = 0
+
+    @property
+    def activation(self) -> str | None:
+        """The name of its activation; `None` where it has none, "custom" where it is a function."""
+        if self.kind in ("ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"):
+            return {"ReLU": "relu", "LeakyReLU": "leaky_relu"}.get(self.kind, self.kind.lower())
+        given = self.config.get("activation")
+        if given is None:
+            return "linear" if "activation" in self.config else None
+        return given if isinstance(given, str) else "custom"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Insertion:
+    """A layer put in before or after the layer called `anchor`."""
+
+    anchor: str
+    where: Where
+    kind: str
+    config: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name of the new layer; part of its weights' paths."""
+        return f"{self.anchor}_{self.where}_{self.kind.lower()}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Built:
+    """A fresh model without weights, and the initialiser of each variable by its `id`."""
+
+    model: keras.Model
+    initializers: Mapping[int, Callable[..., Any]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Architecture:
+    """The user's model and the changes to it.
+
+    Raises (from any method that builds):
+        NotSupported: the model cannot be made again from its configuration.
+    """
+
+    source: keras.Model
+    changed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    removed: frozenset[str] = frozenset()
+    inserted: tuple[Insertion, ...] = ()
+
+    @property
+    def is_graph(self) -> bool:
+        """True where layers and their connections are known (not subclassed)."""
+        return self._graph is not None
+
+    @cached_property
+    def _graph(self) -> keras.Model | None:
+        if isinstance(self.source, keras.Sequential):
+            functional: keras.Model | None = self.source._functional
+            return functional
+        return self.source if adapter.is_functional(self.source) else None
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer in order of computation, with the changes applied."""
+        if self._graph is None:
+            return tuple(self._describe(layer) for layer in adapter.flat_layers(self.source))
+        found = []
+        removed_inputs: dict[str, tuple[str, ...]] = {}
+        for layer in self._graph.layers:
+            described = self._describe(layer, removed_inputs)
+            if described.name in self.removed:
+                removed_inputs[described.name] = described.inputs
+                continue
+            before = [i for i in self.inserted if i.anchor == layer.name and i.where == "before"]
+            after = [i for i in self.inserted if i.anchor == layer.name and i.where == "after"]
+            for new in before:
+                found.append(Layer(name=new.name, kind=new.kind, config=new.config,
+                                   inputs=described.inputs, output_shape=described.output_shape))
+                described = replace(described, inputs=(new.name,))
+            found.append(described)
+            for new in after:
+                found.append(Layer(name=new.name, kind=new.kind, config=new.config,
+                                   inputs=(found[-1].name,),
+                                   output_shape=described.output_shape))
+                removed_inputs[layer.name] = (new.name,)
+        return tuple(found)
+
+    def _describe(
+        self, layer: Any, moved: Mapping[str, tuple[str, ...]] | None = None
+    ) -> Layer:
+        config = {**layer.get_config(), **self.changed.get(layer.name, {})}
+        inputs: list[str] = []
+        for node in getattr(layer, "_inbound_nodes", ()):
+            for tensor in node.input_tensors:
+                producer = tensor._keras_history.operation.name
+                inputs.extend((moved or {}).get(producer, (producer,)))
+            break
+        shape = ()
+        try:
+            shape = tuple(layer.output.shape)
+        except (AttributeError, ValueError):
+            pass
+        return Layer(
+            name=layer.name,
+            kind=type(layer).__name__,
+            config=config,
+            inputs=tuple(inputs),
+            parameters=int(sum(np.prod(v.shape) for v in layer.variables)),
+            output_shape=shape,
+        )
+
+    @property
+    def output_shapes(self) -> tuple[tuple[int | None, ...], ...]:
+        """Shapes of the outputs, the batch first; empty where a subclassed model does not tell."""
+        if self._graph is None:
+            return ()
+        return tuple(tuple(t.shape) for t in self._graph.outputs)
+
+    def layer(self, name: str) -> Layer:
+        """The layer of that name, as changed. Raises KeyError."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(name)
+
+    def with_layer(self, name: str, **config: Any) -> Architecture:
+        """The same with other arguments for one layer."""
+        return replace(self, changed={**self.changed, name: {**self.changed.get(name, {}), **config}})
+
+    def without_layer(self, name: str) -> Architecture:
+        """The same with one layer left out; what follows reads what it read."""
+        return replace(self, removed=self.removed | {name})
+
+    def with_inserted(self, new: Insertion) -> Architecture:
+        """The same with one layer more."""
+        return replace(self, inserted=(*self.inserted, new))
+
+    @property
+    def initial_values(self) -> dict[str, NDArray[Any]]:
+        """The values, by path, of the variables that the user's training would not draw anew."""
+        return {v.path: np.asarray(v.value) for v in self.source.non_trainable_variables}
+
+    def build(self) -> Built:
+        """A fresh model, not compiled, whose variables hold zeros until weights are drawn."""
+        with adapter.recorded_initializers() as noted, adapter.own_code_trusted():
+            model = self._build_subclassed() if self._graph is None else self._build_graph()
+        return Built(model=model, initializers=noted)
+
+    def _build_graph(self) -> keras.Model:
+        source = self._graph
+        assert source is not None
+        made: dict[int, Any] = {}  # a layer used twice is made once, so that it stays shared
+
+        def call(original: Any, *args: Any, **kwargs: Any) -> Any:
+            if not isinstance(original, keras.Layer):
+                return original(*args, **kwargs)
+            if original.name in self.removed:
+                return args[0]
+            if id(original) not in made:
+                made[id(original)] = self._rebuild(original)
+            for new in self._inserted_at(original.name, "before"):
+                args = (new(args[0]), *args[1:])
+            out = made[id(original)](*args, **kwargs)
+            for new in self._inserted_at(original.name, "after"):
+                out = new(out)
+            return out
+
+        def enter(tensor: Any, name: str) -> Any:
+            for new in self._inserted_at(name, "after"):
+                tensor = new(tensor)
+            return tensor
+
+        names = [tensor._keras_history.operation.name for tensor in source.inputs]
+        inputs = [
+            keras.Input(batch_shape=t.shape, dtype=t.dtype, name=name)
+            for t, name in zip(source.inputs, names, strict=True)
+        ]
+        entered = [enter(t, name) for t, name in zip(inputs, names, strict=True)]
+        outputs = adapter.run_through_graph(source, entered, call)
+        structured = keras.tree.pack_sequence_as(adapter.input_structure(source), inputs)
+        if self.source is not source or adapter.is_plain_functional(self.source):
+            return keras.Model(structured, outputs, name=self.source.name)
+        try:
+            return type(self.source)(structured, outputs, name=self.source.name)
+        except Exception as error:
+            raise NotSupported(
+                f"The model class {type(self.source).__name__} cannot be made again from its inputs"
+                f" and outputs: {error}. Give it the constructor of keras.Model, or pass a plain"
+                " keras.Model to unstuck.diagnose."
+            ) from error
+
+    def _inserted_at(self, anchor: str, where: Where) -> list[Any]:
+        return [
+            getattr(keras.layers, new.kind)(**new.config, name=new.name)
+            for new in self.inserted
+            if new.anchor == anchor and new.where == where
+        ]
+
+    def _rebuild(self, layer: Any) -> Any:
+        config = {**layer.get_config(), **self.changed.get(layer.name, {})}
+        try:
+            return type(layer).from_config(config)
+        except Exception as error:
+            raise NotSupported(
+                f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its"
+                f" configuration: {error}. Give the class a get_config() that returns the arguments"
+                " of its constructor."
+            ) from error
+
+    def _build_subclassed(self) -> keras.Model:
+        if self.removed or self.inserted:
+            raise NotSupported(
+                f"{type(self.source).__name__} is a subclassed model: its layers can be changed,"
+                " but not left out or put in, because their connections are Python code."
+            )
+        try:
+            model = type(self.source).from_config(self._constructor_arguments())
+        except Exception as error:
+            raise NotSupported(
+                f"The model class {type(self.source).__name__} cannot be made again from its"
+                f" configuration: {error}. Give it a get_config() that returns the arguments of its"
+                " constructor."
+            ) from error
+        # Keras numbers layers per process; the paths of weights must not depend on the build.
+        model.name = self.source.name
+        names = [layer.name for layer in adapter.flat_layers(self.source)]
+        for name, layer in zip(names, adapter.flat_layers(model), strict=True):
+            layer.name = name
+            for argument, value in self.changed.get(name, {}).items():
+                adapter.set_layer_argument(layer, argument, value)
+        return model
+
+    def _constructor_arguments(self) -> dict[str, Any]:
+        config: dict[str, Any] = self.source.get_config()
+        parameters = inspect.signature(type(self.source).__init__).parameters
+        if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+            return config
+        # Keras's automatic config adds its own arguments, which most users' classes do not take.
+        return {key: value for key, value in config.items() if key in parameters}

@@ -1,0 +1,246 @@
+"""What to try: the changes that checks propose, those that people try anyway, and all at once.
+
+`singles` are changes of one thing; symptoms only order them, they never leave one out. `strong_sets`
+are arms in which everything is done that a careful person would do: if one of them learns, the
+search can shrink it to what is necessary, and causes that hide each other come out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from unstuck.checks import Finding
+from unstuck.errors import NotSupported
+from unstuck.goal import Goal
+from unstuck.interventions import Changes, Intervention, apply_all, compatible
+from unstuck.interventions._network import hidden_layers, output_activation
+from unstuck.interventions.activation import Activation
+from unstuck.interventions.batch_size import BatchSize
+from unstuck.interventions.clipping import NoClipping
+from unstuck.interventions.dropout import NoDropout
+from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.hidden_activations import HiddenActivations
+from unstuck.interventions.initializer import Initializer
+from unstuck.interventions.initializers import Initializers
+from unstuck.interventions.learning_rate import LearningRate
+from unstuck.interventions.loss import Loss
+from unstuck.interventions.optimizer import UseOptimizer
+from unstuck.interventions.output_and_loss import OutputAndLoss
+from unstuck.interventions.placebo import Placebo
+from unstuck.interventions.regularizer import NoRegularizers
+from unstuck.interventions.remove_layer import RemoveLayer
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.shuffle import Shuffle
+from unstuck.interventions.shuffle_rows import ShuffleRows
+from unstuck.interventions.validation_split import ValidationSplit
+from unstuck.interventions.width import Width
+from unstuck.interventions.widths import Widths
+from unstuck.recipe import Recipe
+
+ENOUGH_UPDATES = 3000
+"""Updates after which small networks with a sane rate have learned what they can (issue 5's arm)."""
+WIDE = 32
+ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A change to try, and the checks that asked for it."""
+
+    change: Intervention
+    checks: tuple[str, ...] = ()
+
+
+def placebo() -> Intervention:
+    """The arm in which nothing but the shuffling is another."""
+    return Placebo()
+
+
+def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Candidate]:
+    """Every change of one thing that is worth a trial, those that checks ask for first."""
+    asked: dict[Intervention, tuple[str, ...]] = {}
+    for finding in findings:
+        for change in finding.interventions:
+            asked[change] = tuple(dict.fromkeys((*asked.get(change, ()), finding.check)))
+    for change in _battery(recipe, goal):
+        asked.setdefault(change, ())
+    return [
+        Candidate(change=change, checks=checks)
+        for change, checks in asked.items()
+        if _applies(change, recipe) and not (goal.asked and goal.asked[0] == "loss"
+                                             and "compile.loss" in change.conflicts)
+    ]
+
+
+def strong_sets(recipe: Recipe, goal: Goal, *, most_updates: int) -> list[Changes]:
+    """Arms in which everything sensible is done at once, the likeliest first.
+
+    Args:
+        recipe: the control.
+        goal: the yardstick.
+        most_updates: what the budget allows in one training.
+    """
+    found = []
+    for activation, rate in (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2)):
+        changes: list[Intervention] = []
+        for make in _everything(recipe, goal, activation, rate, most_updates):
+            with suppress(NotSupported):
+                change = make()
+                if _applies(change, recipe, changes) and compatible([*changes, change]):
+                    changes.append(change)
+        if changes and tuple(changes) not in found:
+            found.append(tuple(changes))
+    return found
+
+
+def _everything(
+    recipe: Recipe, goal: Goal, activation: str, rate: float, most_updates: int
+) -> Iterator[Callable[[], Intervention]]:
+    task = goal.task
+    for output, loss in suited(goal)[:1]:
+        if recipe.loss_config[0] != loss or _output_is_not(recipe, output):
+            yield lambda: OutputAndLoss.of(recipe, output, loss)
+    yield ScaleInputs
+    if task.kind == "real" and not _unit_scale(goal):
+        yield ScaleTargets
+    yield lambda: HiddenActivations.of(recipe, activation, linear_too=not goal.is_autoencoder)
+    yield lambda: Initializers.of(recipe, "glorot_uniform")
+    yield lambda: Widths.of(recipe, at_least=WIDE)
+    yield NoRegularizers
+    yield NoDropout
+    if recipe.optimizer.kind != "Adam" or recipe.optimizer.learning_rate != rate:
+        yield lambda: UseOptimizer(name="Adam", learning_rate=rate)
+    wanted = min(ENOUGH_UPDATES, most_updates)
+    if recipe.updates < wanted:
+        yield lambda: Epochs.of(recipe, math.ceil(wanted / recipe.updates_per_epoch))
+    if not recipe.shuffle:
+        yield Shuffle
+    if recipe.validation_split:
+        yield lambda: ValidationSplit(value=0.0)
+
+
+def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
+    """What people try, and what has to be ruled out."""
+    rate = recipe.optimizer.learning_rate
+    if rate is not None:
+        for factor in (10, 0.1, 100, 0.01):
+            yield LearningRate.of(recipe, rate * factor)
+    yield Epochs.of(recipe, recipe.epochs * 10)
+    if recipe.optimizer.kind not in ADAPTIVE:
+        yield UseOptimizer(name="Adam", learning_rate=1e-3)
+        yield UseOptimizer(name="Adam", learning_rate=1e-2)
+    else:
+        yield UseOptimizer(name="SGD", learning_rate=1e-2)
+    yield from _batch_sizes(recipe)
+    yield from _outputs_and_losses(recipe, goal)
+    hidden = hidden_layers(recipe)
+    # The last hidden layers come first: what they lose, nothing behind them can bring back.
+    for layer in reversed(hidden):
+        yield from _about_layer(recipe, layer.name, layer.activation)
+    for activation in ("leaky_relu", "tanh", "relu"):
+        with suppress(NotSupported):
+            yield HiddenActivations.of(recipe, activation)
+    yield Widths.of(recipe, at_least=WIDE)
+    for initializer in ("glorot_uniform", "he_normal"):
+        yield Initializers.of(recipe, initializer)
+    yield ScaleInputs()
+    yield ScaleTargets()
+    yield NoRegularizers()
+    yield NoDropout()
+    yield NoClipping()
+    if not recipe.shuffle:
+        yield Shuffle()
+    if recipe.validation_split:
+        yield ValidationSplit(value=0.0)
+        yield ShuffleRows()
+
+
+def _about_layer(recipe: Recipe, name: str, activation: str | None) -> Iterator[Intervention]:
+    units = recipe.architecture.layer(name).config
+    width = units.get("units", units.get("filters"))
+    if isinstance(width, int):
+        yield Width.of(recipe, name, max(16, 8 * width) if width <= 64 else 2 * width)
+    recurrent = "recurrent_initializer" in units
+    others = {"relu": ("linear", "leaky_relu"), "linear": ("relu",)}.get(
+        activation or "linear", ("tanh",) if recurrent else ("relu", "linear"))
+    for other in others:
+        if other != activation:
+            with suppress(NotSupported):
+                yield Activation.of(recipe, name, other)
+    yield RemoveLayer(layer=name)
+    if _odd_initializer(units.get("kernel_initializer")):
+        yield Initializer.of(recipe, name, "glorot_uniform")
+
+
+def _odd_initializer(config: object) -> bool:
+    kind = config.get("class_name") if isinstance(config, dict) else config
+    return kind not in (None, "GlorotUniform", "glorot_uniform", "HeNormal", "HeUniform")
+
+
+def _batch_sizes(recipe: Recipe) -> Iterator[Intervention]:
+    for size in (recipe.batch_size // 4, recipe.batch_size * 8):
+        if 1 <= size and size // 2 < recipe.train.rows:
+            yield BatchSize.of(recipe, size)
+
+
+def _outputs_and_losses(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
+    name = recipe.loss_config[0]
+    for output, loss in suited(goal):
+        with suppress(NotSupported):
+            changed_output = _output_is_not(recipe, output)
+            if changed_output:
+                yield Activation.of(recipe, output_activation(recipe).name, output)
+            if name != loss:
+                yield Loss(value=loss)
+            if changed_output and name != loss:
+                yield OutputAndLoss.of(recipe, output, loss)
+
+
+def suited(goal: Goal) -> tuple[tuple[str, str], ...]:
+    """Output activations and losses that suit the targets, the usual pair first."""
+    task = goal.task
+    if len(goal.tasks) > 1:
+        return ()
+    if task.kind == "classes":
+        return (("softmax", "sparse_categorical_crossentropy"),)
+    if task.kind == "one-hot":
+        return (("softmax", "categorical_crossentropy"), ("sigmoid", "binary_crossentropy"))
+    if task.kind == "binary" and task.levels == (0.0, 1.0):
+        return (("sigmoid", "binary_crossentropy"), ("sigmoid", "mean_squared_error"))
+    if task.kind == "binary" and task.levels == (-1.0, 1.0):
+        return (("tanh", "mean_squared_error"), ("linear", "mean_squared_error"))
+    if task.kind == "real" and task.targets.min() >= 0 and task.targets.max() <= 1:
+        return (("linear", "mean_squared_error"), ("sigmoid", "binary_crossentropy"))
+    return (("linear", "mean_squared_error"),)
+
+
+def _output_is_not(recipe: Recipe, activation: str) -> bool:
+    return output_activation(recipe).activation != activation
+
+
+def _unit_scale(goal: Goal) -> bool:
+    """True where the targets are of the size that a fresh network puts out."""
+    values = goal.task.targets
+    return bool(0.1 <= values.std() <= 3 and abs(values.mean()) <= 3)
+
+
+def _applies(change: Intervention, recipe: Recipe, among: Iterable[Intervention] = ()) -> bool:
+    """True where it can be made, after `among`, and changes something."""
+    try:
+        before = apply_all(among, recipe)
+        after = apply_all([*among, change], recipe)
+    except (NotSupported, KeyError):
+        return False
+    return _signature(after) != _signature(before)
+
+
+def _signature(recipe: Recipe) -> str:
+    layers = [(layer.name, layer.kind, sorted(map(repr, layer.config.items())))
+              for layer in recipe.layers]
+    return repr((layers, recipe.optimizer.kind, sorted(map(repr, recipe.optimizer.config.items())),
+                 recipe.loss_config, recipe.epochs, recipe.batch_size, recipe.shuffle,
+                 recipe.validation_split, recipe.order_salt, id(recipe.x)))

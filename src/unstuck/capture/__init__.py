@@ -1,0 +1,280 @@
+"""Runs an unmodified script, or takes a model from memory, and comes back with a Recipe.
+
+`runner` runs a source as Python would, `watch` is told of the script's calls of Keras through the
+`patches` that stand meanwhile, `calls` finds them in the source, `build` makes a Recipe of a call of
+`fit`, with `data` checking its arrays and `networks` copying its model. Keras, the interpreter and
+the user's objects are afterwards as they were, however the script ended.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from unstuck import adapter
+from unstuck.adapter import random_state_kept
+from unstuck.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+from . import runner
+from .build import recipe_of
+from .calls import fit_calls, others_by_syntax
+from .patches import patched
+from .watch import Watch
+
+__all__ = ["Captured", "capture_model", "capture_script", "capture_text", "random_state_kept"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Captured:
+    """The training of one `fit`, and where it came from.
+
+    `script` is the user's source (`None` for a model made in memory), `line` and `call` tell where
+    `fit` is called and with what text. The fit is number `index`, from 1, `of` how many; `others`
+    are the other ones, a line each. `model_kind` is the class of the model, `parameters` counts its
+    weights. `exit_code` and `own_history` come from a run to the script's end: its exit status, and
+    the history of the user's own training.
+    """
+
+    recipe: Recipe
+    script: Script | None
+    line: int | None
+    call: str
+    index: int
+    of: int
+    others: tuple[str, ...]
+    model_kind: str
+    parameters: int
+    exit_code: int | None
+    own_history: Mapping[str, list[float]] | None
+    notes: tuple[str, ...]
+
+
+def capture_script(
+    path: Path,
+    argv: Sequence[str] = (),
+    *,
+    fit: str = "auto",
+    through: bool = False,
+    stdout: TextIO | None = None,
+) -> Captured:
+    """Run a script as `python PATH ARGV` up to its `fit`, and take that.
+
+    Args:
+        path: the script.
+        argv: its arguments.
+        fit: which call of `fit`: "auto" (the first) or a number from 1. Earlier ones really train.
+        through: let the script train and go on to its end.
+        stdout: where the script's standard output goes; standard error by default.
+
+    Raises:
+        UnstuckError: the file cannot be read, or what it passes to `fit` cannot be trained on.
+        ScriptFailed: the script raised before that `fit`; its traceback has been printed.
+        NoFitCall: it ended without that `fit`.
+        KeyboardInterrupt: it came while the script ran.
+    """
+    chosen = _number(fit)
+    if not path.exists():
+        raise UnstuckError(f"There is no file {path}.")
+    if path.is_dir():
+        raise UnstuckError(f"{path} is a directory; name the script in it that calls fit.")
+    if path.suffix == ".ipynb":
+        raise NotSupported(
+            f"{path} is a notebook. Save it as a script first: jupyter nbconvert --to script {path}"
+        )
+    # As Python names it in tracebacks and `__file__`: absolute, but not resolved.
+    filename = Path(os.path.join(os.getcwd(), path))
+    try:
+        script = Script.read(filename)
+    except OSError as error:
+        raise UnstuckError(f"{path} cannot be read: {error.strerror}.") from error
+    except SyntaxError as error:
+        raise _no_python(path.name, error) from error
+    return _capture(
+        script, str(filename), [str(path), *argv], str(filename.resolve().parent), chosen, through,
+        stdout,
+    )
+
+
+def capture_text(text: str, *, filename: str = "script.py") -> Captured:
+    """The same for a source in memory, run in the current directory.
+
+    Raises:
+        UnstuckError: as `capture_script`.
+    """
+    try:
+        script = Script.parse(text, Path(filename))
+    except SyntaxError as error:
+        raise _no_python(filename, error) from error
+    return _capture(script, filename, [filename], os.getcwd(), 1, False, None)
+
+
+def capture_model(
+    model: Any, x: Any = None, y: Any = None, *more: Any, **fit_arguments: Any
+) -> Captured:
+    """The training that `model.fit(x, y, …)` would be; nothing is trained, the model only read.
+
+    Args:
+        model: a compiled `keras.Model`.
+        x, y, more, fit_arguments: the arguments of `fit`, at its positions or by its names.
+
+    Raises:
+        UnstuckError: what is passed cannot be trained on, or `model` is no compiled Keras model.
+        TypeError: `fit` has no such argument.
+    """
+    if not adapter.is_model(model):
+        raise UnstuckError(
+            f"unstuck diagnoses Keras models; this is a {type(model).__module__}."
+            f"{type(model).__name__}."
+        )
+    bound = inspect.signature(model.fit).bind(x, y, *more, **fit_arguments)
+    bound.apply_defaults()
+    with random_state_kept():
+        recipe, notes = recipe_of(model, bound.arguments, copied=False)
+    return Captured(
+        recipe=recipe,
+        script=None,
+        line=None,
+        call="",
+        index=1,
+        of=1,
+        others=(),
+        model_kind=type(model).__name__,
+        parameters=recipe.architecture.source.count_params(),
+        exit_code=None,
+        own_history=None,
+        notes=(*_backend_notes("environment", adapter.other_backend), *notes),
+    )
+
+
+def _capture(
+    script: Script,
+    filename: str,
+    argv: Sequence[str],
+    directory: str,
+    chosen: int,
+    through: bool,
+    stdout: TextIO | None,
+) -> Captured:
+    name = Path(filename).name
+    code = compile(script.data, filename, "exec", dont_inherit=True)
+    watch = Watch(filename, script, chosen=chosen, through=through)
+    # A fresh session, so that every capture gives the layers the same names.
+    with adapter.fresh_session(), patched(watch.wrappers):
+        ending = runner.run(
+            code,
+            argv=argv,
+            directory=directory,
+            stdout=sys.stderr if stdout is None else stdout,
+            silent_after=lambda: watch.taken and not through,
+        )
+    if watch.error is not None:
+        raise watch.error
+    if watch.recipe is None:
+        raise _not_reached(name, chosen, watch, ending)
+    return _captured(script, watch, ending, chosen=chosen, through=through)
+
+
+def _captured(
+    script: Script, watch: Watch, ending: runner.Ending, *, chosen: int, through: bool
+) -> Captured:
+    assert watch.recipe is not None
+    mine = watch.fits[chosen - 1]
+    reached = [str(fit) for number, fit in enumerate(watch.fits, 1) if number != chosen]
+    notes = [*_backend_notes("environment", adapter.other_backend), *watch.notes]
+    others = reached
+    if not through:
+        calls = fit_calls(script)
+        spans = [fit.span for fit in watch.fits if fit.span is not None]
+        unseen = others_by_syntax(calls, spans)
+        reached = reached[: chosen - 1]  # those after it were reached only because it was swallowed
+        others = [*reached, *map(str, unseen)]
+        ends = {(span.end_line, span.end_column) for span in spans}
+        if any(call.in_loop and call.end in ends for call in calls):
+            notes.append(
+                "The fit stands in a loop; only its first rounds were run, so how often it is"
+                " called was not counted."
+            )
+    of = 1 + len(others)
+    if of > 1:
+        notes.append(f"Fit {chosen} of {of} was taken; --fit chooses another.")
+    if ending.error is not None and through:
+        notes.append(f"The script raised {type(ending.error).__name__} after this fit.")
+    return Captured(
+        recipe=watch.recipe,
+        script=script,
+        line=mine.line,
+        call=mine.text,
+        index=chosen,
+        of=of,
+        others=tuple(others),
+        model_kind=watch.model_kind,
+        parameters=watch.recipe.architecture.source.count_params(),
+        exit_code=ending.exit_code if through else None,
+        own_history=watch.own_history,
+        notes=tuple(notes),
+    )
+
+
+def _number(fit: str) -> int:
+    if fit == "auto":
+        return 1
+    if fit.isdecimal() and int(fit) > 0:
+        return int(fit)
+    raise NotSupported(
+        f"--fit takes the number of a fit call, from 1, or auto, which is the first; not {fit!r}."
+    )
+
+
+def _no_python(name: str, error: SyntaxError) -> ScriptFailed:
+    runner.print_as_python(error.with_traceback(None))
+    return ScriptFailed(f"{name} is not valid Python: {error.msg}, line {error.lineno}.")
+
+
+def _not_reached(
+    name: str, chosen: int, watch: Watch, ending: runner.Ending
+) -> ScriptFailed | NoFitCall:
+    times = len(watch.fits)
+    if ending.error is not None:
+        if isinstance(ending.error, ModuleNotFoundError):
+            _explain_tensorflow(name, ending.error)
+        before = "any fit" if chosen == 1 else f"fit {chosen}"
+        return ScriptFailed(f"{name} raised {type(ending.error).__name__} before {before}.")
+    ended = (
+        f"{name} ended with exit status {ending.exit_code}" if ending.exited else f"{name} ended"
+    )
+    if times:
+        return NoFitCall(
+            f"{ended} after {times} call{'s' * (times > 1)} of fit; there is no fit {chosen}."
+        )
+    if watch.own_loop:
+        return NoFitCall(
+            f"{ended} without calling model.fit; it trains in a loop of its own ({watch.own_loop})."
+            " Call model.fit instead, or pass the model and the data to unstuck.diagnose."
+        )
+    return NoFitCall(
+        f"{ended} without calling model.fit, so there is nothing to diagnose. If it waits for"
+        f" arguments, give them after --: unstuck run {name} -- ARGUMENTS. If it only defines the"
+        " model, pass that and the data to unstuck.diagnose."
+    )
+
+
+def _explain_tensorflow(name: str, error: ModuleNotFoundError) -> None:
+    if error.name is not None and error.name.split(".")[0] == "tensorflow":
+        print(
+            f"unstuck: {name} imports {error.name}, which is not installed here. unstuck trains"
+            " with Keras 3 on JAX: write `import keras` and `keras.` for `tensorflow.keras.`.",
+            file=sys.stderr,
+        )
+
+
+def _backend_notes(where: str, backend: str) -> tuple[str, ...]:
+    if backend == "jax":
+        return ()
+    return (f"The {where} asks for Keras's {backend} backend; unstuck trains with JAX.",)

@@ -1,0 +1,194 @@
+"""The arrays handed to `fit`, checked in the user's words and turned into numpy arrays.
+
+What is refused here could not be trained on; numbers that make no sense (NaN, constant targets)
+are not looked at: checks report them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from unstuck import adapter
+from unstuck.errors import BadData, NotSupported
+from unstuck.recipe import Data
+
+Tree = Any
+
+
+def as_data(x: Tree, y: Tree, sample_weight: Tree, *, where: str = "", copied: bool) -> Data:
+    """Numpy arrays as `fit` would train on them.
+
+    Args:
+        where: what the arrays belong to, for messages ("validation_data"); empty for fit's own.
+        copied: give arrays that share no memory with the user's.
+
+    Raises:
+        BadData: they cannot be trained on as they are.
+        NotSupported: they are no arrays, but a stream of batches.
+    """
+    given = {"x": x, "y": y, "sample_weight": sample_weight}
+    _refuse_streams(given, where)
+    prefix = f"{where}: " if where else ""
+    leaves = [
+        (prefix + name, leaf)
+        for argument, tree in given.items()
+        for name, leaf in _leaves(argument, tree)
+    ]
+    for name, leaf in leaves:
+        _check_leaf(name, leaf)
+    _check_lengths(leaves)
+    try:
+        converted = adapter.as_arrays(x, y, sample_weight)
+    except (TypeError, ValueError) as error:
+        raise BadData(f"{prefix}Keras cannot use these arrays: {_first_line(error)}") from error
+    if copied:
+        converted = keras.tree.map_structure(
+            lambda a: None if a is None else np.array(a), converted
+        )
+    return Data(x=converted[0], y=converted[1], sample_weight=converted[2])
+
+
+def check_inputs(model: keras.Model, x: Tree) -> None:
+    """Compare the rows of x with what a functional model takes.
+
+    Raises:
+        BadData: their number or their shapes do not fit.
+    """
+    tensors = keras.tree.flatten(adapter.input_structure(model))
+    if isinstance(x, dict):
+        named = {tensor.name: tensor for tensor in tensors}
+        structure = adapter.input_structure(model)
+        if isinstance(structure, dict):
+            named = dict(structure)
+        missing = sorted(named.keys() - x.keys())
+        if missing:
+            raise BadData(
+                f"x has no entry {missing[0]!r}, which is an input of the model; its entries are"
+                f" {', '.join(sorted(map(repr, x)))}."
+            )
+        pairs = [(f"x[{name!r}]", x[name], tensor) for name, tensor in named.items()]
+    else:
+        leaves = list(_leaves("x", x))
+        if len(leaves) != len(tensors):
+            raise BadData(
+                f"x holds {len(leaves)} array{'s' * (len(leaves) > 1)}, but the model takes"
+                f" {len(tensors)} input{'s' * (len(tensors) > 1)}."
+            )
+        pairs = [(name, a, tensor) for (name, a), tensor in zip(leaves, tensors, strict=True)]
+    for name, array, tensor in pairs:
+        if not _fits(array.shape[1:], tuple(tensor.shape)[1:]):
+            raise BadData(
+                f"{name} has the shape {array.shape}, rows of {_row(array.shape[1:])}, but the"
+                f" model's input takes rows of {_row(tuple(tensor.shape)[1:])}. Give the first"
+                " layer (or keras.Input) the shape of a row, or reshape the array."
+            )
+
+
+def _row(shape: tuple[int | None, ...]) -> str:
+    return "(" + ", ".join("any" if n is None else str(n) for n in shape) + ")" if shape else "()"
+
+
+def _fits(row: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    # Keras adds or drops a last axis of length 1.
+    if len(row) == len(wanted) + 1 and row[-1] == 1:
+        row = row[:-1]
+    elif len(row) == len(wanted) - 1 and wanted[-1] == 1:
+        row = (*row, 1)
+    return len(row) == len(wanted) and all(
+        w is None or w == n for n, w in zip(row, wanted, strict=True)
+    )
+
+
+def _leaves(name: str, tree: Tree) -> Iterator[tuple[str, Any]]:
+    """Each array of a tree with its name as the user would write it: `x`, `x[1]`, `x['age']`."""
+    if tree is None:
+        return
+    if _is_number_list(tree):
+        yield name, tree
+    elif isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from _leaves(f"{name}[{key!r}]", part)
+    elif isinstance(tree, list | tuple):
+        for index, part in enumerate(tree):
+            yield from _leaves(f"{name}[{index}]" if len(tree) > 1 else name, part)
+    else:
+        yield name, tree
+
+
+def _is_number_list(tree: Any) -> bool:
+    if not isinstance(tree, list | tuple):
+        return False
+    while isinstance(tree, list | tuple) and tree:
+        tree = tree[0]
+    return isinstance(tree, int | float | str | complex | list | tuple)
+
+
+def _refuse_streams(given: dict[str, Any], where: str) -> None:
+    for name, tree in given.items():
+        kind = adapter.stream_kind(tree)
+        if kind is not None:
+            raise NotSupported(
+                f"{where or 'fit'} was given {kind} for {name}. Replicas need the rows themselves,"
+                " to train on them again in other orders: collect the batches into arrays and pass"
+                " fit(x, y)."
+            )
+
+
+def _check_leaf(name: str, leaf: Any) -> None:
+    if isinstance(leaf, list | tuple):
+        raise BadData(
+            f"{name} is a {type(leaf).__name__} of Python values, which Keras 3 does not take."
+            f" Write np.array({_bare(name)}) instead."
+        )
+    if hasattr(leaf, "tocsr"):
+        raise NotSupported(f"{name} is a sparse matrix; pass {_bare(name)}.toarray().")
+    columns = getattr(leaf, "dtypes", None)
+    if hasattr(leaf, "columns") and columns is not None:
+        wrong = [repr(c) for c, dtype in zip(leaf.columns, columns, strict=True) if _no_number(dtype)]
+        if wrong:
+            raise BadData(
+                f"{name} has columns that do not hold numbers: {', '.join(wrong)}. Encode them as"
+                " numbers, or leave them out."
+            )
+    elif not adapter.are_arrays(leaf) or not hasattr(leaf, "shape"):
+        raise BadData(f"{name} is a {type(leaf).__name__}; fit takes arrays.")
+    elif _no_number(leaf.dtype):
+        raise BadData(
+            f"{name} has the dtype {leaf.dtype}, which does not hold numbers. Encode words as"
+            " numbers; where it does hold numbers, rows of different lengths or a missing value"
+            f" made it so: look at it, then convert it with {_bare(name)}.astype('float32')."
+        )
+    if len(leaf.shape) == 0:
+        raise BadData(f"{name} is a single number; fit takes an array with one row per example.")
+    if leaf.shape[0] == 0:
+        raise BadData(f"{name} has no rows: its shape is {tuple(leaf.shape)}.")
+
+
+def _bare(name: str) -> str:
+    return name.rpartition(": ")[2]
+
+
+def _no_number(dtype: Any) -> bool:
+    kind = getattr(dtype, "kind", None)
+    return kind in ("O", "S", "U", "T", "M", "m", "V")
+
+
+def _check_lengths(leaves: list[tuple[str, Any]]) -> None:
+    lengths = {name: int(leaf.shape[0]) for name, leaf in leaves}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(
+            f"{name} has {n} row{'s' * (n != 1)} {tuple(leaf.shape)}"
+            for (name, n), (_, leaf) in zip(lengths.items(), leaves, strict=True)
+        )
+        raise BadData(
+            f"The arrays are of different lengths: {told}. Each example needs one row in all of"
+            " them."
+        )
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().split("\n")[0]

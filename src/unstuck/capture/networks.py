@@ -1,0 +1,122 @@
+"""A model of our own, made like the user's: built, with its values, in the state before `fit`.
+
+The user's object lives on, is trained, freed or changed; a Recipe must not notice. So what a Recipe
+holds is always a copy, and nothing of the user's model is written to.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import keras
+import numpy as np
+
+from unstuck import adapter
+from unstuck.architecture import Architecture
+from unstuck.errors import BadData, NotSupported
+
+Tree = Any
+
+_HOOKS = ("call", "train_step", "compute_loss", "compute_metrics", "build")
+
+
+def refuse_unknown_training(model: keras.Model) -> None:
+    """Refuse what would not be trained as the user's class trains it.
+
+    Raises:
+        NotSupported: named, with what to do.
+    """
+    kind = type(model).__name__
+    if adapter.overrides(model, "train_step"):
+        parameters = inspect.signature(type(model).train_step).parameters
+        if len(parameters) < 3:
+            raise NotSupported(
+                f"{kind}.train_step(self, data) is TensorFlow's form. With JAX a step takes and"
+                " returns the state: train_step(self, state, data); see"
+                " https://keras.io/guides/custom_train_step_in_jax/."
+            )
+    if adapter.overrides(model, "compile"):
+        raise NotSupported(
+            f"{kind} has a compile() of its own, so that its optimizer and loss are not known. Give"
+            " them to keras.Model.compile."
+        )
+    own = [hook for hook in _HOOKS if adapter.overrides(model, hook)]
+    if isinstance(model, keras.Sequential) and own:
+        raise NotSupported(
+            f"{kind} is a Sequential with a {own[0]}() of its own. Derive it from keras.Model."
+        )
+
+
+def copy_of(model: keras.Model, x: Tree) -> keras.Model:
+    """A built copy with the same layers, names and values; the model is only read.
+
+    Args:
+        model: any Keras model, built or not.
+        x: rows of data, for the shapes that a model not yet built lacks.
+
+    Raises:
+        BadData: the model cannot be called on such rows.
+        NotSupported: it cannot be made again from its configuration.
+    """
+    was_built = model.built and all(layer.built for layer in adapter.flat_layers(model))
+    source = model
+    if isinstance(model, keras.Sequential) and Architecture(source=model).is_graph is False:
+        source = _built_sequential(model, x)
+    copy = Architecture(source=source).build().model
+    if Architecture(source=copy).is_graph is False:
+        try:
+            with adapter.recorded_initializers():
+                adapter.build_on(copy, keras.tree.map_structure(lambda a: a[:1], x))
+        except Exception as error:
+            raise BadData(
+                f"{type(model).__name__} cannot be called on x, whose shape is"
+                f" {_shapes(x)}: {error}"
+            ) from error
+    if was_built and [v.shape for v in copy.trainable_variables] != [
+        v.shape for v in model.trainable_variables
+    ]:
+        raise NotSupported(
+            f"A copy of {type(model).__name__} made from its configuration has other trainable"
+            " weights than the model itself, as when layers are frozen or replaced after they were"
+            " made. Build the model as keras.Model(inputs, outputs), or freeze its layers in its"
+            " constructor."
+        )
+    _copy_values(model, copy)
+    return copy
+
+
+def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:
+    """A Sequential without `Input` gets the shape of its input from the data, as in `fit`."""
+    with adapter.recorded_initializers(), adapter.own_code_trusted():
+        built = keras.Sequential(
+            [type(layer).from_config(layer.get_config()) for layer in model.layers],
+            name=model.name,
+        )
+        arrays = keras.tree.flatten(x)
+        if not model.layers:
+            raise NotSupported("The Sequential model has no layers.")
+        if len(arrays) == 1:
+            try:
+                built.build((None, *arrays[0].shape[1:]))
+            except Exception as error:
+                raise BadData(
+                    f"The model cannot be called on x, whose shape is {_shapes(x)}: {error}"
+                ) from error
+    return built
+
+
+def _copy_values(model: keras.Model, copy: keras.Model) -> None:
+    """Give each layer of the copy the values of its original, where that has any."""
+    originals = {layer.name: layer for layer in adapter.flat_layers(model)}
+    for layer in adapter.flat_layers(copy):
+        original = originals.get(layer.name)
+        mine = layer.variables
+        theirs = [] if original is None else original.variables
+        if [v.shape for v in mine] == [v.shape for v in theirs]:
+            for ours, value in zip(mine, theirs, strict=True):
+                ours.assign(np.array(value))
+
+
+def _shapes(x: Tree) -> str:
+    return ", ".join(str(a.shape) for a in keras.tree.flatten(x))

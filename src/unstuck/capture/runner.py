@@ -1,0 +1,202 @@
+"""Runs a source as `python SCRIPT ARGS` would, inside this process, and leaves no trace.
+
+What the interpreter sets up for a script is set up for it (`__main__`, `sys.argv`, `sys.path[0]`,
+the default hooks) and put back afterwards. How it ended is returned; its traceback is printed as
+Python prints it, without the frames that are ours.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import importlib.machinery
+import os
+import signal
+import sys
+import threading
+import types
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from .patches import patched
+
+_OWN_FILES = str(Path(__file__).parent)
+
+
+class Stop(BaseException):
+    """Ends the script at the chosen `fit`. No Exception, so that few scripts swallow it."""
+
+
+class _HardExit(BaseException):
+    """Stands in for `os._exit`, which would end the whole process and the diagnosis with it."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a script ended: `exit_code` as a shell sees it; `error` if it raised, already printed.
+
+    `stopped` where `Stop` ended it; `exited` where it asked to end (`sys.exit`, `os._exit`).
+    """
+
+    exit_code: int
+    stopped: bool = False
+    exited: bool = False
+    error: BaseException | None = None
+
+
+def run(
+    code: types.CodeType,
+    *,
+    argv: Sequence[str],
+    directory: str,
+    stdout: TextIO,
+    silent_after: Callable[[], bool] = lambda: False,
+) -> Ending:
+    """Run compiled source as `__main__`.
+
+    Args:
+        code: compiled under the file name that tracebacks shall show.
+        argv: the arguments after the script's name; `argv[0]` is that name as given.
+        directory: what becomes `sys.path[0]`.
+        stdout: where the script's standard output goes.
+        silent_after: a function; where it returns True at the end, an error of the script is not
+            printed, because what was wanted is known and the script was kept from training.
+
+    Raises:
+        KeyboardInterrupt: it came while the script ran.
+    """
+    main = types.ModuleType("__main__")
+    vars(main).update(
+        __file__=code.co_filename,
+        __cached__=None,
+        __builtins__=builtins,
+        __annotations__={},
+        __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
+    )
+    before = frozenset(sys.modules)
+    with _process_kept(), _process_exit_caught(), contextlib.redirect_stdout(stdout):
+        sys.modules["__main__"] = main
+        sys.argv = list(argv)
+        sys.path.insert(0, directory)
+        sys.excepthook = sys.__excepthook__
+        try:
+            exec(code, vars(main))
+        except Stop:
+            return Ending(exit_code=0, stopped=True)
+        except SystemExit as error:
+            return Ending(exit_code=_status(error.code), exited=True)
+        except _HardExit as error:
+            return Ending(exit_code=error.code, exited=True)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            if not silent_after():
+                print_as_python(error)
+            return Ending(exit_code=1, error=error)
+        finally:
+            _drop_modules_of(directory, before)
+    return Ending(exit_code=0)
+
+
+def print_as_python(error: BaseException) -> None:
+    """Print an exception to standard error as an uncaught one, without our own frames."""
+    _strip(error, set())
+    sys.excepthook(type(error), error, error.__traceback__)
+
+
+def _strip(error: BaseException | None, seen: set[int]) -> None:
+    if error is None or id(error) in seen:
+        return
+    seen.add(id(error))
+    error.__traceback__ = _without_own_frames(error.__traceback__)
+    _strip(error.__cause__, seen)
+    _strip(error.__context__, seen)
+
+
+def _without_own_frames(trace: types.TracebackType | None) -> types.TracebackType | None:
+    kept = []
+    while trace is not None:
+        if not trace.tb_frame.f_code.co_filename.startswith(_OWN_FILES):
+            kept.append(trace)
+        trace = trace.tb_next
+    for inner in reversed(kept):
+        trace = types.TracebackType(trace, inner.tb_frame, inner.tb_lasti, inner.tb_lineno)
+    return trace
+
+
+def _status(code: Any) -> int:
+    """The exit status that Python makes of the argument of `sys.exit`; a text is printed."""
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return code
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _drop_modules_of(directory: str, before: frozenset[str]) -> None:
+    """Forget modules imported from beside the script: another script may have others so named."""
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if name in before or name.split(".")[0] == "unstuck" or not file:
+            continue
+        inside = Path(file).is_relative_to(directory)
+        if inside and not {"site-packages", "dist-packages"} & set(Path(file).parts):
+            del sys.modules[name]
+
+
+@contextlib.contextmanager
+def _process_kept() -> Iterator[None]:
+    """Whatever a script may change of the interpreter is afterwards as it was."""
+    names = ("argv", "path", "stdout", "stderr", "stdin", "excepthook", "displayhook")
+    kept = {name: getattr(sys, name) for name in names}
+    path, main, directory = list(sys.path), sys.modules["__main__"], os.getcwd()
+    backend = os.environ.get("KERAS_BACKEND")
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        for name, value in kept.items():
+            setattr(sys, name, value)
+        sys.path[:] = path
+        sys.modules["__main__"] = main
+        os.chdir(directory)
+        if backend is not None:
+            os.environ["KERAS_BACKEND"] = backend
+        for number, handler in handlers.items():
+            if handler is not None:
+                signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _process_exit_caught() -> Iterator[None]:
+    """`os._exit` ends the script alone; `Stop` in a thread ends that thread without a word."""
+    process = os.getpid()
+
+    def leave(original: Any) -> Any:
+        def _exit(status: int) -> None:
+            if os.getpid() != process:
+                original(status)
+            raise _HardExit(status)
+
+        return _exit
+
+    def quiet(original: Any) -> Any:
+        def excepthook(args: Any) -> None:
+            if not issubclass(args.exc_type, Stop):
+                original(args)
+
+        return excepthook
+
+    with patched({(os, "_exit"): leave, (threading, "excepthook"): quiet}):
+        yield

@@ -1,0 +1,183 @@
+"""Watches a script's calls of Keras: notes who makes what, and takes the chosen `fit`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import keras
+
+from unstuck import adapter
+from unstuck.recipe import Recipe
+from unstuck.script import Script, Span
+
+from .build import recipe_of
+from .calls import Sites, caller, one_line, span_of
+from .patches import Attribute
+from .runner import Stop
+
+
+class Reached:
+    """A call of `fit` that was reached: its span in the user's file, if it is there."""
+
+    def __init__(self, model: keras.Model, filename: str, script: Script) -> None:
+        frame = caller(model, "fit")
+        self.span: Span | None = None
+        self.text = "fit"
+        self.line: int | None = None
+        if frame is None:
+            return
+        if frame.f_code.co_filename == filename:
+            self.span, self.line = span_of(frame), frame.f_lineno
+            self.text = one_line(
+                script.line(frame.f_lineno) if self.span is None else script.excerpt(self.span)
+            )
+            self.line = self.line if self.span is None else self.span.line
+        else:
+            self.text = f"fit in {os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+    def __str__(self) -> str:
+        return self.text if self.line is None else f"line {self.line}: {self.text}"
+
+
+class Watch:
+    """What is learnt about a script while it runs.
+
+    Args:
+        filename: the file name its code was compiled under.
+        script: its source.
+        chosen: the number, from 1, of the `fit` to take.
+        through: let the chosen `fit` and all later ones train; otherwise the script ends there.
+    """
+
+    def __init__(self, filename: str, script: Script, *, chosen: int, through: bool) -> None:
+        self._filename = filename
+        self._script = script
+        self._chosen = chosen
+        self._through = through
+        self._process = os.getpid()
+        self._trained: weakref.WeakSet[keras.Model] = weakref.WeakSet()
+        self._sites = Sites(filename)
+        self._compiles = Sites(filename)
+        self.fits: list[Reached] = []
+        self.recipe: Recipe | None = None
+        self.error: Exception | None = None
+        self.model_kind = ""
+        self.notes: list[str] = []
+        self.own_history: Mapping[str, list[float]] | None = None
+        self.own_loop = ""
+
+    @property
+    def taken(self) -> bool:
+        """True once the chosen `fit` was reached, whether or not a Recipe could be made of it."""
+        return self.recipe is not None or self.error is not None
+
+    @property
+    def wrappers(self) -> dict[Attribute, Callable[[Any], Any]]:
+        """What to patch while the script runs."""
+        model, optimizer = keras.Model, adapter.optimizer_base()
+        return {
+            (adapter.owner(model, "fit"), "fit"): self._fit,
+            (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._own_loop,
+            (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
+            (adapter.owner(keras.Layer, "__new__"), "__new__"): self._new,
+            (adapter.owner(keras.losses.Loss, "__init__"), "__init__"): self._noting(self._sites),
+            (adapter.owner(optimizer, "__init__"), "__init__"): self._noting(self._sites),
+            (adapter.owner(optimizer, "apply"), "apply"): self._own_loop,
+            (adapter.owner(optimizer, "stateless_apply"), "stateless_apply"): self._own_loop,
+        }
+
+    def _new(self, original: Any) -> Any:
+        make = original.__func__
+
+        @functools.wraps(make)
+        def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
+            made = make(cls, *args, **kwargs)
+            self._sites.note(made, "__new__")
+            return made
+
+        return staticmethod(__new__)
+
+    def _noting(self, sites: Sites) -> Callable[[Any], Any]:
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def noted(thing: Any, *args: Any, **kwargs: Any) -> Any:
+                sites.note(thing, original.__name__)
+                return original(thing, *args, **kwargs)
+
+            return noted
+
+        return wrap
+
+    def _own_loop(self, original: Any) -> Any:
+        name = original.__name__
+
+        @functools.wraps(original)
+        def noted(thing: Any, *args: Any, **kwargs: Any) -> Any:
+            frame = caller(thing, name)
+            if frame is not None and not frame.f_globals.get("__name__", "").startswith("keras."):
+                self.own_loop = self.own_loop or f"{name}, line {frame.f_lineno}"
+            return original(thing, *args, **kwargs)
+
+        return noted
+
+    def _fit(self, original: Any) -> Any:
+        signature = inspect.signature(original)
+
+        @functools.wraps(original)
+        def fit(model: keras.Model, *args: Any, **kwargs: Any) -> Any:
+            if os.getpid() != self._process:
+                return original(model, *args, **kwargs)
+            self.fits.append(Reached(model, self._filename, self._script))
+            mine = len(self.fits) == self._chosen
+            if mine:
+                try:
+                    bound = signature.bind(model, *args, **kwargs)
+                except TypeError:
+                    return original(model, *args, **kwargs)
+                bound.apply_defaults()
+                self._take(model, bound.arguments)
+            if self.taken and not self._through:
+                raise Stop
+            history = original(model, *args, **kwargs)
+            self._trained.add(model)
+            if mine:
+                self.own_history = {name: list(kept) for name, kept in history.history.items()}
+            return history
+
+        return fit
+
+    def _take(self, model: keras.Model, arguments: Mapping[str, Any]) -> None:
+        fit = {name: value for name, value in arguments.items() if name != "self"}
+        self.model_kind = type(model).__name__
+        try:
+            with adapter.random_state_kept():
+                recipe, notes = recipe_of(model, fit, copied=self._through)
+            sites, looped = self._sites.of_layers(model)
+        except Exception as error:  # raised later: the script might swallow it here
+            self.error = error
+            return
+        spans = {
+            "fit": self.fits[-1].span,
+            "compile": self._compiles.of(model),
+            "optimizer": self._sites.of(model.optimizer),
+            "loss": self._sites.of(model.loss),
+        }
+        sites |= {name: span for name, span in spans.items() if span is not None}
+        self.recipe = replace(recipe, sites=sites)
+        self.notes += [*notes, *looped]
+        if spans["fit"] is None:
+            self.notes.append(
+                f"{self.fits[-1]} is not called from {os.path.basename(self._filename)} itself:"
+                " a repair of its arguments can be shown, but not written."
+            )
+        if model in self._trained:
+            self.notes.append(
+                "The model had been trained by an earlier fit; the replicas begin with fresh"
+                " weights."
+            )

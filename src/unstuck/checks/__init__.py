@@ -1,0 +1,225 @@
+"""What may keep a network from learning: one sickness a file.
+
+A check looks at a recipe, its yardstick and its control population, and yields findings. It never
+trains. A finding is a *suspicion* until a trial has been run, or a *fact* with its arithmetic; only
+`trial.judge` says "cause". Each finding proposes interventions that would show it to be one.
+
+A new check is one file: a frozen dataclass with its manual page, its thresholds as fields, and
+`look`. Files whose name begins with an underscore hold what several checks ask: `_anatomy` of the
+network, `_data` of the arrays, `_reach` of the optimizer, `_words` for messages, `_tries` for
+interventions that need a value.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.goal import Goal
+from unstuck.interventions import Intervention
+from unstuck.population import Moment, Population, Readings
+from unstuck.recipe import Recipe
+from unstuck.registry import discover
+
+HEADINGS = (
+    "What it sees",
+    "Why learning stops",
+    "What it tries",
+    "Example",
+    "When it is wrong",
+    "References",
+)
+"""Every check's docstring is its manual page: a first sentence, then these `## headings`."""
+
+
+LEARNS = 0.95
+"""From this share of learning replicas on, a training counts as learning."""
+
+
+class Family(Enum):
+    """The part of a training that a check is about; `--select` takes these names too."""
+
+    DATA = "data"
+    LABELS = "labels"
+    ARCHITECTURE = "architecture"
+    ACTIVATION = "activation"
+    INITIALIZATION = "initialization"
+    LOSS = "loss"
+    OPTIMIZER = "optimizer"
+    SCHEDULE = "schedule"
+    BATCH = "batch"
+    REGULARIZATION = "regularization"
+    NORMALIZATION = "normalization"
+    EVALUATION = "evaluation"
+    NUMERICS = "numerics"
+    AUTOENCODER = "autoencoder"
+
+
+class Certainty(Enum):
+    """How sure a finding is before any trial."""
+
+    SUSPICION = "suspicion"
+    FACT = "fact"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """A measured quantity beside its threshold. `replicas` of `of` showed it, where that counts."""
+
+    quantity: str
+    value: float
+    threshold: float | None = None
+    unit: str = ""
+    replicas: int | None = None
+    of: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What a check saw, where, and what to try.
+
+    `message` is one or two plain sentences with the values in them; `site` is a key of
+    `Recipe.sites` ("fit", "compile", "optimizer", "loss", "layer:NAME") or `None`.
+    """
+
+    check: str
+    message: str
+    certainty: Certainty
+    evidence: tuple[Evidence, ...] = ()
+    site: str | None = None
+    interventions: tuple[Intervention, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """How many of the replicas that fail show a signature."""
+
+    replicas: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """`replicas` / `of`; 0 where none fails."""
+        return self.replicas / self.of if self.of else 0.0
+
+    def __str__(self) -> str:
+        return f"{self.replicas} of {self.of} failing replicas"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Observation:
+    """All that a check may look at. `control` is the population as the script has it."""
+
+    recipe: Recipe
+    goal: Goal
+    control: Population
+
+    @cached_property
+    def failing(self) -> NDArray[np.bool_]:
+        """Which replicas did not learn, shaped [replica]."""
+        failing: NDArray[np.bool_] = ~self.goal.learned(self.control)
+        return failing
+
+    @property
+    def learns(self) -> bool:
+        """True where next to all replicas learn, so that there is nothing to explain."""
+        return float(self.failing.mean()) <= 1.0 - LEARNS
+
+    def readings(self, moment: Moment) -> Readings | None:
+        """The probes' readings at that moment; `None` where none were taken."""
+        return self.control.readings.get(moment)
+
+    def shown(self, mask: NDArray[np.bool_]) -> Shown:
+        """How many of the failing replicas a mask [replica] marks."""
+        return Shown(replicas=int((mask & self.failing).sum()), of=int(self.failing.sum()))
+
+    def typical(self, values: NDArray[Any], mask: NDArray[np.bool_] | None = None) -> float:
+        """The median of values [replica] over the failing replicas that a mask marks."""
+        chosen = self.failing if mask is None else self.failing & mask
+        finite = values[chosen & np.isfinite(values)]
+        return float(np.median(finite)) if len(finite) else float("nan")
+
+
+@dataclass(frozen=True)
+class Check(ABC):
+    """A sickness. Its thresholds are the dataclass's fields, each with its reason beside it.
+
+    Where next to all replicas learn, a signature is no sickness, and a check is not asked; only one
+    with `always` speaks there too, about what is true and worth knowing of a healthy training.
+    """
+
+    family: ClassVar[Family]
+    always: ClassVar[bool] = False
+
+    # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.
+    often: float = 0.25
+
+    @cached_property
+    def name(self) -> str:
+        """The name of its file, dashed: the check's one identity."""
+        return name_of(type(self))
+
+    @classmethod
+    def manual(cls) -> str:
+        """Its manual page."""
+        module = sys.modules[cls.__module__]
+        return (cls.__doc__ or module.__doc__ or "").strip()
+
+    def findings(self, seen: Observation) -> Iterator[Finding]:
+        """What this check sees; nothing where the network learns, unless it is one for `always`."""
+        if self.always or not seen.learns:
+            yield from self.look(seen)
+
+    @abstractmethod
+    def look(self, seen: Observation) -> Iterator[Finding]:
+        """What this check sees, if anything, whether the network learns or not."""
+
+    def fact(
+        self, message: str, *evidence: Evidence, site: str | None = None,
+        tries: tuple[Intervention, ...] = (),
+    ) -> Finding:
+        """A finding that needs no experiment to be true."""
+        return self._finding(message, Certainty.FACT, evidence, site, tries)
+
+    def suspicion(
+        self, message: str, *evidence: Evidence, site: str | None = None,
+        tries: tuple[Intervention, ...] = (),
+    ) -> Finding:
+        """A finding that only a trial can confirm."""
+        return self._finding(message, Certainty.SUSPICION, evidence, site, tries)
+
+    def _finding(
+        self, message: str, certainty: Certainty, evidence: tuple[Evidence, ...],
+        site: str | None, tries: tuple[Intervention, ...],
+    ) -> Finding:
+        return Finding(check=self.name, message=message, certainty=certainty,
+                       evidence=evidence, site=site, interventions=tries)
+
+
+def measured(
+    quantity: str, value: float, threshold: float | None = None, unit: str = "",
+    shown: Shown | None = None,
+) -> Evidence:
+    """Evidence in one line; `shown` says in how many replicas."""
+    return Evidence(quantity=quantity, value=float(value), threshold=threshold, unit=unit,
+                    replicas=shown.replicas if shown else None, of=shown.of if shown else None)
+
+
+def name_of(cls: type[Check]) -> str:
+    """The dashed name of the file that defines a check."""
+    return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+
+@functools.cache
+def all_checks() -> dict[str, type[Check]]:
+    """Every check, by name."""
+    return discover(sys.modules[__name__], Check)  # type: ignore[type-abstract]

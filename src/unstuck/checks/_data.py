@@ -1,0 +1,85 @@
+"""What several checks ask of the arrays handed to `fit`.
+
+Large arrays are looked at through `SAMPLE` evenly spaced rows, except where a single bad value
+matters (`bad_values`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.recipe import Recipe
+
+Array = NDArray[Any]
+SAMPLE = 5000
+_CHUNK = 4096
+
+
+def arrays(tree: Any) -> list[Array]:
+    """The numeric arrays of `x` or `y`, in Keras's order."""
+    return [a for a in (np.asarray(part) for part in keras.tree.flatten(tree) if part is not None)
+            if a.dtype.kind in "fiub" and a.ndim]
+
+
+def sample(array: Array) -> Array:
+    """At most `SAMPLE` evenly spaced rows as float64 [row, column]."""
+    pick = np.unique(np.linspace(0, len(array) - 1, min(len(array), SAMPLE)).astype(np.int64))
+    return array[pick].reshape(len(pick), -1).astype(np.float64)
+
+
+def targets(recipe: Recipe) -> Array | None:
+    """The targets of a network with one output, sampled [row, column]; `None` otherwise."""
+    found = arrays(recipe.y)
+    return sample(found[0]) if len(found) == 1 and not recipe.several_outputs else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadValues:
+    """NaN and infinite values in one array, and the place of the first one."""
+
+    what: str
+    values: int
+    rows: int
+    row: int
+    column: int
+    first: float
+
+
+def bad_values(recipe: Recipe) -> Iterator[BadValues]:
+    """Every array of inputs and targets that holds NaN or infinity."""
+    for what, tree in (("inputs", recipe.x), ("targets", recipe.y)):
+        for array in arrays(tree):
+            if array.dtype.kind != "f":
+                continue
+            found = _bad(array)
+            if found is not None:
+                values, rows, row, column = found
+                yield BadValues(what=what, values=values, rows=rows, row=row, column=column,
+                                first=float(array[row].reshape(-1)[column]))
+
+
+def all_finite(recipe: Recipe) -> bool:
+    """True where no input or target is NaN or infinite."""
+    return next(bad_values(recipe), None) is None
+
+
+def _bad(array: Array) -> tuple[int, int, int, int] | None:
+    values = rows = 0
+    first: tuple[int, int] | None = None
+    for start in range(0, len(array), _CHUNK):
+        chunk = array[start : start + _CHUNK]
+        bad = ~np.isfinite(chunk.reshape(len(chunk), -1))
+        if not bad.any():
+            continue
+        values += int(bad.sum())
+        rows += int(bad.any(axis=1).sum())
+        if first is None:
+            row, column = np.argwhere(bad)[0]
+            first = start + int(row), int(column)
+    return None if first is None else (values, rows, *first)

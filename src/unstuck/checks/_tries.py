@@ -1,0 +1,76 @@
+"""Interventions whose values are worked out from the recipe; several checks propose them.
+
+Each returns a tuple, empty where the recipe has nothing of the kind to change.
+"""
+
+from __future__ import annotations
+
+import math
+
+from unstuck.checks import _anatomy as anatomy
+from unstuck.interventions import Intervention
+from unstuck.interventions.activation import Activation
+from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.hidden_activations import HiddenActivations
+from unstuck.interventions.initializers import Initializers
+from unstuck.interventions.learning_rate import LearningRate
+from unstuck.interventions.output_and_loss import OutputAndLoss
+from unstuck.interventions.width import Width
+from unstuck.interventions.widths import Widths
+from unstuck.recipe import Layer, Recipe
+
+Tries = tuple[Intervention, ...]
+
+
+def rates(recipe: Recipe, *factors: float) -> Tries:
+    """The learning rate times each factor; nothing under a schedule."""
+    rate = recipe.optimizer.learning_rate
+    if not rate:
+        return ()
+    return tuple(LearningRate.of(recipe, float(f"{rate * factor:.6g}")) for factor in factors)
+
+
+def more_epochs(recipe: Recipe, *, at_least: int) -> Tries:
+    """Ten times the epochs, or as many as make so many updates, whichever is more."""
+    needed = math.ceil(at_least / recipe.updates_per_epoch)
+    return (Epochs(value=max(10 * recipe.epochs, needed), was=recipe.epochs),)
+
+
+def activation(recipe: Recipe, layer: Layer, value: str) -> Tries:
+    """Another activation for one layer."""
+    return () if layer.activation == value else (Activation.of(recipe, layer.name, value),)
+
+
+def hidden_activations(recipe: Recipe, value: str, *, linear_too: bool = False) -> Tries:
+    """Another activation for all hidden layers."""
+    change = HiddenActivations.of(recipe, value, linear_too=linear_too)
+    return (change,) if change.layers else ()
+
+
+def initializers(recipe: Recipe, value: str) -> Tries:
+    """Another initialiser for all layers with a kernel."""
+    change = Initializers.of(recipe, value)
+    return (change,) if change.layers else ()
+
+
+def output_and_loss(
+    recipe: Recipe, head: anatomy.Head | None, value: str, loss: str, *, from_logits: bool = False
+) -> Tries:
+    """Another output activation, and the loss that goes with it."""
+    if head is None:
+        return ()
+    return (OutputAndLoss.of(recipe, value, loss, from_logits=from_logits),)
+
+
+def wider(recipe: Recipe, layer: Layer) -> Tries:
+    """A layer at twice and at eight times its width, the latter at least 16."""
+    was = anatomy.width(layer)
+    if was is None:
+        return ()
+    return tuple(Width.of(recipe, layer.name, value) for value in (2 * was, max(16, 8 * was)))
+
+
+def widths(recipe: Recipe, *, at_least: int) -> Tries:
+    """All hidden layers with at least so many units."""
+    change = Widths.of(recipe, at_least=at_least)
+    return (change,) if change.widths else ()

@@ -1,0 +1,111 @@
+"""Steps too large to settle anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.checks import Check, Family, Finding, Observation, measured
+from unstuck.checks import _data as data
+from unstuck.checks import _tries as tries
+from unstuck.checks._words import number
+
+
+@dataclass(frozen=True)
+class LearningRateTooHigh(Check):
+    """The learning rate is so large that updates overshoot, blow up or kill units.
+
+    ## What it sees
+    In replicas that fail, any of: a loss that is no number any more; a final loss above that of the
+    best constant output; a loss that goes up as often as down over the last half of the epochs, by
+    jumps of at least `jump` of its level; ReLU units that were alive at the start and are dead at
+    the end. A rate far above the optimizer's usual one is named with it.
+
+    ## Why learning stops
+    Beyond 2 / curvature an update along the gradient lands higher on the other side. Adam's steps
+    have the size of the learning rate whatever the gradient, so at 0.1 the weights rattle by 0.1.
+    One big step can push all pre-activations of a ReLU below 0, for ever.
+
+    ## What it tries
+    A tenth and a hundredth of the learning rate.
+
+    ## Example
+        keras.optimizers.Adam(learning_rate=1.0)     # sick
+        keras.optimizers.Adam(learning_rate=0.01)    # cured
+
+    ## When it is wrong
+    Small networks may train best at 0.01 to 0.03, and SGD with momentum at 0.1: the rate alone is
+    no fault. Unscaled inputs or targets make any rate too high; then scaling cures as well.
+
+    ## References
+    Cohen et al. 2021, Gradient Descent on Neural Networks Typically Occurs at the Edge of
+    Stability, arxiv.org/abs/2103.00065.
+    """
+
+    family: ClassVar[Family] = Family.OPTIMIZER
+
+    # Batches of a few rows make the loss of an epoch wander by some percent.
+    jump: float = 0.1
+    # Below this the mean loss of the last epochs is not above the constant's by noise alone.
+    above: float = 1.05
+    # Of a layer's units; see dead-relu.
+    died: float = 0.25
+    # Ten times Keras's default for Adam and RMSprop, the default for SGD being 0.01.
+    usual: float = 0.03
+    usual_sgd: float = 0.5
+    epochs: int = 8
+
+    def look(self, seen: Observation) -> Iterator[Finding]:
+        """The signs, each with its count."""
+        rate = seen.recipe.optimizer.learning_rate
+        if rate is None or not data.all_finite(seen.recipe):
+            return
+        signs = {name: seen.shown(mask) for name, mask in self._signs(seen).items()}
+        signs = {name: shown for name, shown in signs.items()
+                 if shown.replicas and shown.share >= self.often}
+        if not signs:
+            return
+        told = "; ".join(f"{name} in {shown}" for name, shown in signs.items())
+        yield self.suspicion(
+            f"At a learning rate of {number(rate)} ({seen.recipe.optimizer.kind}): {told}.",
+            *(measured(name, shown.share, self.often, "share of failing replicas", shown)
+              for name, shown in signs.items()),
+            site="optimizer", tries=tries.rates(seen.recipe, 0.1, 0.01),
+        )
+
+    def _signs(self, seen: Observation) -> dict[str, NDArray[np.bool_]]:
+        control, baseline = seen.control, seen.goal.baseline
+        signs = {"loss is no number any more": control.diverged}
+        if baseline is not None and baseline > 0:
+            with np.errstate(invalid="ignore"):
+                signs["final loss above that of a constant output"] = (
+                    control.final_loss > self.above * baseline)
+        if control.loss.shape[1] >= self.epochs:
+            signs["loss jumps up and down to the end"] = oscillates(control.loss, self.jump)
+        start, end = seen.readings("start"), seen.readings("end")
+        if start is not None and end is not None:
+            grown = end.dead - start.dead
+            signs["ReLU units died in training"] = np.nan_to_num(grown).max(axis=1) >= self.died
+        rate = seen.recipe.optimizer.learning_rate or 0.0
+        limit = self.usual_sgd if seen.recipe.optimizer.kind == "SGD" else self.usual
+        if rate > limit and seen.recipe.optimizer.kind not in ("Adadelta", "Adagrad", "Ftrl"):
+            signs["rate far above the usual"] = np.ones(control.replicas, dtype=bool)
+        return signs
+
+
+def oscillates(loss: NDArray[np.float32], jump: float) -> NDArray[np.bool_]:
+    """Which replicas' losses [replica, epoch] rise at least a third of the time in the last half,
+    with a median step of at least `jump` of their level; shaped [replica]."""
+    half = loss[:, loss.shape[1] // 2 :].astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        steps = np.diff(half, axis=1)
+        level = np.abs(half).mean(axis=1)
+        found: NDArray[np.bool_] = ((steps > 0).mean(axis=1) >= 1 / 3) & (
+            np.median(np.abs(steps), axis=1) >= jump * level)
+    return found
+
+

@@ -1,0 +1,59 @@
+"""Values that are no numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.checks import Check, Family, Finding, Observation, measured
+from unstuck.checks import _data as data
+from unstuck.checks._words import count, number
+
+
+@dataclass(frozen=True)
+class NanInData(Check):
+    """NaN or infinity in the data turns every weight into NaN with the first batch that holds it.
+
+    ## What it sees
+    Every value of inputs and targets: how many are NaN or infinite, in how many rows, and where the
+    first one stands.
+
+    ## Why learning stops
+    Anything computed from NaN is NaN: the loss of that batch, its gradient, and after one update
+    all weights. Keras trains on and reports `loss: nan`.
+
+    ## What it tries
+    Nothing. What belongs in place of a missing value only the one who knows the data can say; to
+    invent it here would be to hide the fault.
+
+    ## Example
+        y[17] = np.nan                                        # sick from the first epoch on
+        rows = np.isfinite(x).all(1) & np.isfinite(y)         # find them,
+        x, y = x[rows], y[rows]                               # and leave out those rows
+
+    ## When it is wrong
+    A `Masking(mask_value=nan)` does not help either: NaN is not equal to itself.
+
+    ## References
+    IEEE 754, propagation of NaN.
+    """
+
+    family: ClassVar[Family] = Family.DATA
+    always: ClassVar[bool] = True
+
+    def look(self, seen: Observation) -> Iterator[Finding]:
+        """One fact for each array that holds such values."""
+        for bad in data.bad_values(seen.recipe):
+            yield self.fact(
+                f"The {bad.what} hold {count(bad.values, 'value')} that {_are(bad.values)} no finite"
+                f" number, in {count(bad.rows, 'row')}; the first is {number(bad.first)} in row"
+                f" {bad.row}, column {bad.column} (counted from 0).",
+                measured("values that are no number", bad.values, 0, "values"),
+                measured("first row", bad.row), measured("first column", bad.column),
+                site="fit",
+            )
+
+
+def _are(amount: int) -> str:
+    return "is" if amount == 1 else "are"

@@ -1,0 +1,99 @@
+"""A ReLU where signed or complete information must pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.checks import Check, Family, Finding, Observation, measured
+from unstuck.checks import _anatomy as anatomy
+from unstuck.checks import _tries as tries
+from unstuck.checks._words import number
+from unstuck.recipe import Layer
+
+
+@dataclass(frozen=True)
+class ReluBeforeOutput(Check):
+    """A ReLU right before the output, or on the narrowest layer, cuts away what the output needs.
+
+    ## What it sees
+    In replicas that fail, inputs that still differ before that ReLU and come out of it alike: at
+    least `share` of the inputs that reach it are merged there.
+
+    ## Why learning stops
+    ReLU sets everything negative to 0. The output layer after it sees only what is left; inputs
+    that fell on the same 0 can never get different outputs again, and there is no gradient through
+    the 0 to part them. In a wide layer other units still tell them apart, in a narrow one none do.
+
+    ## What it tries
+    A linear activation there; LeakyReLU there.
+
+    ## Example
+        layers.Dense(2, activation="relu"), layers.Dense(2, activation="sigmoid")      # sick
+        layers.Dense(2, activation="linear"), layers.Dense(2, activation="sigmoid")    # cured
+
+    ## When it is wrong
+    A classifier may let inputs of one class come out alike. ReLU before the output is the rule in
+    healthy wide networks; nothing is said where inputs stay apart.
+
+    ## References
+    Lu et al. 2019, Dying ReLU and Initialization, arxiv.org/abs/1903.06733.
+    """
+
+    family: ClassVar[Family] = Family.ACTIVATION
+
+    # Two of a thousand rows may coincide by rounding; one of four patterns, or a tenth, may not.
+    share: float = 0.1
+
+    def look(self, seen: Observation) -> Iterator[Finding]:
+        """The layer before the output and the narrowest one, if inputs merge there."""
+        end = seen.readings("end")
+        if end is None:
+            return
+        for layer in self._where_all_must_pass(seen):
+            if layer.name not in end.layers or layer.activation not in anatomy.RECTIFIERS:
+                continue
+            before, after = entering(seen, layer), end.of("distinct", layer.name)
+            merged = after <= before * (1 - self.share)
+            shown = seen.shown(merged)
+            if shown.share < self.often or not shown.replicas:
+                continue
+            left, came = seen.typical(after, merged), seen.typical(before, merged)
+            yield self.suspicion(
+                f"In {shown}, {number(came)} different inputs reach the ReLU of"
+                f" {anatomy.described(layer)} and {number(left)} come out of it: the rest fall on"
+                " the same zeros, and nothing behind can tell them apart.",
+                measured("different inputs behind the layer", left, came * (1 - self.share),
+                         "inputs", shown),
+                site=anatomy.site(layer),
+                tries=(*tries.activation(seen.recipe, layer, "linear"),
+                       *tries.activation(seen.recipe, layer, "leaky_relu")),
+            )
+
+    def _where_all_must_pass(self, seen: Observation) -> tuple[Layer, ...]:
+        last = anatomy.last_hidden(seen.recipe)
+        sized = [layer for layer in anatomy.hidden(seen.recipe) if anatomy.width(layer)]
+        narrowest = min(sized, key=lambda layer: anatomy.width(layer) or 0, default=None)
+        found = {layer.name: layer for layer in (last, narrowest) if layer is not None}
+        return tuple(found.values())
+
+
+def entering(seen: Observation, layer: Layer) -> NDArray[np.float32]:
+    """How many of the rows still differ when they reach a layer, shaped [replica]."""
+    end = seen.readings("end")
+    assert end is not None
+    if len(layer.inputs) == 1 and layer.inputs[0] in end.layers:
+        return end.of("distinct", layer.inputs[0])
+    # The layer reads the input, and of the rows as many differ as differ behind the best layer.
+    distinct: NDArray[np.float32] = np.full(len(end.distinct), np.nanmax(end.distinct))
+    if seen.goal.judged_rows <= PROBED:
+        distinct[:] = len(np.unique(seen.goal.flat_inputs, axis=0))
+    return distinct
+
+
+PROBED = 256
+"""Up to so many judged rows, the probes look at all of them."""

@@ -1,0 +1,344 @@
+"""The order of the steps: capture, yardstick, population, checks, search, account.
+
+`diagnose_script` and `diagnose` are the doors; both come back with a `Diagnosis`, whatever the
+budget or Ctrl-C cut short, as long as there is a population to speak of.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck import account, results, saved
+from unstuck.candidates import Candidate, singles
+from unstuck.capture import Captured, capture_model, capture_script, random_state_kept
+from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
+from unstuck.errors import UnstuckError
+from unstuck.goal import Goal, make_goal
+from unstuck.lab import Budget, BudgetSpent, Lab
+from unstuck.population import Population
+from unstuck.progress import Progress
+from unstuck.search import CURED, Search
+from unstuck.stats import LOOKS, success_rate
+
+T = TypeVar("T")
+STUCK = 0.05
+"""Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
+DEFAULT_REPLICAS = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families."""
+
+    budget: Budget = field(default_factory=lambda: Budget.parse("2m"))
+    replicas: int | None = None
+    seed: int = 0
+    goal: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    device: str | None = None
+    jobs: int | None = None
+    singles_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Diagnosis:
+    """What was found, and the arrays behind it: "control/loss" [replica, epoch] and so on."""
+
+    result: results.Result
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> str:
+        """The whole in one word."""
+        return self.result.outcome
+
+    @property
+    def causes(self) -> tuple[results.Arm, ...]:
+        """The arms shown to be causes, strongest first."""
+        return self.result.causes
+
+    @property
+    def acquitted(self) -> tuple[results.Arm, ...]:
+        """The arms that were changed and nothing happened."""
+        return self.result.by_verdict("acquitted")
+
+    @property
+    def repairs(self) -> tuple[results.Repair, ...]:
+        """The proved repairs, the least invasive first."""
+        return self.result.repairs
+
+    def to_json(self) -> str:
+        """The JSON document of the contract."""
+        from unstuck.reports import render
+
+        return render("json", self.result)
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to one file. Raises OSError."""
+        saved.write(Path(path), self.result, self.arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Diagnosis:
+        """Read a saved diagnosis. Raises BadSavedFile."""
+        result, arrays = saved.read(Path(path))
+        return cls(result=result, arrays=arrays)
+
+    def __str__(self) -> str:
+        from unstuck.reports import render
+
+        return render("text", self.result)
+
+
+def diagnose_script(
+    path: Path,
+    argv: Sequence[str] = (),
+    *,
+    options: Options | None = None,
+    fit: str = "auto",
+    through: bool = False,
+    progress: Progress | None = None,
+) -> Diagnosis:
+    """Run a script up to its `fit` and diagnose it.
+
+    Args:
+        path: the script.
+        argv: its arguments.
+        options: how to diagnose.
+        fit: which of several `fit` calls, "auto" or a number from 1.
+        through: let the script really train and go on to its end first.
+        progress: told what is going on.
+
+    Raises:
+        UnstuckError: with the exit code of UX.md § 2.
+    """
+    progress = progress or Progress()
+    progress.stage("watching your fit" if through else "running your script up to its fit")
+    captured = capture_script(path, argv, fit=fit, through=through)
+    return diagnose_captured(captured, options=options or Options(), progress=progress, argv=argv)
+
+
+def diagnose(
+    model: Any,
+    x: Any = None,
+    y: Any = None,
+    *,
+    budget: str = "2m",
+    replicas: int | None = None,
+    seed: int = 0,
+    goal: str | None = None,
+    **fit_arguments: Any,
+) -> Diagnosis:
+    """Diagnose a compiled model on the data it would be fitted on. Prints nothing.
+
+    Args:
+        model: a compiled `keras.Model`; it is left as it is.
+        x: inputs as for `fit`.
+        y: targets as for `fit`.
+        budget: "90s", "2m" or "200runs".
+        replicas: most replicas of any arm.
+        seed: base seed of the population.
+        goal: what counts as learned, such as "accuracy >= 0.95".
+        fit_arguments: `fit`'s other arguments, by name.
+
+    Raises:
+        UnstuckError: what was handed over cannot be trained, and why.
+    """
+    options = Options(budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal)
+    captured = capture_model(model, x, y, **fit_arguments)
+    return diagnose_captured(captured, options=options, progress=Progress())
+
+
+def diagnose_captured(
+    captured: Captured, *, options: Options, progress: Progress, argv: Sequence[str] = ()
+) -> Diagnosis:
+    """Diagnose what a capture came back with; random state is afterwards as before."""
+    with random_state_kept():
+        return _Steps(captured, options, progress, argv).run()
+
+
+class _Steps:
+    """One diagnosis on its way; every step notes what it took."""
+
+    def __init__(
+        self, captured: Captured, options: Options, progress: Progress, argv: Sequence[str]
+    ) -> None:
+        self.captured, self.options, self.progress, self.argv = captured, options, progress, argv
+        self.parts: dict[str, float] = {}
+        self.skipped: dict[str, str] = {}
+        self.notes: list[str] = list(captured.notes)
+
+    def run(self) -> Diagnosis:
+        recipe, options = self.captured.recipe, self.options
+        begun = time.monotonic()
+        goal = self._timed("yardstick", lambda: make_goal(recipe, asked=options.goal,
+                                                          seed=options.seed))
+        lab = Lab(recipe, goal, budget=options.budget, seed=options.seed,
+                  replicas=options.replicas or DEFAULT_REPLICAS, progress=self.progress)
+        self._timed("population", lambda: self._control(lab))
+        if lab.control.population is None:
+            raise UnstuckError(
+                f"The budget of {options.budget.text} was spent before a single training of this"
+                " script ended. Give more with --budget, or fewer rows or epochs."
+            )
+        findings = self._timed("checks", lambda: self._look(lab))
+        candidates = singles(recipe, goal, findings)
+        search = Search(lab, candidates, singles_only=options.singles_only)
+        sick = lab.control.rate < CURED
+        try:
+            self._timed("trials", lambda: search.run(sick=sick))
+            if not sick:
+                self._more_control(lab)
+        except KeyboardInterrupt:
+            self.notes.append("interrupted: this is what was known by then")
+        self.parts["all"] = time.monotonic() - begun
+        self.progress.close()
+        return self._account(lab, search, findings, candidates)
+
+    def _timed(self, part: str, work: Callable[[], T]) -> T:
+        begun = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.parts[part] = self.parts.get(part, 0.0) + time.monotonic() - begun
+
+    def _control(self, lab: Lab) -> None:
+        """A few replicas first; more once it is known what one costs."""
+        self.progress.stage("population", lab.most)
+        first = min(lab.most, 4 if lab.recipe.updates * _size(lab) > 1e8 else 16)
+        try:
+            lab.run(lab.control, first, probes=True)
+            for look in LOOKS:
+                if first < look <= lab.most and lab.cost(lab.control, look) < 0.05 * min(
+                        lab.left, 600.0):
+                    lab.run(lab.control, look, probes=True)
+        except BudgetSpent:
+            pass
+
+    def _more_control(self, lab: Lab) -> None:
+        """A healthy script's rate, as sharp as a few seconds allow."""
+        try:
+            for look in LOOKS:
+                if len(lab.control.learned) < look <= lab.most and lab.cost(
+                        lab.control, look) < 0.2 * min(lab.left, 120.0):
+                    lab.run(lab.control, look, probes=True)
+        except BudgetSpent:
+            pass
+
+    def _look(self, lab: Lab) -> list[Finding]:
+        assert lab.control.population is not None
+        seen = Observation(recipe=lab.recipe, goal=lab.goal, control=lab.control.population)
+        found: list[Finding] = []
+        for check in self._checks():
+            try:
+                found.extend(check.findings(seen))
+            except Exception as error:
+                self.skipped[check.name] = f"the check itself failed: {error!r}"
+        return found
+
+    def _checks(self) -> list[Check]:
+        chosen = []
+        select, ignore = set(self.options.select), set(self.options.ignore)
+        for name, cls in all_checks().items():
+            if select and not select & {name, cls.family.value}:
+                self.skipped[name] = "not selected"
+            elif ignore & {name, cls.family.value}:
+                self.skipped[name] = "ignored as asked"
+            else:
+                chosen.append(cls())
+        return chosen
+
+    def _account(
+        self, lab: Lab, search: Search, findings: list[Finding], candidates: list[Candidate]
+    ) -> Diagnosis:
+        goal, control, captured = lab.goal, lab.control.population, self.captured
+        assert control is not None
+        script, recipe = captured.script, captured.recipe
+        judged = search.judged()
+        placebo = next((j for j in judged if j.trial.changes[0].kind == "placebo"), None)
+        if placebo is not None and placebo.verdict in ("cause", "contributes"):
+            self.notes.append("the placebo seemed to work, so no other claim is made")
+            judged = [placebo]
+        tried = {j.trial.changes[0] for j in judged}
+        for candidate in candidates if lab.control.rate < CURED else ():
+            label = candidate.change.label
+            if candidate.change not in tried and label not in lab.untestable:
+                self.skipped[label] = "the budget was spent before its turn"
+        outcome, text = judge_outcome(goal, control)
+        rows, targets = account.rows_and_targets(goal)
+        result = results.Result(
+            schema=results.SCHEMA, tool=account.tool(),
+            script=account.script_info(captured, self.argv),
+            fit=account.fit_info(captured, goal), outcome=outcome, outcome_text=text,
+            goal=account.goal_info(goal), population=account.population_info(goal, control),
+            facts=account.findings_info(findings, Certainty.FACT, script, recipe),
+            suspicions=account.findings_info(findings, Certainty.SUSPICION, script, recipe),
+            arms=tuple(account.arm_info(j, lab, script) for j in judged),
+            repairs=tuple(account.repair_info(c, lab, script) for c in search.cures
+                          if c.rate.share >= 0.5),
+            not_tested=account.not_tested(lab, self.skipped),
+            budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
+            own_run=_own_run(captured), code_layer=control.code_layer,
+            source=None if script is None else script.text, notes=tuple(self.notes),
+        )
+        arrays = {
+            "control/loss": control.loss, "control/final_loss": control.final_loss,
+            "control/score": control.score, "control/seeds": np.asarray(control.seeds),
+            **({} if control.val_loss is None else {"control/val_loss": control.val_loss}),
+            **({} if control.outputs is None else {"control/outputs": control.outputs}),
+        }
+        return Diagnosis(result=result, arrays=arrays)
+
+
+def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:
+    """The whole in one word, and in one sentence."""
+    learned = goal.learned(control)
+    rate = success_rate(learned)
+    diverged = float(control.diverged.mean())
+    said = f"{rate.successes} of {rate.trials} replicas learned"
+    if rate.share >= CURED:
+        median = float(np.median(control.final_loss))
+        skill = goal.skill(median)
+        if goal.floor and goal.baseline and skill is not None and (
+            skill > 0.8 and goal.floor > 0.2 * goal.baseline
+        ):
+            return "AT_FLOOR", (f"{said}; the loss of {median:.3g} is close to {goal.floor:.3g},"
+                                " below which no network can get on this data")
+        if _overfits(goal, control):
+            return "OVERFITS", f"{said} the rows trained on, but not the rows held back"
+        return "LEARNS", said
+    if diverged > 0.5:
+        return "DIVERGES", f"in {diverged:.0%} of the replicas the loss is no number any more"
+    if success_rate(goal.learned(control, part=1)).share >= CURED and _overfits(goal, control):
+        return "OVERFITS", "the rows trained on are learned, the rows held back are not"
+    if goal.no_signal:
+        return "NO_SIGNAL", "plain methods find no dependence of the targets on the inputs either"
+    return ("STUCK" if rate.share < STUCK else "FRAGILE"), said
+
+
+def _overfits(goal: Goal, control: Population) -> bool:
+    """True where half of what was learned is lost on the rows held back."""
+    held = control.score[:, 2]
+    held = held[np.isfinite(held)]
+    return bool(len(held)) and bool(
+        np.median(held) < goal.constant + 0.5 * (goal.ceiling - goal.constant))
+
+
+def _own_run(captured: Captured) -> results.OwnRun | None:
+    if captured.own_history is None:
+        return None
+    losses = captured.own_history.get("loss") or [math.nan]
+    return results.OwnRun(loss=float(losses[-1]), learned=None)
+
+
+def _size(lab: Lab) -> int:
+    return sum(layer.parameters for layer in lab.recipe.layers) * min(
+        lab.recipe.batch_size, lab.recipe.train.rows)

@@ -1,0 +1,37 @@
+"""What can go wrong on the user's side, in the user's words.
+
+Every error that a user may see derives from `UnstuckError` and says what was wrong, where, and what
+to do. `exit_code` is what `unstuck` exits with when the error ends the program.
+"""
+
+from __future__ import annotations
+
+
+class UnstuckError(Exception):
+    """Something that the user can do something about."""
+
+    exit_code = 2
+
+
+class NotSupported(UnstuckError):
+    """A part of the script that no engine can train faithfully; named, never approximated."""
+
+
+class BadData(UnstuckError):
+    """The arrays handed to `fit` cannot be trained on as they are."""
+
+
+class NoFitCall(UnstuckError):
+    """The script ended without calling `fit`."""
+
+    exit_code = 5
+
+
+class BadSavedFile(UnstuckError):
+    """A saved diagnosis that is damaged, of another version, or none at all."""
+
+
+class ScriptFailed(UnstuckError):
+    """The script itself raised before any `fit`; its own traceback has been printed."""
+
+    exit_code = 4

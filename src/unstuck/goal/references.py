@@ -1,0 +1,130 @@
+"""What plain methods reach on the same data in no time, by cross-validation.
+
+Scores are the yardstick's own (accuracy or R²), out of sample except for PCA, which bounds every
+linear autoencoder of its code size (Eckart and Young 1936). At most `ROWS` rows are used.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.goal.tasks import Task
+
+Array = NDArray[Any]
+ROWS = 2000
+COLUMNS = 256
+TREE_CELLS = 50_000
+"""Largest rows × columns × classes or outputs for which boosted trees are asked: about 2 s."""
+
+
+def reference_scores(x: Array, task: Task, *, seed: int = 0) -> dict[str, float]:
+    """Scores of plain methods by name; empty where there are too few rows to cross-validate.
+
+    Args:
+        x: inputs [row, column], finite.
+        task: the targets of the same rows.
+        seed: for the folds and the subsample.
+    """
+    truth = task.truth()
+    if len(x) < 20 or task.kind == "constant":
+        return {}
+    rng = np.random.default_rng(seed)
+    rows = rng.permutation(len(x))[:ROWS]
+    x, truth = x[rows], truth[rows]
+    if x.shape[1] > COLUMNS:
+        x = _compressed(x, seed)
+    scores = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, method in _methods(task, x, truth, seed).items():
+            score = _cross_validated(method, x, truth, task, seed)
+            if score is not None:
+                scores[name] = score
+    return scores
+
+
+def pca_score(x: Array, components: int) -> float:
+    """R² of the best linear autoencoder with that code size, on the rows given."""
+    centred = x - x.mean(0)
+    total = float((centred**2).sum())
+    if not total:
+        return 1.0
+    squares = np.linalg.svd(centred, compute_uv=False) ** 2
+    return float(squares[:components].sum() / total)
+
+
+def _compressed(x: Array, seed: int) -> Array:
+    from sklearn.decomposition import PCA
+
+    parts = min(64, len(x) - 1)
+    compressed: Array = PCA(parts, random_state=seed).fit_transform(x)
+    return compressed
+
+
+def _methods(task: Task, x: Array, truth: Array, seed: int) -> dict[str, Any]:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+    from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    classes = len(np.unique(truth)) if task.discrete else 1
+    small_enough = x.size * truth.shape[1] * max(1, classes - 1) <= TREE_CELLS
+    if task.discrete:
+        if truth.shape[1] > 16:
+            return {"nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier())}
+        found: dict[str, Any] = {
+            "logistic regression": make_pipeline(
+                StandardScaler(), LogisticRegression(max_iter=200)),
+            "nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier(5)),
+        }
+        if small_enough:
+            found["boosted trees"] = HistGradientBoostingClassifier(
+                max_iter=60, random_state=seed)
+        return found
+    found = {
+        "ridge regression": make_pipeline(StandardScaler(), RidgeCV(np.logspace(-4, 4, 9))),
+        "nearest neighbours": make_pipeline(StandardScaler(), KNeighborsRegressor(5)),
+    }
+    if small_enough:
+        found["boosted trees"] = HistGradientBoostingRegressor(max_iter=100, random_state=seed)
+    return found
+
+
+def _cross_validated(method: Any, x: Array, truth: Array, task: Task, seed: int) -> float | None:
+    from sklearn.base import clone
+    from sklearn.model_selection import KFold
+
+    predicted = np.zeros(truth.shape, dtype=np.float64)
+    try:
+        for train, test in KFold(5, shuffle=True, random_state=seed).split(x):
+            if _takes_many(method):
+                predicted[test] = np.reshape(
+                    clone(method).fit(x[train], _squeezed(truth[train])).predict(x[test]),
+                    truth[test].shape)
+                continue
+            for column in range(truth.shape[1]):
+                goal = truth[train, column]
+                if len(np.unique(goal)) == 1:
+                    predicted[test, column] = goal[0]
+                    continue
+                predicted[test, column] = clone(method).fit(x[train], goal).predict(x[test])
+    except ValueError:
+        return None
+    if task.discrete:
+        return float((predicted == truth).mean())
+    spread = float(((truth - truth.mean(0)) ** 2).sum())
+    return 1.0 - float(((predicted - truth) ** 2).sum()) / spread if spread else None
+
+
+def _takes_many(method: Any) -> bool:
+    last = method.steps[-1][1] if hasattr(method, "steps") else method
+    return type(last).__name__ in ("RidgeCV", "KNeighborsRegressor", "KNeighborsClassifier")
+
+
+def _squeezed(truth: Array) -> Array:
+    return truth[:, 0] if truth.shape[1] == 1 else truth

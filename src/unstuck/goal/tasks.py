@@ -1,0 +1,174 @@
+"""What kind of targets there are, how outputs are decoded, and how right they are.
+
+Shapes: targets [row, …]; outputs [replica, row, …]; weights [row].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Kind = Literal["classes", "one-hot", "binary", "real", "constant"]
+
+METRICS = {
+    "classes": "accuracy",
+    "one-hot": "accuracy",
+    "binary": "accuracy",
+    "real": "r2",
+    "constant": "relative accuracy",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """Targets of one output.
+
+    - classes: class indices, decoded by argmax. one-hot: rows with a single 1, likewise.
+    - binary: two values, decoded element by element to the nearer one.
+    - real: scored by R² over all elements, each column about its own mean.
+    - constant: every row is the same; scored by 1 − RMS error / RMS of the target.
+    """
+
+    kind: Kind
+    targets: Array
+    levels: tuple[float, float] | None = None
+
+    @property
+    def metric(self) -> str:
+        """The name of the score."""
+        return METRICS[self.kind]
+
+    @property
+    def discrete(self) -> bool:
+        """True where outputs are decoded before they are compared."""
+        return self.kind in ("classes", "one-hot", "binary")
+
+    def truth(self) -> Array:
+        """The targets as decoded outputs are compared with them: [row] or [row, element]."""
+        if self.kind == "classes":
+            return self.targets.reshape(len(self.targets), -1).astype(np.int64)
+        if self.kind == "one-hot":
+            return self.targets.reshape(-1, self.targets.shape[-1]).argmax(-1).reshape(
+                len(self.targets), -1)
+        return self.targets.reshape(len(self.targets), -1).astype(np.float64)
+
+    def decode(self, outputs: Array, *, logits: bool = False) -> Array:
+        """Outputs [replica, row, …] as `truth` has them: [replica, row, element]."""
+        replicas, rows = outputs.shape[:2]
+        if self.kind in ("classes", "one-hot") and outputs.shape[-1] > 1:
+            return outputs.argmax(-1).reshape(replicas, rows, -1)
+        flat = outputs.reshape(replicas, rows, -1).astype(np.float64)
+        if logits and self.kind != "constant":
+            flat = 1.0 / (1.0 + np.exp(-np.clip(flat, -500, 500)))
+        if self.kind in ("classes", "one-hot"):
+            return np.rint(flat)
+        if self.kind == "binary" and self.levels is not None:
+            low, high = self.levels
+            nearer = np.where(flat > (low + high) / 2, high, low)
+            return np.where(np.isfinite(flat), nearer, np.nan)
+        return flat
+
+    def score(self, outputs: Array, weights: Array, *, logits: bool = False) -> Array:
+        """How right each replica is, shaped [replica]; NaN where outputs are no numbers."""
+        if not weights.sum():
+            return np.full(len(outputs), np.nan)
+        broken = ~np.isfinite(outputs.reshape(len(outputs), -1)).all(axis=1)
+        decoded, truth = self.decode(outputs, logits=logits), self.truth()
+        if decoded.shape[2] != truth.shape[1]:
+            # One output for many targets or the reverse: compare as far as numpy's rules allow.
+            decoded = np.broadcast_to(decoded.mean(2, keepdims=True), (*decoded.shape[:2],
+                                                                       truth.shape[1]))
+        share = weights / weights.sum()
+        if self.discrete:
+            score = np.einsum("nre,r->n", decoded == truth, share) / truth.shape[1]
+        else:
+            with np.errstate(invalid="ignore", over="ignore"):
+                error = np.einsum("nre,r->n", (decoded - truth) ** 2, share)
+            score = self._closeness(error, truth, share)
+        return np.where(broken, np.nan, score)
+
+    def _closeness(self, error: Array, truth: Array, share: Array) -> Array:
+        if self.kind == "constant":
+            size = float(np.einsum("re,r->", truth**2, share))
+            closeness: Array = 1.0 - np.sqrt(error / size) if size else 1.0 - np.sqrt(error)
+            return closeness
+        mean = np.einsum("re,r->e", truth, share)
+        spread = float(np.einsum("re,r->", (truth - mean) ** 2, share))
+        if not spread:
+            return np.where(error < 1e-12, 1.0, -np.inf)
+        return 1.0 - error / spread
+
+    def best_constant(self, weights: Array) -> float:
+        """The score of the best output that ignores its input."""
+        truth, share = self.truth(), weights / weights.sum()
+        if self.kind == "constant":
+            return 1.0
+        if not self.discrete:
+            return 0.0
+        columns = [_largest_share(truth[:, column], share) for column in range(truth.shape[1])]
+        return float(np.mean(columns))
+
+    def best_by_pattern(self, groups: Array, weights: Array) -> float:
+        """The score of the best function of the inputs; `groups` numbers identical inputs."""
+        truth, share = self.truth(), weights / weights.sum()
+        total = 0.0
+        if self.discrete:
+            for column in range(truth.shape[1]):
+                pairs, index = np.unique(
+                    np.stack([groups.astype(np.float64), truth[:, column]]), axis=1,
+                    return_inverse=True)
+                mass = np.bincount(index.reshape(-1), weights=share)
+                best = np.zeros(int(groups.max()) + 1)
+                np.maximum.at(best, pairs[0].astype(np.int64), mass)
+                total += best.sum()
+            return float(total / truth.shape[1])
+        fitted = group_means(truth, groups, share)
+        error = float(np.einsum("re,r->", (fitted - truth) ** 2, share))
+        return float(self._closeness(np.asarray([error]), truth, share)[0])
+
+
+def _largest_share(values: Array, share: Array) -> float:
+    _, index = np.unique(values, return_inverse=True)
+    return float(np.bincount(index, weights=share).max())
+
+
+def group_means(values: Array, groups: Array, share: Array) -> Array:
+    """Each row's weighted mean over the rows of its group; shapes [row, element]."""
+    size = int(groups.max()) + 1
+    mass = np.bincount(groups, weights=share, minlength=size)
+    means = np.stack(
+        [np.bincount(groups, weights=share * column, minlength=size) for column in values.T], 1
+    )
+    fitted: Array = (means / np.maximum(mass, 1e-300)[:, None])[groups]
+    return fitted
+
+
+def task_of(targets: Array, loss: str, output_size: int | None) -> Task:
+    """What kind of targets these are, by their values, the loss and the size of the output."""
+    flat = targets.reshape(len(targets), -1)
+    whole = bool(np.all(flat == np.rint(flat))) if flat.dtype.kind == "f" else True
+    one_hot = targets.ndim >= 2 and targets.shape[-1] > 1 and _is_one_hot(targets)
+    sparse = (loss.startswith("sparse_categorical") and not one_hot) or (
+        flat.shape[1] == 1 and whole and output_size is not None and output_size > 1
+        and flat.min() >= 0 and flat.max() < output_size
+    )
+    if sparse and whole:
+        return Task(kind="classes", targets=targets)
+    if len(flat) > 1 and bool(np.all(flat == flat[:1])):
+        return Task(kind="constant", targets=targets)
+    if one_hot:
+        return Task(kind="one-hot", targets=targets)
+    values = np.unique(flat[: 4096])
+    if len(values) == 2:
+        values = np.unique(flat)
+    if len(values) == 2:
+        return Task(kind="binary", targets=targets, levels=(float(values[0]), float(values[1])))
+    return Task(kind="real", targets=targets)
+
+
+def _is_one_hot(targets: Array) -> bool:
+    return bool(np.all((targets == 0) | (targets == 1)) and np.all(targets.sum(-1) == 1))

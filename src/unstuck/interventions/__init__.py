@@ -1,0 +1,126 @@
+"""One change each, in both its faces: to the recipe, which is tested, and to the script, which is
+written. What `edit` writes, captured again, is what `apply` made; a test holds that for each.
+
+An intervention with no safe edit returns `None`: the repair is then shown, not written.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.recipe import Recipe
+from unstuck.registry import discover
+from unstuck.script import Edit, EditConflict, Script
+
+KINDS = (
+    "activation", "loss", "learning_rate", "optimizer", "epochs", "batch_size", "initializer",
+    "input_scale", "target_encoding", "labels", "capacity", "validation_split", "shuffle", "metric",
+    "regularization", "normalization", "clipping", "architecture", "placebo", "other",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervention(ABC):
+    """A change. Equal fields are the same change; it can be put in a set.
+
+    `kind` is one of `KINDS`. `cost` says how far the change departs from what the user wrote: 1 for
+    a number, 2 for a word (an activation, an initialiser), 3 for another optimizer, a loss or more
+    room, 5 for a layer put in or taken out, 8 for other data; the search prefers the least sum.
+    """
+
+    kind: ClassVar[str]
+    cost: ClassVar[float]
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What is done, in a few words, as a row of a table has it: "learning rate 0.001 → 0.01"."""
+
+    @property
+    def site(self) -> str:
+        """The part it changes, a key of `Recipe.sites`."""
+        return "fit"
+
+    @property
+    def stage(self) -> int:
+        """When several are applied: 0 for layers, 1 for what is put around them, 2 for the rest."""
+        return 2
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """Names of the slots it sets; two changes that set one slot are not tried together."""
+        return frozenset({f"{self.site}.{self.kind}"})
+
+    @abstractmethod
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with this changed.
+
+        Raises:
+            NotSupported: there is no such part in this recipe.
+        """
+
+    @abstractmethod
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> tuple[Edit, ...] | None:
+        """The edits that write it into the script.
+
+        Args:
+            script: the user's source.
+            before: the recipe as captured; its `sites` point into the script.
+            after: the recipe with all changes of the repair applied, this one among them. What is
+                written is read off it, so that changes to one place come out as one edit.
+
+        Returns:
+            The edits; `None` where none is safe.
+        """
+
+
+Changes = tuple[Intervention, ...]
+
+
+def compatible(changes: Iterable[Intervention]) -> bool:
+    """True where no two of them set the same thing."""
+    seen: set[str] = set()
+    for change in changes:
+        if seen & change.conflicts:
+            return False
+        seen |= change.conflicts
+    return True
+
+
+def apply_all(changes: Iterable[Intervention], recipe: Recipe) -> Recipe:
+    """The recipe with all of them made, in order of their `stage`."""
+    for change in sorted(changes, key=lambda change: (change.stage, change.label)):
+        recipe = change.apply(recipe)
+    return recipe
+
+
+def edits_for(changes: Iterable[Intervention], script: Script, recipe: Recipe) -> tuple[Edit, ...] | None:
+    """All edits that write a repair; `None` where one of its changes cannot be written safely."""
+    changes = tuple(changes)
+    after = apply_all(changes, recipe)
+    edits: dict[Edit, None] = {}
+    for change in changes:
+        found = change.edit(script, recipe, after)
+        if found is None:
+            return None
+        edits.update(dict.fromkeys(found))
+    try:
+        script.apply(edits)
+    except EditConflict:
+        return None
+    return tuple(edits)
+
+
+@functools.cache
+def all_interventions() -> dict[str, type[Intervention]]:
+    """Every intervention, by name."""
+    return discover(sys.modules[__name__], Intervention)  # type: ignore[type-abstract]
+
+
+__all__ = ["KINDS", "Changes", "Intervention", "all_interventions", "apply_all",
+           "compatible", "edits_for"]

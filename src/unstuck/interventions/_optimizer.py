@@ -1,0 +1,85 @@
+"""Writing an optimizer: all that differs between the recipe before and after, in one go.
+
+Every intervention on the optimizer writes through `optimizer_edits`, so that several of them in one
+repair come out as the same edits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from unstuck.interventions import _source as source
+from unstuck.recipe import Optimizer, Recipe
+from unstuck.script import Script
+
+
+def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+    """What writes the optimizer of `after`, at the call that made it or in `compile`."""
+    old, new = before.optimizer, after.optimizer
+    if "optimizer" not in before.sites:
+        return _in_compile(script, before, new)
+    call = source.site_call(script, before, "optimizer")
+    if call is None or not source.constructs(script, call, f"keras.optimizers.{old.kind}"):
+        return None
+    if old.cls is not new.cls:
+        arguments = _arguments(new)
+        if arguments is None:
+            return None
+        name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
+        return (*imports, *call.replace(source.make(name, **arguments)))
+    written: list[Any] = []
+    for key, value in new.config.items():
+        if _same(value, old.config.get(key)):
+            continue
+        if value is None:
+            edits = call.remove_argument(key)
+        else:
+            place = 0 if key == "learning_rate" else None
+            old_names = ("lr",) if key == "learning_rate" else ()
+            edits = source.set_value(call, key, source.number(value), position=place, old=old_names)
+        if edits is None:
+            return None
+        written.extend(edits)
+    return tuple(written)
+
+
+def _in_compile(script: Script, before: Recipe, new: Optimizer) -> source.Edits | None:
+    """The optimizer given to `compile` as a string, or not at all."""
+    call = source.method_call(script, before, "compile")
+    arguments = _arguments(new)
+    if call is None or arguments is None:
+        return None
+    given = call.argument("optimizer", 0)
+    literal = call.assigned_argument("optimizer", 0) or given
+    if given is not None and not source.is_word(literal):
+        return None
+    if not arguments:
+        word = source.quoted(script, new.kind.lower(), literal)
+        return source.set_value(call, "optimizer", word, position=0)
+    name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
+    edits = call.set_argument("optimizer", source.make(name, **arguments), position=0)
+    return None if edits is None else (*imports, *edits)
+
+
+def _arguments(optimizer: Optimizer) -> dict[str, str] | None:
+    """The arguments that are not Keras's defaults, as code; `None` where one is no plain value."""
+    if getattr(keras.optimizers, optimizer.kind, None) is not optimizer.cls:
+        return None
+    defaults = Optimizer.named(optimizer.kind).config
+    found = {}
+    for key, value in optimizer.config.items():
+        if key == "name" or _same(value, defaults.get(key)):
+            continue
+        if not isinstance(value, bool | int | float):
+            return None
+        found[key] = source.number(value)
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal to the six digits that are written; Keras keeps rates in 32 bits."""
+    if isinstance(one, float) and isinstance(other, float):
+        return source.tidy(one) == source.tidy(other)
+    return bool(one == other)

@@ -1,0 +1,122 @@
+"""The layers that bring data to a common scale, made from rows and written as code.
+
+Numbers have six significant digits, so that the layer tested and the layer written are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import _source as source
+from unstuck.recipe import Insertion
+from unstuck.script import Call, Script
+
+MOST_FEATURES = 64
+"""Up to so many features, a mean and a variance each can be written out in a script."""
+
+_ENOUGH_FOR_COMMON = 16
+
+
+def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
+    """A layer behind `anchor` that brings rows like `x` (rows, ..., features) to unit scale.
+
+    Features with scales of their own get a Normalization; pixels and the like, which share one, a
+    Rescaling that divides by the largest value, or takes the mean away if there are negative ones.
+
+    Raises:
+        NotSupported: there are no finite numbers in the rows.
+    """
+    values = _numbers(x)
+    features = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
+    image = values.ndim > 3 or features.shape[1] > MOST_FEATURES
+    if image or _share_a_scale(features):
+        scale = _one_scale(features)
+        return Insertion(anchor=anchor, where="after", kind="Rescaling", config=scale)
+    spread = np.nanvar(features, axis=0)
+    config = {
+        "mean": _tidy(np.nanmean(features, axis=0)),
+        "variance": _tidy(np.where(spread > 0, spread, 1.0)),
+    }
+    return Insertion(anchor=anchor, where="after", kind="Normalization", config=config)
+
+
+def target_scaling(y: NDArray[Any], anchor: str) -> Insertion:
+    """A Rescaling behind `anchor` from standard units to the units of `y` (rows, ...).
+
+    A column of a two-dimensional `y` has a scale of its own where there are not too many.
+
+    Raises:
+        NotSupported: there are no finite numbers in the rows.
+    """
+    values = _numbers(y)
+    by_column = values.ndim == 2 and 1 < values.shape[1] <= MOST_FEATURES
+    axis = 0 if by_column else None
+    spread = np.nanstd(values, axis=axis)
+    scale, offset = np.where(spread > 0, spread, 1.0), np.nanmean(values, axis=axis)
+    config = {"scale": _tidy(scale), "offset": _tidy(np.asarray(offset))}
+    return Insertion(anchor=anchor, where="after", kind="Rescaling", config=config)
+
+
+def layer_code(script: Script, call: Call, new: Insertion) -> tuple[str, source.Edits]:
+    """The source of a scaling layer as written at a call, and the import it needs."""
+    name, imports = source.keras_name(script, call, f"layers.{new.kind}")
+    return source.make(name, **_arguments(new.config)), imports
+
+
+def _arguments(config: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        key: _code(value)
+        for key, value in config.items()
+        if not (key == "offset" and value == 0.0)
+    }
+
+
+def _code(value: Sequence[float] | float) -> str:
+    if isinstance(value, Sequence):
+        return f"[{', '.join(_code(item) for item in value)}]"
+    whole = round(1 / value) if 0 < abs(value) < 1 else 0
+    if whole and value == 1 / whole:
+        return f"1 / {whole}"
+    return repr(value)
+
+
+def _numbers(array: NDArray[Any]) -> NDArray[np.float64]:
+    if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
+        raise NotSupported(f"Values of type {array.dtype} have no scale.")
+    values = array.astype(np.float64)
+    if np.isinf(values).any() or np.isnan(values).all():
+        raise NotSupported("The values are not all finite; their scale is not known.")
+    return values
+
+
+def _share_a_scale(features: NDArray[np.float64]) -> bool:
+    """Many non-negative columns of whole numbers, most of which reach half of the largest value."""
+    if features.shape[1] < _ENOUGH_FOR_COMMON or np.nanmin(features) < 0:
+        return False
+    tops = np.nanmax(features, axis=0)
+    whole = bool(np.all(features[np.isfinite(features)] % 1 == 0))
+    return whole and bool(np.median(tops) >= tops.max() / 2)
+
+
+def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
+    """One scale for all: by the largest value if none is negative, else by mean and spread."""
+    top = float(np.nanmax(features))
+    if np.nanmin(features) >= 0 and top > 0:
+        scale = 1 / round(top) if top == round(top) else _rounded(1 / top)
+        return {"scale": scale, "offset": 0.0}
+    spread = float(np.nanstd(features)) or 1.0
+    return {"scale": _rounded(1 / spread), "offset": _rounded(-float(np.nanmean(features)) / spread)}
+
+
+def _tidy(values: NDArray[np.float64]) -> list[float] | float:
+    rounded: list[float] | float = np.vectorize(_rounded)(values).tolist()
+    return rounded
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")

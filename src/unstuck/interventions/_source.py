@@ -1,0 +1,241 @@
+"""Writing into the user's source what several interventions write: arguments, names, layers.
+
+Functions that return edits return `()` where nothing needs to change, and `None` where no edit is
+safe. A call is only touched after the source has shown that it makes what the recipe says it made:
+a span alone may belong to a helper function or to a class of the user's.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterable
+
+import keras
+
+from unstuck.recipe import Layer, Recipe
+from unstuck.script import Argument, Call, Edit, Script
+
+Edits = tuple[Edit, ...]
+
+INPUT_SHAPES = {
+    "input_shape": "shape={}",
+    "input_dim": "shape=({},)",
+    "batch_input_shape": "batch_shape={}",
+}
+"""Arguments with which a Sequential model's first layer tells its input, and `Input`'s for them."""
+
+# Ways of reading a model that see a layer put in, and those that see one taken out.
+_BY_INDEX = re.compile(r"\.layers\s*[\[:)\]]|get_layer\(\s*index")
+_BY_NAME = re.compile(r"get_layer\(|get_weights\(|set_weights\(|load_weights\(|\.weights\b")
+_LONGEST = 88
+
+
+def number(value: float) -> str:
+    """A number as a person writes it, with the six significant digits that `tidy` leaves."""
+    return repr(tidy(value))
+
+
+def tidy(value: float) -> float | int:
+    """Six significant digits; whole numbers that are integers stay integers."""
+    return value if isinstance(value, int) else float(f"{value:.6g}")
+
+
+def site_call(script: Script, recipe: Recipe, site: str) -> Call | None:
+    """The call at a site of the recipe; `None` where the place is unknown."""
+    span = recipe.sites.get(site)
+    return None if span is None else script.call(span)
+
+
+def method_call(script: Script, recipe: Recipe, method: str) -> Call | None:
+    """The call `model.fit(...)` or `model.compile(...)`; `None` where it is not such a call."""
+    call = site_call(script, recipe, method)
+    return call if call is not None and call.callee.endswith(f".{method}") else None
+
+
+def layer_call(script: Script, recipe: Recipe, layer: Layer) -> Call | None:
+    """The call that made a layer of Keras's own; `None` where the source does not show it."""
+    call = site_call(script, recipe, f"layer:{layer.name}")
+    known = call is not None and constructs(script, call, f"keras.layers.{layer.kind}")
+    return call if known and hasattr(keras.layers, layer.kind) else None
+
+
+def input_call(script: Script, recipe: Recipe, entry: Layer) -> Call | None:
+    """The call `Input(...)` or `InputLayer(...)` that made an input; `None` where it is another."""
+    call = site_call(script, recipe, f"layer:{entry.name}")
+    names = ("keras.Input", "keras.layers.Input", "keras.layers.InputLayer")
+    known = call is not None and any(constructs(script, call, name) for name in names)
+    return call if known else None
+
+
+def constructs(script: Script, call: Call, qualified: str) -> bool:
+    """Whether a call makes a thing of Keras's, such as "keras.layers.Dense", and no namesake."""
+    name = qualified.rpartition(".")[2]
+    if call.callee == script.imported_name(qualified, call.span):
+        return True
+    own = re.search(rf"^\s*(class|def)\s+{name}\b", script.text, re.MULTILINE)
+    return call.callee.rpartition(".")[2] == name and own is None
+
+
+def position_of(kind: str, argument: str) -> int | None:
+    """Where a layer of this kind takes an argument by position, from 0; `None`: by keyword only."""
+    parameters = list(inspect.signature(getattr(keras.layers, kind).__init__).parameters)
+    return parameters.index(argument) - 1 if argument in parameters else None
+
+
+def set_value(
+    call: Call, name: str, code: str, *, position: int | None = None, old: Iterable[str] = ()
+) -> Edits | None:
+    """An argument's new value: at the one assignment of its name, else at the call.
+
+    `old` are earlier spellings of the argument's name, kept where the user wrote one of them.
+    """
+    for spelling in old:
+        if call.argument(spelling) is not None:
+            name, position = spelling, None
+    edits = call.set_definition(name, code, position)
+    return edits if edits is not None else call.set_argument(name, code, position=position)
+
+
+def set_layer_argument(script: Script, recipe: Recipe, layer: Layer, name: str, code: str) -> Edits | None:
+    """An argument of the call that made a layer."""
+    call = layer_call(script, recipe, layer)
+    if call is None:
+        return None
+    return set_value(call, name, code, position=position_of(layer.kind, name))
+
+
+def set_layer_word(script: Script, recipe: Recipe, layer: Layer, name: str, word: str) -> Edits | None:
+    """An argument of the call that made a layer, as a string in the quotes used there."""
+    call = layer_call(script, recipe, layer)
+    if call is None:
+        return None
+    position = position_of(layer.kind, name)
+    given = call.assigned_argument(name, position) or call.argument(name, position)
+    return set_value(call, name, quoted(script, word, given), position=position)
+
+
+def remove_layer_arguments(
+    script: Script, recipe: Recipe, layer: Layer, names: Iterable[str]
+) -> Edits | None:
+    """Arguments of the call that made a layer, gone."""
+    call = layer_call(script, recipe, layer)
+    edits: Edits = ()
+    for name in names:
+        found = None if call is None else call.remove_argument(name)
+        if found is None:
+            return None
+        edits += found
+    return edits
+
+
+def quoted(script: Script, word: str, given: Argument | None = None) -> str:
+    """A string in the quotes of the argument that it replaces, else in the script's usual ones."""
+    if given is not None and given.code[:1] in ("'", '"'):
+        quote = given.code[0]
+    else:
+        quote = "'" if script.text.count("'") > script.text.count('"') else '"'
+    return f"{quote}{word}{quote}"
+
+
+def is_word(argument: Argument | None) -> bool:
+    """Whether an argument is a string spelled out in the source."""
+    if argument is None or not argument.is_literal:
+        return False
+    return isinstance(ast.literal_eval(f"(\n{argument.code}\n)"), str)
+
+
+def keras_name(script: Script, call: Call, path: str) -> tuple[str, Edits]:
+    """How code at a call writes "layers.Dense" of Keras, and the import that this needs."""
+    name = script.imported_name(f"keras.{path}", call.span)
+    if name is not None:
+        return name, ()
+    through_tensorflow = re.search(r"^\s*(from|import)\s+tensorflow\b", script.text, re.MULTILINE)
+    module, imports = script.module_alias(
+        "tensorflow.keras" if through_tensorflow else "keras", call.span
+    )
+    return f"{module}.{path}", imports
+
+
+def make(name: str, **arguments: str) -> str:
+    """A call in source form, one argument a line where it would grow too long."""
+    parts = [f"{key}={code}" for key, code in arguments.items()]
+    line = f"{name}({', '.join(parts)})"
+    if len(line) <= _LONGEST:
+        return line
+    return "\n".join([f"{name}(", *(f"    {_wrapped(part)}," for part in parts), ")"])
+
+
+def _wrapped(part: str) -> str:
+    lines, rest = [], part
+    while len(rest) > _LONGEST - 8:
+        cut = rest.rfind(", ", 0, _LONGEST - 8) + 1
+        if cut == 0:
+            break
+        lines.append(rest[:cut])
+        rest = " " * 8 + rest[cut:].lstrip()
+    return "\n".join([*lines, rest])
+
+
+def insert_first(script: Script, recipe: Recipe, first: Layer, code: str) -> Edits | None:
+    """A layer in front of the network's first one, which may tell the input's shape itself."""
+    call = layer_call(script, recipe, first)
+    if call is None or reads_layers(script, taken_out=False):
+        return None
+    put = call.insert_layer(code, where="before")
+    shape = _input_instead(script, recipe, call)
+    if put is None or shape is None:
+        return None
+    code_of_input, imports, argument = shape
+    if not argument:
+        return put
+    entry, gone = call.insert_layer(code_of_input, where="before"), call.remove_argument(argument)
+    return None if entry is None or gone is None else (*imports, *entry, *put, *gone)
+
+
+def insert_behind(script: Script, recipe: Recipe, layer: Layer, code: str) -> Edits | None:
+    """A layer behind another one."""
+    call = layer_call(script, recipe, layer)
+    if call is None or reads_layers(script, taken_out=False):
+        return None
+    return call.insert_layer(code, where="after")
+
+
+def remove_layer(script: Script, recipe: Recipe, layer: Layer) -> Edits | None:
+    """A layer out of the network; an `Input` in its place where it told the input's shape."""
+    call = layer_call(script, recipe, layer)
+    if call is None or reads_layers(script, taken_out=True):
+        return None
+    shape = _input_instead(script, recipe, call)
+    if shape is None:
+        return None
+    code, imports, argument = shape
+    if argument:
+        return (*imports, *call.replace(code))
+    return call.remove_layer()
+
+
+def reads_layers(script: Script, *, taken_out: bool) -> bool:
+    """Whether the script counts or names the layers of a model, so that one more or less matters."""
+    by_name = taken_out and _BY_NAME.search(script.text)
+    return bool(_BY_INDEX.search(script.text) or by_name)
+
+
+def _input_instead(
+    script: Script, recipe: Recipe, call: Call
+) -> tuple[str, Edits, str] | None:
+    """The `Input` that says what a layer's own argument says, its import, and that argument.
+
+    The argument is "" where there is none. `None` where it may be hidden.
+    """
+    if not isinstance(recipe.architecture.source, keras.Sequential):
+        return "", (), ""
+    if call.has_hidden_arguments:
+        return None
+    for argument, form in INPUT_SHAPES.items():
+        given = call.argument(argument)
+        if given is not None:
+            name, imports = keras_name(script, call, "Input")
+            return f"{name}({form.format(given.code)})", imports, argument
+    return "", (), ""

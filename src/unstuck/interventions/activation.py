@@ -1,0 +1,56 @@
+"""Another activation for one layer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.interventions import Intervention
+from unstuck.interventions._activation import activation_edits, with_activation
+from unstuck.interventions._network import layer_of
+from unstuck.interventions._source import Edits
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class Activation(Intervention):
+    """The activation `value` for `layer`, which may be a layer of its own, such as `ReLU()`.
+
+    `was` is the old one.
+    """
+
+    kind: ClassVar[str] = "activation"
+    cost: ClassVar[float] = 2
+
+    layer: str
+    value: str
+    was: str
+
+    @classmethod
+    def of(cls, recipe: Recipe, layer: str, value: str) -> Activation:
+        """This change to a recipe."""
+        return cls(layer=layer, value=value, was=layer_of(recipe, layer).activation or "linear")
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return f"{self.layer}: {self.was} → {self.value}"
+
+    @property
+    def site(self) -> str:
+        """The part it changes."""
+        return f"layer:{self.layer}"
+
+    @property
+    def stage(self) -> int:
+        """Among the layers."""
+        return 0
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with this activation."""
+        return with_activation(recipe, self.layer, self.value)
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The layer's argument; or the activation's own layer, exchanged or gone."""
+        return activation_edits(script, before, after, self.layer, self.value)

@@ -1,0 +1,43 @@
+"""Larger, or smaller, batches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from unstuck.interventions import Intervention
+from unstuck.interventions._source import Edits, method_call, set_value
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchSize(Intervention):
+    """Batches of `value` rows; there `was` another number of rows in each."""
+
+    kind: ClassVar[str] = "batch_size"
+    cost: ClassVar[float] = 1
+
+    value: int
+    was: int
+
+    @classmethod
+    def of(cls, recipe: Recipe, value: int) -> BatchSize:
+        """This change to a recipe."""
+        return cls(value=value, was=recipe.batch_size)
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return f"batch size {self.was} → {self.value}"
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with batches of this size."""
+        return replace(recipe, batch_size=self.value)
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The argument of `fit`, or the number assigned to its name."""
+        call = method_call(script, before, "fit")
+        if call is None:
+            return None
+        return set_value(call, "batch_size", str(after.batch_size), position=2)

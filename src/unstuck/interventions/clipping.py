@@ -1,0 +1,44 @@
+"""No gradient clipping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions._optimizer import optimizer_edits
+from unstuck.interventions._source import Edits
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+ARGUMENTS = ("clipnorm", "clipvalue", "global_clipnorm")
+"""The optimizer's arguments that clip gradients."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoClipping(Intervention):
+    """Gradients as they are, of whatever size."""
+
+    kind: ClassVar[str] = "clipping"
+    cost: ClassVar[float] = 1
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return "no gradient clipping"
+
+    @property
+    def site(self) -> str:
+        """The part it changes."""
+        return "compile"
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with an optimizer that does not clip."""
+        if not any(recipe.optimizer.config.get(name) for name in ARGUMENTS):
+            raise NotSupported("The optimizer does not clip gradients.")
+        return recipe.with_optimizer(**dict.fromkeys(ARGUMENTS))
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The optimizer, written as it is after the repair."""
+        return optimizer_edits(script, before, after)

@@ -1,0 +1,43 @@
+"""More, or fewer, passes over the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from unstuck.interventions import Intervention
+from unstuck.interventions._source import Edits, method_call, set_value
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class Epochs(Intervention):
+    """`value` epochs; there `was` another number of them."""
+
+    kind: ClassVar[str] = "epochs"
+    cost: ClassVar[float] = 1
+
+    value: int
+    was: int
+
+    @classmethod
+    def of(cls, recipe: Recipe, value: int) -> Epochs:
+        """This change to a recipe."""
+        return cls(value=value, was=recipe.epochs)
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return f"epochs {self.was} → {self.value}"
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with so many epochs."""
+        return replace(recipe, epochs=self.value)
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The argument of `fit`, or the number assigned to its name."""
+        call = method_call(script, before, "fit")
+        if call is None:
+            return None
+        return set_value(call, "epochs", str(after.epochs), position=3, old=("nb_epoch",))

@@ -1,0 +1,92 @@
+"""Another activation for all hidden layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions import _network as network
+from unstuck.interventions._activation import activation_edits, with_activation
+from unstuck.interventions._source import Edits
+from unstuck.recipe import Layer, Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class HiddenActivations(Intervention):
+    """The activation `value` for each of `layers`, which `of` finds in a recipe."""
+
+    kind: ClassVar[str] = "activation"
+    cost: ClassVar[float] = 3
+
+    value: str
+    layers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, recipe: Recipe, value: str, *, linear_too: bool = False) -> HiddenActivations:
+        """This change to a recipe: every hidden layer whose activation is another one.
+
+        Linear layers are left alone, unless `linear_too`: often it is on purpose that they are.
+        Recurrent layers and softmax, which have their activations for a reason, always are.
+        """
+        try:
+            last = network.output_activation(recipe).name
+        except NotSupported:
+            last = ""
+        outputs = {last, *(layer.name for layer in network.output_layers(recipe))}
+        return cls(value=value, layers=tuple(
+            layer.name
+            for layer in recipe.layers
+            if layer.name not in outputs
+            and layer.activation not in (None, value, "softmax")
+            and not network.is_recurrent(layer)
+            and (layer.activation != "linear" or (linear_too and not _followed(recipe, layer)))
+        ))
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return f"hidden activations → {self.value}"
+
+    @property
+    def site(self) -> str:
+        """The first part it changes."""
+        return f"layer:{self.layers[0]}" if self.layers else "fit"
+
+    @property
+    def stage(self) -> int:
+        """Among the layers."""
+        return 0
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The activation of each layer."""
+        return frozenset(f"layer:{name}.activation" for name in self.layers)
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with these activations."""
+        if not self.layers:
+            raise NotSupported("There is no hidden layer with another activation.")
+        for name in self.layers:
+            recipe = with_activation(recipe, name, self.value)
+        return recipe
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """Each layer's argument, or its own activation layer."""
+        edits: Edits = ()
+        for name in self.layers:
+            found = activation_edits(script, before, after, name, self.value)
+            if found is None:
+                return None
+            edits += found
+        return edits
+
+
+def _followed(recipe: Recipe, layer: Layer) -> bool:
+    """True where the layer's activation comes later, as a layer of its own or after a norm."""
+    return any(
+        reader.kind in network.STANDALONE_ACTIVATIONS or reader.kind.endswith("Normalization")
+        for reader in network.readers(recipe, layer.name)
+    )

@@ -1,0 +1,55 @@
+"""Another learning rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions._optimizer import optimizer_edits
+from unstuck.interventions._source import Edits, tidy
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningRate(Intervention):
+    """A constant learning rate of `value`. `was` is the old one, `None` under a schedule."""
+
+    kind: ClassVar[str] = "learning_rate"
+    cost: ClassVar[float] = 1
+
+    value: float
+    was: float | None = None
+
+    @classmethod
+    def of(cls, recipe: Recipe, value: float) -> LearningRate:
+        """This change to a recipe."""
+        return cls(value=value, was=recipe.optimizer.learning_rate)
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        was = "schedule" if self.was is None else f"{self.was:.4g}"
+        return f"learning rate {was} → {self.value:.4g}"
+
+    @property
+    def site(self) -> str:
+        """The part it changes."""
+        return "compile"
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The slot it sets."""
+        return frozenset({"optimizer.learning_rate"})
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with this rate, rounded to six digits."""
+        if "learning_rate" not in recipe.optimizer.config:
+            raise NotSupported(f"{recipe.optimizer.kind} has no learning rate of its own to set.")
+        return recipe.with_optimizer(learning_rate=float(tidy(self.value)))
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The optimizer, written as it is after the repair."""
+        return optimizer_edits(script, before, after)

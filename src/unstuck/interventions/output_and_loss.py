@@ -1,0 +1,71 @@
+"""The output activation and the loss, set together: each alone may be nonsense."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.interventions import Intervention
+from unstuck.interventions._activation import activation_edits, with_activation
+from unstuck.interventions._loss import loss_edits, with_loss
+from unstuck.interventions._network import output_activation
+from unstuck.interventions._source import Edits
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputAndLoss(Intervention):
+    """The `activation` of the output `layer` and the `loss` that goes with it."""
+
+    kind: ClassVar[str] = "loss"
+    cost: ClassVar[float] = 3
+
+    layer: str
+    activation: str
+    loss: str
+    from_logits: bool = False
+
+    @classmethod
+    def of(
+        cls, recipe: Recipe, activation: str, loss: str, *, from_logits: bool = False
+    ) -> OutputAndLoss:
+        """This change to a recipe with one output.
+
+        Raises:
+            NotSupported: there are several outputs.
+        """
+        layer = output_activation(recipe).name
+        return cls(layer=layer, activation=activation, loss=loss, from_logits=from_logits)
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        logits = " from logits" if self.from_logits else ""
+        return f"{self.activation} output with {self.loss}{logits}"
+
+    @property
+    def site(self) -> str:
+        """The layer it changes; the loss goes with it."""
+        return f"layer:{self.layer}"
+
+    @property
+    def stage(self) -> int:
+        """Among the layers."""
+        return 0
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The loss and the layer's activation."""
+        return frozenset({"compile.loss", f"layer:{self.layer}.activation"})
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with both."""
+        recipe = with_loss(recipe, self.loss, from_logits=self.from_logits)
+        return with_activation(recipe, self.layer, self.activation)
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The layer's argument and that of `compile`."""
+        activation = activation_edits(script, before, after, self.layer, self.activation)
+        loss = loss_edits(script, before, after)
+        return None if activation is None or loss is None else (*activation, *loss)

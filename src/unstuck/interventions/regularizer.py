@@ -1,0 +1,67 @@
+"""No penalty on weights or activities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions import _source as source
+from unstuck.recipe import Layer, Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoRegularizers(Intervention):
+    """Every regulariser of kernels, biases and activities off."""
+
+    kind: ClassVar[str] = "regularization"
+    cost: ClassVar[float] = 2
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return "no regularisers"
+
+    @property
+    def stage(self) -> int:
+        """Among the layers."""
+        return 0
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe without them."""
+        layers = [layer for layer in recipe.layers if _regularized(layer)]
+        if not layers:
+            raise NotSupported("No layer has a regulariser.")
+        for layer in layers:
+            if layer.kind == "ActivityRegularization":
+                recipe = recipe.without_layer(layer.name)
+            else:
+                recipe = recipe.with_layer(layer.name, **dict.fromkeys(_regularized(layer)))
+        return recipe
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+        """The arguments and ActivityRegularization layers, gone."""
+        edits: source.Edits = ()
+        for layer in before.layers:
+            if not _regularized(layer):
+                continue
+            if layer.kind == "ActivityRegularization":
+                found = source.remove_layer(script, before, layer)
+            else:
+                found = source.remove_layer_arguments(script, before, layer, _regularized(layer))
+            if found is None:
+                return None
+            edits += found
+        return edits
+
+
+def _regularized(layer: Layer) -> tuple[str, ...]:
+    """The arguments that put a penalty into the loss."""
+    if layer.kind == "ActivityRegularization":
+        return tuple(name for name in ("l1", "l2") if layer.config.get(name))
+    return tuple(
+        name for name, value in layer.config.items()
+        if name.endswith("_regularizer") and value is not None
+    )

@@ -1,0 +1,71 @@
+"""Inputs brought to unit scale by a layer in the network, so that raw data stays right everywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import keras
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions import _network as network
+from unstuck.interventions import _source as source
+from unstuck.interventions._scales import input_scaling, layer_code
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+_TAKES_NO_SCALE = ("Embedding", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
+                   "TextVectorization", "Normalization", "Rescaling")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleInputs(Intervention):
+    """A Normalization, or a Rescaling, between the input and the first layer.
+
+    It holds the mean and variance of the training rows, written out.
+    """
+
+    kind: ClassVar[str] = "input_scale"
+    cost: ClassVar[float] = 5
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return "inputs scaled"
+
+    @property
+    def stage(self) -> int:
+        """Around the layers."""
+        return 1
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with the layer behind its only input."""
+        entry = network.only_input(recipe)
+        for reader in network.readers(recipe, entry.name):
+            if reader.kind in _TAKES_NO_SCALE:
+                raise NotSupported(f"{reader.kind} {reader.name!r} reads the input as it is.")
+        x = network.single_array(recipe.train.x, "inputs")
+        return recipe.with_inserted(input_scaling(x, entry.name))
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+        """The layer in front of the only one that reads the input."""
+        entry = network.only_input(before)
+        readers = network.readers(before, entry.name)
+        if len(readers) != 1 or readers[0].inputs != (entry.name,):
+            return None
+        new = next(i for i in after.architecture.inserted if i.anchor == entry.name)
+        first = source.layer_call(script, before, readers[0])
+        if first is not None:
+            code, imports = layer_code(script, first, new)
+            edits = source.insert_first(script, before, readers[0], code)
+            return None if edits is None else (*imports, *edits)
+        # In a list or a chain of `add` the Input itself is a place, whatever makes the next layer.
+        if not isinstance(before.architecture.source, keras.Sequential):
+            return None
+        call = source.input_call(script, before, entry)
+        if call is None or source.reads_layers(script, taken_out=False):
+            return None
+        code, imports = layer_code(script, call, new)
+        put = call.insert_layer(code, where="after")
+        return None if put is None else (*imports, *put)

@@ -1,0 +1,69 @@
+"""Targets of any size for a network that works in standard units, by a layer behind its output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions import _network as network
+from unstuck.interventions import _source as source
+from unstuck.interventions._activation import with_activation
+from unstuck.interventions._scales import layer_code, target_scaling
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+_REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
+               "mean_absolute_percentage_error", "mean_squared_logarithmic_error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleTargets(Intervention):
+    """A linear output, and a Rescaling behind it to the mean and spread of the training targets."""
+
+    kind: ClassVar[str] = "target_encoding"
+    cost: ClassVar[float] = 5
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return "targets scaled"
+
+    @property
+    def stage(self) -> int:
+        """Around the layers."""
+        return 1
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with the layer behind its only output; regression only."""
+        network.require_graph(recipe, "Putting a layer behind the output")
+        if recipe.several_outputs:
+            raise NotSupported("The network has several outputs; only one can be scaled.")
+        if recipe.loss_config[0] not in _REGRESSION:
+            raise NotSupported(f"Targets of the loss {recipe.loss_config[0]} have no scale.")
+        y = network.single_array(recipe.train.y, "targets")
+        layer = network.output_activation(recipe)
+        linear = with_activation(recipe, layer.name, "linear")
+        anchor = layer.name if layer.name not in linear.architecture.removed else layer.inputs[0]
+        return linear.with_inserted(target_scaling(y, anchor))
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+        """The layer behind the output layer, or in the place of its activation layer."""
+        layer = network.output_activation(before)
+        call = source.layer_call(script, before, layer)
+        if call is None or source.reads_layers(script, taken_out=False):
+            return None
+        new = next(
+            insertion for insertion in after.architecture.inserted
+            if insertion.kind == "Rescaling"
+            and network.layer_of(before, insertion.anchor).kind != "InputLayer"
+        )
+        code, imports = layer_code(script, call, new)
+        if layer.kind in network.STANDALONE_ACTIVATIONS:
+            return (*imports, *call.replace(code))
+        put = source.insert_behind(script, before, layer, code)
+        word: source.Edits | None = ()
+        if layer.activation != "linear":
+            word = source.set_layer_word(script, before, layer, "activation", "linear")
+        return None if put is None or word is None else (*imports, *put, *word)

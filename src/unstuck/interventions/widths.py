@@ -1,0 +1,75 @@
+"""More room in all hidden layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions._network import hidden_layers
+from unstuck.interventions._source import Edits
+from unstuck.interventions._width import width_edits, width_of, with_width
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class Widths(Intervention):
+    """A width for each of several layers: `widths` pairs their names with numbers of units."""
+
+    kind: ClassVar[str] = "capacity"
+    cost: ClassVar[float] = 4
+
+    widths: tuple[tuple[str, int], ...]
+
+    @classmethod
+    def of(cls, recipe: Recipe, *, at_least: int = 1, factor: float = 1) -> Widths:
+        """This change to a recipe: `factor` times the width, `at_least` so many units."""
+        wanted = {
+            layer.name: max(at_least, round(factor * width_of(layer)))
+            for layer in hidden_layers(recipe)
+        }
+        return cls(widths=tuple(
+            (layer.name, wanted[layer.name])
+            for layer in hidden_layers(recipe)
+            if wanted[layer.name] != width_of(layer)
+        ))
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return "widths: " + ", ".join(f"{name} → {units}" for name, units in self.widths)
+
+    @property
+    def site(self) -> str:
+        """The first part it changes."""
+        return f"layer:{self.widths[0][0]}" if self.widths else "fit"
+
+    @property
+    def stage(self) -> int:
+        """Among the layers."""
+        return 0
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The width of each layer."""
+        return frozenset(f"layer:{name}.{self.kind}" for name, _ in self.widths)
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with these widths; whether the layers fit, only building it tells."""
+        if not self.widths:
+            raise NotSupported("Every hidden layer has this width already, or there is none.")
+        for name, units in self.widths:
+            recipe = with_width(recipe, name, units)
+        return recipe
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """Each layer's argument, or the number assigned to its name."""
+        edits: Edits = ()
+        for name, _ in self.widths:
+            found = width_edits(script, before, after, name)
+            if found is None:
+                return None
+            edits += found
+        return edits

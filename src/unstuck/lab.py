@@ -1,0 +1,222 @@
+"""Where trials are run: populations of changed recipes, on shared seeds, within a budget.
+
+The lab remembers every population it has trained, so that asking for more replicas of an arm trains
+only what is missing. It knows time: what a training costs, what is left, when to stop.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.errors import NotSupported, UnstuckError
+from unstuck.goal import Goal
+from unstuck.interventions import Changes, Intervention, apply_all
+from unstuck.population import Population
+from unstuck.population.choice import engine_for
+from unstuck.progress import Progress
+from unstuck.recipe import Recipe
+from unstuck.trial import Trial
+
+FRESH = 1_000_000
+"""First seed of the replicas that no search ever sees."""
+
+
+class BudgetSpent(Exception):
+    """The time or the number of trainings that was given is used up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a diagnosis may cost: seconds of wall time, a number of trainings, or both."""
+
+    text: str
+    seconds: float | None = None
+    trainings: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> Budget:
+        """Read "90s", "2m", "1h" or "200runs". Raises UnstuckError."""
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|runs?)?\s*", text)
+        if match is None or not float(match[1]):
+            raise UnstuckError(f"The budget {text!r} is not understood: write 90s, 2m or 200runs.")
+        number, unit = float(match[1]), match[2] or "s"
+        if unit.startswith("run"):
+            return cls(text=text.strip(), trainings=int(number))
+        return cls(text=text.strip(), seconds=number * {"s": 1, "m": 60, "h": 3600}[unit])
+
+
+@dataclass(eq=False)
+class Arm:
+    """One set of changes: its recipe, and what is known of its replicas so far."""
+
+    changes: Changes
+    recipe: Recipe
+    checks: tuple[str, ...] = ()
+    population: Population | None = None
+    learned: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> float:
+        """Share of the replicas so far that learned; 0 before any."""
+        return float(self.learned.mean()) if len(self.learned) else 0.0
+
+
+class Lab:
+    """Trains arms of one recipe against one yardstick.
+
+    Args:
+        recipe: the recipe as captured: the control.
+        goal: the yardstick.
+        budget: what it may cost.
+        seed: added to every replica's number.
+        replicas: most replicas of any arm.
+        progress: told what is going on.
+    """
+
+    def __init__(
+        self, recipe: Recipe, goal: Goal, *, budget: Budget, seed: int = 0,
+        replicas: int = 256, progress: Progress | None = None,
+    ) -> None:
+        self.recipe, self.goal, self.budget, self.most = recipe, goal, budget, replicas
+        self.progress = progress or Progress()
+        self._seed = seed * 10_000_019
+        self._begun = time.monotonic()
+        self._arms: dict[Changes, Arm] = {}
+        self.trainings = self.steps = 0
+        self.untestable: dict[str, str] = {}
+        self.control = Arm(changes=(), recipe=recipe)
+        self.engine_note: str | None = None
+
+    @property
+    def spent(self) -> float:
+        """Seconds since the lab was opened."""
+        return time.monotonic() - self._begun
+
+    @property
+    def left(self) -> float:
+        """Seconds left; infinite where only trainings are counted."""
+        return np.inf if self.budget.seconds is None else self.budget.seconds - self.spent
+
+    @property
+    def per_training(self) -> float:
+        """Seconds that one control replica took, compilation left out."""
+        population = self.control.population
+        if population is None:
+            return 0.0
+        return max(1e-6, (population.seconds - population.compile_seconds) / population.replicas)
+
+    def cost(self, arm: Arm, replicas: int) -> float:
+        """Seconds that training this many more replicas of an arm will take, roughly."""
+        if arm.population is not None:
+            known = arm.population
+            return max(0.0, known.seconds - known.compile_seconds) / known.replicas * replicas
+        longer = arm.recipe.updates / max(1, self.recipe.updates)
+        compiled = self.control.population.compile_seconds if self.control.population else 0.0
+        return self.per_training * longer * replicas + compiled
+
+    def arm(self, changes: Changes, checks: tuple[str, ...] = ()) -> Arm | None:
+        """The arm of these changes; `None` where they cannot be made here."""
+        key = tuple(sorted(changes, key=lambda change: change.label))
+        if key not in self._arms:
+            try:
+                recipe = apply_all(key, self.recipe)
+            except NotSupported as error:
+                self.untestable[" + ".join(c.label for c in key)] = str(error)
+                return None
+            self._arms[key] = Arm(changes=key, recipe=recipe, checks=checks)
+        arm = self._arms[key]
+        arm.checks = tuple(dict.fromkeys((*arm.checks, *checks)))
+        return arm
+
+    def run(self, arm: Arm, replicas: int, *, probes: bool = False) -> Arm:
+        """Bring an arm to that many replicas (and the control, which is paired with it).
+
+        Raises:
+            BudgetSpent: before anything is trained that does not fit any more.
+            NotSupported: this arm cannot be trained.
+        """
+        if arm is not self.control and len(self.control.learned) < replicas:
+            self.run(self.control, replicas, probes=True)
+        have = len(arm.learned)
+        if have >= replicas:
+            return arm
+        population = self._train(arm, range(have, replicas), probes=probes)
+        arm.population = population if arm.population is None else arm.population.joined(population)
+        arm.learned = np.concatenate([arm.learned, self.goal.learned(population)])
+        arm.seconds += population.seconds
+        return arm
+
+    def run_or_skip(self, arm: Arm | None, replicas: int) -> Arm | None:
+        """`run`, with an arm that cannot be trained noted and left out."""
+        if arm is None:
+            return None
+        try:
+            return self.run(arm, replicas)
+        except (BudgetSpent, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            name = " + ".join(change.label for change in arm.changes)
+            text = str(error).strip().splitlines()
+            self.untestable[name] = text[0] if text else type(error).__name__
+            self._arms.pop(arm.changes, None)
+            return None
+
+    def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
+        """The arm on seeds that no search has seen. Raises as `run`."""
+        return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
+
+    def _train(self, arm: Arm, numbers: range, *, probes: bool) -> Population:
+        if self.left <= 0 or (
+            self.budget.trainings is not None
+            and self.trainings + len(numbers) > self.budget.trainings
+        ):
+            raise BudgetSpent
+        self.progress.budget(self.left)
+        like = None if self.control.population is None else self.control.population.engine
+        engine, refused = engine_for(arm.recipe, like=like)
+        if not arm.changes:
+            self.engine_note = refused
+        population = engine.train(
+            arm.recipe, [self._seed + n for n in numbers], self.goal,
+            probes=probes, progress=self._watch(len(numbers)),
+        )
+        self.trainings += len(numbers)
+        self.steps += len(numbers) * arm.recipe.updates
+        return population
+
+    def _watch(self, replicas: int) -> Callable[[int, int], None]:
+        def tell(done: int, of: int) -> None:
+            if self.left <= 0:
+                raise BudgetSpent
+            self.progress.budget(self.left)
+            self.progress.advance(replicas * done // max(1, of))
+
+        return tell
+
+    def trial(self, arm: Arm) -> Trial:
+        """The arm against the control on the same seeds."""
+        count = len(arm.learned)
+        return Trial(changes=arm.changes, control=self.control.learned[:count],
+                     treatment=arm.learned, checks=arm.checks, seconds=arm.seconds)
+
+    @property
+    def tried(self) -> list[Arm]:
+        """Every arm with at least one replica, the control left out."""
+        return [arm for arm in self._arms.values() if len(arm.learned)]
+
+    def without_time(self) -> Lab:
+        """The same lab for work that must be done whatever the clock says."""
+        self.budget = replace(self.budget, seconds=None)
+        return self
+
+
+def names(changes: tuple[Intervention, ...]) -> str:
+    """A set of changes in one line."""
+    return " and ".join(change.label for change in changes)

@@ -1,0 +1,33 @@
+"""Which engine trains a recipe: the native one where it can, the Keras engine otherwise."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from unstuck.population import Engine
+from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.native_engine import NativeEngine
+from unstuck.recipe import Recipe
+
+
+@cache
+def engines() -> tuple[Engine, ...]:
+    """The engines in the order in which they are asked; made once, for their compiled programs."""
+    return (NativeEngine(), KerasEngine())
+
+
+def engine_for(recipe: Recipe, *, like: str | None = None) -> tuple[Engine, str | None]:
+    """The engine for a recipe, and why a faster one would not take it.
+
+    Args:
+        recipe: what is to be trained.
+        like: the name of the engine that trained the control; it is preferred, so that control and
+            treatment differ in nothing but the change.
+    """
+    refused = None
+    for engine in engines():
+        reason = engine.refuses(recipe)
+        if reason is None and like in (None, engine.name):
+            return engine, refused
+        refused = refused or reason
+    return engines()[-1], refused

@@ -1,0 +1,141 @@
+"""The probes on any functional model: one pure function from a state to readings.
+
+For a subclassed model, whose layers' outputs are not to be had, there are none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from unstuck.population import Readings
+from unstuck.population.keras_program import Program, State
+
+PROBED_ROWS = 256
+PROBES = ("dead", "saturated", "distinct", "gradient_norm", "weight_norm", "spread")
+
+RECTIFIERS = ("relu", "relu6")
+SATURATING = {"sigmoid": (0.01, 0.99), "tanh": (-0.98, 0.98), "hard_sigmoid": (0.01, 0.99)}
+
+
+class Probes:
+    """Readings of one replica; `read(state)` gives an array [probe, layer]."""
+
+    def __init__(self, program: Program, rows: Any) -> None:
+        model = program.model
+        self._program = program
+        self.layers = tuple(
+            layer for layer in getattr(model, "layers", ())
+            if type(layer).__name__ != "InputLayer" and _single_output(layer)
+        )
+        count = len(keras.tree.flatten(rows)[0])
+        pick = np.unique(np.linspace(0, count - 1, min(count, PROBED_ROWS)).astype(int))
+        self._rows = keras.tree.map_structure(lambda a: jnp.asarray(np.asarray(a)[pick]), rows)
+        self._watch = keras.Model(model.inputs, [layer.output for layer in self.layers])
+        self._order = _positions(self._watch.trainable_variables, model.trainable_variables)
+        self._other = _positions(self._watch.non_trainable_variables,
+                                 model.non_trainable_variables)
+
+    @staticmethod
+    def possible(program: Program) -> bool:
+        """False for subclassed models."""
+        return bool(getattr(program.model, "inputs", None))
+
+    def outputs(self, state: State, layer: str) -> Any:
+        """One layer's outputs on the probed rows."""
+        index = [found.name for found in self.layers].index(layer)
+        return self._forward(state)[index]
+
+    def read(self, state: State) -> Any:
+        """[probe, layer] in the order of `PROBES` and `layers`."""
+        outs = self._forward(state)
+        gradients = self._gradients(state)
+        columns = []
+        for layer, out in zip(self.layers, outs, strict=True):
+            own = {id(v) for v in layer.trainable_variables}
+            mine = [i for i, v in enumerate(self._program.model.trainable_variables)
+                    if id(v) in own]
+            flat = out.reshape(out.shape[0], -1)
+            columns.append(jnp.stack([
+                _dead(flat, _activation(layer)), _saturated(flat, _activation(layer)),
+                _distinct(flat), _norm([gradients[i] for i in mine]),
+                _norm([state[0][i] for i in mine]), flat.std(),
+            ]))
+        return jnp.stack(columns, axis=1).astype(jnp.float32)
+
+    def as_readings(self, array: Any) -> Readings:
+        """Readings of many replicas from an array [replica, probe, layer]."""
+        columns = {name: np.asarray(array)[:, i] for i, name in enumerate(PROBES)}
+        return Readings(layers=tuple(layer.name for layer in self.layers), **columns)
+
+    def _forward(self, state: State) -> list[Any]:
+        outs, _ = self._watch.stateless_call(
+            [state[0][i] for i in self._order], [state[1][i] for i in self._other],
+            self._rows, training=False,
+        )
+        return list(outs) if isinstance(outs, list | tuple) else [outs]
+
+    def _gradients(self, state: State) -> list[Any]:
+        data = self._program.train_data
+        count = keras.tree.flatten(data[0])[0].shape[0]
+        pick = np.unique(np.linspace(0, count - 1, min(count, PROBED_ROWS)).astype(int))
+        x, y, weight = jax.tree.map(lambda a: a[pick], data)
+
+        def loss(trainable: list[Any]) -> Any:
+            value, _ = self._program.model.compute_loss_and_updates(
+                trainable, state[1], state[3], x, y, weight, training=False)
+            return value
+
+        gradients: list[Any] = jax.grad(loss)(state[0])
+        return gradients
+
+
+def _single_output(layer: Any) -> bool:
+    try:
+        return not isinstance(layer.output, list | tuple | dict)
+    except (AttributeError, ValueError):
+        return False
+
+
+def _activation(layer: Any) -> str:
+    if isinstance(layer, keras.layers.ReLU):
+        return "relu"
+    return getattr(getattr(layer, "activation", None), "__name__", "")
+
+
+def _positions(wanted: list[Any], among: list[Any]) -> list[int]:
+    index = {id(variable): i for i, variable in enumerate(among)}
+    return [index[id(variable)] for variable in wanted]
+
+
+def _dead(flat: Any, activation: str) -> Any:
+    if activation not in RECTIFIERS:
+        return jnp.nan
+    return (flat == 0).all(axis=0).mean()
+
+
+def _saturated(flat: Any, activation: str) -> Any:
+    if activation not in SATURATING:
+        return jnp.nan
+    low, high = SATURATING[activation]
+    return ((flat < low) | (flat > high)).mean()
+
+
+def _distinct(flat: Any) -> Any:
+    # Rows are told apart by a fixed random projection: two that differ share it with chance zero.
+    weights = jax.random.normal(jax.random.key(7), (flat.shape[1],))
+    line = jnp.sort(flat @ weights)
+    size = jnp.maximum(jnp.abs(flat).max() * jnp.abs(weights).sum(), 1e-30)
+    return 1.0 + (jnp.diff(line) > 1e-6 * size).sum()
+
+
+def _norm(arrays: list[Any]) -> Any:
+    if not arrays:
+        return jnp.nan
+    return jnp.sqrt(sum((a.astype(jnp.float32) ** 2).sum() for a in arrays))
+
+

@@ -1,0 +1,228 @@
+"""What is trained and how: a network, its compile arguments, its data, its fit arguments.
+
+A `Recipe` is frozen: an intervention makes a new one by `replace` or by the `with_…` methods, so a
+trial can never falsify its control. `build` makes a fresh compiled model of it. Words are Keras's:
+every field is an argument of `compile` or `fit`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck import adapter
+from unstuck.architecture import Architecture, Built, Insertion, Layer
+from unstuck.script import Span
+
+Tree = Any
+__all__ = ["Architecture", "Data", "Insertion", "Layer", "Optimizer", "Recipe"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Data:
+    """Rows as the training loop sees them: numpy arrays (or trees of them) of equal length."""
+
+    x: Tree
+    y: Tree
+    sample_weight: Tree = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return int(keras.tree.flatten(self.x)[0].shape[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """An optimizer as configured. `learning_rate` may be a schedule's configuration."""
+
+    cls: type
+    config: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
+        """The configuration of a live optimizer."""
+        return cls(cls=type(optimizer), config=optimizer.get_config())
+
+    @classmethod
+    def named(cls, kind: str, **config: Any) -> Optimizer:
+        """A built-in optimizer by its class name, other arguments at Keras's defaults."""
+        return cls.of(getattr(keras.optimizers, kind)(**config))
+
+    @property
+    def kind(self) -> str:
+        """Its class name, such as "Adam"."""
+        return self.cls.__name__
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The constant rate; `None` under a schedule."""
+        rate = self.config.get("learning_rate")
+        return float(rate) if isinstance(rate, int | float | np.floating) else None
+
+    def build(self) -> keras.optimizers.Optimizer:
+        """A fresh one."""
+        return self.cls.from_config(dict(self.config))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recipe:
+    """One training, complete but for its seed.
+
+    `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
+    makes of them. `order_salt` moves the shuffling and nothing else. `sites` tells where in the
+    user's source each part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME".
+    `left_out` names what takes no part in the replicas (callbacks that only watch, say).
+    """
+
+    architecture: Architecture
+    optimizer: Optimizer
+    loss: Any
+    x: Tree
+    y: Tree
+    sample_weight: Tree = None
+    loss_weights: Any = None
+    metrics: Any = None
+    weighted_metrics: Any = None
+    validation_data: Data | None = None
+    validation_split: float = 0.0
+    class_weight: Mapping[int, float] | None = None
+    batch_size: int = 32
+    epochs: int = 1
+    shuffle: bool = True
+    order_salt: int = 0
+    sites: Mapping[str, Span] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+    @cached_property
+    def _split_at(self) -> int:
+        rows = Data(x=self.x, y=self.y).rows
+        # Keras cuts before it shuffles and lets an explicit validation_data win.
+        if self.validation_data is not None or not self.validation_split:
+            return rows
+        return math.floor(rows * (1.0 - self.validation_split))
+
+    def _rows(self, start: int, stop: int | None, *, weighted: bool) -> Data:
+        x, y, weight = keras.tree.map_structure(
+            lambda a: None if a is None else a[start:stop], (self.x, self.y, self.sample_weight)
+        )
+        if weighted and self.class_weight is not None:
+            weight = adapter.class_weights_as_sample_weights(y, dict(self.class_weight))
+        return Data(x=x, y=y, sample_weight=weight)
+
+    @cached_property
+    def train(self) -> Data:
+        """The rows that are trained on, class weights turned into sample weights."""
+        return self._rows(0, self._split_at, weighted=True)
+
+    @cached_property
+    def validation(self) -> Data | None:
+        """The rows that are only validated on; `None` without validation."""
+        if self.validation_data is not None:
+            return self.validation_data
+        if self._split_at == Data(x=self.x, y=self.y).rows:
+            return None
+        return self._rows(self._split_at, None, weighted=False)
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Steps of the optimizer in one epoch; the last, short batch counts."""
+        return math.ceil(self.train.rows / self.batch_size)
+
+    @property
+    def updates(self) -> int:
+        """Steps of the optimizer in the whole training."""
+        return self.updates_per_epoch * self.epochs
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The network's layers in order of computation."""
+        return self.architecture.layers
+
+    @cached_property
+    def loss_config(self) -> tuple[str, Mapping[str, Any]]:
+        """The loss's snake-case name and arguments, for one output; ("custom", {}) for a function.
+
+        Several outputs with losses of their own give ("several", {}).
+        """
+        loss = self.loss
+        if isinstance(loss, list | tuple | dict):
+            flat = [part for part in keras.tree.flatten(loss) if part is not None]
+            if len(flat) != 1:
+                return "several", {}
+            loss = flat[0]
+        if loss is None:
+            return "none", {}
+        if isinstance(loss, str):
+            loss = keras.losses.get(loss)
+        if not isinstance(loss, keras.losses.Loss):
+            name = getattr(loss, "__name__", "custom")
+            return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
+        if type(loss).__module__.startswith("keras."):
+            config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
+            return _snake(type(loss).__name__), config
+        return "custom", {}
+
+    @property
+    def several_outputs(self) -> bool:
+        """True where the targets are more than one array."""
+        return len(keras.tree.flatten(self.y)) > 1
+
+    @property
+    def several_inputs(self) -> bool:
+        """True where the inputs are more than one array."""
+        return len(keras.tree.flatten(self.x)) > 1
+
+    def with_layer(self, name: str, **config: Any) -> Recipe:
+        """The same with other arguments for one layer."""
+        return replace(self, architecture=self.architecture.with_layer(name, **config))
+
+    def without_layer(self, name: str) -> Recipe:
+        """The same with one layer left out."""
+        return replace(self, architecture=self.architecture.without_layer(name))
+
+    def with_inserted(self, new: Insertion) -> Recipe:
+        """The same with one layer more."""
+        return replace(self, architecture=self.architecture.with_inserted(new))
+
+    def with_optimizer(self, **config: Any) -> Recipe:
+        """The same with other arguments for the optimizer."""
+        changed = replace(self.optimizer, config={**self.optimizer.config, **config})
+        return replace(self, optimizer=changed)
+
+    def build(self) -> Built:
+        """A fresh model, compiled, with all its variables made and no weights drawn.
+
+        Raises:
+            NotSupported: the model cannot be made again from its configuration.
+        """
+        built = self.architecture.build()
+        train = self.train
+        first = keras.tree.map_structure(
+            lambda a: None if a is None else a[: self.batch_size],
+            (train.x, train.y, train.sample_weight),
+        )
+        with adapter.recorded_initializers() as more:
+            built.model.compile(
+                optimizer=None,
+                loss=self.loss,
+                loss_weights=self.loss_weights,
+                metrics=self.metrics,
+                weighted_metrics=self.weighted_metrics,
+            )
+            adapter.build_for(built.model, *first)
+        built.model.optimizer = self.optimizer.build()
+        built.model.optimizer.build(built.model.trainable_variables)
+        return replace(built, initializers={**built.initializers, **more})
+
+
+def _snake(name: str) -> str:
+    parts = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    return parts.replace("k_l_divergence", "kl_divergence")

@@ -1,0 +1,86 @@
+"""From a diagnosis to the repaired script, proved on fresh seeds.
+
+What is proved is the rewritten text itself: it is captured again, as a script in its own right, and
+a population of it is trained. If that does not learn as the diagnosis said, the repair is withdrawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from unstuck import results
+from unstuck.capture import capture_text, random_state_kept
+from unstuck.goal import make_goal
+from unstuck.lab import FRESH, BudgetSpent, Lab
+from unstuck.diagnosis import Options
+from unstuck.progress import Progress
+from unstuck.script import Edit, Script
+from unstuck.stats import Rate, success_rate
+
+_NOTHING = success_rate(np.zeros(0, dtype=bool))
+AFTER = 2 * FRESH
+"""First seed of the replicas of the rewritten script: neither search nor proof has seen them."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Repaired:
+    """The rewritten script and its own success rate. `ok`: it learns as was said; else `reason`."""
+
+    script: Script
+    rate: Rate
+    diff: str
+    ok: bool
+    reason: str = ""
+
+
+def rewritten(script: Script, repair: results.Repair) -> Script:
+    """The script with a repair's edits. Raises EditConflict if it is not the one diagnosed."""
+    return script.apply(Edit(start=e.start, end=e.end, replacement=e.replacement)
+                        for e in repair.edits or ())
+
+
+def prove(
+    script: Script,
+    repair: results.Repair,
+    *,
+    options: Options,
+    argv: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Repaired:
+    """Write a repair into a script and train the result on fresh seeds.
+
+    The yardstick is made anew from the original script, so that a repair cannot move it.
+
+    Args:
+        script: the user's source, unchanged since the diagnosis.
+        repair: one of the diagnosis's, with edits.
+        options: the budget and the cap on replicas.
+        argv: the script's arguments.
+        progress: told what is going on.
+    """
+    progress = progress or Progress()
+    after = rewritten(script, repair)
+    diff = script.diff(after)
+    with random_state_kept():
+        before = capture_text(script.text, filename=str(script.path or "script.py"), argv=argv)
+        goal = make_goal(before.recipe, asked=options.goal, seed=options.seed)
+        captured = capture_text(after.text, filename=str(script.path or "script.py"), argv=argv)
+        lab = Lab(captured.recipe, goal, budget=options.budget, seed=options.seed,
+                  progress=progress, replicas=options.replicas or 256)
+        wanted = max(4, min(repair.replicas, lab.most))
+        progress.stage("training the rewritten script on fresh seeds", wanted)
+        try:
+            population = lab.fresh(lab.control, wanted, start=AFTER - FRESH)
+        except BudgetSpent:
+            return Repaired(script=after, rate=_NOTHING, diff=diff, ok=False,
+                            reason="the budget was spent before the rewritten script was trained")
+    rate = success_rate(goal.learned(population))
+    ok = rate.high >= repair.ci95[0] and rate.share >= 0.5
+    reason = "" if ok else (
+        f"only {rate.successes} of {rate.trials} trainings of the rewritten script learned, where"
+        f" {repair.successes} of {repair.replicas} had been measured"
+    )
+    return Repaired(script=after, rate=rate, diff=diff, ok=ok, reason=reason)

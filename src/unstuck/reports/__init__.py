@@ -1,0 +1,51 @@
+"""Reports: each format is a pure function of a `Result`, and a file in this package.
+
+A report never computes, trains or imports Keras, so that a saved diagnosis is rendered at once.
+`text` is for people at a terminal, `json` for programs, `sarif` for editors and code scanning,
+`github` for the annotations of a workflow. Helpers' names begin with an underscore.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from abc import ABC, abstractmethod
+from typing import ClassVar, TypedDict, Unpack
+
+from unstuck.registry import discover
+from unstuck.results import Result
+
+
+class Options(TypedDict, total=False):
+    """How a report for people looks; formats for programs take no notice of it.
+
+    - `width`: columns, 80 by default.
+    - `color`: ANSI colours, off by default; they never carry anything alone.
+    - `encoding`: of the stream it goes to, "utf-8" by default; plain ASCII signs are used where it
+      lacks ours.
+    - `verbose`: 0 by default; 1 and more adds p-values, the ladder's rungs and whatever else was
+      measured; below 0 only the verdict, the causes and the repair are left.
+    - `diff`: the repairs as complete unified diffs, with file names and line numbers.
+    """
+
+    width: int
+    color: bool
+    encoding: str
+    verbose: int
+    diff: bool
+
+
+class Report(ABC):
+    """A format. Its name is that of its file; `suffix` is usual for files that hold it."""
+
+    suffix: ClassVar[str]
+
+    @abstractmethod
+    def render(self, result: Result, **options: Unpack[Options]) -> str:
+        """The whole report, ending with a newline unless it is empty."""
+
+
+@functools.cache
+def all_reports() -> dict[str, type[Report]]:
+    """Every format, by name."""
+    return discover(sys.modules[__name__], Report)  # type: ignore[type-abstract]

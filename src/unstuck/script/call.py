@@ -1,0 +1,281 @@
+"""A call in a source: its arguments, and the edits that change them."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
+
+import libcst as cst
+
+from . import layers, names
+from .edits import Edit
+from .items import Items
+from .positions import Span, split_lines
+from .tree import Tree, as_operand, as_value
+
+if TYPE_CHECKING:
+    from .source import Script
+
+_BETWEEN_COMMAS = (
+    cst.AnnAssign,
+    cst.Arg,
+    cst.Assign,
+    cst.Element,
+    cst.Expr,
+    cst.Return,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Argument:
+    """The value of an argument, or of the name that stands for it, in the source.
+
+    `start` and `end` are byte offsets into the UTF-8 form of the text. `is_literal`: the value
+    is spelled out (a number, a string, `None`, a tuple of such, ...), not computed.
+    """
+
+    code: str
+    span: Span
+    start: int
+    end: int
+    keyword: bool
+    is_literal: bool
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Call:
+    """A call expression in a script.
+
+    Methods that return edits return `()` where nothing needs to change, and `None` where no edit
+    is safe. Nothing is changed here: `Script.apply` does that.
+    """
+
+    script: Script = field(repr=False)
+    span: Span
+    callee: str
+    tree: Tree = field(repr=False)
+    node: cst.Call = field(repr=False)
+
+    @property
+    def start(self) -> int:
+        """The byte offset at which the call starts."""
+        return self.tree.bare_extent(self.node)[0]
+
+    @property
+    def end(self) -> int:
+        """The byte offset after its closing parenthesis."""
+        return self.tree.bare_extent(self.node)[1]
+
+    @property
+    def has_hidden_arguments(self) -> bool:
+        """Whether `*args` or `**kwargs` may hold arguments that are not in sight."""
+        return any(argument.star for argument in self.node.args)
+
+    def argument(self, name: str, position: int | None = None) -> Argument | None:
+        """The argument with this keyword, or else at this position (from 0).
+
+        None if it is absent, or hidden in `*args` or `**kwargs` (see `has_hidden_arguments`).
+        """
+        index = self._index(name, position)
+        if index is None:
+            return None
+        return self._argument(self.node.args[index].value, self.node.args[index].keyword)
+
+    def set_argument(
+        self, name: str, code: str, *, position: int | None = None
+    ) -> tuple[Edit, ...] | None:
+        """The edits that give an argument the value `code`: where it stands, or as a new keyword.
+
+        None if the argument may be hidden.
+        """
+        code = self._newlines(as_value(code))
+        argument = self.argument(name, position)
+        if argument is not None:
+            return _replaced(argument, code)
+        sole_generator = any(
+            isinstance(argument.value, cst.GeneratorExp) and not argument.value.lpar
+            for argument in self.node.args
+        )
+        if self.has_hidden_arguments or sole_generator:
+            return None
+        return self._items().append(f"{name}{self._equal_sign()}{code}")
+
+    def remove_argument(self, name: str, *, position: int | None = None) -> tuple[Edit, ...] | None:
+        """The edits that take an argument away, with its comma; `()` if it is not there.
+
+        None if it may be hidden, or if other positional arguments would move up.
+        """
+        index = self._index(name, position)
+        if index is None:
+            return None if self.has_hidden_arguments else ()
+        if self.node.args[index].keyword is None and any(
+            later.keyword is None and later.star != "**" for later in self.node.args[index + 1 :]
+        ):
+            return None
+        return self._items().remove(index)
+
+    def replace(self, code: str) -> tuple[Edit, ...]:
+        """The edit that puts another expression in the place of the whole call."""
+        parent = self.tree.parent(self.node)
+        listed = isinstance(parent, _BETWEEN_COMMAS) and not getattr(parent, "star", "")
+        code = as_value(code) if listed or self.node.lpar else as_operand(code)
+        return (Edit(start=self.start, end=self.end, replacement=self._newlines(code)),)
+
+    def remove_layer(self) -> tuple[Edit, ...] | None:
+        """The edits that take the layer that this call builds out of its network.
+
+        `model.add(Dense(4))` goes with its lines; an element of a list or tuple goes with its
+        comma; `Dense(4)(x)` becomes `x`, and `x = Dense(4)(x)` goes. None for other forms.
+        """
+        return layers.remove(self.tree, self.node)
+
+    def insert_layer(
+        self, code: str, *, where: Literal["before", "after"]
+    ) -> tuple[Edit, ...] | None:
+        """The edits that put the layer `code` beside the layer that this call builds.
+
+        A `model.add` line, an element of the list, or `Dense(4)(code(x))` and `code(Dense(4)(x))`.
+        None for other forms.
+        """
+        return layers.insert(self.tree, self.node, self._newlines(code), where=where)
+
+    def assigned_argument(self, name: str, position: int | None = None) -> Argument | None:
+        """The literal that an argument's name stands for, where it is assigned.
+
+        None unless the value is a bare name bound exactly once in the whole file, by a plain
+        assignment of a number, string, truth value or `None`, which lies before this call and
+        always runs if this call does.
+        """
+        index = self._index(name, position)
+        if index is None:
+            return None
+        value = self.node.args[index].value
+        if not isinstance(value, cst.Name):
+            return None
+        definition = names.definition(self.tree, value)
+        if definition is None or not _is_scalar(self.tree.source(definition)):
+            return None
+        return self._argument(definition, None)
+
+    def set_definition(
+        self, name: str, code: str, position: int | None = None, *, shared: bool = False
+    ) -> tuple[Edit, ...] | None:
+        """The edits that change an argument where its name is assigned (see `assigned_argument`).
+
+        None if there is no such assignment, or if the name is read elsewhere too and may not be
+        (`shared` permits it).
+        """
+        argument, index = self.assigned_argument(name, position), self._index(name, position)
+        if argument is None or index is None:
+            return None
+        if not shared and names.reads(self.tree, self.tree.source(self.node.args[index].value)) > 1:
+            return None
+        return _replaced(argument, self._newlines(as_value(code)))
+
+    def insert_statement_before(self, code: str) -> tuple[Edit, ...] | None:
+        """The edit that puts statements on lines of their own before the one with this call.
+
+        None where that statement shares its lines with another (`a; b`, `if x: fit()`), or where
+        the call belongs to the header of a compound statement.
+        """
+        statement = self.tree.own_lines(self.node)
+        edit = None if statement is None else self.tree.line_before(statement, code)
+        return None if edit is None else (edit,)
+
+    @property
+    def in_function(self) -> bool:
+        """Whether the call is in the body of a function or lambda: it may run often, or never."""
+        return any(
+            isinstance(outer, (cst.FunctionDef, cst.Lambda)) and outer.body is inner
+            for inner, outer in pairwise(self._path())
+        )
+
+    @property
+    def in_loop_or_comprehension(self) -> bool:
+        """Whether a loop or comprehension around the call may run it more than once."""
+        path = self._path()
+        for depth, (inner, outer) in enumerate(pairwise(path)):
+            if isinstance(outer, cst.For) and inner is outer.body:
+                return True
+            if isinstance(outer, cst.While) and inner is not outer.orelse:
+                return True
+            if isinstance(outer, cst.BaseComp):
+                first_iterable = isinstance(inner, cst.CompFor) and path[depth - 1] is inner.iter
+                if not first_iterable:
+                    return True
+        return False
+
+    def _path(self) -> list[cst.CSTNode]:
+        return [self.node, *self.tree.ancestors(self.node)]
+
+    def _index(self, name: str, position: int | None) -> int | None:
+        """Which argument it is; None if it is not in sight."""
+        for index, argument in enumerate(self.node.args):
+            if argument.keyword is not None and argument.keyword.value == name:
+                return index
+        if position is None or position >= len(self.node.args):
+            return None
+        in_sight = all(
+            argument.keyword is None and not argument.star
+            for argument in self.node.args[: position + 1]
+        )
+        return position if in_sight else None
+
+    def _argument(self, value: cst.BaseExpression, keyword: cst.Name | None) -> Argument:
+        start, end = self.tree.extent(value)
+        code = self.tree.source(value)
+        return Argument(
+            code=code,
+            span=self.tree.lines.span(start, end),
+            start=start,
+            end=end,
+            keyword=keyword is not None,
+            is_literal=_is_literal(code),
+        )
+
+    def _items(self) -> Items:
+        return Items(
+            lines=self.tree.lines,
+            close=self.end - 1,
+            items=tuple(self.tree.bare_extent(argument) for argument in self.node.args),
+        )
+
+    def _equal_sign(self) -> str:
+        """`=` with the blanks that the call's last keyword has around it."""
+        for argument in reversed(self.node.args):
+            if argument.keyword is not None:
+                after_name = self.tree.bare_extent(argument.keyword)[1]
+                sign = self.tree.data[after_name : self.tree.extent(argument.value)[0]].decode()
+                return sign if sign.strip(" ") == "=" else "="
+        return "="
+
+    def _newlines(self, code: str) -> str:
+        return self.tree.lines.newline.join(split_lines(code))
+
+
+def _replaced(argument: Argument, code: str) -> tuple[Edit, ...]:
+    if argument.code == code:
+        return ()
+    return (Edit(start=argument.start, end=argument.end, replacement=code),)
+
+
+def _is_literal(code: str) -> bool:
+    """Whether code spells a value out; containers of such values count too."""
+    try:
+        _literal(code)
+    except (ValueError, SyntaxError):
+        return False
+    return True
+
+
+def _is_scalar(code: str) -> bool:
+    """Whether code spells out a number, a string, a truth value or `None`."""
+    return _is_literal(code) and not isinstance(_literal(code), (tuple, list, dict, set))
+
+
+def _literal(code: str) -> object:
+    with warnings.catch_warnings(action="ignore"):  # of odd escapes in the user's strings
+        return ast.literal_eval(f"(\n{code}\n)")

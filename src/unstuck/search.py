@@ -1,0 +1,317 @@
+"""The smallest set of changes that makes it learn, and how the budget is spent.
+
+Three roads lead to a cure, and all are taken as far as the budget goes: single changes, raced;
+everything sensible at once, shrunk one change at a time (delta debugging) until each that is left is
+needed; and pairs of what helped alone. What was found is measured again, its necessity shown by
+leaving each change out, and the least invasive sets are kept. Verdicts on single changes are
+sharpened with what time is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+
+from unstuck.candidates import Candidate, placebo, strong_sets
+from unstuck.interventions import Changes, Intervention, compatible
+from unstuck.lab import Arm, BudgetSpent, Lab, names
+from unstuck.population import Population
+from unstuck.stats import LOOKS, Rate, success_rate
+from unstuck.trial import Judged, in_company, judge
+
+CURED = 0.95
+"""Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""
+KEPT = 3
+"""Most repairs that are proved."""
+SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
+"""Shares of the budget after which no more cures are sought, and no more proved."""
+TINY_LOOK = 0.004
+"""Seconds per training below which 64 replicas cost no more than 16."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cure:
+    """A set of changes, the rates without each of them, and its rate on fresh seeds."""
+
+    arm: Arm
+    without: tuple[float, ...] = ()
+    necessary: tuple[bool, ...] = ()
+    proof: Population | None = None
+    rate: Rate = field(default_factory=lambda: success_rate(np.zeros(0, dtype=bool)))
+
+
+class Search:
+    """One search in one lab; `run` fills `cures` and the lab's arms, and stops in time."""
+
+    def __init__(self, lab: Lab, candidates: Sequence[Candidate], *, singles_only: bool = False):
+        self.lab = lab
+        self.candidates = list(candidates)
+        self.singles_only = singles_only
+        self.cures: list[Cure] = []
+        self.strongest: Arm | None = None
+        self._singles: list[Arm] = []
+
+    @property
+    def look(self) -> int:
+        """Replicas of the first look at an arm: what lets every arm have one."""
+        lab = self.lab
+        if lab.per_training <= TINY_LOOK:
+            return min(64, lab.most)
+        arms = len(self.candidates) + 16
+        share = 0.4 * min(lab.budget.seconds or 120.0, max(lab.left, 1.0))
+        affordable = share / (lab.per_training * arms)
+        return min(lab.most, max(4, 2 ** int(math.log2(max(4.0, min(16.0, affordable))))))
+
+    def run(self, *, sick: bool) -> None:
+        """Search for cures if the control is sick, then prove them and sharpen the verdicts."""
+        lab = self.lab
+        try:
+            self._race([placebo()])
+            if sick:
+                self._in_time(SEARCH_SHARE, self._seek)
+                self._in_time(PROOF_SHARE, self._prove)
+                self._sharpen()
+        except BudgetSpent:
+            pass
+        finally:
+            lab.progress.close()
+
+    def _in_time(self, share: float, work: Callable[[], None]) -> None:
+        budget = self.lab.budget.seconds
+        self._until = math.inf if budget is None else budget * share
+        try:
+            work()
+        except _Enough:
+            pass
+
+    def _check_time(self) -> None:
+        if self.lab.spent > self._until:
+            raise _Enough
+
+    def _seek(self) -> None:
+        lab = self.lab
+        if not self.singles_only:
+            lab.progress.stage("everything sensible at once")
+            self._try_strong()
+        self._race([candidate.change for candidate in self.candidates])
+        good = [arm for arm in self._singles if self._cures(arm)]
+        if not self.singles_only:
+            if self.strongest is not None:
+                self._shrink(self.strongest)
+            if not any(self._solid(arm) for arm in good):
+                self._pairs()
+
+    def _race(self, changes: Iterable[Intervention]) -> None:
+        """A first look at each single change."""
+        lab, look = self.lab, self.look
+        checks = {c.change: c.checks for c in self.candidates}
+        for change in changes:
+            if len(self._singles):
+                self._check_time()
+            arm = lab.arm((change,), checks.get(change, ()))
+            if arm is None or self._too_long(arm, look):
+                continue
+            lab.progress.stage(f"trying {change.label}", look)
+            if lab.run_or_skip(arm, look) is not None:
+                self._singles.append(arm)
+
+    def _too_long(self, arm: Arm, replicas: int) -> bool:
+        """An arm that would eat a tenth of the budget on its own is put off, and said to be."""
+        budget = self.lab.budget.seconds
+        if budget is None or self.lab.cost(arm, replicas) <= 0.12 * budget:
+            return False
+        self.lab.untestable[names(arm.changes)] = (
+            f"one look at it would take about {self.lab.cost(arm, replicas):.0f} s of the budget")
+        return True
+
+    def _try_strong(self) -> None:
+        lab, budget = self.lab, self.lab.budget.seconds
+        per_update = lab.per_training / max(1, lab.recipe.updates)
+        room = math.inf if budget is None else 0.1 * budget / max(1e-9, per_update * self.look)
+        most = int(min(1e6, max(lab.recipe.updates, room)))
+        for changes in strong_sets(lab.recipe, lab.goal, most_updates=most):
+            self._check_time()
+            arm = lab.run_or_skip(lab.arm(changes), self.look)
+            if arm is None:
+                continue
+            if self.strongest is None or arm.rate > self.strongest.rate:
+                self.strongest = arm
+            if self._cures(arm):
+                return
+
+    def _shrink(self, arm: Arm) -> None:
+        """Leave out one change at a time, the most invasive first, as long as it still learns."""
+        if arm.rate < 0.5:
+            return
+        lab = self.lab
+        kept = list(arm.changes)
+        level = min(CURED, arm.rate) - 0.05
+        for change in sorted(arm.changes, key=self._weight, reverse=True):
+            if len(kept) == 1:
+                break
+            self._check_time()
+            smaller = lab.arm(tuple(c for c in kept if c is not change))
+            lab.progress.stage(f"without {change.label}", self.look)
+            smaller = lab.run_or_skip(smaller, self.look)
+            if smaller is not None and smaller.rate >= level:
+                kept.remove(change)
+
+    def _pairs(self) -> None:
+        """Pairs of what helped most alone, and of what the shrunk set is made of."""
+        best = sorted(self._singles, key=lambda arm: (-arm.rate, self._set_weight(arm.changes)))
+        base = self.lab.control.rate
+        pool = [arm.changes[0] for arm in best if arm.rate > base][:6]
+        for arm in self._ranked()[:1]:
+            pool += [change for change in arm.changes if change not in pool][:3]
+        for pair in combinations(pool, 2):
+            if not compatible(pair):
+                continue
+            self._check_time()
+            self.lab.progress.stage(f"trying {names(pair)}", self.look)
+            arm = self.lab.arm(pair)
+            if arm is not None and not self._too_long(arm, self.look):
+                self.lab.run_or_skip(arm, self.look)
+
+    def _prove(self) -> None:
+        """Measure the best sets again, show each change necessary, and try them on fresh seeds."""
+        lab = self.lab
+        more = self._affordable(64 if lab.per_training > TINY_LOOK else lab.most)
+        finalists: list[Arm] = []
+        for arm in self._ranked()[: 3 * KEPT]:
+            self._check_time()
+            if lab.run_or_skip(arm, max(more, len(arm.learned))) is None:
+                continue
+            finalists.append(arm)
+        shown: list[Changes] = []
+        for arm in sorted(finalists, key=self._key):
+            if len(self.cures) == KEPT or any(set(s) <= set(arm.changes) for s in shown):
+                continue
+            if arm.rate < min(CURED, self._best_rate(finalists)) - 0.02 or arm.rate < 0.5:
+                continue
+            cure = self._trimmed(arm)
+            if any(set(s) <= set(cure.arm.changes) for s in shown):
+                continue
+            lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", more)
+            proof = lab.fresh(cure.arm, more)
+            learned = lab.goal.learned(proof)
+            self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
+                                   proof=proof, rate=success_rate(learned)))
+            shown.append(cure.arm.changes)
+
+    def _trimmed(self, arm: Arm) -> Cure:
+        """The set without what it does not need, and its rate without each change it does."""
+        lab = self.lab
+        while len(arm.changes) > 1:
+            rates, drop = [], None
+            for change in sorted(arm.changes, key=self._weight, reverse=True):
+                smaller = lab.arm(tuple(c for c in arm.changes if c is not change))
+                if smaller is not None:
+                    smaller = lab.run_or_skip(smaller, min(len(arm.learned), 64))
+                rates.append((change, 0.0 if smaller is None else smaller.rate))
+                if smaller is not None and smaller.rate >= arm.rate - 0.01:
+                    drop = lab.run_or_skip(smaller, len(arm.learned))
+                    if drop is not None and drop.rate >= arm.rate - 0.01:
+                        break
+                    drop = None
+            if drop is None:
+                by_change = dict(rates)
+                without = tuple(by_change[change] for change in arm.changes)
+                return Cure(arm=arm, without=without,
+                            necessary=tuple(arm.rate - r >= 0.05 for r in without))
+            arm = drop
+        return Cure(arm=arm)
+
+    def _sharpen(self) -> None:
+        """Give further looks to the arms whose verdict is open, those in a cure first."""
+        lab = self.lab
+        lab.progress.stage("sharpening the verdicts")
+        in_cures = {change for cure in self.cures for change in cure.arm.changes}
+        self._until = math.inf
+        tried = {arm.changes[0] for arm in self._singles}
+        self._race(sorted(in_cures - tried, key=lambda change: change.label))
+        while True:
+            judged = self.judged()
+            open_arms = [j for j in judged if j.verdict == "undecided"
+                         and len(j.trial.treatment) < lab.most]
+            if not open_arms:
+                return
+            grown = False
+            for j in sorted(open_arms, key=lambda j: (j.trial.changes[0] not in in_cures,
+                                                      len(j.trial.treatment), -j.effect.difference)):
+                arm = lab.arm(j.trial.changes)
+                if arm is None:
+                    continue
+                target = next((n for n in LOOKS if n > len(arm.learned)), lab.most)
+                target = min(target, lab.most)
+                if lab.cost(arm, target - len(arm.learned)) > max(0.0, lab.left):
+                    continue
+                grown = lab.run_or_skip(arm, target) is not None or grown
+            if not grown:
+                return
+
+    def judged(self) -> list[Judged]:
+        """Every single change that was tried, with its verdict; needed ones in company."""
+        arms = [arm for arm in self.lab.tried if len(arm.changes) == 1]
+        found = judge([self.lab.trial(arm) for arm in arms])
+        company: dict[Intervention, tuple[str, ...]] = {}
+        for cure in self.cures:
+            for change, needed in zip(cure.arm.changes, cure.necessary, strict=False):
+                others = tuple(c.label for c in cure.arm.changes if c is not change)
+                if needed and change not in company:
+                    company[change] = others
+        return [in_company(j, company[j.trial.changes[0]])
+                if j.trial.changes[0] in company else j for j in found]
+
+    def _affordable(self, wanted: int) -> int:
+        """Replicas of a proof: what a third of the time left allows, in powers of two."""
+        per = self.lab.per_training
+        room = self.lab.left / 6 / max(per, 1e-6) if math.isfinite(self.lab.left) else wanted
+        return int(max(self.look, min(wanted, 2 ** int(math.log2(max(1.0, room))))))
+
+    def _ranked(self) -> list[Arm]:
+        return sorted((arm for arm in self.lab.tried if arm.rate > 0.5
+                       and not any(c.kind == "placebo" for c in arm.changes)), key=self._key)
+
+    def _key(self, arm: Arm) -> tuple[float, ...]:
+        """Best first: learns at all, learns with room to spare, then the least invasive."""
+        return (-self._grade(arm), self._set_weight(arm.changes), -arm.rate)
+
+    def _grade(self, arm: Arm) -> int:
+        return sum((arm.rate >= 0.9, arm.rate >= CURED - 0.01, arm.rate >= 0.985,
+                    self._margin(arm)))
+
+    def _margin(self, arm: Arm) -> bool:
+        """True where the usual replica is well past the yardstick, not just over it."""
+        goal, population = self.lab.goal, arm.population
+        if population is None:
+            return False
+        score = float(np.nanmedian(population.score[:, 0])) if len(population.score) else 0.0
+        if goal.task.discrete:
+            return score >= min(1.0, (goal.threshold + 1.0) / 2)
+        return score >= goal.threshold + 0.3 * (1.0 - goal.threshold)
+
+    def _cures(self, arm: Arm) -> bool:
+        return arm.rate >= CURED - 0.05 and len(arm.learned) > 0
+
+    def _solid(self, arm: Arm) -> bool:
+        return arm.rate >= 0.985 and self._margin(arm)
+
+    @staticmethod
+    def _best_rate(arms: Sequence[Arm]) -> float:
+        return max((arm.rate for arm in arms), default=0.0)
+
+    def _weight(self, change: Intervention) -> float:
+        longer = self.lab.arm((change,))
+        factor = 1.0 if longer is None else longer.recipe.updates / max(1, self.lab.recipe.updates)
+        return change.cost + math.log10(max(1.0, factor))
+
+    def _set_weight(self, changes: Changes) -> float:
+        return sum(self._weight(change) for change in changes)
+
+
+class _Enough(Exception):
+    """This part of the search has had its share of the budget."""

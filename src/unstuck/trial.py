@@ -1,0 +1,120 @@
+"""One change against the script as it is, on the same seeds, and what that shows.
+
+`Trial` holds which replicas learned in the control and in the treatment; `judge` is the only place
+that says "cause". The rules are DESIGN's: exact McNemar on rescued and broken replicas, Holm over
+all arms that were run, intervals that stay valid under racing (`stats.confidence_at`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.interventions import Changes
+from unstuck.results import Verdict
+from unstuck.stats import (
+    PairedEffect,
+    Rate,
+    confidence_at,
+    holm,
+    paired_effect,
+    pairs_to_decide,
+    sequential_p,
+    success_rate,
+)
+
+USEFUL = 0.20
+"""A cause must rescue at least this share of all replicas, by the lower bound of the interval."""
+NEGLIGIBLE = 0.05
+"""A change is acquitted when the upper bound of its effect is below this."""
+SIGNIFICANCE = 0.01
+"""For p-values corrected for all arms (CAUSES.md § 1)."""
+
+Learned = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trial:
+    """Changes tried on the control's first seeds: who learned, shaped [replica]."""
+
+    changes: Changes
+    control: Learned
+    treatment: Learned
+    checks: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def replicas(self) -> int:
+        """Pairs."""
+        return len(self.treatment)
+
+    @property
+    def rate(self) -> Rate:
+        """The treatment's success rate with its 95 % interval."""
+        return success_rate(self.treatment)
+
+    @property
+    def effect(self) -> PairedEffect:
+        """The paired difference, its interval widened for the looks taken."""
+        pairs = len(self.treatment)
+        return paired_effect(self.control[:pairs], self.treatment,
+                             confidence=confidence_at(pairs))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judged:
+    """A trial with its verdict and what it rests on."""
+
+    trial: Trial
+    effect: PairedEffect
+    verdict: Verdict
+    p_holm: float
+    company: tuple[str, ...] = ()
+    to_decide: int | None = None
+
+
+def judge(trials: Sequence[Trial]) -> list[Judged]:
+    """The verdict on every arm, corrected for all of them together."""
+    if not trials:
+        return []
+    effects = [trial.effect for trial in trials]
+    corrected = holm([sequential_p(e.p_value, e.pairs) for e in effects])
+    return [
+        Judged(
+            trial=trial, effect=effect, p_holm=float(p), verdict=(verdict := rule(effect, float(p))),
+            to_decide=pairs_to_decide(effect, useful=USEFUL, negligible=NEGLIGIBLE)
+            if verdict == "undecided" else None,
+        )
+        for trial, effect, p in zip(trials, effects, corrected, strict=True)
+    ]
+
+
+def rule(effect: PairedEffect, p_holm: float) -> Verdict:
+    """DESIGN's table of verdicts for one change alone."""
+    if p_holm < SIGNIFICANCE and effect.low >= USEFUL:
+        return "cause"
+    if effect.high < 0:
+        return "harmful"
+    if p_holm < SIGNIFICANCE and effect.low > 0:
+        return "contributes"
+    if effect.high < NEGLIGIBLE:
+        return "acquitted"
+    return "undecided"
+
+
+def in_company(judged: Judged, others: Sequence[str]) -> Judged:
+    """The same arm as one that cures only together with others: shown by leaving it out."""
+    if judged.verdict in ("cause", "contributes"):
+        return judged
+    return replace(judged, verdict="needs company", company=tuple(others))
+
+
+def extended(trial: Trial, more: Learned, control: Learned, seconds: float) -> Trial:
+    """The trial with further replicas."""
+    joined: Any = np.concatenate([trial.treatment, more])
+    return replace(trial, treatment=joined, control=control[: len(joined)],
+                   seconds=trial.seconds + seconds)

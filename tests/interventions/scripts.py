@@ -1,0 +1,179 @@
+"""Scripts as users write them, in the styles that interventions must be able to edit."""
+
+TWO_BITS = "np.array([[0, 0], [0, 1], [1, 0], [1, 1]] * 5, dtype='float32')"
+
+FUNCTIONAL = f"""\
+import numpy as np
+from keras import Input, Model
+from keras.layers import Dense
+
+x = {TWO_BITS}
+
+inputs = Input(shape=(2,))
+h = Dense(4, activation='relu')(inputs)   # the first layer
+h = Dense(2, activation='relu')(h)
+outputs = Dense(2, activation='sigmoid')(h)
+autoencoder = Model(inputs, outputs)
+autoencoder.compile(optimizer='adam', loss='binary_crossentropy')
+autoencoder.fit(x, x, epochs=12, batch_size=8, shuffle=False, validation_split=0.2)
+"""
+
+SEQUENTIAL_LIST = f"""\
+import numpy as np
+import keras
+
+EPOCHS = 12
+HIDDEN = 4
+LR = 1e-3
+ACT = "relu"
+x = {TWO_BITS}
+optimizer = keras.optimizers.Adam(LR, clipnorm=1.0)
+loss = keras.losses.BinaryCrossentropy()
+model = keras.Sequential([
+    keras.Input((2,)),
+    keras.layers.Dense(HIDDEN, ACT),
+    keras.layers.Dense(  # é: the middle layer
+        2,
+        activation="relu",  # nothing negative passes
+        kernel_initializer="zeros",
+        bias_initializer=keras.initializers.Constant(0.5),
+    ),
+    keras.layers.Dropout(0.5),
+    keras.layers.Dense(2, activation="sigmoid"),
+])
+model.compile(optimizer=optimizer, loss=loss)
+history = model.fit(x, x, batch_size=8,
+                    epochs=EPOCHS, shuffle=False,
+                    validation_split=.2)
+"""
+
+SEQUENTIAL_ADD = f"""\
+import numpy as np
+from keras.layers import Dense, Activation, Dropout, ReLU
+from keras.models import Sequential
+from keras.optimizers import SGD
+from keras import regularizers
+
+data = {TWO_BITS}
+model = Sequential()
+model.add(Dense(4, input_shape=(2,), kernel_regularizer=regularizers.l2(0.01)))
+model.add(Activation("relu"))
+model.add(Dropout(0.3))
+model.add(Dense(2, activity_regularizer="l1"))
+model.add(ReLU())
+model.add(Dense(2))
+model.add(Activation("sigmoid"))
+model.compile(loss="mse", optimizer=SGD(0.01, momentum=0.9))
+model.fit(data, data, 8, 12, validation_split=0.2, shuffle=False)
+"""
+
+INPUT_DIM = f"""\
+import numpy as np
+import keras
+from keras import layers
+
+x = {TWO_BITS} * [10, 1000]
+y = x.sum(axis=1)
+
+
+def make_model(units):
+    model = keras.Sequential()
+    model.add(layers.Dense(units, input_dim=2, activation="relu"))
+    model.add(layers.Dense(units=2, activation="tanh"))
+    model.add(layers.Dense(1, activation="relu"))
+    return model
+
+
+model = make_model(4)
+model.compile("sgd", "mean_squared_error")
+model.fit(x=x, y=y, epochs=12, batch_size=8, shuffle=False, validation_split=0.2)
+"""
+
+UNBUILT = f"""\
+import numpy as np
+from keras import Sequential, layers, optimizers, optimizers as opt
+
+x = {TWO_BITS} * 50 - 20
+y = np.stack([x[:, 0] * 3, x[:, 1] + 100], axis=1)
+model = Sequential([layers.Dense(8, kernel_initializer="ones", activation="tanh"),
+                    layers.Dense(4), layers.Dense(2)])
+schedule = optimizers.schedules.ExponentialDecay(0.1, 10, 0.5)
+model.compile(loss="mae", optimizer=opt.RMSprop(learning_rate=schedule))
+model.fit(x, y, epochs=2)
+"""
+
+RECURRENT = """\
+import numpy as np
+import keras
+from keras.layers import LSTM, Dense, GRU
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(20, 5, 3)) * [1.0, 100.0, 0.0] + 4
+y = rng.integers(0, 2, size=20)
+inputs = keras.Input((5, 3))
+x1 = LSTM(4, return_sequences=True, dropout=0.2, recurrent_dropout=0.2)(inputs)
+x2 = GRU(4, dropout=0.1)(x1)
+hidden = Dense(6, "elu")(x2)
+model = keras.Model(inputs, Dense(1, "relu")(hidden))
+model.compile(loss="mse")
+model.fit(x, y, epochs=2, batch_size=4)
+"""
+
+IMAGES = """\
+import numpy as np
+import keras
+from keras import layers as L
+
+rng = np.random.default_rng(0)
+images = rng.integers(0, 256, size=(20, 8, 8, 1)).astype("uint8")
+images[0, 0, 0] = 255
+labels = rng.integers(0, 3, size=20)
+model = keras.Sequential([
+    L.Input((8, 8, 1)),
+    L.Conv2D(4, 3, padding="same"),
+    L.BatchNormalization(),
+    L.ReLU(),
+    L.Conv2D(6, 3, 1, 'same', activation='relu'),
+    L.MaxPooling2D(),
+    L.Flatten(),
+    L.Dense(3, activation="softmax"),
+])
+model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(images, labels, epochs=2, batch_size=4)
+"""
+
+SUBCLASSED = f"""\
+import numpy as np
+import keras
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first = keras.layers.Dense(4, activation="relu")
+        self.drop = keras.layers.Dropout(0.4)
+        self.last = keras.layers.Dense(2)
+
+    def get_config(self):
+        return {{}}
+
+    def call(self, x, training=False):
+        return self.last(self.drop(self.first(x), training=training))
+
+
+x = {TWO_BITS}
+net = Net()
+net.compile(optimizer="adam", loss="mse")
+net.fit(x, x, epochs=3)
+"""
+
+STYLES = {
+    "functional": FUNCTIONAL,
+    "list": SEQUENTIAL_LIST,
+    "add": SEQUENTIAL_ADD,
+    "input_dim": INPUT_DIM,
+    "unbuilt": UNBUILT,
+    "recurrent": RECURRENT,
+    "images": IMAGES,
+    "subclassed": SUBCLASSED,
+}

@@ -1,0 +1,148 @@
+"""What `edit` writes, captured again, is what `apply` made: for each change, in many styles.
+
+Every intervention is tried wherever it can be made in each of the scripts. Which of them cannot be
+made, or cannot be written, is spelled out, so that an edit that is lost shows here.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterable
+
+import pytest
+from capture_helper import captured, comparable
+from scripts import STYLES
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention, all_interventions, apply_all, edits_for
+from unstuck.interventions._network import hidden_layers
+from unstuck.interventions.activation import Activation
+from unstuck.interventions.batch_size import BatchSize
+from unstuck.interventions.clipping import NoClipping
+from unstuck.interventions.dropout import NoDropout
+from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.hidden_activations import HiddenActivations
+from unstuck.interventions.initializer import Initializer
+from unstuck.interventions.initializers import Initializers
+from unstuck.interventions.learning_rate import LearningRate
+from unstuck.interventions.loss import Loss
+from unstuck.interventions.optimizer import UseOptimizer
+from unstuck.interventions.output_and_loss import OutputAndLoss
+from unstuck.interventions.placebo import Placebo
+from unstuck.interventions.regularizer import NoRegularizers
+from unstuck.interventions.remove_layer import RemoveLayer
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.shuffle import Shuffle
+from unstuck.interventions.shuffle_rows import ShuffleRows
+from unstuck.interventions.validation_split import ValidationSplit
+from unstuck.interventions.width import Width
+from unstuck.interventions.widths import Widths
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
+
+
+@functools.cache
+def original(style: str) -> tuple[Script, Recipe]:
+    with warnings.catch_warnings(action="ignore"):
+        return captured(STYLES[style])
+
+
+def rewritten(style: str, changes: Iterable[Intervention]) -> Script | None:
+    script, recipe = original(style)
+    edits = edits_for(changes, script, recipe)
+    return None if edits is None else script.apply(edits)
+
+
+def assert_square(style: str, changes: tuple[Intervention, ...]) -> Script:
+    _, recipe = original(style)
+    script = rewritten(style, changes)
+    assert script is not None, "nothing safe to write"
+    _, by_source = captured(script.text)
+    assert comparable(by_source) == comparable(apply_all(changes, recipe)), script.text
+    return script
+
+
+def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
+    """Every change that could be tried on a recipe, by the kind of change."""
+    active = [layer.name for layer in recipe.layers if layer.activation is not None]
+    kernels = [layer.name for layer in recipe.layers if "kernel_initializer" in layer.config]
+    inner = [layer.name for layer in recipe.layers if layer.kind != "InputLayer"]
+    return {
+        "learning_rate": [LearningRate.of(recipe, 0.03), LearningRate.of(recipe, 1e-5)],
+        "optimizer": [
+            UseOptimizer(name="SGD", learning_rate=0.1),
+            UseOptimizer(name="Adam"),
+            UseOptimizer(name="AdamW"),
+        ],
+        "clipping": [NoClipping()],
+        "epochs": [Epochs.of(recipe, 120)],
+        "batch_size": [BatchSize.of(recipe, 5)],
+        "shuffle": [Shuffle()],
+        "validation_split": [ValidationSplit(), ValidationSplit(value=0.4)],
+        "shuffle_rows": [ShuffleRows()],
+        "activation": [
+            Activation.of(recipe, name, value)
+            for name in active for value in ("linear", "tanh")
+        ],
+        "hidden_activations": [
+            HiddenActivations.of(recipe, "leaky_relu"),
+            HiddenActivations.of(recipe, "selu", linear_too=True),
+        ],
+        "width": [Width.of(recipe, layer.name, 16) for layer in hidden_layers(recipe)],
+        "widths": [Widths.of(recipe, at_least=5), Widths.of(recipe, factor=3)],
+        "remove_layer": [RemoveLayer(layer=name) for name in inner],
+        "initializer": [Initializer.of(recipe, name, "he_normal") for name in kernels],
+        "initializers": [Initializers.of(recipe, "lecun_uniform")],
+        "loss": [
+            Loss(value="mean_absolute_error"),
+            Loss(value="binary_crossentropy", from_logits=True),
+        ],
+        "output_and_loss": [
+            OutputAndLoss.of(recipe, "sigmoid", "binary_crossentropy"),
+            OutputAndLoss.of(recipe, "linear", "binary_crossentropy", from_logits=True),
+        ],
+        "scale_inputs": [ScaleInputs()],
+        "scale_targets": [ScaleTargets()],
+        "dropout": [NoDropout()],
+        "regularizer": [NoRegularizers()],
+        "placebo": [Placebo()],
+    }
+
+
+NOT_POSSIBLE = {
+    "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
+    "list": {"scale_targets", "regularizer"},
+    "add": {"clipping"},
+    "input_dim": {"clipping", "dropout", "regularizer"},
+    "unbuilt": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+                "regularizer", "activation: "},
+    "recurrent": {"clipping", "shuffle", "validation_split", "shuffle_rows", "regularizer"},
+    "images": {"clipping", "shuffle", "validation_split", "shuffle_rows", "scale_targets",
+               "dropout", "regularizer"},
+    "subclassed": {"clipping", "shuffle", "validation_split", "shuffle_rows", "remove_layer",
+                   "scale_inputs", "scale_targets", "regularizer"},
+}
+NOT_WRITTEN: dict[str, set[str]] = {}
+
+
+@pytest.mark.parametrize("kind", [name.replace("-", "_") for name in all_interventions()])
+@pytest.mark.parametrize("style", STYLES)
+def test_the_edit_and_the_trial_change_the_same_thing(style: str, kind: str) -> None:
+    _, recipe = original(style)
+    possible, written = 0, 0
+    for change in candidates(recipe)[kind]:
+        try:
+            change.apply(recipe)
+        except NotSupported:
+            continue
+        possible += 1
+        if change.edit(*original(style), change.apply(recipe)) is None:
+            continue
+        written += 1
+        assert_square(style, (change,))
+    assert bool(possible) is (kind not in NOT_POSSIBLE[style])
+    assert written == possible, "cannot be written"
