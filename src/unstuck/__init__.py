@@ -5,11 +5,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unstuck.diagnosis import Diagnosis as Diagnosis
     from unstuck.diagnosis import diagnose as diagnose
+
+asked_backend = os.environ.get("KERAS_BACKEND", "jax")
+"""The backend that the environment asked for; the replicas are trained with JAX in any case."""
+if "keras" not in sys.modules:
+    # Keras reads its backend when it is first imported.
+    os.environ["KERAS_BACKEND"] = "jax"
 
 __version__ = "0.1.0"
 __all__ = ["Diagnosis", "__version__", "diagnose"]

@@ -8,6 +8,7 @@ that a new Keras version breaks one file, and its test says which name.
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 import os
 import random
@@ -17,26 +18,9 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from unstuck.errors import UnstuckError
-
-#: What the environment asked for, where it is not what we use.
-other_backend = os.environ.get("KERAS_BACKEND", "jax")
-if "keras" not in sys.modules:
-    os.environ["KERAS_BACKEND"] = "jax"
-
-import keras
-
-if keras.backend.backend() != "jax":
-    raise UnstuckError(
-        f"Keras has already been imported with the {keras.backend.backend()} backend, and unstuck"
-        " trains its replicas with JAX. Set KERAS_BACKEND=jax before Keras is imported, or import"
-        " unstuck first."
-    )
-
 import jax.numpy as jnp
+import keras
+import numpy as np
 from keras.src.backend import compute_output_spec as model_output_spec
 from keras.src.backend.common import global_state
 from keras.src.backend.jax.core import Variable as JaxVariable
@@ -50,8 +34,32 @@ from keras.src.trainers.data_adapters.array_data_adapter import (
     ArrayDataAdapter,
     can_convert_arrays,
 )
+from numpy.typing import NDArray
+
+from unstuck import asked_backend
+from unstuck.errors import UnstuckError
+
+if keras.backend.backend() != "jax":
+    raise UnstuckError(
+        f"Keras has already been imported with the {keras.backend.backend()} backend, and unstuck"
+        " trains its replicas with JAX. Set KERAS_BACKEND=jax before Keras is imported, or import"
+        " unstuck first."
+    )
 
 Tree = Any
+_NOT_THE_USERS = frozenset(
+    {"builtins", "collections", "functools", "jax", "jaxlib", "keras", "numpy", "types"}
+)
+
+
+def backend_notes() -> tuple[str, ...]:
+    """A note where the environment, or the script by now, asks for another backend of Keras."""
+    script = os.environ.get("KERAS_BACKEND", "jax")
+    asked = script if script != "jax" else asked_backend
+    who = "script" if script != "jax" else "environment"
+    if asked == "jax":
+        return ()
+    return (f"The {who} asks for Keras's {asked} backend; unstuck trains with JAX.",)
 
 
 def is_model(thing: Any) -> bool:
@@ -91,13 +99,25 @@ def is_plain_functional(model: keras.Model) -> bool:
 
 
 def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]) -> Tree:
-    """Go through a functional model's nodes again, on `inputs`: `call(operation, *args, **kwargs)`."""
+    """Go through a functional model's nodes again on `inputs`: `call(operation, *args, …)`."""
     return model._run_through_graph(inputs, call_fn=call)
 
 
 def flat_layers(model: keras.Model) -> list[Any]:
     """Every layer of a model, nested ones too, the model itself left out."""
     return list(model._flatten_layers(include_self=False))
+
+
+def stable_paths(model: keras.Model) -> dict[int, str]:
+    """The path of every variable by its `id`, the same in every build of the same model.
+
+    Keras numbers seed generators per process; here each has the path of its layer.
+    """
+    paths = {id(variable): variable.path for variable in model.variables}
+    for layer in reversed(flat_layers(model)):
+        for i, generator in enumerate(getattr(layer, "_seed_generators", ())):
+            paths[id(generator.state)] = f"{layer.path}/seed_generator_{i}"
+    return paths
 
 
 def input_structure(model: keras.Model) -> Tree:
@@ -113,7 +133,7 @@ def fans(initializer: Any, shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
-    """Give a layer that is not built yet another constructor argument, as its class would read it."""
+    """Give a layer, not built yet, another constructor argument as its class would read it."""
     fresh = type(layer).from_config({**layer.get_config(), argument: value})
     if not hasattr(layer, argument):
         raise AttributeError(f"{type(layer).__name__} keeps no argument {argument!r}")
@@ -153,10 +173,26 @@ def class_weights_as_sample_weights(y: NDArray[Any], class_weight: dict[int, flo
 
 
 @contextlib.contextmanager
-def own_code_trusted() -> Iterator[None]:
-    """Lets `Lambda` layers of the user's own running program be rebuilt from their config."""
-    with serialization_lib.SafeModeScope(False):
+def own_code_trusted(model: keras.Model | None = None) -> Iterator[None]:
+    """Lets `Lambda` layers of the user's own running program be rebuilt from their config.
+
+    The functions and classes of the user's that `model` is made of are then found by their names.
+    """
+    known = {} if model is None else own_objects(model)
+    with serialization_lib.SafeModeScope(False), keras.saving.custom_object_scope(known):
         yield
+
+
+def own_objects(model: keras.Model) -> dict[str, Any]:
+    """The user's own classes and functions that a model's layers are made of, by name."""
+    found: dict[str, Any] = {}
+    for part in (model, *flat_layers(model)):
+        values = (part, *vars(part).values())
+        for value in values:
+            thing = value if isinstance(value, types.FunctionType) else type(value)
+            if (getattr(thing, "__module__", None) or "keras").split(".")[0] not in _NOT_THE_USERS:
+                found[thing.__name__] = thing
+    return found
 
 
 def owner(cls: type, name: str) -> type:
@@ -235,11 +271,10 @@ def fresh_session() -> Iterator[None]:
 
 @contextlib.contextmanager
 def random_state_kept() -> Iterator[None]:
-    """Python's, numpy's and Keras's random state and Keras's name counters: afterwards as before."""
+    """The random states of Python, numpy and Keras, and Keras's name counters, stay as before."""
     tracker = global_state.GLOBAL_STATE_TRACKER
     attributes = dict(vars(tracker))
-    names = attributes.get("object_name_uids")
-    counters = None if names is None else dict(names)
+    contents = {name: copy.copy(v) for name, v in attributes.items() if isinstance(v, dict | list)}
     seeds = attributes.get("global_seed_generator")
     seed = None if seeds is None else np.array(seeds.state.value)
     python, numpy = random.getstate(), np.random.get_state()
@@ -251,9 +286,10 @@ def random_state_kept() -> Iterator[None]:
         global_state.GLOBAL_STATE_TRACKER = tracker
         vars(tracker).clear()
         vars(tracker).update(attributes)
-        if names is not None and counters is not None:
-            names.clear()
-            names.update(counters)
+        for name, content in contents.items():
+            attributes[name].clear()
+            add = attributes[name].update if isinstance(content, dict) else attributes[name].extend
+            add(content)
         if seeds is not None:
             seeds.state.assign(seed)
 

@@ -178,7 +178,7 @@ class Architecture:
 
     def build(self) -> Built:
         """A fresh model, not compiled, whose variables hold zeros until weights are drawn."""
-        with adapter.recorded_initializers() as noted, adapter.own_code_trusted():
+        with adapter.recorded_initializers() as noted, adapter.own_code_trusted(self.source):
             model = self._build_subclassed() if self._graph is None else self._build_graph()
         return Built(model=model, initializers=noted)
 

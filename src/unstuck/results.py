@@ -77,7 +77,10 @@ class Rung:
 
 @dataclass(frozen=True, kw_only=True)
 class GoalInfo:
-    """The yardstick. `threshold` is the least score that counts as learned, `why` says it in words."""
+    """The yardstick. `threshold` is the least score that counts as learned, `why` says it in words.
+
+    `asked` is the user's own goal as written ("accuracy >= 0.95"), if there was one.
+    """
 
     metric: str
     threshold: float
@@ -86,6 +89,7 @@ class GoalInfo:
     baseline: float | None
     ladder: tuple[Rung, ...] = ()
     references: dict[str, float] = dataclasses.field(default_factory=dict)
+    asked: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,16 +6,14 @@ made, or cannot be written, is spelled out, so that an edit that is lost shows h
 
 from __future__ import annotations
 
-import functools
-import warnings
-from collections.abc import Iterable
+import contextlib
 
 import pytest
-from capture_helper import captured, comparable
-from scripts import STYLES
 
+from interventions.sameness import assert_square, comparable, original
+from interventions.scripts import STYLES
 from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention, all_interventions, apply_all, edits_for
+from unstuck.interventions import Intervention, all_interventions
 from unstuck.interventions._network import hidden_layers
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
@@ -40,34 +38,18 @@ from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.recipe import Recipe
-from unstuck.script import Script
 
-pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
-
-
-@functools.cache
-def original(style: str) -> tuple[Script, Recipe]:
-    with warnings.catch_warnings(action="ignore"):
-        return captured(STYLES[style])
-
-
-def rewritten(style: str, changes: Iterable[Intervention]) -> Script | None:
-    script, recipe = original(style)
-    edits = edits_for(changes, script, recipe)
-    return None if edits is None else script.apply(edits)
-
-
-def assert_square(style: str, changes: tuple[Intervention, ...]) -> Script:
-    _, recipe = original(style)
-    script = rewritten(style, changes)
-    assert script is not None, "nothing safe to write"
-    _, by_source = captured(script.text)
-    assert comparable(by_source) == comparable(apply_all(changes, recipe)), script.text
-    return script
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`"),
+    # Keras's own, with numpy 2.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 
 def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
     """Every change that could be tried on a recipe, by the kind of change."""
+    classes = recipe.loss_config[0] == "sparse_categorical_crossentropy"
+    entropy = "sparse_categorical_crossentropy" if classes else "binary_crossentropy"
     active = [layer.name for layer in recipe.layers if layer.activation is not None]
     kernels = [layer.name for layer in recipe.layers if "kernel_initializer" in layer.config]
     inner = [layer.name for layer in recipe.layers if layer.kind != "InputLayer"]
@@ -98,12 +80,12 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "initializer": [Initializer.of(recipe, name, "he_normal") for name in kernels],
         "initializers": [Initializers.of(recipe, "lecun_uniform")],
         "loss": [
-            Loss(value="mean_absolute_error"),
-            Loss(value="binary_crossentropy", from_logits=True),
+            Loss(value=entropy if classes else "mean_absolute_error"),
+            Loss(value=entropy, from_logits=True),
         ],
         "output_and_loss": [
-            OutputAndLoss.of(recipe, "sigmoid", "binary_crossentropy"),
-            OutputAndLoss.of(recipe, "linear", "binary_crossentropy", from_logits=True),
+            OutputAndLoss.of(recipe, "softmax" if classes else "sigmoid", entropy),
+            OutputAndLoss.of(recipe, "linear", entropy, from_logits=True),
         ],
         "scale_inputs": [ScaleInputs()],
         "scale_targets": [ScaleTargets()],
@@ -113,20 +95,20 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
     }
 
 
+SLOW = {"recurrent", "images"}  # each shape is compiled; one change of a kind will do
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
     "list": {"scale_targets", "regularizer"},
     "add": {"clipping"},
     "input_dim": {"clipping", "dropout", "regularizer"},
     "unbuilt": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
-                "regularizer", "activation: "},
+                "regularizer"},
     "recurrent": {"clipping", "shuffle", "validation_split", "shuffle_rows", "regularizer"},
     "images": {"clipping", "shuffle", "validation_split", "shuffle_rows", "scale_targets",
                "dropout", "regularizer"},
     "subclassed": {"clipping", "shuffle", "validation_split", "shuffle_rows", "remove_layer",
                    "scale_inputs", "scale_targets", "regularizer"},
 }
-NOT_WRITTEN: dict[str, set[str]] = {}
 
 
 @pytest.mark.parametrize("kind", [name.replace("-", "_") for name in all_interventions()])
@@ -134,7 +116,8 @@ NOT_WRITTEN: dict[str, set[str]] = {}
 def test_the_edit_and_the_trial_change_the_same_thing(style: str, kind: str) -> None:
     _, recipe = original(style)
     possible, written = 0, 0
-    for change in candidates(recipe)[kind]:
+    tried = candidates(recipe)[kind]
+    for change in tried[:1] if style in SLOW else tried:
         try:
             change.apply(recipe)
         except NotSupported:
@@ -146,3 +129,14 @@ def test_the_edit_and_the_trial_change_the_same_thing(style: str, kind: str) -> 
         assert_square(style, (change,))
     assert bool(possible) is (kind not in NOT_POSSIBLE[style])
     assert written == possible, "cannot be written"
+
+
+@pytest.mark.parametrize("style", sorted(STYLES.keys() - SLOW))
+def test_no_change_touches_the_control(style: str) -> None:
+    _, recipe = original(style)
+    before = comparable(recipe)
+    for changes in candidates(recipe).values():
+        for change in changes:
+            with contextlib.suppress(NotSupported):
+                change.apply(recipe)
+    assert comparable(recipe) == before

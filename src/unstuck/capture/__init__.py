@@ -1,9 +1,9 @@
 """Runs an unmodified script, or takes a model from memory, and comes back with a Recipe.
 
 `runner` runs a source as Python would, `watch` is told of the script's calls of Keras through the
-`patches` that stand meanwhile, `calls` finds them in the source, `build` makes a Recipe of a call of
-`fit`, with `data` checking its arrays and `networks` copying its model. Keras, the interpreter and
-the user's objects are afterwards as they were, however the script ended.
+`patches` that stand meanwhile, `calls` finds them in the source, `build` makes a Recipe of a call
+of `fit`, with `data` checking its arrays and `networks` copying its model. Keras, the interpreter
+and the user's objects are afterwards as they were, however the script ended.
 """
 
 from __future__ import annotations
@@ -102,8 +102,15 @@ def capture_script(
     )
 
 
-def capture_text(text: str, *, filename: str = "script.py") -> Captured:
-    """The same for a source in memory, run in the current directory.
+def capture_text(
+    text: str, *, filename: str = "script.py", argv: Sequence[str] = ()
+) -> Captured:
+    """The same for a source in memory, run as if it stood in a file of that name.
+
+    Args:
+        text: the source.
+        filename: what `__file__` and tracebacks say; modules beside it can be imported.
+        argv: its arguments.
 
     Raises:
         UnstuckError: as `capture_script`.
@@ -112,7 +119,8 @@ def capture_text(text: str, *, filename: str = "script.py") -> Captured:
         script = Script.parse(text, Path(filename))
     except SyntaxError as error:
         raise _no_python(filename, error) from error
-    return _capture(script, filename, [filename], os.getcwd(), 1, False, None)
+    beside = str(Path(filename).resolve().parent)
+    return _capture(script, filename, [filename, *argv], beside, 1, False, None)
 
 
 def capture_model(
@@ -149,7 +157,7 @@ def capture_model(
         parameters=recipe.architecture.source.count_params(),
         exit_code=None,
         own_history=None,
-        notes=(*_backend_notes("environment", adapter.other_backend), *notes),
+        notes=(*adapter.backend_notes(), *notes),
     )
 
 
@@ -187,7 +195,7 @@ def _captured(
     assert watch.recipe is not None
     mine = watch.fits[chosen - 1]
     reached = [str(fit) for number, fit in enumerate(watch.fits, 1) if number != chosen]
-    notes = [*_backend_notes("environment", adapter.other_backend), *watch.notes]
+    notes = list(watch.notes)
     others = reached
     if not through:
         calls = fit_calls(script)
@@ -267,14 +275,8 @@ def _not_reached(
 
 def _explain_tensorflow(name: str, error: ModuleNotFoundError) -> None:
     if error.name is not None and error.name.split(".")[0] == "tensorflow":
-        print(
+        sys.stderr.write(
             f"unstuck: {name} imports {error.name}, which is not installed here. unstuck trains"
-            " with Keras 3 on JAX: write `import keras` and `keras.` for `tensorflow.keras.`.",
-            file=sys.stderr,
+            " with Keras 3 on JAX: write `import keras` and `keras.` for `tensorflow.keras.`.\n"
         )
 
-
-def _backend_notes(where: str, backend: str) -> tuple[str, ...]:
-    if backend == "jax":
-        return ()
-    return (f"The {where} asks for Keras's {backend} backend; unstuck trains with JAX.",)

@@ -21,8 +21,11 @@ from unstuck import adapter
 from unstuck.script import Script, Span
 
 _FIT_ARGUMENTS = frozenset(
-    "epochs batch_size verbose callbacks validation_split validation_data shuffle class_weight"
-    " steps_per_epoch initial_epoch validation_steps validation_batch_size validation_freq".split()
+    {
+        "epochs", "batch_size", "verbose", "callbacks", "validation_split", "validation_data",
+        "shuffle", "class_weight", "steps_per_epoch", "initial_epoch", "validation_steps",
+        "validation_batch_size", "validation_freq",
+    }
 )
 _LONGEST = 100
 
@@ -105,9 +108,10 @@ class Sites:
         times = Counter(spans.values())
         notes = []
         for shared in sorted(span for span, count in times.items() if count > 1):
-            names = ", ".join(name for name, span in spans.items() if span == shared)
+            names = [name for name, span in spans.items() if span == shared]
+            told = ", ".join(names) if len(names) < 5 else f"{names[0]} to {names[-1]}"
             notes.append(
-                f"The layers {names} are all made by the call on line {shared.line}, in a loop or"
+                f"The layers {told} are all made by the call on line {shared.line}, in a loop or"
                 " in a function: changes to one of them can be tried, but not written."
             )
         return (

@@ -148,7 +148,8 @@ def _check_leaf(name: str, leaf: Any) -> None:
         raise NotSupported(f"{name} is a sparse matrix; pass {_bare(name)}.toarray().")
     columns = getattr(leaf, "dtypes", None)
     if hasattr(leaf, "columns") and columns is not None:
-        wrong = [repr(c) for c, dtype in zip(leaf.columns, columns, strict=True) if _no_number(dtype)]
+        pairs = zip(leaf.columns, columns, strict=True)
+        wrong = [repr(name) for name, dtype in pairs if _no_number(dtype)]
         if wrong:
             raise BadData(
                 f"{name} has columns that do not hold numbers: {', '.join(wrong)}. Encode them as"

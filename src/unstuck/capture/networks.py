@@ -88,7 +88,7 @@ def copy_of(model: keras.Model, x: Tree) -> keras.Model:
 
 def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:
     """A Sequential without `Input` gets the shape of its input from the data, as in `fit`."""
-    with adapter.recorded_initializers(), adapter.own_code_trusted():
+    with adapter.recorded_initializers(), adapter.own_code_trusted(model):
         built = keras.Sequential(
             [type(layer).from_config(layer.get_config()) for layer in model.layers],
             name=model.name,
@@ -115,7 +115,7 @@ def _copy_values(model: keras.Model, copy: keras.Model) -> None:
         theirs = [] if original is None else original.variables
         if [v.shape for v in mine] == [v.shape for v in theirs]:
             for ours, value in zip(mine, theirs, strict=True):
-                ours.assign(np.array(value))
+                ours.assign(np.array(value.value))
 
 
 def _shapes(x: Tree) -> str:

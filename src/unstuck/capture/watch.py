@@ -170,7 +170,7 @@ class Watch:
         }
         sites |= {name: span for name, span in spans.items() if span is not None}
         self.recipe = replace(recipe, sites=sites)
-        self.notes += [*notes, *looped]
+        self.notes += [*adapter.backend_notes(), *notes, *looped]
         if spans["fit"] is None:
             self.notes.append(
                 f"{self.fits[-1]} is not called from {os.path.basename(self._filename)} itself:"

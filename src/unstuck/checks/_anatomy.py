@@ -1,4 +1,4 @@
-"""What several checks ask of a network: its head, what feeds it, how a layer is called in a message.
+"""What several checks ask of a network: its head, what feeds it, how a layer is named in messages.
 
 Everything is read from configurations and connections, never from names. Where the connections are
 not known (subclassed models) or a layer of unknown effect lies in the way, the answer is `None`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from unstuck.checks._words import count
 from unstuck.errors import NotSupported
 from unstuck.interventions import _network as network
 from unstuck.recipe import Layer, Recipe
@@ -133,7 +134,7 @@ def described(layer: Layer) -> str:
     parts = [layer.kind]
     size = width(layer)
     if size is not None:
-        parts.append(f"{size:,} {network.width_argument(layer)}")
+        parts.append(count(size, str(network.width_argument(layer)).removesuffix("s")))
     if layer.activation is not None and (layer.kind == "Activation" or size is not None):
         parts.append(str(layer.activation))
     return f"{layer.name} ({', '.join(parts)})"

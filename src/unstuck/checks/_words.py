@@ -21,6 +21,6 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %" if 0 < share < 0.1 else f"{100 * share:.0f} %"
 
 
-def count(amount: int, thing: str) -> str:
-    """"1 unit", "2 units"."""
-    return f"{amount:,} {thing}" if amount == 1 else f"{amount:,} {thing}s"
+def count(amount: int, thing: str, things: str = "") -> str:
+    """1 unit, 2 units."""
+    return f"{amount:,} {thing if amount == 1 else things or thing + 's'}"

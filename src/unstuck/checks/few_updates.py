@@ -12,6 +12,7 @@ from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _tries as tries
 from unstuck.checks._reach import reach
 from unstuck.checks._words import count, number
+from unstuck.checks.learning_rate_too_low import last_quarter
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class FewUpdates(Check):
     """Training stops after so few updates that the weights cannot have got anywhere.
 
     ## What it sees
-    The number of updates in all: batches in an epoch times epochs. Below `enough` it is suspicious
-    in a network that fails. Where a bound on the optimizer's steps is known, it adds up how far any
+    The number of updates in all: batches in an epoch times epochs. Below `very_few`, or below
+    `enough` while the loss still falls, it is suspicious in a network that fails. Where a bound on the optimizer's steps is known, it adds up how far any
     weight can have moved by the end; if that is less than the size of the weights as drawn, it is
     a fact that training cannot have changed much.
 
@@ -49,13 +50,19 @@ class FewUpdates(Check):
 
     # Small dense networks under Adam at 0.001 need one to a few thousand updates from their draw.
     enough: int = 1000
+    # With fewer than this it is suspicious even if the loss no longer falls.
+    very_few: int = 300
+    # Share of the loss's decline in the last quarter of the epochs; a settled curve has less.
+    falling: float = 0.05
     # What the proposed number of epochs makes at least.
     proposed: int = 3000
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The count, and what it bounds."""
         recipe = seen.recipe
-        if recipe.updates >= self.enough:
+        if recipe.updates >= self.enough or seen.shown(seen.control.diverged).share > 0.5:
+            return
+        if recipe.updates >= self.very_few and not self._still_falls(seen):
             return
         furthest = reach(recipe.optimizer, recipe.updates)
         size = typical_weight(seen)
@@ -77,6 +84,9 @@ class FewUpdates(Check):
             f" {number(furthest)} in them, and weights as drawn are about {number(size)}.",
             *evidence, site="fit", tries=proposals,
         )
+
+    def _still_falls(self, seen: Observation) -> bool:
+        return seen.shown(last_quarter(seen.control.loss) >= self.falling).share >= 0.5
 
 
 def typical_weight(seen: Observation) -> float | None:

@@ -13,6 +13,7 @@ from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _data as data
 from unstuck.checks import _tries as tries
 from unstuck.checks._words import number
+from unstuck.checks.learning_rate_too_low import weight_change
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class LearningRateTooHigh(Check):
     jump: float = 0.1
     # Below this the mean loss of the last epochs is not above the constant's by noise alone.
     above: float = 1.05
+    # Of a layer's weight norm; where weights hardly moved, no rate was too high.
+    moved: float = 0.1
     # Of a layer's units; see dead-relu.
     died: float = 0.25
     # Ten times Keras's default for Adam and RMSprop, the default for SGD being 0.01.
@@ -81,8 +84,10 @@ class LearningRateTooHigh(Check):
         control, baseline = seen.control, seen.goal.baseline
         signs = {"loss is no number any more": control.diverged}
         if baseline is not None and baseline > 0:
+            change = weight_change(seen)
+            moved = np.ones(control.replicas, bool) if change is None else change > self.moved
             with np.errstate(invalid="ignore"):
-                signs["final loss above that of a constant output"] = (
+                signs["final loss above that of a constant output"] = moved & (
                     control.final_loss > self.above * baseline)
         if control.loss.shape[1] >= self.epochs:
             signs["loss jumps up and down to the end"] = oscillates(control.loss, self.jump)

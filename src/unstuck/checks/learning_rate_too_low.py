@@ -20,8 +20,8 @@ class LearningRateTooLow(Check):
 
     ## What it sees
     Either the loss still falls nearly straight when training ends: the last quarter of the epochs
-    brings at least `straight` of the whole decline (a straight line brings a quarter). Or no layer's
-    weights grew or shrank by more than `moved` from the draw to the end.
+    brings at least `straight` of the whole decline (a straight line brings a quarter). Or no
+    layer's weights grew or shrank by more than `moved` from the draw to the end.
 
     ## Why learning stops
     Each update moves the weights by an amount in proportion to the learning rate. A rate ten times
@@ -69,9 +69,11 @@ class LearningRateTooLow(Check):
                                          "share of the decline", shown))
         change = weight_change(seen)
         if change is not None:
-            shown = seen.shown(change <= self.moved)
+            # Weights that did not move at all have no gradient, which no rate makes up for.
+            little = (change > 0) & (change <= self.moved)
+            shown = seen.shown(little)
             if shown.share >= max(self.often, 0.5):
-                value = seen.typical(change, change <= self.moved)
+                value = seen.typical(change, little)
                 said.append(f"no layer's weights grew or shrank by more than {percent(value)} in"
                             f" {shown}")
                 evidence.append(measured("largest change of a layer's weight norm", value,

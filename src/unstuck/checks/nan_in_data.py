@@ -46,14 +46,10 @@ class NanInData(Check):
         """One fact for each array that holds such values."""
         for bad in data.bad_values(seen.recipe):
             yield self.fact(
-                f"The {bad.what} hold {count(bad.values, 'value')} that {_are(bad.values)} no finite"
-                f" number, in {count(bad.rows, 'row')}; the first is {number(bad.first)} in row"
-                f" {bad.row}, column {bad.column} (counted from 0).",
+                f"The {bad.what} hold {count(bad.values, 'NaN or infinite value')} in"
+                f" {count(bad.rows, 'row')}; the first is {number(bad.first)} in row {bad.row},"
+                f" column {bad.column} (counted from 0).",
                 measured("values that are no number", bad.values, 0, "values"),
                 measured("first row", bad.row), measured("first column", bad.column),
                 site="fit",
             )
-
-
-def _are(amount: int) -> str:
-    return "is" if amount == 1 else "are"

@@ -65,8 +65,7 @@ class NarrowLayer(Check):
             if place == 0 and len(anatomy.hidden(seen.recipe)) > 1:
                 changes = (*changes, *tries.widths(seen.recipe, at_least=32))
             yield self.suspicion(
-                f"All information passes the {anatomy.width(layer)} units of"
-                f" {anatomy.described(layer)}{message}.",
+                f"All information has to pass {anatomy.described(layer)}{message}.",
                 measured("width", anatomy.width(layer) or 0, least, "units"), *evidence,
                 site=anatomy.site(layer), tries=changes,
             )

@@ -23,8 +23,9 @@ class RowsInOrder(Check):
 
     ## What it sees
     With `shuffle=False`: targets of neighbouring rows that resemble each other, by the correlation
-    of each row's target with the next one's, above `alike`. With a validation split: the mean
-    target of the rows cut off, more than `apart` standard deviations from that of the others.
+    of each row's target with the next one's, above `alike`. With a validation split: the mean of a
+    target or an input over the rows cut off, more than `apart` standard deviations from its mean
+    over the others.
 
     ## Why learning stops
     Batches of a single kind pull the weights to and fro; at the end of each epoch the last kind has
@@ -53,6 +54,7 @@ class RowsInOrder(Check):
     # In standard deviations of the targets; random cuts of 100 rows differ by 0.1.
     apart: float = 1.0
     rows: int = 16
+    tail: int = 8
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The order of training, then the cut."""
@@ -73,12 +75,19 @@ class RowsInOrder(Check):
                 )
         if recipe.validation is None or recipe.validation_data is not None:
             return
-        gap = difference(values[: recipe.train.rows], values[recipe.train.rows :])
-        if gap >= self.apart:
+        cut = recipe.train.rows
+        inputs = [array.reshape(len(array), -1).astype(np.float64)
+                  for array in data.arrays(recipe.x)]
+        gaps = {"target": difference(values[:cut], values[cut:]), "input": max(
+            (difference(array[:cut], array[cut:]) for array in inputs), default=0.0)}
+        what = max(gaps, key=gaps.__getitem__)
+        if gaps[what] >= self.apart and len(values) - cut >= self.tail:
             yield self.suspicion(
                 f"validation_split={recipe.validation_split:g} cuts off the last rows, whose mean"
-                f" target is {number(gap)} standard deviations from that of the rows trained on.",
-                measured("difference of the mean targets", gap, self.apart, "standard deviations"),
+                f" {what} is {number(gaps[what])} standard deviations from that of the rows trained"
+                " on: they are of another kind.",
+                measured(f"difference of the mean {what}s", gaps[what], self.apart,
+                         "standard deviations"),
                 site="fit", tries=(ShuffleRows(), ValidationSplit(value=0.0)),
             )
 

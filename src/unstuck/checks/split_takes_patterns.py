@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import keras
 import numpy as np
 
 from unstuck.checks import Check, Family, Finding, Observation, measured
+from unstuck.checks import _anatomy as anatomy
 from unstuck.checks import _data as data
-from unstuck.checks._words import count, percent
+from unstuck.checks._words import count
 from unstuck.goal.tasks import task_of
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
@@ -58,41 +58,35 @@ class SplitTakesPatterns(Check):
             return
         lost = self._lost_classes(seen)
         if lost:
-            what, evidence = f"{count(len(lost), 'class')}".replace("classs", "classes"), measured(
-                "classes that are never trained on", len(lost), 0, "classes")
             names = ", ".join(str(entry) for entry in lost[:8])
-            message = f"{what} of the targets ({names}{', …' if len(lost) > 8 else ''})"
+            what = f"{count(len(lost), 'class', 'classes')} ({names}{', …' if lost[8:] else ''})"
+            evidence = measured("classes that are never trained on", len(lost), 0, "classes")
         else:
             rows = self._lost_patterns(seen)
             if not rows:
                 return
-            few = seen.goal.judged_rows
+            names = ", ".join(f"[{', '.join(f'{value:g}' for value in row[:8])}]"
+                              for row in seen.goal.flat_inputs[rows[:3]])
+            what = f"{len(rows)} of the {seen.goal.judged_rows} distinct rows ({names})"
             evidence = measured("distinct rows that are never trained on", len(rows), 0, "rows")
-            shown = seen.goal.flat_inputs[rows[:3]]
-            names = ", ".join(f"[{', '.join(f'{v:g}' for v in row[:8])}]" for row in shown)
-            message = f"{len(rows)} of the {few} distinct rows ({names})"
         yield self.fact(
             f"validation_split={recipe.validation_split:g} cuts off the last"
-            f" {recipe.validation.rows} of {seen.goal.rows} rows before shuffling; {message} then"
-            f" occur{'s' if message.startswith('1 ') else ''} in none of the"
-            f" {recipe.train.rows} rows that are trained on"
-            f" ({percent(recipe.train.rows / seen.goal.rows)}).",
+            f" {recipe.validation.rows} of {seen.goal.rows} rows, before shuffling; {what} that"
+            f" stand there are not among the {recipe.train.rows} rows that are trained on.",
             evidence, site="fit", tries=(ValidationSplit(value=0.0), ShuffleRows()),
         )
 
-    def _lost_classes(self, seen: Observation) -> list[int | float]:
-        recipe = seen.recipe
-        arrays = data.arrays(recipe.y)
-        if recipe.several_outputs or not arrays or not seen.goal.task.discrete:
+    def _lost_classes(self, seen: Observation) -> list[int]:
+        recipe, arrays = seen.recipe, data.arrays(seen.recipe.y)
+        if recipe.several_outputs or not arrays:
             return []
-        task = task_of(arrays[0], recipe.loss_config[0], _units(seen))
-        if task.kind not in ("classes", "one-hot") and arrays[0].reshape(len(arrays[0]), -1
-                                                                         ).shape[1] > 1:
-            return []
+        head = anatomy.head(recipe)
+        task = task_of(arrays[0], recipe.loss_config[0], head.units if head else None)
         truth = task.truth()
+        if task.kind not in ("classes", "one-hot", "binary") or truth.shape[1] != 1:
+            return []
         cut = recipe.train.rows
-        missing = np.setdiff1d(truth[cut:], truth[:cut])
-        return [value.item() if value % 1 else int(value) for value in missing]
+        return [int(value) for value in np.setdiff1d(truth[cut:], truth[:cut])]
 
     def _lost_patterns(self, seen: Observation) -> list[int]:
         goal = seen.goal
@@ -100,7 +94,3 @@ class SplitTakesPatterns(Check):
             return []
         return [int(i) for i in np.flatnonzero((goal.weights[0] > 0) & (goal.weights[1] == 0))]
 
-
-def _units(seen: Observation) -> int | None:
-    shapes = keras.tree.flatten(seen.recipe.architecture.output_shapes)
-    return int(shapes[-1]) if shapes and shapes[-1] is not None else None

@@ -63,7 +63,8 @@ class UnscaledTargets(Check):
             return
         furthest = reach(recipe.optimizer, recipe.updates)
         walk = "" if furthest is None or furthest >= mean else (
-            f"; in {recipe.updates:,} updates the output's bias moves by at most {number(furthest)}")
+            f"; in {recipe.updates:,} updates the output's bias moves by at most"
+            f" {number(furthest)}")
         head = anatomy.head(recipe)
         yield self.suspicion(
             f"The targets have a mean of {number(float(np.nanmean(targets)))} and a spread of"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -21,7 +21,6 @@ from unstuck.errors import BadData, UnstuckError
 from unstuck.goal import losses
 from unstuck.goal.references import pca_score, reference_scores
 from unstuck.goal.tasks import Task, task_of
-from unstuck.population import Population
 from unstuck.recipe import Recipe
 
 Array = NDArray[Any]
@@ -37,6 +36,22 @@ SMALL_OUTPUT = 4096
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
 }
+
+
+class Trained(Protocol):
+    """What the yardstick reads off a population."""
+
+    @property
+    def final_loss(self) -> NDArray[np.float32]:
+        """The loss on the training rows, shaped [replica]."""
+
+    @property
+    def score(self) -> NDArray[np.float64]:
+        """This goal's scores, shaped [replica, part]."""
+
+    @property
+    def diverged(self) -> NDArray[np.bool_]:
+        """Which replicas' loss is no number, shaped [replica]."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,7 +127,7 @@ class Goal:
         worst: NDArray[np.float64] = np.min(closed, axis=0)
         return worst
 
-    def learned(self, population: Population, *, part: int = 0) -> NDArray[np.bool_]:
+    def learned(self, population: Trained, *, part: int = 0) -> NDArray[np.bool_]:
         """Which replicas learned, by all rows (part 0), the trained (1) or the validated ones (2)."""
         if self.asked is not None and self.asked[0] == "loss":
             _, comparison, value = self.asked
@@ -297,8 +312,6 @@ def _with_validation(
 
 
 def _as_asked(goal: Goal, asked: str) -> Goal:
-    import dataclasses
-
     match = re.fullmatch(r"\s*([\w ²]+?)\s*(>=|<=|>|<)\s*([-+.\deE]+)\s*", asked)
     allowed = {goal.metric, "loss"}
     if match is None or match[1].lower().replace("²", "2") not in allowed:
@@ -309,7 +322,7 @@ def _as_asked(goal: Goal, asked: str) -> Goal:
     metric, comparison, value = match[1].lower().replace("²", "2"), match[2], float(match[3])
     if metric != "loss" and comparison not in (">=", ">"):
         raise UnstuckError(f"--goal {asked!r}: more {metric} is better, so write {metric} >= …")
-    return dataclasses.replace(
+    return replace(
         goal, asked=(metric, comparison, value), metric=metric, threshold=value,
         why=f"as asked: {metric} {comparison} {value:g}",
     )

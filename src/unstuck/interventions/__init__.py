@@ -39,7 +39,7 @@ class Intervention(ABC):
     @property
     @abstractmethod
     def label(self) -> str:
-        """What is done, in a few words, as a row of a table has it: "learning rate 0.001 → 0.01"."""
+        """What is done, in a few words, as a table has it: "learning rate 0.001 → 0.01"."""
 
     @property
     def site(self) -> str:
@@ -99,7 +99,9 @@ def apply_all(changes: Iterable[Intervention], recipe: Recipe) -> Recipe:
     return recipe
 
 
-def edits_for(changes: Iterable[Intervention], script: Script, recipe: Recipe) -> tuple[Edit, ...] | None:
+def edits_for(
+    changes: Iterable[Intervention], script: Script, recipe: Recipe
+) -> tuple[Edit, ...] | None:
     """All edits that write a repair; `None` where one of its changes cannot be written safely."""
     changes = tuple(changes)
     after = apply_all(changes, recipe)

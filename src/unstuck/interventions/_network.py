@@ -37,7 +37,7 @@ def layer_of(recipe: Recipe, name: str) -> Layer:
 def require_graph(recipe: Recipe, purpose: str) -> None:
     """Raises NotSupported for a subclassed model, whose connections are Python code."""
     if not recipe.architecture.is_graph:
-        raise NotSupported(f"{purpose} needs a functional or Sequential model, not a subclassed one.")
+        raise NotSupported(f"{purpose} needs a functional or Sequential model.")
 
 
 def width_argument(layer: Layer) -> str | None:
@@ -80,7 +80,7 @@ def output_activation(recipe: Recipe) -> Layer:
     else:
         found = [layer for layer in recipe.layers if layer.activation is not None][-1:]
     if len(found) != 1:
-        raise NotSupported(f"The network has {len(found)} layers with an output activation, not one.")
+        raise NotSupported(f"There are {len(found)} layers with an output activation, not one.")
     return found[0]
 
 

@@ -29,20 +29,22 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
             return None
         name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
         return (*imports, *call.replace(source.make(name, **arguments)))
-    written: list[Any] = []
-    for key, value in new.config.items():
-        if _same(value, old.config.get(key)):
-            continue
+    changed = {
+        key: value for key, value in new.config.items()
+        if key != "name" and not _same(value, old.config.get(key))
+    }
+    off = [key for key, value in changed.items() if value is None]
+    written = source.drop_arguments(call, off, "None") if off else ()
+    for key, value in changed.items():
         if value is None:
-            edits = call.remove_argument(key)
-        else:
-            place = 0 if key == "learning_rate" else None
-            old_names = ("lr",) if key == "learning_rate" else ()
-            edits = source.set_value(call, key, source.number(value), position=place, old=old_names)
-        if edits is None:
+            continue
+        place = 0 if key == "learning_rate" else None
+        old_names = ("lr",) if key == "learning_rate" else ()
+        edits = source.set_value(call, key, source.number(value), position=place, old=old_names)
+        if edits is None or written is None:
             return None
-        written.extend(edits)
-    return tuple(written)
+        written += edits
+    return written
 
 
 def _in_compile(script: Script, before: Recipe, new: Optimizer) -> source.Edits | None:

@@ -77,8 +77,9 @@ def _arguments(config: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _code(value: Sequence[float] | float) -> str:
+    """The numbers; one that is 1 by a whole number, such as a scale of pixels, as this fraction."""
     if isinstance(value, Sequence):
-        return f"[{', '.join(_code(item) for item in value)}]"
+        return f"[{', '.join(map(repr, value))}]"
     whole = round(1 / value) if 0 < abs(value) < 1 else 0
     if whole and value == 1 / whole:
         return f"1 / {whole}"
@@ -109,8 +110,8 @@ def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
     if np.nanmin(features) >= 0 and top > 0:
         scale = 1 / round(top) if top == round(top) else _rounded(1 / top)
         return {"scale": scale, "offset": 0.0}
-    spread = float(np.nanstd(features)) or 1.0
-    return {"scale": _rounded(1 / spread), "offset": _rounded(-float(np.nanmean(features)) / spread)}
+    mean, spread = float(np.nanmean(features)), float(np.nanstd(features)) or 1.0
+    return {"scale": _rounded(1 / spread), "offset": _rounded(-mean / spread)}
 
 
 def _tidy(values: NDArray[np.float64]) -> list[float] | float:

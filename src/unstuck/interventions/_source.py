@@ -98,7 +98,9 @@ def set_value(
     return edits if edits is not None else call.set_argument(name, code, position=position)
 
 
-def set_layer_argument(script: Script, recipe: Recipe, layer: Layer, name: str, code: str) -> Edits | None:
+def set_layer_argument(
+    script: Script, recipe: Recipe, layer: Layer, name: str, code: str
+) -> Edits | None:
     """An argument of the call that made a layer."""
     call = layer_call(script, recipe, layer)
     if call is None:
@@ -106,7 +108,9 @@ def set_layer_argument(script: Script, recipe: Recipe, layer: Layer, name: str, 
     return set_value(call, name, code, position=position_of(layer.kind, name))
 
 
-def set_layer_word(script: Script, recipe: Recipe, layer: Layer, name: str, word: str) -> Edits | None:
+def set_layer_word(
+    script: Script, recipe: Recipe, layer: Layer, name: str, word: str
+) -> Edits | None:
     """An argument of the call that made a layer, as a string in the quotes used there."""
     call = layer_call(script, recipe, layer)
     if call is None:
@@ -116,17 +120,19 @@ def set_layer_word(script: Script, recipe: Recipe, layer: Layer, name: str, word
     return set_value(call, name, quoted(script, word, given), position=position)
 
 
-def remove_layer_arguments(
-    script: Script, recipe: Recipe, layer: Layer, names: Iterable[str]
-) -> Edits | None:
-    """Arguments of the call that made a layer, gone."""
-    call = layer_call(script, recipe, layer)
+def drop_arguments(call: Call, names: Iterable[str], off: str) -> Edits | None:
+    """Keyword arguments of a call, gone; where there are several of them, set to `off` instead.
+
+    Neighbours cannot both be taken out: each would take the comma between them.
+    """
+    given = [name for name in names if call.argument(name) is not None]
+    if call.has_hidden_arguments or not given:
+        return None
+    if len(given) == 1:
+        return call.remove_argument(given[0])
     edits: Edits = ()
-    for name in names:
-        found = None if call is None else call.remove_argument(name)
-        if found is None:
-            return None
-        edits += found
+    for name in given:
+        edits += call.set_argument(name, off) or ()
     return edits
 
 
@@ -178,17 +184,24 @@ def _wrapped(part: str) -> str:
     return "\n".join([*lines, rest])
 
 
-def insert_first(script: Script, recipe: Recipe, first: Layer, code: str) -> Edits | None:
-    """A layer in front of the network's first one, which may tell the input's shape itself."""
+def insert_first(
+    script: Script, recipe: Recipe, first: Layer, code: str, *, taken_out: bool
+) -> Edits | None:
+    """A layer in front of the network's first one, which may tell the input's shape itself.
+
+    `taken_out`: the same repair takes that first layer out, by `remove_layer`.
+    """
     call = layer_call(script, recipe, first)
     if call is None or reads_layers(script, taken_out=False):
         return None
-    put = call.insert_layer(code, where="before")
-    shape = _input_instead(script, recipe, call)
-    if put is None or shape is None:
+    shape = _input_instead(script, recipe, first, call)
+    if shape is None:
         return None
     code_of_input, imports, argument = shape
-    if not argument:
+    if taken_out and argument:
+        return call.insert_layer(code, where="after")  # of the Input that takes its place
+    put = call.insert_layer(code, where="before")
+    if put is None or not argument:
         return put
     entry, gone = call.insert_layer(code_of_input, where="before"), call.remove_argument(argument)
     return None if entry is None or gone is None else (*imports, *entry, *put, *gone)
@@ -207,7 +220,7 @@ def remove_layer(script: Script, recipe: Recipe, layer: Layer) -> Edits | None:
     call = layer_call(script, recipe, layer)
     if call is None or reads_layers(script, taken_out=True):
         return None
-    shape = _input_instead(script, recipe, call)
+    shape = _input_instead(script, recipe, layer, call)
     if shape is None:
         return None
     code, imports, argument = shape
@@ -217,19 +230,23 @@ def remove_layer(script: Script, recipe: Recipe, layer: Layer) -> Edits | None:
 
 
 def reads_layers(script: Script, *, taken_out: bool) -> bool:
-    """Whether the script counts or names the layers of a model, so that one more or less matters."""
+    """Whether the script counts or names a model's layers, so that one more or less matters."""
     by_name = taken_out and _BY_NAME.search(script.text)
     return bool(_BY_INDEX.search(script.text) or by_name)
 
 
 def _input_instead(
-    script: Script, recipe: Recipe, call: Call
+    script: Script, recipe: Recipe, layer: Layer, call: Call
 ) -> tuple[str, Edits, str] | None:
     """The `Input` that says what a layer's own argument says, its import, and that argument.
 
-    The argument is "" where there is none. `None` where it may be hidden.
+    The argument is "" where there is none, or where an `Input` in the source makes it idle. `None`
+    where it may be hidden.
     """
-    if not isinstance(recipe.architecture.source, keras.Sequential):
+    entries = [entry for entry in recipe.layers if entry.kind == "InputLayer"]
+    if [entry.name for entry in entries] != list(layer.inputs):
+        return "", (), ""
+    if input_call(script, recipe, entries[0]) is not None:
         return "", (), ""
     if call.has_hidden_arguments:
         return None

@@ -68,7 +68,8 @@ class NoDropout(Intervention):
         edits: source.Edits = ()
         for layer in self._layers(before):
             if layer.kind not in _LAYERS:
-                found = source.remove_layer_arguments(script, before, layer, _on(layer))
+                call = source.layer_call(script, before, layer)
+                found = None if call is None else source.drop_arguments(call, _on(layer), "0.0")
             elif before.architecture.is_graph:
                 found = source.remove_layer(script, before, layer)
             else:

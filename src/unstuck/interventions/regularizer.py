@@ -50,7 +50,9 @@ class NoRegularizers(Intervention):
             if layer.kind == "ActivityRegularization":
                 found = source.remove_layer(script, before, layer)
             else:
-                found = source.remove_layer_arguments(script, before, layer, _regularized(layer))
+                call = source.layer_call(script, before, layer)
+                names = _regularized(layer)
+                found = None if call is None else source.drop_arguments(call, names, "None")
             if found is None:
                 return None
             edits += found

@@ -47,7 +47,7 @@ class RemoveLayer(Intervention):
         network.require_graph(recipe, f"Leaving out {self.layer!r}")
         layer = network.layer_of(recipe, self.layer)
         if len(layer.inputs) != 1:
-            raise NotSupported(f"{layer.kind} {layer.name!r} reads {len(layer.inputs)} layers, not one.")
+            raise NotSupported(f"{layer.kind} {layer.name!r} reads {len(layer.inputs)} layers.")
         if any(new.anchor == layer.name for new in recipe.architecture.inserted):
             raise NotSupported(f"Another change has put a layer beside {layer.name!r}.")
         if any(layer.name == output.name for output in network.output_layers(recipe)):

@@ -1,11 +1,9 @@
-"""Inputs brought to unit scale by a layer in the network, so that raw data stays right everywhere."""
+"""Inputs brought to unit scale by a layer in the network; raw data stays right everywhere."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
-
-import keras
 
 from unstuck.errors import NotSupported
 from unstuck.interventions import Intervention
@@ -58,11 +56,10 @@ class ScaleInputs(Intervention):
         first = source.layer_call(script, before, readers[0])
         if first is not None:
             code, imports = layer_code(script, first, new)
-            edits = source.insert_first(script, before, readers[0], code)
+            gone = readers[0].name in after.architecture.removed
+            edits = source.insert_first(script, before, readers[0], code, taken_out=gone)
             return None if edits is None else (*imports, *edits)
         # In a list or a chain of `add` the Input itself is a place, whatever makes the next layer.
-        if not isinstance(before.architecture.source, keras.Sequential):
-            return None
         call = source.input_call(script, before, entry)
         if call is None or source.reads_layers(script, taken_out=False):
             return None

@@ -42,7 +42,9 @@ class KerasEngine(Engine):
 
     name = "keras"
 
-    def __init__(self) -> None:
+    def __init__(self, *, strategy: str | None = None) -> None:
+        """The strategy: the fastest, unless told."""
+        self._strategy = strategy
         self._runners: OrderedDict[str, _Runner] = OrderedDict()
         self._strategies: dict[Any, str] = {}
 
@@ -89,7 +91,7 @@ class KerasEngine(Engine):
     def _runner(self, recipe: Recipe, yardstick: Yardstick) -> _Runner:
         key = f"{program_key(recipe)} {id(yardstick)}"
         if key not in self._runners:
-            self._runners[key] = _Runner(recipe, self._strategies)
+            self._runners[key] = _Runner(recipe, self._strategies, self._strategy)
             if len(self._runners) > PROGRAMS_KEPT:
                 self._runners.popitem(last=False)
         self._runners.move_to_end(key)
@@ -99,11 +101,11 @@ class KerasEngine(Engine):
 class _Runner:
     """A program mapped over a block of replicas of fixed size, compiled once."""
 
-    def __init__(self, recipe: Recipe, strategies: dict[Any, str]) -> None:
+    def __init__(self, recipe: Recipe, strategies: dict[Any, str], strategy: str | None) -> None:
         self.program = Program(recipe)
         self._probes: Probes | None = None
         self.compile_seconds = 0.0
-        self.strategy = self._choose(recipe, strategies)
+        self.strategy = strategy or self._choose(recipe, strategies)
         self.block = _block_size(self.program, self.strategy)
         self._jitted: dict[str, Callable[..., Any]] = {}
 
@@ -291,10 +293,8 @@ class _Runner:
         return max(self.program.recipe.batch_size, 256)
 
     def _weights(self, state: State, count: int) -> dict[str, Array]:
-        model = self.program.model
-        named = zip([*model.trainable_variables, *model.non_trainable_variables],
-                    [*state[0], *state[1]], strict=True)
-        return {variable.path: np.asarray(value)[:count] for variable, value in named}
+        named = zip(self.program.paths, [*state[0], *state[1]], strict=True)
+        return {path: np.asarray(value)[:count] for path, value in named}
 
 
 def _block_size(program: Program, strategy: str) -> int:

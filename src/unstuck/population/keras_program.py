@@ -18,7 +18,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.population.draws import initial_weights
+from unstuck import adapter
+from unstuck.population.draws import initial_weights, mask_seeds
 from unstuck.recipe import Data, Recipe
 
 Tree = Any
@@ -32,6 +33,7 @@ class Program:
         built = recipe.build()
         self.recipe = recipe
         self.model = built.model
+        self._paths = adapter.stable_paths(self.model)
         self._initializers = built.initializers
         self._kept = recipe.architecture.initial_values
         self.train_data = _as_jax(recipe.train)
@@ -67,13 +69,12 @@ class Program:
         count = len(seeds)
 
         def drawn(variable: Any) -> NDArray[Any]:
-            shape, path = tuple(variable.shape), variable.path
+            shape, path = tuple(variable.shape), self._paths[id(variable)]
             if start is not None and path in start:
                 return np.asarray(start[path], dtype=variable.dtype)
-            if path.endswith("seed_generator_state"):
+            if variable.name == "seed_generator_state":
                 # One mask for all replicas otherwise: the generators were made once.
-                keys = np.asarray([[seed * 2654435761 % 2**32, 0] for seed in seeds])
-                return keys.astype(variable.dtype)
+                return mask_seeds(seeds, path).astype(variable.dtype)
             kept = None if variable.trainable else self._kept.get(path)
             if kept is not None and kept.shape == shape:
                 return np.broadcast_to(kept, (count, *shape)).copy()
@@ -94,6 +95,12 @@ class Program:
             optimizer,
             [_repeated(v, count) for v in self.model.metrics_variables],
         )
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where the trainable variables and then the others stand, the same in every build."""
+        variables = (*self.model.trainable_variables, *self.model.non_trainable_variables)
+        return tuple(self._paths[id(variable)] for variable in variables)
 
     def train_step(self, state: State, indices: Any) -> tuple[Any, State]:
         """One update on the training rows with those indices; returns (logs, state)."""

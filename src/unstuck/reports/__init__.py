@@ -45,6 +45,11 @@ class Report(ABC):
         """The whole report, ending with a newline unless it is empty."""
 
 
+def render(name: str, result: Result, **options: Unpack[Options]) -> str:
+    """A result in the format of that name. Raises KeyError if there is none."""
+    return all_reports()[name]().render(result, **options)
+
+
 @functools.cache
 def all_reports() -> dict[str, type[Report]]:
     """Every format, by name."""

@@ -63,7 +63,9 @@ def draw(page: Page, result: Result) -> None:
         page.paragraph("No training has ended yet, so no loss is marked.", indent=2)
 
 
-def _draw_line(page: Page, result: Result, floor: float, baseline: float, mark: Here | None) -> None:
+def _draw_line(
+    page: Page, result: Result, floor: float, baseline: float, mark: Here | None
+) -> None:
     width = min(page.width - 6, _WIDEST)
     loss = mark.loss if mark is not None else math.nan
     far = mark is not None and not loss <= floor + _FAR * (baseline - floor)

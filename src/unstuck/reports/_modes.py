@@ -50,7 +50,8 @@ def ways(page: Page, result: Result) -> None:
             page.paragraph(said, first=head, indent=cell_len(head.plain))
     if len(modes) > len(shown):
         rest = sum(words.mode_count(mode, result) for mode in modes[len(shown) :])
-        page.paragraph(f"and {len(modes) - len(shown)} rarer ways, {rest:,} trainings", indent=4)
+        ways = words.count(len(modes) - len(shown), "rarer way")
+        page.paragraph(f"and {ways}, {words.count(rest, 'training')}", indent=4)
 
 
 def _counted(mode: Mode, result: Result) -> str:

@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from rich.cells import cell_len
 
-from unstuck.results import EditInfo, Location, Result
+from unstuck.results import Arm, EditInfo, FindingInfo, Location, Result
 
 from ._page import Page, clean
 
@@ -25,6 +25,11 @@ def script_name(result: Result) -> str:
 def place(result: Result, location: Location) -> str:
     """A place as editors understand it: "train.py:10:11"."""
     return f"{script_name(result)}:{location.line}:{location.column}"
+
+
+def line_of(item: Arm | FindingInfo) -> int | None:
+    """The line of a change or a finding."""
+    return None if item.location is None else item.location.line
 
 
 def excerpt(page: Page, result: Result, location: Location, indent: int = 2) -> None:

@@ -21,7 +21,7 @@ HEADLINES: dict[Outcome, str] = {
 }
 HEALTHY: frozenset[Outcome] = frozenset({"LEARNS", "AT_FLOOR"})
 _SICK: frozenset[Outcome] = frozenset({"STUCK", "FRAGILE", "DIVERGES", "OVERFITS"})
-_SMALL_NUMBERS = "two three four five six seven eight nine ten".split()
+_SMALL_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def verdict(result: Result) -> tuple[str, str]:
@@ -133,7 +133,8 @@ def _divergence(result: Result) -> str:
     population = result.population
     lost = sum(words.mode_count(m, result) for m in population.modes if not math.isfinite(m.loss))
     if lost:
-        return f"In {words.of(lost, population.replicas)} trainings the loss ends infinite or as no number at all."
+        some = words.of(lost, population.replicas)
+        return f"In {some} trainings the loss ends infinite or as no number at all."
     baseline = result.goal.baseline
     against = "" if baseline is None else f", a constant output at {words.number(baseline)}"
     return f"The loss runs away: it ends at {words.number(population.loss.median)}{against}."

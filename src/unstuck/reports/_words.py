@@ -81,6 +81,20 @@ def effect(arm: Arm, *, unit: bool = False) -> str:
     return points(arm.difference, arm.ci95, unit=unit)
 
 
+def turned(arm: Arm) -> str:
+    """How many trainings a change turned either way."""
+    return f"{arm.rescued:,}{NBSP}rescued, {arm.broken:,}{NBSP}broken"
+
+
+def p_values(arm: Arm) -> str:
+    """The p-value of an arm, alone and among all."""
+    return f"{_p('p', arm.p)}, {_p('Holm', arm.p_holm)}"
+
+
+def _p(name: str, value: float) -> str:
+    return f"{name}{NBSP}<{NBSP}1e−12" if value < 1e-12 else f"{name}{NBSP}={NBSP}{number(value)}"
+
+
 def number(value: float) -> str:
     """A loss, a score or an output in about three figures: "0.173", "1.2e10"."""
     if math.isnan(value):

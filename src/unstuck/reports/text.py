@@ -6,15 +6,13 @@ from typing import ClassVar, Unpack
 
 from unstuck.results import Result
 
-from . import Options, Report, _blocks, _ladder, _modes, _repairs
+from . import Options, Report, _causes, _ladder, _lists, _modes, _repairs
 from . import _words as words
 from ._page import Look, Page
 from ._source import script_name
 from ._verdict import (
-    HEADLINES,
     HEALTHY,
     has_cause,
-    loss_between,
     placebo_worked,
     tried,
     verdict,
@@ -54,11 +52,10 @@ class Text(Report):
             _ladder.draw(page, result)
             _modes.ways(page, result)
             _modes.truth_table(page, result)
-            _blocks.facts(page, result)
+            _lists.facts(page, result)
             if broken is None:
-                _blocks.causes(page, result)
-                _blocks.company(page, result)
-                _blocks.lists(page, result)
+                _causes.blocks(page, result)
+                _lists.lists(page, result)
                 _repairs.repairs(page, result)
         if page.look.verbose > 0:
             _details(page, result)
@@ -71,8 +68,9 @@ class Text(Report):
 def _header(page: Page, result: Result) -> None:
     tool, fit = result.tool, result.fit
     cores = words.count(tool.cores, "core")
-    versions = f"unstuck {tool.unstuck} · keras {tool.keras} · jax {tool.jax} ({tool.device}, {cores})"
-    page.sides((versions, "dim"), (f"budget {result.budget.given}", "dim"))
+    versions = f"unstuck {tool.unstuck} · keras {tool.keras} · jax {tool.jax}"
+    budget = (f"budget {result.budget.given}", "dim")
+    page.sides((f"{versions} ({tool.device}, {cores})", "dim"), budget)
     line = f":{fit.line}" if fit.line is not None else ""
     call = " ".join(fit.call.split())
     page.paragraph((f"{script_name(result)}{line}", "bold"), f"  {call}", indent=2)
@@ -86,8 +84,8 @@ def _header(page: Page, result: Result) -> None:
         separator=" ·", indent=2,
     )  # fmt: skip
     if fit.of > 1:
-        page.paragraph(f"fit {fit.index} of the {fit.of} that the script calls; --fit picks another",
-                       indent=2)  # fmt: skip
+        which = f"fit {fit.index} of the {fit.of} that the script calls; --fit picks another"
+        page.paragraph(which, indent=2)
     if fit.left_out:
         page.paragraph(f"left out of the trainings: {words.listed(list(fit.left_out))}",
                        indent=2)  # fmt: skip
@@ -100,31 +98,28 @@ def _verdict(page: Page, result: Result) -> None:
     page.paragraph((f"{word}.", style), f" {sentence}")
     if result.goal.why:
         page.paragraph((f"What counts as learned – {result.goal.why.rstrip('.')}.", "dim"))
-    for note in result.notes:
-        page.paragraph(("note", "bold cyan"), f": {note}")
     if result.goal.references:
         scores = [f"{name} {words.number(score)}" for name, score in result.goal.references.items()]
         page.paragraph((f"For comparison on the same data ({result.goal.metric}): ", "dim"),
                        (" · ".join(scores), "dim"))  # fmt: skip
+    for note in result.notes:
+        page.paragraph(("note", "bold cyan"), f": {note}", hang=2)
 
 
 def _healthy(page: Page, result: Result) -> None:
     changes = tried(result)
     looked = f", though {words.count(changes, 'change')} were tried" if changes else ""
     page.paragraph(f"Nothing was found that keeps it from learning{looked}.")
-    _blocks.facts(page, result)
+    _lists.facts(page, result)
     if result.outcome == "LEARNS" and page.look.verbose > 0:
         _modes.ways(page, result)
-    if result.arms:
-        _blocks.lists(page, result)
-    elif result.not_tested:
-        _blocks.lists(page, result)
+    _lists.lists(page, result)
 
 
 def _details(page: Page, result: Result) -> None:
     """What -v adds at the end."""
     page.blank()
-    _blocks.suspicions(page, result)
+    _lists.suspicions(page, result)
     for rung in result.goal.ladder:
         page.paragraph(f"{rung.merged}", indent=16, first=f"rung {words.number(rung.loss)}")
     for layer, distinct in result.population.distinct_by_layer.items():
@@ -154,9 +149,10 @@ def _quiet(page: Page, result: Result) -> None:
     page.paragraph((f"{word}.", _COLORS.get(result.outcome, "bold red")), f" {sentence}")
     if placebo_worked(result) is not None:
         return
-    for arm in result.causes:
-        page.paragraph(("cause", "bold red"), f"[{_blocks.name_of(arm)}]: {arm.intervention} ",
-                       words.effect(arm, unit=True), indent=2)  # fmt: skip
+    for arm, *_ in _causes.cause_groups(result):
+        name = _causes.name_of(result, arm)
+        said = f": {arm.intervention} {words.effect(arm, unit=True)}"
+        page.paragraph(("cause", "bold red"), f"[{name}]" if name else "", said, indent=2)
     for repair in result.repairs[:1]:
         names = words.listed(list(repair.interventions))
         page.paragraph(("repair", "bold green"), f": {names}; {words.repair_rate(repair)}",

@@ -1,0 +1,17 @@
+# dead-relu: in deep, narrow ReLU layers whole layers are dead from the draw on.
+# MEASURED
+import keras
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(7)
+x = rng.normal(size=(400, 3)).astype("float32")
+y = (x @ [1.0, -2.0, 1.5] > 0).astype("float32")
+
+model = keras.Sequential([keras.Input((3,))])
+for _ in range(12):
+    model.add(layers.Dense(3, activation="relu"))
+model.add(layers.Dense(1, activation="sigmoid"))
+model.compile(optimizer=keras.optimizers.Adam(0.005), loss="binary_crossentropy")
+model.fit(x, y, batch_size=16, epochs=60, verbose=0)
+print("loss", model.evaluate(x, y, verbose=0))

@@ -1,0 +1,18 @@
+# output-cannot-reach-targets: a sigmoid is to put out values from -2 to 2.
+# MEASURED
+import keras
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(7)
+x = rng.uniform(-3, 3, size=(400, 1)).astype("float32")
+y = 2.0 * np.sin(x)
+
+model = keras.Sequential([
+    keras.Input((1,)),
+    layers.Dense(64, activation="tanh"),
+    layers.Dense(1, activation="sigmoid"),
+])
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="mse")
+model.fit(x, y, batch_size=16, epochs=80, verbose=0)
+print("loss", model.evaluate(x, y, verbose=0))

@@ -1,0 +1,18 @@
+# softmax-over-one-unit: a softmax over one unit is 1 for everything.
+# MEASURED
+import keras
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(7)
+x = rng.normal(size=(400, 2)).astype("float32")
+y = (np.hypot(x[:, 0], x[:, 1]) > 1.2).astype("float32")
+
+model = keras.Sequential([
+    keras.Input((2,)),
+    layers.Dense(32, activation="relu"),
+    layers.Dense(1, activation="softmax"),
+])
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+model.fit(x, y, batch_size=32, epochs=60, verbose=0)
+print("loss", model.evaluate(x, y, verbose=0))

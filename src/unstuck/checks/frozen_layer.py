@@ -1,0 +1,57 @@
+"""Layers that take no part in training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.checks import Check, Family, Finding, Observation, measured
+from unstuck.checks import _anatomy as anatomy
+from unstuck.checks._words import count
+
+
+@dataclass(frozen=True)
+class FrozenLayer(Check):
+    """A layer with `trainable=False` keeps the weights it was given, drawn at random or not.
+
+    ## What it sees
+    Layers with weights whose `trainable` is off, in a network that fails, and how many of the
+    network's weights that concerns.
+
+    ## Why learning stops
+    A frozen layer is a fixed function. If its weights come from another training, that is the
+    point; if they were drawn at random, the rest has to make do with what they let through.
+
+    ## What it tries
+    Nothing is written by itself: whether the freezing was meant, the script does not tell.
+    Delete `trainable=False`, or set `layer.trainable = True` *before* `compile`.
+
+    ## Example
+        layers.Dense(2, trainable=False)    # sick
+        layers.Dense(2)                     # cured
+
+    ## When it is wrong
+    In transfer learning the frozen part is meant to be frozen.
+
+    ## References
+    Keras guide, Transfer learning and fine-tuning.
+    """
+
+    family: ClassVar[Family] = Family.ARCHITECTURE
+
+    def look(self, seen: Observation) -> Iterator[Finding]:
+        """The frozen layers, in one finding."""
+        total = sum(layer.parameters for layer in seen.recipe.layers)
+        frozen = [layer for layer in seen.recipe.layers
+                  if layer.parameters and layer.config.get("trainable", True) is False]
+        if not frozen:
+            return
+        held = sum(layer.parameters for layer in frozen)
+        names = ", ".join(layer.name for layer in frozen)
+        yield self.fact(
+            f"{names} {'has' if len(frozen) == 1 else 'have'} trainable=False: {held:,} of the"
+            f" {count(total, 'weight')} stay as they were at the start.",
+            measured("weights that are not trained", held, 0, "weights"),
+            site=anatomy.site(frozen[0]),
+        )

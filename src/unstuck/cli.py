@@ -1,0 +1,423 @@
+"""The command line: reads switches, calls the others, prints, exits.
+
+Data goes to standard output, messages and progress to standard error. Keras and JAX are imported
+only by the commands that train. The exit codes are stable; `exit_code` has those of a result.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TextIO
+
+import typer
+
+from unstuck import __version__, fixing, reports
+from unstuck.atomic import write_bytes
+from unstuck.errors import UnstuckError
+from unstuck.progress import Progress
+from unstuck.reports._verdict import HEALTHY, has_cause
+from unstuck.results import Result
+from unstuck.terminal import Color, encoding_of, wants_color, width_of
+
+if TYPE_CHECKING:
+    from unstuck.diagnosis import Diagnosis, Options
+
+P = ParamSpec("P")
+
+WELL, PROVED, FAILED, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="unstuck",
+    help="Why isn't this network learning, and what is the smallest change that makes it learn?",
+    epilog="Exit codes: 0 it learns, nothing proved wrong; 1 a cause was proved, or the data holds"
+    " nothing to learn; 2 we could not work; 3 it does not learn and nothing was proved; 4 the"
+    " script itself failed; 5 it never called fit; 130 interrupted, with a partial report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def exit_code(result: Result) -> int:
+    """The status to exit with after reporting a result.
+
+    NO_SIGNAL counts as an answer, 1: that the inputs say nothing about the targets was measured,
+    and it is what keeps the network from learning. What does not learn for no proved reason, be
+    it STUCK, FRAGILE, DIVERGES or OVERFITS, is inconclusive, 3.
+    """
+    if any("interrupted" in note for note in result.notes):
+        return INTERRUPTED
+    if result.outcome == "ERROR":
+        return FAILED
+    if has_cause(result) or result.outcome == "NO_SIGNAL":
+        return PROVED
+    return WELL if result.outcome in HEALTHY else INCONCLUSIVE
+
+
+def _guarded(command: Callable[P, int]) -> Callable[P, None]:
+    """A command that returns its exit code, with every error in the user's words."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+            sys.stdout.flush()
+        except UnstuckError as error:
+            _say(f"unstuck: {error}")
+            code = error.exit_code
+        except KeyboardInterrupt:
+            _say("unstuck: interrupted before anything was known")
+            code = INTERRUPTED
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = WELL
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            _say(f"unstuck: {where}{error.strerror or error}")
+            code = FAILED
+        except Exception:
+            traceback.print_exc()
+            _say("unstuck: this is a fault of unstuck, not of your script. Please report it.")
+            code = FAILED
+        raise typer.Exit(code)
+
+    return run
+
+
+def _say(text: str) -> None:
+    shown = text.encode(encoding_of(sys.stderr), "backslashreplace")
+    sys.stderr.write(shown.decode(encoding_of(sys.stderr)) + "\n")
+
+
+def _print(text: str) -> None:
+    """Data for standard output; what its encoding lacks is escaped."""
+    encoding = encoding_of(sys.stdout)
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _looks(color: Color, stream: TextIO | None = None) -> dict[str, Any]:
+    out = stream or sys.stdout
+    return {
+        "width": width_of(out, os.environ),
+        "color": wants_color(color, out, os.environ),
+        "encoding": encoding_of(out),
+    }
+
+
+def _progress(quiet: bool, color: Color) -> Progress:
+    if quiet:
+        return Progress()
+    from unstuck.terminal_progress import TerminalProgress
+
+    return TerminalProgress(sys.stderr, os.environ, color=color)
+
+
+def _format(name: str) -> str:
+    known = reports.all_reports()
+    if name not in known:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}.")
+    return name
+
+
+def _names(values: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _one_or_more(value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise typer.BadParameter("at least 1 is needed.")
+    return value
+
+
+def _device(value: str | None) -> str | None:
+    if value not in (None, "cpu", "gpu"):
+        raise typer.BadParameter("write cpu or gpu.")
+    return value
+
+
+def _fit_choice(value: str) -> str:
+    if value not in ("auto", "all", "ask") and not (value.isdecimal() and int(value)):
+        raise typer.BadParameter("write a number from 1, or auto, all or ask.")
+    return value
+
+
+Script = Annotated[Path, typer.Argument(help="The script, as it is.", show_default=False)]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(help="The script's own arguments, after --.", show_default=False),
+]
+BudgetText = Annotated[str, typer.Option("--budget", help="Stop after 60s, 5m or 200runs.")]
+Replicas = Annotated[
+    int | None,
+    typer.Option(callback=_one_or_more, help="Most trainings of any arm.", show_default="256"),
+]
+Select = Annotated[
+    list[str] | None, typer.Option(help="Only these checks or families: NAME,…", metavar="NAMES")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(help="Not these checks or families: NAME,…", metavar="NAMES")
+]
+FitChoice = Annotated[
+    str, typer.Option("--fit", callback=_fit_choice, help="Which of several fit calls, from 1.")
+]
+Through = Annotated[
+    bool, typer.Option("--through", help="Let the script really train, and go on to its end.")
+]
+Diff = Annotated[bool, typer.Option("--diff", help="Show repairs as complete unified diffs.")]
+Format = Annotated[
+    str, typer.Option("--format", callback=_format, help="text, json, sarif or github.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Also write the JSON document.", metavar="FILE")
+]
+SaveFile = Annotated[
+    Path | None,
+    typer.Option("--save", help="Also save the diagnosis, for report and fix.", metavar="FILE"),
+]
+Seed = Annotated[int, typer.Option(min=0, help="First seed of the population.")]
+Device = Annotated[
+    str | None,
+    typer.Option(callback=_device, help="cpu or gpu.", show_default="JAX's choice"),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(callback=_one_or_more, help="Processes at once.", show_default="cores"),
+]
+Goal = Annotated[
+    str | None,
+    typer.Option(help="What counts as learned, such as 'accuracy >= 0.95'.", metavar="GOAL"),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Verdict, causes and repair only.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More, with p-values.")]
+Colors = Annotated[Color, typer.Option("--color", help="Colours.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever was found.")]
+
+
+@app.callback(invoke_without_command=True)
+def _main(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> None:
+    if version:
+        _print(f"unstuck {__version__}\n")
+        raise typer.Exit
+
+
+def _options(
+    budget: str, replicas: int | None, seed: int, goal: str | None, device: str | None,
+    jobs: int | None, select: list[str] | None = None, ignore: list[str] | None = None,
+) -> Options:
+    from unstuck.explain import known_names
+
+    chosen = known_names(_names(select or [])), known_names(_names(ignore or []))
+    _use_device(device)
+    from unstuck.diagnosis import Options
+    from unstuck.lab import Budget
+
+    return Options(
+        budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal, device=device,
+        jobs=jobs, select=chosen[0], ignore=chosen[1],
+    )  # fmt: skip
+
+
+def _use_device(device: str | None) -> None:
+    """Choose JAX's platform, before anything is put on it, and Keras's backend."""
+    import unstuck.adapter  # noqa: F401  first of all: it sees to it that Keras gets JAX
+
+    if device is None:
+        return
+    import jax
+
+    jax.config.update("jax_platforms", device)  # type: ignore[no-untyped-call]
+    try:
+        jax.devices()
+    except RuntimeError as error:
+        raise UnstuckError(
+            f"JAX finds no {device} here. `unstuck doctor` shows what there is."
+        ) from error
+
+
+@app.command()
+@_guarded
+def run(
+    script: Script,
+    arguments: Arguments = None,
+    budget: BudgetText = "2m",
+    replicas: Replicas = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    fit: FitChoice = "auto",
+    through: Through = False,
+    diff: Diff = False,
+    format: Format = "text",
+    json: JsonFile = None,
+    save: SaveFile = None,
+    goal: Goal = None,
+    seed: Seed = 0,
+    device: Device = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    color: Colors = "auto",
+    exit_zero: ExitZero = False,
+) -> int:
+    """Run a script up to its fit, find out why it does not learn, and report.
+
+    Nothing is written but what is asked for. For example:
+    unstuck run train.py --save train.unstuck -- --data my.npz
+    """
+    options = _options(budget, replicas, seed, goal, device, jobs, select, ignore)
+    from unstuck.diagnosis import diagnose_script
+
+    progress = _progress(quiet, color)
+    try:
+        diagnosis = diagnose_script(
+            script, arguments or [], options=options, fit=fit, through=through, progress=progress
+        )
+    finally:
+        progress.close()
+    if save is not None:
+        diagnosis.save(save)
+    _report(diagnosis.result, format, json, -1 if quiet else verbose, color, diff)
+    code = exit_code(diagnosis.result)
+    return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
+
+
+def _report(
+    result: Result, format: str, json: Path | None, verbose: int, color: Color, diff: bool
+) -> None:
+    if json is not None:
+        write_bytes(json, reports.render("json", result).encode())
+    _print(reports.render(format, result, verbose=verbose, diff=diff, **_looks(color)))
+
+
+@app.command()
+@_guarded
+def report(
+    saved: Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)],
+    format: Format = "text",
+    json: JsonFile = None,
+    diff: Diff = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    color: Colors = "auto",
+) -> int:
+    """Show a saved diagnosis again; nothing is trained. Exits 0 if it can be read."""
+    from unstuck.saved import read
+
+    result, _ = read(saved)
+    _report(result, format, json, -1 if quiet else verbose, color, diff)
+    return WELL
+
+
+@app.command()
+@_guarded
+def fix(
+    target: Annotated[
+        Path,
+        typer.Argument(help="A script, or what run --save wrote.", metavar="SAVED|SCRIPT",
+                       show_default=False),
+    ],
+    arguments: Arguments = None,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the change, write nothing.")] = False,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="Change the script; the old one becomes NAME.orig.")
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write to FILE.", metavar="FILE")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+    repair: Annotated[int, typer.Option(min=1, help="Which of the repairs, as reported.")] = 1,
+    budget: BudgetText = "2m",
+    replicas: Replicas = None,
+    fit: FitChoice = "auto",
+    goal: Goal = None,
+    seed: Seed = 0,
+    device: Device = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    color: Colors = "auto",
+) -> int:
+    """Write the smallest proved repair into NAME_unstuck.py, after proving that very text.
+
+    The rewritten script is trained on fresh seeds first; if it does not learn as was measured,
+    nothing is written. A script is diagnosed before that; its arguments stand after --.
+    """
+    if diff + in_place + (output is not None) > 1:
+        raise UnstuckError("--diff, --in-place and -o exclude each other.")
+    options = _options(budget, replicas, seed, goal, device, jobs)
+    from unstuck.diagnosis import Diagnosis, diagnose_script
+    from unstuck.saved import is_saved
+
+    progress = _progress(quiet, color)
+    try:
+        if target.is_file() and is_saved(target):
+            diagnosis: Diagnosis = Diagnosis.load(target)
+        else:
+            diagnosis = diagnose_script(
+                target, arguments or [], options=options, fit=fit, progress=progress
+            )
+        result = diagnosis.result
+        chosen = fixing.choose(result, repair)
+        if chosen is None:
+            progress.close()
+            _print(reports.render("text", result, **_looks(color)))
+            return exit_code(result)
+        place = fixing.destination(result, in_place=in_place, output=output, force=force)
+        repaired = fixing.proved(result, chosen, options=options, progress=progress)
+    finally:
+        progress.close()
+    if not repaired.ok:
+        _say(f"unstuck: nothing was written: {repaired.reason}.")
+        return PROVED
+    if diff:
+        _print(repaired.diff)
+    else:
+        fixing.write(result, repaired.script.data, place, in_place=in_place)
+        _say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
+    return WELL
+
+
+@app.command()
+@_guarded
+def explain(
+    name: Annotated[str, typer.Argument(help="A check's name.", show_default=False)],
+    color: Colors = "auto",
+) -> int:
+    """Show the manual page of a check."""
+    from unstuck.explain import explain as page
+
+    _print(page(name, **_looks(color)))
+    return WELL
+
+
+@app.command()
+@_guarded
+def checks(color: Colors = "auto") -> int:
+    """List all checks."""
+    from unstuck.explain import listing
+
+    _print(listing(**_looks(color)))
+    return WELL
+
+
+@app.command()
+@_guarded
+def doctor() -> int:
+    """Show versions, devices and engines, and what is missing."""
+    from unstuck.doctor import report as examine
+
+    lines, complete = examine()
+    wide = max(len(name) for name, _ in lines)
+    _print("".join(f"{name:<{wide}}  {value}\n" for name, value in lines))
+    return WELL if complete else FAILED
+
+
+def main() -> None:
+    """The entry point."""
+    app(prog_name="unstuck")

@@ -1,0 +1,347 @@
+"""A Keras model as the native engine's list of nodes: which layers, activations and sizes are in.
+
+`trace` walks through a built model's graph with stand-ins for tensors. Anything that does not reduce
+to the kernels' operations raises NotSupported and is named; nothing is approximated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck import adapter
+from unstuck.architecture import Built
+from unstuck.errors import NotSupported
+from unstuck.native.kernels import Function, Node, Op, Variable
+
+layers = keras.layers
+activations = keras.activations
+
+PLAIN: dict[Any, tuple[Function, tuple[float, ...]]] = {
+    activations.linear: (Function.linear, ()),
+    activations.relu: (Function.relu, ()),
+    activations.relu6: (Function.relu_general, (0.0, 6.0, 0.0)),
+    activations.leaky_relu: (Function.leaky_relu, (0.2,)),
+    activations.elu: (Function.elu, (1.0,)),
+    activations.selu: (Function.selu, ()),
+    activations.celu: (Function.celu, (1.0,)),
+    activations.sigmoid: (Function.sigmoid, ()),
+    activations.tanh: (Function.tanh, ()),
+    activations.softplus: (Function.softplus, ()),
+    activations.softsign: (Function.softsign, ()),
+    activations.silu: (Function.silu, ()),
+    activations.gelu: (Function.gelu, ()),
+    activations.exponential: (Function.exponential, ()),
+    activations.hard_sigmoid: (Function.hard_sigmoid, ()),
+    activations.hard_silu: (Function.hard_silu, ()),
+    activations.hard_tanh: (Function.hard_tanh, ()),
+    activations.mish: (Function.mish, ()),
+    activations.log_sigmoid: (Function.log_sigmoid, ()),
+    activations.tanh_shrink: (Function.tanh_shrink, ()),
+    activations.soft_shrink: (Function.soft_shrink, (0.5,)),
+    activations.hard_shrink: (Function.hard_shrink, (0.5,)),
+    activations.squareplus: (Function.squareplus, (4.0,)),
+    activations.sparse_plus: (Function.sparse_plus, ()),
+    activations.sparse_sigmoid: (Function.sparse_sigmoid, ()),
+}
+"""Keras's elementwise activations at their default arguments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weight:
+    """One variable of the network; `own` names its layer."""
+
+    path: str
+    shape: tuple[int, ...]
+    trainable: bool
+    layer: str
+    initializer: Callable[..., Any] | None
+    kept: NDArray[Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signal:
+    """What flows between layers: the outputs of a node, and the shape of a row of them."""
+
+    node: int
+    shape: tuple[int, ...]
+
+    @property
+    def units(self) -> int:
+        """Numbers in a row."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+
+@dataclass(kw_only=True, eq=False)
+class Network:
+    """The nodes and weights of a model, and which node holds which layer's outputs."""
+
+    nodes: list[Node] = field(default_factory=list)
+    variables: list[Variable] = field(default_factory=list)
+    weights: list[Weight] = field(default_factory=list)
+    outputs: dict[str, Signal] = field(default_factory=dict)
+    activation: dict[str, str] = field(default_factory=dict)
+    result: Signal = field(default=Signal(node=0, shape=()))
+
+
+def trace(built: Built, kept: Mapping[str, NDArray[Any]]) -> Network:
+    """The network of a freshly built model.
+
+    Args:
+        built: the model with its initialisers.
+        kept: values, by path, of the variables that are not drawn anew.
+
+    Raises:
+        NotSupported: the model has a part that this engine does not do, named.
+    """
+    model = built.model
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        raise NotSupported("The native engine takes networks with one input and one output")
+    (entry,) = model.inputs
+    if entry.dtype != "float32" or None in entry.shape[1:]:
+        raise NotSupported("The native engine takes float32 inputs of fixed size")
+    tracer = _Tracer(built, kept)
+    first = tracer.node(Op.input, entry.shape[1:])
+    graph = model._functional if isinstance(model, keras.Sequential) else model
+    result = adapter.run_through_graph(graph, [first], tracer.call)
+    network = tracer.network
+    network.result = keras.tree.flatten(result)[0]
+    if network.result.node != len(network.nodes) - 1:
+        raise NotSupported("The native engine takes networks that end in the layer made last")
+    return network
+
+
+class _Tracer:
+    def __init__(self, built: Built, kept: Mapping[str, NDArray[Any]]) -> None:
+        self.network = Network()
+        self._built = built
+        # A Sequential puts its own name before the paths of its weights, its rebuilt graph does not.
+        self._kept = {k.removeprefix(f"{built.model.name}/"): v for k, v in kept.items()}
+        self._trainable = {id(v) for v in built.model.trainable_variables}
+        self._layer = ""
+        self._with_weights: set[int] = set()
+        self._kinds: dict[type, Callable[[Any, Any], Signal]] = {
+            layers.Dense: self._dense,
+            layers.Activation: lambda layer, x: self._activate(layer.activation, x),
+            layers.ReLU: lambda layer, x: self._activate(layer, x),
+            layers.LeakyReLU: lambda layer, x: self._activate(layer, x),
+            layers.ELU: lambda layer, x: self._activate(layer, x),
+            layers.Softmax: lambda layer, x: self._activate(layer, x),
+            layers.Dropout: self._dropout,
+            layers.Flatten: self._flatten,
+            layers.Reshape: self._reshape,
+            layers.Identity: lambda layer, x: x,
+            layers.ActivityRegularization: lambda layer, x: x,
+            layers.Rescaling: self._rescaling,
+            layers.Normalization: self._normalization,
+            layers.BatchNormalization: self._batch_normalization,
+            layers.Add: lambda layer, x: self._chain(Op.add, x),
+            layers.Multiply: lambda layer, x: self._chain(Op.multiply, x),
+            layers.Subtract: lambda layer, x: self._chain(Op.subtract, x),
+            layers.Average: self._average,
+            layers.Concatenate: self._concatenate,
+        }
+
+    def call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
+        """What `run_through_graph` calls for each operation of the graph."""
+        if adapter.is_functional(layer) and adapter.is_plain_functional(layer):
+            return self._nested(layer, layer, args[0])
+        if type(layer) is keras.Sequential:
+            return self._nested(layer, layer._functional, args[0])
+        kind = self._kinds.get(type(layer))
+        if kind is None:
+            raise NotSupported(f"The native engine has no {type(layer).__name__} ({layer.name!r})")
+        # `fit` and `predict` say themselves whether they train, whatever a layer was called with.
+        more = {name for name, value in kwargs.items() if value is not None} - {"training"}
+        if more or len(args) != 1:
+            raise NotSupported(f"{layer.name!r} is called with arguments beside its input")
+        if layer.compute_dtype != "float32" or layer.variable_dtype != "float32":
+            raise NotSupported(f"{layer.name!r} computes in {layer.compute_dtype}, not in float32")
+        if layer.variables and id(layer) in self._with_weights:
+            raise NotSupported(f"The weights of {layer.name!r} are used twice")
+        self._with_weights.add(id(layer))
+        self._layer = layer.name
+        self.network.activation.setdefault(layer.name, "")
+        out = self._penalty(layer, kind(layer, args[0]))
+        self.network.outputs[layer.name] = out
+        return out
+
+    def _nested(self, layer: Any, graph: Any, x: Any) -> Any:
+        if not isinstance(x, Signal):
+            raise NotSupported(f"{layer.name!r} takes several inputs")
+        out = adapter.run_through_graph(graph, [x], self.call)
+        flat = keras.tree.flatten(out)
+        if len(flat) != 1:
+            raise NotSupported(f"{layer.name!r} has several outputs")
+        self.network.outputs[layer.name] = flat[0]
+        return out
+
+    def node(
+        self, op: Op, shape: tuple[int, ...], *read: Signal, weights: tuple[Any, ...] = (),
+        **more: Any,
+    ) -> Signal:
+        """One more node; `weights` are Keras variables or None."""
+        signal = Signal(node=len(self.network.nodes), shape=tuple(shape))
+        if not 0 < signal.units <= 2**20:
+            raise NotSupported(f"A layer of {signal.units} units is beyond the native engine")
+        self.network.nodes.append(Node(
+            op=op, units=signal.units, **dict(zip(("first", "second"), (r.node for r in read))),
+            variables=[-1 if v is None else self._variable(*v) for v in weights], **more))
+        return signal
+
+    def _variable(self, variable: Any, regularizer: Any, constraint: Any) -> int:
+        if constraint is not None:
+            raise NotSupported(f"{self._layer!r} has a constraint on its weights")
+        l1, l2 = self._penalties(regularizer)
+        shape = tuple(variable.shape)
+        rows, columns = shape if len(shape) == 2 else (1, shape[0])
+        trainable = id(variable) in self._trainable
+        kept = None if variable.trainable else self._kept.get(variable.path)
+        self.network.weights.append(Weight(
+            path=variable.path, shape=shape, trainable=trainable, layer=self._layer,
+            initializer=self._built.initializers.get(id(variable)),
+            kept=kept if kept is not None and kept.shape == shape else None))
+        self.network.variables.append(
+            Variable(rows=rows, columns=columns, trainable=trainable, l1=l1, l2=l2))
+        return len(self.network.variables) - 1
+
+    def _penalties(self, regularizer: Any) -> tuple[float, float]:
+        if regularizer is None:
+            return 0.0, 0.0
+        known = (keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.L1L2)
+        if type(regularizer) not in known:
+            kind = type(regularizer).__name__
+            raise NotSupported(f"The native engine has no regulariser {kind} ({self._layer!r})")
+        return float(getattr(regularizer, "l1", 0.0)), float(getattr(regularizer, "l2", 0.0))
+
+    def _penalty(self, layer: Any, out: Signal) -> Signal:
+        l1, l2 = self._penalties(layer.activity_regularizer)
+        if l1 == 0 and l2 == 0:
+            return out
+        return self.node(Op.penalty, out.shape, out, p=(l1, l2))
+
+    def _dense(self, layer: Any, x: Signal) -> Signal:
+        if len(x.shape) != 1:
+            raise NotSupported(f"{layer.name!r} (Dense) works on the last of several axes")
+        if layer.quantization_mode is not None or layer.lora_enabled:
+            raise NotSupported(f"{layer.name!r} is quantised or has LoRA enabled")
+        kernel = (layer.kernel, layer.kernel_regularizer, layer.kernel_constraint)
+        bias = (layer.bias, layer.bias_regularizer, layer.bias_constraint)
+        z = self.node(Op.dense, (layer.units,), x,
+                      weights=(kernel, bias if layer.use_bias else None))
+        return self._activate(layer.activation, z)
+
+    def _activate(self, function: Any, x: Signal) -> Signal:
+        if function is None or function is activations.linear:
+            return x
+        if function in (activations.softmax, activations.log_softmax):
+            return self._softmax(function.__name__, -1, x)
+        if type(function) is layers.Softmax:
+            return self._softmax("softmax", function.axis, x)
+        if type(function) is layers.Activation:
+            return self._activate(function.activation, x)
+        name, p = self._function(function)
+        self.network.activation[self._layer] = getattr(function, "__name__", "")
+        if type(function) is layers.ReLU:
+            self.network.activation[self._layer] = "relu"
+        return self.node(Op.activation, x.shape, x, function=name, p=p)
+
+    def _function(self, function: Any) -> tuple[Function, tuple[float, ...]]:
+        if type(function) is layers.LeakyReLU:
+            return Function.leaky_relu, (float(function.negative_slope),)
+        if type(function) is layers.ELU:
+            return Function.elu, (float(function.alpha),)
+        if type(function) is layers.ReLU:
+            maximum = np.inf if function.max_value is None else float(function.max_value)
+            p = (float(function.negative_slope), maximum, float(function.threshold))
+            if p == (0.0, np.inf, 0.0):
+                return Function.relu, ()
+            if p[1:] == (np.inf, 0.0):
+                return Function.leaky_relu, p[:1]
+            return Function.relu_general, p
+        try:
+            return PLAIN[function]
+        except (KeyError, TypeError):
+            name = getattr(function, "__name__", type(function).__name__)
+            raise NotSupported(
+                f"The native engine has no activation {name} ({self._layer!r})") from None
+
+    def _softmax(self, name: str, axis: Any, x: Signal) -> Signal:
+        if len(x.shape) != 1 or axis not in (-1, 1):
+            raise NotSupported(f"{self._layer!r}: a softmax over one of several axes")
+        return self.node(getattr(Op, name), x.shape, x)
+
+    def _dropout(self, layer: Any, x: Signal) -> Signal:
+        if layer.noise_shape is not None:
+            raise NotSupported(f"{layer.name!r}: a dropout with a noise shape")
+        return self.node(Op.dropout, x.shape, x, p=(float(layer.rate),))
+
+    def _flatten(self, layer: Any, x: Signal) -> Signal:
+        if layer.data_format == "channels_first" and len(x.shape) > 1:
+            raise NotSupported(f"{layer.name!r}: a Flatten that moves the channels")
+        return Signal(node=x.node, shape=(x.units,))
+
+    def _reshape(self, layer: Any, x: Signal) -> Signal:
+        return Signal(node=x.node, shape=tuple(layer.compute_output_shape((None, *x.shape))[1:]))
+
+    def _affine(self, x: Signal, offset: Any, scale: Any, shift: Any) -> Signal:
+        each = [np.broadcast_to(np.asarray(part, np.float32), x.shape).ravel()
+                for part in (offset, scale, shift)]
+        return self.node(Op.affine, x.shape, x, constants=np.concatenate(each).tolist())
+
+    def _rescaling(self, layer: Any, x: Signal) -> Signal:
+        return self._affine(x, 0.0, layer.scale, layer.offset)
+
+    def _normalization(self, layer: Any, x: Signal) -> Signal:
+        axes = (layer.axis,) if isinstance(layer.axis, int) else tuple(layer.axis or ())
+        rank = len(x.shape) + 1
+        kept = {a % rank - 1 for a in axes}
+        shape = [size if i in kept else 1 for i, size in enumerate(x.shape)]
+        moments = []
+        for name in ("mean", "variance"):
+            given = getattr(layer, f"input_{name}")
+            value = self._kept.get(f"{layer.path}/{name}") if given is None else given
+            if value is None:
+                raise NotSupported(f"{layer.name!r} has been given no mean and variance")
+            value = np.asarray(value, np.float32)
+            moments.append(value.reshape(shape) if value.size == np.prod(shape) else value)
+        mean, deviation = moments[0], np.maximum(np.sqrt(moments[1]), keras.config.epsilon())
+        if layer.invert:
+            return self._affine(x, 0.0, deviation, mean)
+        return self._affine(x, mean, np.float32(1) / deviation, 0.0)
+
+    def _batch_normalization(self, layer: Any, x: Signal) -> Signal:
+        if len(x.shape) != 1 or layer.axis not in (-1, 1):
+            raise NotSupported(f"{layer.name!r}: a batch normalisation over several axes")
+        if getattr(layer, "renorm", False) or layer.synchronized:
+            raise NotSupported(f"{layer.name!r}: renormalised or synchronised statistics")
+        gamma = (layer.gamma, layer.gamma_regularizer, layer.gamma_constraint)
+        beta = (layer.beta, layer.beta_regularizer, layer.beta_constraint)
+        statistics = ((layer.moving_mean, None, None), (layer.moving_variance, None, None))
+        return self.node(
+            Op.batch_norm, x.shape, x, p=(layer.momentum, layer.epsilon), training=layer.trainable,
+            weights=(gamma if layer.scale else None, beta if layer.center else None, *statistics))
+
+    def _chain(self, op: Op, several: Any) -> Signal:
+        out, *rest = several
+        for x in rest:
+            if x.shape != out.shape:
+                raise NotSupported(f"{self._layer!r} merges inputs of different shapes")
+            out = self.node(op, out.shape, out, x)
+        return Signal(node=out.node, shape=out.shape)
+
+    def _average(self, layer: Any, several: Any) -> Signal:
+        return self._affine(self._chain(Op.add, several), 0.0, 1.0 / len(several), 0.0)
+
+    def _concatenate(self, layer: Any, several: Any) -> Signal:
+        out, *rest = several
+        if any(len(x.shape) != 1 for x in several) or layer.axis not in (-1, 1):
+            raise NotSupported(f"{self._layer!r} concatenates along one of several axes")
+        for x in rest:
+            out = self.node(Op.concatenate, (out.units + x.units,), out, x)
+        return Signal(node=out.node, shape=out.shape)

@@ -1,0 +1,67 @@
+"""When two recipes are the same training, and the square that every edit must close."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import Any
+
+import numpy as np
+
+from interventions.scripts import STYLES
+from unstuck.capture import capture_text
+from unstuck.interventions import Intervention, apply_all, edits_for
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+def captured(text: str) -> tuple[Script, Recipe]:
+    """The script and the recipe of its first `fit`."""
+    found = capture_text(text)
+    assert found.script is not None
+    return found.script, found.recipe
+
+
+def comparable(recipe: Recipe) -> dict[str, Any]:
+    """A recipe in plain values, names of layers left out, with its outputs for fixed weights."""
+    graph = recipe.architecture.is_graph
+    model = recipe.architecture.build().model if graph else recipe.build().model
+    rng = np.random.default_rng(7)
+    for variable in model.weights:
+        variable.assign(rng.uniform(0.01, 0.1, size=variable.shape).astype(variable.dtype))
+    loss, arguments = recipe.loss_config
+    return {
+        "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in model.layers],
+        "outputs": np.asarray(model(recipe.x[:4], training=False)).round(4).tolist(),
+        "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
+        "loss": (loss, _plain(arguments)),
+        "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle),
+        "data": [None if a is None else np.asarray(a).tolist()
+                 for a in (recipe.x, recipe.y, recipe.sample_weight)],
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items() if key != "name"}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+@functools.cache
+def original(style: str) -> tuple[Script, Recipe]:
+    """One of the scripts, by its style, and its recipe; captured once."""
+    with warnings.catch_warnings(action="ignore"):
+        return captured(STYLES[style])
+
+
+def assert_square(style: str, changes: tuple[Intervention, ...]) -> Script:
+    """Asserts that the script as edited is the recipe as changed; returns that script."""
+    script, recipe = original(style)
+    edits = edits_for(changes, script, recipe)
+    assert edits is not None, "nothing safe to write"
+    edited = script.apply(edits)
+    _, by_source = captured(edited.text)
+    assert comparable(by_source) == comparable(apply_all(changes, recipe)), edited.text
+    return edited

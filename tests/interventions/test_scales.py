@@ -1,0 +1,148 @@
+"""What the layers for scaling hold, and that numbers tested and numbers written are the same."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from interventions.sameness import captured, comparable, original
+from unstuck.errors import NotSupported
+from unstuck.interventions import edits_for
+from unstuck.interventions._scales import input_scaling, target_scaling
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.recipe import Insertion
+
+# Keras's own, with numpy 2.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`"),
+]
+
+RNG = np.random.default_rng(3)
+TABLE = RNG.normal(size=(200, 3)) * [0.01, 50, 1e5] + [0, 3, -1e6]
+
+
+def layer(new: Insertion) -> keras.Layer:
+    made: keras.Layer = getattr(keras.layers, new.kind)(**new.config)
+    return made
+
+
+def scaled(x: NDArray[np.generic]) -> NDArray[np.generic]:
+    return np.asarray(layer(input_scaling(x, "input_layer"))(x.astype("float32")))
+
+
+@pytest.mark.parametrize("x", [
+    pytest.param(TABLE, id="table"),
+    pytest.param(TABLE.reshape(50, 4, 3), id="sequence"),
+    pytest.param(np.abs(RNG.normal(size=(100, 80))) * -70 + 100, id="many columns, some negative"),
+])
+def test_features_come_out_in_standard_units(x: NDArray[np.float64]) -> None:
+    out = scaled(x)
+    assert out.mean() == pytest.approx(0, abs=1e-3)
+    assert out.std() == pytest.approx(1, rel=1e-3)
+
+
+def test_a_constant_feature_comes_out_as_zero() -> None:
+    x = np.column_stack([TABLE, np.full(200, 7.0)])
+    assert not scaled(x)[:, 3].any()
+
+
+def test_a_missing_value_hides_no_others() -> None:
+    x = TABLE.copy()
+    x[0, 0] = np.nan
+    assert np.isfinite(scaled(x)[1:]).all()
+
+
+@pytest.mark.parametrize(("x", "top"), [
+    pytest.param(np.full((3, 8, 8, 1), 255, "uint8"), 255, id="images"),
+    pytest.param(RNG.integers(0, 17, size=(50, 64)), 16, id="flat images of few grey levels"),
+    pytest.param(RNG.integers(0, 256, size=(50, 28, 28)), 255, id="images without a channel axis"),
+])
+def test_pixels_are_divided_by_the_largest_value(x: NDArray[np.int64], top: int) -> None:
+    new = input_scaling(x, "input_layer")
+    assert new.kind == "Rescaling"
+    assert new.config == {"scale": 1 / top, "offset": 0.0}
+
+
+def test_counts_of_very_different_size_get_scales_of_their_own() -> None:
+    x = RNG.integers(0, 3, size=(50, 20))
+    x[:, 0] *= 100_000
+    assert input_scaling(x, "input_layer").kind == "Normalization"
+
+
+@pytest.mark.parametrize("y", [
+    pytest.param(TABLE[:, 2], id="vector"), pytest.param(TABLE[:, 2:], id="one column"),
+    pytest.param(TABLE, id="columns"),
+])
+def test_standard_units_come_out_as_targets(y: NDArray[np.float64]) -> None:
+    new = target_scaling(y, "dense")
+    columns = y.reshape(len(y), -1)
+    units = ((columns - columns.mean(axis=0)) / columns.std(axis=0)).astype("float32")
+    np.testing.assert_allclose(np.asarray(layer(new)(units)), columns, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("values", [
+    pytest.param(np.array([["a"], ["b"]]), id="words"),
+    pytest.param(np.array([[np.inf], [1.0]]), id="infinite"),
+    pytest.param(np.full((2, 1), np.nan), id="nothing but missing values"),
+])
+def test_what_has_no_scale_is_refused(values: NDArray[np.generic]) -> None:
+    with pytest.raises(NotSupported):
+        input_scaling(values, "input_layer")
+
+
+def test_many_numbers_are_written_over_several_lines() -> None:
+    script, recipe = captured("""\
+import numpy as np
+from keras import Sequential, layers
+
+x = np.random.default_rng(0).normal(size=(40, 30)) * np.arange(30) * 1000
+y = x[:, 3]
+model = Sequential()
+model.add(layers.Input((30,)))
+model.add(layers.Dense(1))
+model.compile(loss="mse")
+model.fit(x, y)
+""")
+    edits = edits_for((ScaleInputs(), ScaleTargets()), script, recipe)
+    assert edits is not None
+    edited = script.apply(edits)
+    assert max(map(len, edited.text.splitlines())) <= 88
+    after = ScaleTargets().apply(ScaleInputs().apply(recipe))
+    assert comparable(captured(edited.text)[1]) == comparable(after)
+
+
+def test_an_image_script_is_written_with_a_fraction() -> None:
+    script, recipe = original("images")
+    edits = edits_for((ScaleInputs(),), script, recipe)
+    assert edits is not None
+    assert "    L.Rescaling(scale=1 / 255),\n    L.Conv2D" in script.apply(edits).text
+
+
+def test_the_shape_of_the_input_moves_to_an_input_layer() -> None:
+    script, recipe = original("add")
+    edits = edits_for((ScaleInputs(),), script, recipe)
+    assert edits is not None
+    text = script.apply(edits).text
+    assert "model.add(keras.Input(shape=(2,)))\nmodel.add(keras.layers.Normalization(" in text
+    assert "model.add(Dense(4, kernel_regularizer=" in text
+
+
+def test_an_input_before_layers_made_in_a_loop_is_a_place_too() -> None:
+    script, recipe = captured("""\
+import numpy as np
+import keras
+
+x = np.arange(20.0).reshape(10, 2)
+model = keras.Sequential([keras.Input((2,)), *[keras.layers.Dense(n) for n in (3, 1)]])
+model.compile(loss="mse")
+model.fit(x, x[:, :1])
+""")
+    edits = edits_for((ScaleInputs(),), script, recipe)
+    assert edits is not None
+    edited = script.apply(edits)
+    assert "[keras.Input((2,)), keras.layers.Normalization(mean=[9.0, 10.0]" in edited.text
+    assert comparable(captured(edited.text)[1]) == comparable(ScaleInputs().apply(recipe))

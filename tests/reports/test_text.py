@@ -1,0 +1,223 @@
+"""The terminal text: snapshots of what users read, and the rules that hold for all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from results_examples import DIVERGING, EXAMPLES, HEALTHY, INCONCLUSIVE, NEEDS_COMPANY, TWO_BITS
+from rich.cells import cell_len
+from rich.text import Text
+from syrupy.assertion import SnapshotAssertion
+
+from unstuck.reports import render
+from unstuck.results import Arm, GoalInfo, Location, Mode, OwnRun, Result, Rung
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+WIDTHS = (60, 80, 100)
+
+
+def text(result: Result, width: int = 100, **options: object) -> str:
+    """A result as terminal text."""
+    return render("text", result, width=width, **options)  # type: ignore[arg-type]
+
+
+def with_arms(result: Result, *arms: Arm) -> Result:
+    """The result with other arms and nothing else that was proved."""
+    return dataclasses.replace(result, arms=arms, repairs=())
+
+
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_users_read(name: str, width: int, color: bool, snapshot: SnapshotAssertion) -> None:
+    assert text(EXAMPLES[name], width, color=color) == snapshot
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_users_read_with_v_in_ascii(name: str, snapshot: SnapshotAssertion) -> None:
+    assert text(EXAMPLES[name], 80, encoding="ascii", verbose=1, diff=True) == snapshot
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_what_users_read_with_q(name: str, snapshot: SnapshotAssertion) -> None:
+    assert text(EXAMPLES[name], 80, verbose=-1) == snapshot
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("width", [*WIDTHS, 72, 91])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_line_is_too_long_and_none_ends_in_blanks(name: str, width: int, encoding: str) -> None:
+    for verbose in (-1, 0, 1):
+        for line in text(EXAMPLES[name], width, encoding=encoding, verbose=verbose).splitlines():
+            assert cell_len(line) <= width, line
+            assert line == line.rstrip()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_colour_carries_nothing_alone(name: str) -> None:
+    colored = text(EXAMPLES[name], color=True)
+    assert "\x1b[" in colored
+    assert ANSI.sub("", colored) == text(EXAMPLES[name])
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_everything_can_be_written_in_the_streams_encoding(encoding: str) -> None:
+    for result in EXAMPLES.values():
+        text(result, encoding=encoding, verbose=1).encode(encoding)
+
+
+def test_the_verdict_comes_before_everything_that_explains_it() -> None:
+    lines = text(TWO_BITS).splitlines()
+    verdict = next(i for i, line in enumerate(lines) if line.startswith("FRAGILE. 48 of 256 "))
+    assert lines[verdict - 1] == ""
+    assert not any("cause" in line for line in lines[:verdict])
+
+
+def test_a_success_rate_always_has_its_interval() -> None:
+    for result in EXAMPLES.values():
+        flat = " ".join(text(result, verbose=1).split())
+        for match in re.finditer(r"\d+ of \d+ \([\d.]+ %", flat):
+            assert flat[match.end() :].startswith(", 95 % CI "), flat[match.start() :][:60]
+
+
+def test_p_values_only_with_v() -> None:
+    assert "Holm" not in text(TWO_BITS)
+    assert "p = 4e−9, Holm = 4.8e−8" in text(TWO_BITS, verbose=1)
+
+
+def test_three_blocks_at_most_unless_verbose() -> None:
+    cause = TWO_BITS.causes[0]
+    place = cause.location
+    assert place is not None
+    many = with_arms(TWO_BITS, *(
+        dataclasses.replace(cause, intervention=f"change {i}",
+                            location=dataclasses.replace(place, line=i, end_line=i))
+        for i in range(1, 6)))  # fmt: skip
+    assert text(many).count("cause[narrow-layer]: ") == 3
+    assert "Causes too      change 4: +72 [66, 77] · change 5: +72 [66, 77]" in text(many)
+    assert text(many, verbose=1).count("cause[narrow-layer]: ") == 5
+
+
+def test_changes_for_one_sickness_at_one_place_share_a_block() -> None:
+    shown = text(TWO_BITS)
+    assert shown.count("cause[narrow-layer]") == 1
+    assert "or      middle layer 2 → 4 units: 19 % → 55 % of 256 trainings" in shown
+
+
+def test_needs_company_is_said_in_a_sentence() -> None:
+    shown = text(NEEDS_COMPANY)
+    assert ": each alone changes nothing; together they cure\n" in shown
+    assert "both    128 of 128 (100 %, 95 % CI 97–100 %) on fresh seeds" in shown
+    one = dataclasses.replace(NEEDS_COMPANY.arms[2], verdict="contributes")
+    arms = tuple(one if arm.intervention == one.intervention else arm for arm in NEEDS_COMPANY.arms)
+    shown = text(dataclasses.replace(NEEDS_COMPANY, arms=arms))
+    assert ": alone it changes nothing; together with output relu → sigmoid it cures" in shown
+
+
+def test_a_thing_is_acquitted_by_name_only_if_all_its_changes_are() -> None:
+    assert "the loss (loss → mean_squared_error: 0 [−1, 2])" in text(TWO_BITS)
+    harmless = dataclasses.replace(TWO_BITS.arms[7], kind="activation", intervention="elu first")
+    shown = text(dataclasses.replace(TWO_BITS, arms=(*TWO_BITS.arms, harmless)))
+    assert "elu first: 0 [−1, 2]" in shown
+    assert "the activation (" not in shown
+
+
+def test_a_placebo_that_works_ends_all_claims() -> None:
+    assert TWO_BITS.placebo is not None
+    moved = dataclasses.replace(TWO_BITS.placebo, verdict="contributes", ci95=(0.02, 0.09))
+    arms = tuple(moved if arm.kind == "placebo" else arm for arm in TWO_BITS.arms)
+    shown = text(dataclasses.replace(TWO_BITS, arms=arms))
+    assert "The placebo changed the result" in shown
+    assert "cause[" not in shown
+    assert "Smallest repair" not in shown
+
+
+def test_healthy_is_short_and_names_no_cause() -> None:
+    shown = text(HEALTHY)
+    assert "the floor of this data is 0.0588 and a constant output gives 0.266" in shown
+    assert "Nothing was found that keeps it from learning." in shown
+    assert "cause" not in shown
+    assert "you are here" not in shown
+
+
+def test_stuck_without_a_cause_says_so() -> None:
+    stuck = dataclasses.replace(INCONCLUSIVE, outcome="STUCK")
+    flat = " ".join(text(stuck).split())
+    assert "I don’t know why: none of the 3 changes tried was shown to help enough." in flat
+
+
+def test_the_own_run_is_where_you_are() -> None:
+    own = dataclasses.replace(TWO_BITS, own_run=OwnRun(loss=0.2391, learned=False))
+    flat = " ".join(text(own).split())
+    assert "Your own run ended at 0.239: [0, 1] and [1, 1] come out alike." in flat
+    assert "the commonest end" not in flat
+
+
+def test_a_seen_line_is_about_its_own_layer() -> None:
+    """The finding about line 10 must not be said to explain a change of line 9."""
+    first = dataclasses.replace(TWO_BITS.arms[4], verdict="cause")
+    block = text(with_arms(TWO_BITS, first, *TWO_BITS.arms[1:3])).partition("first layer 4 →")[0]
+    assert block.count("After this layer only 2") == 1
+
+
+HOSTILE = "[bold red]x[/] \x1b[31m\x07 a\r\nb \u202e\u200b{{}} :smile: \ud800"
+
+
+def test_strings_of_strangers_stay_text() -> None:
+    cause = dataclasses.replace(TWO_BITS.causes[0], title=HOSTILE, intervention=HOSTILE)
+    finding = dataclasses.replace(TWO_BITS.suspicions[0], message=HOSTILE)
+    result = dataclasses.replace(
+        with_arms(TWO_BITS, cause), suspicions=(finding,), notes=(HOSTILE,),
+        fit=dataclasses.replace(TWO_BITS.fit, call=HOSTILE, model=HOSTILE, loss=HOSTILE),
+        goal=dataclasses.replace(TWO_BITS.goal, why=HOSTILE, references={HOSTILE: 0.5}),
+        script=dataclasses.replace(TWO_BITS.script, path=HOSTILE),
+    )  # fmt: skip
+    shown = text(result, verbose=1)
+    assert shown.isprintable() or all(c.isprintable() or c == "\n" for c in shown)
+    assert "[bold red]x[/]" in shown
+    assert ":smile:" in shown
+    assert ANSI.sub("", text(result, verbose=1, color=True)) == shown
+
+
+@pytest.mark.parametrize("line", ["\tx = f(été, '漢字', here)", "x = f('long' * 99, " + "y, " * 60 + "here)"])
+def test_carets_stand_under_the_place(line: str) -> None:
+    column = line.index("here") + 1
+    place = Location(line=1, column=column, end_line=1, end_column=column + 4, source=line)
+    cause = dataclasses.replace(TWO_BITS.causes[0], location=place)
+    lines = text(with_arms(TWO_BITS, cause), 80).splitlines()
+    at = next(i for i, shown in enumerate(lines) if "^^^^" in shown)
+    before, carets, _ = lines[at].partition("^^^^")
+    assert carets
+    above = Text(lines[at - 1])
+    start = cell_len(before)
+    plain = above.plain
+    while cell_len(plain[: len(plain) - len(plain.lstrip())]) < 0:  # pragma: no cover
+        break
+    index = next(i for i in range(len(plain)) if cell_len(plain[:i]) == start)
+    assert plain[index : index + 4] == "here"
+
+
+@given(
+    loss=st.floats(allow_nan=True, allow_infinity=True, width=32),
+    floor=st.floats(0, 1e6),
+    gap=st.floats(1e-6, 1e9),
+    rungs=st.lists(st.floats(0, 1), max_size=9),
+    width=st.integers(60, 100),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_ladder_takes_any_loss(
+    loss: float, floor: float, gap: float, rungs: list[float], width: int
+) -> None:
+    goal = GoalInfo(metric="r2", threshold=0.5, why="", floor=floor, baseline=floor + gap,
+                    ladder=tuple(Rung(loss=floor + r * gap, merged="x") for r in rungs))  # fmt: skip
+    mode = Mode(share=1.0, loss=loss)
+    result = dataclasses.replace(
+        DIVERGING, goal=goal, population=dataclasses.replace(DIVERGING.population, modes=(mode,))
+    )
+    shown = text(result, width)
+    assert all(cell_len(line) <= width for line in shown.splitlines())
+    assert "you are here" in shown or floor + gap == floor

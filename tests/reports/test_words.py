@@ -1,0 +1,71 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unstuck.reports import _words as words
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.0, "0 %"), (1.0, "100 %"), (255 / 256, "99.6 %"), (1 / 256, "0.4 %"), (0.19, "19 %"),
+        (0.99999, "> 99.9 %"), (0.00001, "< 0.1 %"), (0.0095, "1 %"), (0.99, "99 %"),
+        (math.nan, "? %"),
+    ],
+)  # fmt: skip
+def test_percent(share: float, said: str) -> None:
+    assert words.percent(share).replace(words.NBSP, " ") == said
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_all_and_nothing_are_said_only_of_all_and_nothing(counts: tuple[int, int]) -> None:
+    successes, trials = counts
+    said = words.percent(successes / trials)
+    assert (said == f"100{words.NBSP}%") == (successes == trials)
+    assert (said == f"0{words.NBSP}%") == (successes == 0)
+
+
+def test_a_rate_has_counts_share_and_interval() -> None:
+    said = words.rate(48, 256, (0.1446, 0.2399)).replace(words.NBSP, " ")
+    assert said == "48 of 256 (19 %, 95 % CI 14–24 %)"
+
+
+@pytest.mark.parametrize(
+    ("difference", "interval", "said"),
+    [
+        (0.72, (0.66, 0.77), "+72 [66, 77]"), (0.0, (-0.01, 0.0), "0 [−1, 0]"),
+        (-0.19, (-0.24, -0.004), "−19 [−24, −0.4]"), (0.0001, (-0.0001, 1.0), "+0.0 [−0.0, 100]"),
+    ],
+)  # fmt: skip
+def test_points(difference: float, interval: tuple[float, float], said: str) -> None:
+    assert words.points(difference, interval).replace(words.NBSP, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.17328, "0.173"), (0.0, "0"), (0.5, "0.5"), (1200.4, "1,200"), (1.31e10, "1.31e10"),
+        (2e-5, "2e−5"), (-0.25, "−0.25"), (100.0, "100"), (99999.6, "100,000"),
+        (math.nan, "not a number"), (math.inf, "infinite"), (-math.inf, "−infinite"),
+    ],
+)  # fmt: skip
+def test_number(value: float, said: str) -> None:
+    assert words.number(value) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0.42, "0.4 s"), (41.2, "41 s"), (120.0, "2 min"), (125.4, "2 min 5 s")]
+)
+def test_duration(seconds: float, said: str) -> None:
+    assert words.duration(seconds).replace(words.NBSP, " ") == said
+
+
+def test_vectors_of_whole_numbers_look_like_them() -> None:
+    assert words.vector((0.0, 1.0)) == f"[0,{words.NBSP}1]"
+    assert words.vector((0.02, -1.5)) == f"[0.02,{words.NBSP}−1.50]"

@@ -1,0 +1,92 @@
+"""Dependencies point one way: a module imports only from the lines below its own."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "unstuck"
+
+LINES = (
+    ("__main__",),
+    ("cli",),
+    ("terminal_progress", "terminal", "fixing", "doctor"),
+    ("repair",),
+    ("diagnosis",),
+    ("account", "modes", "reports", "saved", "explain"),
+    ("search",),
+    ("candidates", "lab"),
+    ("trial",),
+    ("checks",),
+    ("interventions",),
+    ("population", "capture"),
+    ("native",),
+    ("goal",),
+    ("recipe",),
+    ("architecture",),
+    ("adapter",),
+    ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
+    ("__init__",),
+)
+"""From the top to the bottom, as ARCHITECTURE.md draws them."""
+
+LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
+"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
+
+SLOW = ("keras", "jax", "sklearn", "altair")
+QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",
+         "terminal_progress", "terminal", "fixing", "doctor", "atomic", "errors", "__main__",
+         "__init__")
+"""What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
+
+
+def part(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def depth(name: str) -> int:
+    for number, line in enumerate(LINES):
+        if name in line:
+            return number
+    raise AssertionError(f"unstuck.{name} stands in no line of the picture; put it into LINES")
+
+
+def imported(path: Path) -> set[str]:
+    """Every part of unstuck that a file imports, wherever in the file."""
+    package = ("unstuck", *path.relative_to(SOURCE).parts[:-1])
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            base = ".".join(filter(None, (base, node.module)))
+            found |= {f"{base}.{alias.name}" for alias in node.names}
+    return {name.split(".")[1] for name in found if name.startswith("unstuck.")}
+
+
+@pytest.mark.parametrize(
+    "path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
+def test_imports_run_downward(path):
+    own = part(path)
+    names = {entry for line in LINES for entry in line}
+    for other in imported(path):
+        target = other if other in names else "__init__"
+        if target == own or (own, target) in LAZY:
+            continue
+        assert depth(own) < depth(target), f"{own} must not import {other}: it stands above it"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(p for p in SOURCE.rglob("*.py") if part(p) in QUICK),
+    ids=lambda p: str(p.relative_to(SOURCE)))
+def test_quick_commands_import_nothing_slow_on_top(path):
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        assert not [n for n in names if n.split(".")[0] in SLOW]
