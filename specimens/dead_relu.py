@@ -8,10 +8,16 @@ rng = np.random.default_rng(7)
 x = rng.normal(size=(400, 3)).astype("float32")
 y = (x @ [1.0, -2.0, 1.5] > 0).astype("float32")
 
-model = keras.Sequential([keras.Input((3,))])
-for _ in range(12):
-    model.add(layers.Dense(3, activation="relu"))
-model.add(layers.Dense(1, activation="sigmoid"))
+model = keras.Sequential([
+    keras.Input((3,)),
+    layers.Dense(2, activation="relu"),
+    layers.Dense(2, activation="relu"),
+    layers.Dense(2, activation="relu"),
+    layers.Dense(2, activation="relu"),
+    layers.Dense(2, activation="relu"),
+    layers.Dense(2, activation="relu"),
+    layers.Dense(1, activation="sigmoid"),
+])
 model.compile(optimizer=keras.optimizers.Adam(0.005), loss="binary_crossentropy")
 model.fit(x, y, batch_size=16, epochs=60, verbose=0)
 print("loss", model.evaluate(x, y, verbose=0))

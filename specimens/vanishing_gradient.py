@@ -8,10 +8,18 @@ rng = np.random.default_rng(7)
 x = rng.normal(size=(400, 2)).astype("float32")
 y = (np.hypot(x[:, 0], x[:, 1]) > 1.2).astype("float32")
 
-model = keras.Sequential([keras.Input((2,))])
-for _ in range(8):
-    model.add(layers.Dense(16, activation="sigmoid"))
-model.add(layers.Dense(1, activation="sigmoid"))
+model = keras.Sequential([
+    keras.Input((2,)),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(16, activation="sigmoid"),
+    layers.Dense(1, activation="sigmoid"),
+])
 model.compile(optimizer=keras.optimizers.Adam(0.005), loss="binary_crossentropy")
 model.fit(x, y, batch_size=16, epochs=60, verbose=0)
 print("loss", model.evaluate(x, y, verbose=0))

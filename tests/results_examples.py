@@ -90,6 +90,15 @@ def arm(
     )  # fmt: skip
 
 
+def placebo(
+    verdict: Verdict, successes: int, effect: tuple[int, int, int], turned: tuple[int, int], *,
+    control: float, replicas: int = 256, to_decide: int | None = None,
+) -> Arm:
+    """The arm in which only the shuffle is another."""
+    return arm("placebo: another shuffle", "placebo", verdict, successes, effect, turned,
+               control=control, replicas=replicas, to_decide=to_decide)  # fmt: skip
+
+
 def script_info(path: str, source: str) -> ScriptInfo:
     """A script that never ended, for it was stopped at its `fit`."""
     return ScriptInfo(path=path, sha256=hashlib.sha256(source.encode()).hexdigest())
@@ -120,20 +129,21 @@ def _two_bits() -> Result:
     relu = place(source, "activation='relu')(encoded_)")
     relu = dataclasses.replace(relu, end_column=relu.column + len("activation='relu'"))
     first = place(source, "Dense(encoded_dim, activation='relu')")
-    widen_first = edit(source, "Dense(encoded_dim, activation='relu')", "Dense(16, activation='relu')")
+    widen_first = edit(source, "Dense(encoded_dim, activation='relu')",
+                       "Dense(16, activation='relu')")  # fmt: skip
     widen = edit(source, "Dense(input_dim, activation='relu')", "Dense(16, activation='relu')")
     linear = edit(source, "Dense(input_dim, activation='relu')", "Dense(input_dim)")
     wide = "first layer 4 → 16 units"
     arms = (
-        arm("placebo: another shuffle", "placebo", "acquitted", 47, (0, -1, 0), (0, 1), control=rate),
+        placebo("acquitted", 47, (0, -1, 0), (0, 1), control=rate),
         arm("middle layer 2 → 16 units", "capacity", "cause", 232, (72, 66, 77), (184, 0),
             control=rate, checks=("narrow-layer",), at=middle, edits=(widen,), added=98, p=4e-56,
             sickness="A layer before the output is too narrow for what must pass through it"),
         arm("middle layer relu → linear", "activation", "cause", 154, (41, 36, 48), (107, 1),
             control=rate, checks=("relu-before-output", "dead-relu"), at=relu, edits=(linear,),
             p=6e-31, sickness="A ReLU just before the output throws away the sign"),
-        arm("middle layer 2 → 4 units", "capacity", "cause", 142, (37, 30, 44), (98, 4), control=rate,
-            checks=("narrow-layer",), at=middle, added=14, p=5e-21,
+        arm("middle layer 2 → 4 units", "capacity", "cause", 142, (37, 30, 44), (98, 4),
+            control=rate, checks=("narrow-layer",), at=middle, added=14, p=5e-21,
             edits=(edit(source, "Dense(input_dim, activation='relu')",
                         "Dense(4, activation='relu')"),),
             sickness="A layer before the output is too narrow for what must pass through it"),
@@ -144,7 +154,8 @@ def _two_bits() -> Result:
         arm("learning rate 0.001 → 0.01", "learning_rate", "contributes", 71, (9, 5, 13), (27, 4),
             control=rate, checks=("learning-rate-too-low",), p=3e-5),
         arm("loss → mean_squared_error", "loss", "acquitted", 49, (0, -1, 2), (3, 2), control=rate),
-        arm("all initialisers → he_normal", "initializer", "acquitted", 46, (-1, -4, 2), (8, 10), control=rate),
+        arm("all initialisers → he_normal", "initializer", "acquitted", 46, (-1, -4, 2), (8, 10),
+            control=rate),
         arm("optimizer → SGD", "optimizer", "harmful", 13, (-14, -19, -9), (2, 37), control=rate),
         arm("batch size 8 → 64", "batch_size", "harmful", 0, (-19, -24, -14), (0, 48),
             control=rate),
@@ -178,7 +189,8 @@ def _two_bits() -> Result:
     return Result(
         schema=SCHEMA, tool=TOOL, script=script_info("train.py", source),
         fit=Fit(line=15, index=1, of=1,
-                call="autoencoder.fit(inputs, inputs, batch_size=8, epochs=12, validation_split=0.2)",
+                call="autoencoder.fit(inputs, inputs, batch_size=8, epochs=12,\n"
+                     "                validation_split=0.2)",
                 model="Functional", parameters=28, rows=800, distinct_rows=4, updates=1200,
                 batch_size=8, epochs=12, loss="binary_crossentropy", optimizer="adam"),
         outcome="FRAGILE", outcome_text="",
@@ -306,9 +318,10 @@ def _needs_company() -> Result:
         suspicions=(FindingInfo(check="dead-relu", location=out,
                                 message="In 9 of 128 trainings the output is 0 for every input."),),
         arms=(
-            arm("placebo: another shuffle", "placebo", "acquitted", 0, (0, 0, 3), (0, 0), control=0.0, replicas=128),
+            placebo("acquitted", 0, (0, 0, 3), (0, 0), control=0.0, replicas=128),
             arm(one, "activation", "needs company", 3, (2, -1, 7), (3, 0), control=0.0,
-                replicas=128, checks=("no-nonlinearity",), at=hidden, edits=(tanh,), company=(two,)),
+                replicas=128, checks=("no-nonlinearity",), at=hidden, edits=(tanh,),
+                company=(two,)),
             arm(two, "activation", "needs company", 0, (0, 0, 3), (0, 0), control=0.0,
                 replicas=128, checks=("dead-relu",), at=out, edits=(sigmoid,), company=(one,)),
             arm("epochs 100 → 1000", "epochs", "acquitted", 0, (0, 0, 3), (0, 0), control=0.0,
@@ -351,7 +364,7 @@ def _inconclusive() -> Result:
             strategy="one after another, a jitted step at a time", seeds=(7, 22)),
         facts=(), suspicions=(FindingInfo(check="vanishing-gradient", message="The first layer's"
                               " gradient is 1e−6 of the last layer's in 16 of 16 trainings."),),
-        arms=(arm("placebo: another shuffle", "placebo", "undecided", 0, (0, 0, 19), (0, 0), control=0.0,
+        arms=(placebo("undecided", 0, (0, 0, 19), (0, 0), control=0.0,
                   replicas=16, to_decide=256),
               *(arm(title, kind, "undecided", n // 10, (n // 2, -10, n + 15), (n // 10, 0),
                     control=0.0, replicas=16, to_decide=128 + n) for title, kind, n in changes)),
@@ -390,7 +403,7 @@ def _diverging() -> Result:
             engine="keras", strategy="vmap in scan", seeds=(0, 63)),
         facts=(), suspicions=(FindingInfo(check="learning-rate-too-high", location=at, message=(
             "The first update changes the weights by 300 times their own size.")),),
-        arms=(arm("placebo: another shuffle", "placebo", "acquitted", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
+        arms=(placebo("acquitted", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
               arm(title, "learning_rate", "cause", 63, (98, 91, 99), (63, 0), control=0.0,
                   replicas=64, checks=("learning-rate-too-high",), at=at, edits=(rate,), p=2e-19,
                   sickness="The learning rate is too high")),
@@ -408,6 +421,7 @@ DIVERGING = _diverging()
 
 def _no_safe_edit() -> Result:
     source = "y = load_prices()\nmodel = build(layers)\nmodel.fit(x, y, epochs=30)\n"
+    load = place(source, "load_prices()")
     title = "targets standardized, undone behind the model"
     return Result(
         schema=SCHEMA, tool=TOOL, script=script_info("prices.py", source),
@@ -423,15 +437,15 @@ def _no_safe_edit() -> Result:
             loss=LossSpread(median=5.32e10, quantiles=(5.3e10, 5.31e10, 5.33e10, 5.34e10)),
             modes=(Mode(share=1.0, loss=5.32e10, ci95=wilson(64, 64)),), engine="keras",
             strategy="vmap in scan", seeds=(0, 63)),
-        facts=(FindingInfo(check="unscaled-targets", location=place(source, "load_prices()"), message=(
+        facts=(FindingInfo(check="unscaled-targets", location=load, message=(
             "The targets' mean is 2e5, and Adam moves the last bias by at most 0.001 in each of the"
             " 960 updates: it ends at 0.96 at most."),
-            evidence=(EvidenceInfo(quantity="mean of the targets", value=2.0e5, threshold=0.96),)),),
+            evidence=(EvidenceInfo(quantity="mean of the targets", value=2e5, threshold=0.96),)),),
         suspicions=(),
-        arms=(arm("placebo: another shuffle", "placebo", "acquitted", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
+        arms=(placebo("acquitted", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
               arm(title, "target_encoding", "cause", 64, (100, 94, 100), (64, 0), control=0.0,
-                  replicas=64, checks=("unscaled-targets",), at=place(source, "load_prices()"),
-                  edits=None, p=1e-19, sickness="Targets far from unit scale take more steps than there are"),
+                  replicas=64, checks=("unscaled-targets",), at=load, edits=None, p=1e-19,
+                  sickness="Targets far from unit scale take more steps than there are"),
               arm("mean absolute error", "loss", "acquitted", 0, (0, 0, 4), (0, 0), control=0.0,
                   replicas=64)),
         repairs=(Repair(interventions=(title,), kinds=("target_encoding",), success_rate=1.0,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from results_examples import EXAMPLES, TWO_BITS
 from safetensors.numpy import save
 
+from results_examples import EXAMPLES, TWO_BITS
 from unstuck import atomic, saved
 from unstuck.errors import BadSavedFile
 from unstuck.reports import render
@@ -112,7 +112,9 @@ def test_a_script_is_no_saved_file(tmp_path: Path) -> None:
     assert not saved.is_saved(script)
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "a"
     path.write_bytes(b"old")
 

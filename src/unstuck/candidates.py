@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+import numpy as np
+
 from unstuck.checks import Finding
 from unstuck.errors import NotSupported
 from unstuck.goal import Goal
@@ -44,6 +46,8 @@ from unstuck.recipe import Recipe
 ENOUGH_UPDATES = 3000
 """Updates after which small networks with a sane rate have learned what they can (issue 5's arm)."""
 WIDE = 32
+MANY_ROWS = 64
+"""Above it a fair sample of the rows can be held back; below, all are needed for training."""
 ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop")
 
 
@@ -65,15 +69,22 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
     asked: dict[Intervention, tuple[str, ...]] = {}
     for finding in findings:
         for change in finding.interventions:
-            asked[change] = tuple(dict.fromkeys((*asked.get(change, ()), finding.check)))
+            asked[change] = (*asked.get(change, ()), finding.check)
     for change in _battery(recipe, goal):
         asked.setdefault(change, ())
-    return [
-        Candidate(change=change, checks=checks)
-        for change, checks in asked.items()
-        if _applies(change, recipe) and not (goal.asked and goal.asked[0] == "loss"
-                                             and "compile.loss" in change.conflicts)
-    ]
+    same: dict[str, Candidate] = {}
+    for change, checks in asked.items():
+        if not _applies(change, recipe) or (goal.asked is not None and goal.asked[0] == "loss"
+                                            and "compile.loss" in change.conflicts):
+            continue
+        # Two names for one change are one arm, under the plainer name.
+        signature = change.apply(recipe).signature
+        known = same.get(signature)
+        if known is not None:
+            checks = (*known.checks, *checks)
+            change = min(known.change, change, key=lambda c: c.cost)
+        same[signature] = Candidate(change=change, checks=tuple(dict.fromkeys(checks)))
+    return list(same.values())
 
 
 def strong_sets(recipe: Recipe, goal: Goal, *, most_updates: int) -> list[Changes]:
@@ -119,8 +130,23 @@ def _everything(
         yield lambda: Epochs.of(recipe, math.ceil(wanted / recipe.updates_per_epoch))
     if not recipe.shuffle:
         yield Shuffle
-    if recipe.validation_split:
-        yield lambda: ValidationSplit(value=0.0)
+    if split_takes_away(goal):
+        yield lambda: ShuffleRows() if goal.rows > MANY_ROWS else ValidationSplit(value=0.0)
+
+
+def split_takes_away(goal: Goal) -> bool:
+    """True where rows that are only validated on hold inputs or answers never trained on."""
+    trained, held = goal.weights[1], goal.weights[2]
+    if not held.any():
+        return False
+    if goal.patterns and bool(((held > 0) & (trained == 0)).any()):
+        return True
+    if len(goal.tasks) > 1 or not goal.task.discrete:
+        return False
+    truth = goal.task.truth()
+    seen = {tuple(row) for row in truth[trained > 0]}
+    share = np.mean([tuple(row) not in seen for row in truth[held > 0]])
+    return bool(share > 0.2)
 
 
 def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
@@ -235,12 +261,4 @@ def _applies(change: Intervention, recipe: Recipe, among: Iterable[Intervention]
         after = apply_all([*among, change], recipe)
     except (NotSupported, KeyError):
         return False
-    return _signature(after) != _signature(before)
-
-
-def _signature(recipe: Recipe) -> str:
-    layers = [(layer.name, layer.kind, sorted(map(repr, layer.config.items())))
-              for layer in recipe.layers]
-    return repr((layers, recipe.optimizer.kind, sorted(map(repr, recipe.optimizer.config.items())),
-                 recipe.loss_config, recipe.epochs, recipe.batch_size, recipe.shuffle,
-                 recipe.validation_split, recipe.order_salt, id(recipe.x)))
+    return after.signature != before.signature

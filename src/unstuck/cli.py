@@ -1,35 +1,51 @@
 """The command line: reads switches, calls the others, prints, exits.
 
 Data goes to standard output, messages and progress to standard error. Keras and JAX are imported
-only by the commands that train. The exit codes are stable; `exit_code` has those of a result.
+only by the commands that train.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from unstuck import __version__, fixing, reports
 from unstuck.atomic import write_bytes
 from unstuck.errors import UnstuckError
+from unstuck.exits import FAILED, INCONCLUSIVE, PROVED, WELL, exit_code, guarded, say
 from unstuck.progress import Progress
-from unstuck.reports._verdict import HEALTHY, has_cause
 from unstuck.results import Result
+from unstuck.switches import (
+    Arguments,
+    BudgetText,
+    Colors,
+    Device,
+    Diff,
+    ExitZero,
+    FitChoice,
+    Format,
+    Goal,
+    Ignore,
+    Jobs,
+    JsonFile,
+    Quiet,
+    Replicas,
+    SaveFile,
+    Script,
+    Seed,
+    Select,
+    Through,
+    Verbose,
+    names,
+)
 from unstuck.terminal import Color, encoding_of, wants_color, width_of
 
 if TYPE_CHECKING:
     from unstuck.diagnosis import Diagnosis, Options
-
-P = ParamSpec("P")
-
-WELL, PROVED, FAILED, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 130
 
 app = typer.Typer(
     name="unstuck",
@@ -42,57 +58,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-def exit_code(result: Result) -> int:
-    """The status to exit with after reporting a result.
-
-    NO_SIGNAL counts as an answer, 1: that the inputs say nothing about the targets was measured,
-    and it is what keeps the network from learning. What does not learn for no proved reason, be
-    it STUCK, FRAGILE, DIVERGES or OVERFITS, is inconclusive, 3.
-    """
-    if any("interrupted" in note for note in result.notes):
-        return INTERRUPTED
-    if result.outcome == "ERROR":
-        return FAILED
-    if has_cause(result) or result.outcome == "NO_SIGNAL":
-        return PROVED
-    return WELL if result.outcome in HEALTHY else INCONCLUSIVE
-
-
-def _guarded(command: Callable[P, int]) -> Callable[P, None]:
-    """A command that returns its exit code, with every error in the user's words."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-            sys.stdout.flush()
-        except UnstuckError as error:
-            _say(f"unstuck: {error}")
-            code = error.exit_code
-        except KeyboardInterrupt:
-            _say("unstuck: interrupted before anything was known")
-            code = INTERRUPTED
-        except BrokenPipeError:  # the reader, such as `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = WELL
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            _say(f"unstuck: {where}{error.strerror or error}")
-            code = FAILED
-        except Exception:
-            traceback.print_exc()
-            _say("unstuck: this is a fault of unstuck, not of your script. Please report it.")
-            code = FAILED
-        raise typer.Exit(code)
-
-    return run
-
-
-def _say(text: str) -> None:
-    shown = text.encode(encoding_of(sys.stderr), "backslashreplace")
-    sys.stderr.write(shown.decode(encoding_of(sys.stderr)) + "\n")
 
 
 def _print(text: str) -> None:
@@ -118,87 +83,6 @@ def _progress(quiet: bool, color: Color) -> Progress:
     return TerminalProgress(sys.stderr, os.environ, color=color)
 
 
-def _format(name: str) -> str:
-    known = reports.all_reports()
-    if name not in known:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}.")
-    return name
-
-
-def _names(values: list[str]) -> tuple[str, ...]:
-    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
-
-
-def _one_or_more(value: int | None) -> int | None:
-    if value is not None and value < 1:
-        raise typer.BadParameter("at least 1 is needed.")
-    return value
-
-
-def _device(value: str | None) -> str | None:
-    if value not in (None, "cpu", "gpu"):
-        raise typer.BadParameter("write cpu or gpu.")
-    return value
-
-
-def _fit_choice(value: str) -> str:
-    if value not in ("auto", "all", "ask") and not (value.isdecimal() and int(value)):
-        raise typer.BadParameter("write a number from 1, or auto, all or ask.")
-    return value
-
-
-Script = Annotated[Path, typer.Argument(help="The script, as it is.", show_default=False)]
-Arguments = Annotated[
-    list[str] | None,
-    typer.Argument(help="The script's own arguments, after --.", show_default=False),
-]
-BudgetText = Annotated[str, typer.Option("--budget", help="Stop after 60s, 5m or 200runs.")]
-Replicas = Annotated[
-    int | None,
-    typer.Option(callback=_one_or_more, help="Most trainings of any arm.", show_default="256"),
-]
-Select = Annotated[
-    list[str] | None, typer.Option(help="Only these checks or families: NAME,…", metavar="NAMES")
-]
-Ignore = Annotated[
-    list[str] | None, typer.Option(help="Not these checks or families: NAME,…", metavar="NAMES")
-]
-FitChoice = Annotated[
-    str, typer.Option("--fit", callback=_fit_choice, help="Which of several fit calls, from 1.")
-]
-Through = Annotated[
-    bool, typer.Option("--through", help="Let the script really train, and go on to its end.")
-]
-Diff = Annotated[bool, typer.Option("--diff", help="Show repairs as complete unified diffs.")]
-Format = Annotated[
-    str, typer.Option("--format", callback=_format, help="text, json, sarif or github.")
-]
-JsonFile = Annotated[
-    Path | None, typer.Option("--json", help="Also write the JSON document.", metavar="FILE")
-]
-SaveFile = Annotated[
-    Path | None,
-    typer.Option("--save", help="Also save the diagnosis, for report and fix.", metavar="FILE"),
-]
-Seed = Annotated[int, typer.Option(min=0, help="First seed of the population.")]
-Device = Annotated[
-    str | None,
-    typer.Option(callback=_device, help="cpu or gpu.", show_default="JAX's choice"),
-]
-Jobs = Annotated[
-    int | None,
-    typer.Option(callback=_one_or_more, help="Processes at once.", show_default="cores"),
-]
-Goal = Annotated[
-    str | None,
-    typer.Option(help="What counts as learned, such as 'accuracy >= 0.95'.", metavar="GOAL"),
-]
-Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Verdict, causes and repair only.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More, with p-values.")]
-Colors = Annotated[Color, typer.Option("--color", help="Colours.")]
-ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever was found.")]
-
-
 @app.callback(invoke_without_command=True)
 def _main(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
@@ -214,7 +98,7 @@ def _options(
 ) -> Options:
     from unstuck.explain import known_names
 
-    chosen = known_names(_names(select or [])), known_names(_names(ignore or []))
+    chosen = known_names(names(select or [])), known_names(names(ignore or []))
     _use_device(device)
     from unstuck.diagnosis import Options
     from unstuck.lab import Budget
@@ -243,7 +127,7 @@ def _use_device(device: str | None) -> None:
 
 
 @app.command()
-@_guarded
+@guarded
 def run(
     script: Script,
     arguments: Arguments = None,
@@ -297,7 +181,7 @@ def _report(
 
 
 @app.command()
-@_guarded
+@guarded
 def report(
     saved: Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)],
     format: Format = "text",
@@ -316,7 +200,7 @@ def report(
 
 
 @app.command()
-@_guarded
+@guarded
 def fix(
     target: Annotated[
         Path,
@@ -373,18 +257,18 @@ def fix(
     finally:
         progress.close()
     if not repaired.ok:
-        _say(f"unstuck: nothing was written: {repaired.reason}.")
+        say(f"unstuck: nothing was written: {repaired.reason}.")
         return PROVED
     if diff:
         _print(repaired.diff)
     else:
         fixing.write(result, repaired.script.data, place, in_place=in_place)
-        _say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
+        say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
     return WELL
 
 
 @app.command()
-@_guarded
+@guarded
 def explain(
     name: Annotated[str, typer.Argument(help="A check's name.", show_default=False)],
     color: Colors = "auto",
@@ -397,7 +281,7 @@ def explain(
 
 
 @app.command()
-@_guarded
+@guarded
 def checks(color: Colors = "auto") -> int:
     """List all checks."""
     from unstuck.explain import listing
@@ -407,7 +291,7 @@ def checks(color: Colors = "auto") -> int:
 
 
 @app.command()
-@_guarded
+@guarded
 def doctor() -> int:
     """Show versions, devices and engines, and what is missing."""
     from unstuck.doctor import report as examine

@@ -213,7 +213,8 @@ class _Steps:
     def _control(self, lab: Lab) -> None:
         """A few replicas first; more once it is known what one costs."""
         self.progress.stage("population", lab.most)
-        first = min(lab.most, 4 if lab.recipe.updates * _size(lab) > 1e8 else 16)
+        work = lab.recipe.updates * _size(lab)
+        first = min(lab.most, 64 if work < 1e7 else 16 if work < 1e9 else 4)
         try:
             lab.run(lab.control, first, probes=True)
             for look in LOOKS:

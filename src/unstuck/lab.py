@@ -67,6 +67,14 @@ class Arm:
         """Share of the replicas so far that learned; 0 before any."""
         return float(self.learned.mean()) if len(self.learned) else 0.0
 
+    @property
+    def score(self) -> float:
+        """The median score: how far the usual replica came, also where none learned."""
+        if self.population is None or not len(self.population.score):
+            return -np.inf
+        scores = np.nan_to_num(self.population.score[:, 0], nan=-np.inf)
+        return float(np.median(scores))
+
 
 class Lab:
     """Trains arms of one recipe against one yardstick.
@@ -89,6 +97,7 @@ class Lab:
         self._seed = seed * 10_000_019
         self._begun = time.monotonic()
         self._arms: dict[Changes, Arm] = {}
+        self._by_signature: dict[str, Arm] = {}
         self.trainings = self.steps = 0
         self.untestable: dict[str, str] = {}
         self.control = Arm(changes=(), recipe=recipe)
@@ -122,7 +131,9 @@ class Lab:
         return self.per_training * longer * replicas + compiled
 
     def arm(self, changes: Changes, checks: tuple[str, ...] = ()) -> Arm | None:
-        """The arm of these changes; `None` where they cannot be made here."""
+        """The arm of these changes, or of others that come to the same training; `None` where they
+        cannot be made here.
+        """
         key = tuple(sorted(changes, key=lambda change: change.label))
         if key not in self._arms:
             try:
@@ -130,7 +141,9 @@ class Lab:
             except NotSupported as error:
                 self.untestable[" + ".join(c.label for c in key)] = str(error)
                 return None
-            self._arms[key] = Arm(changes=key, recipe=recipe, checks=checks)
+            known = self._by_signature.get(recipe.signature)
+            self._arms[key] = known or Arm(changes=key, recipe=recipe, checks=checks)
+            self._by_signature.setdefault(recipe.signature, self._arms[key])
         arm = self._arms[key]
         arm.checks = tuple(dict.fromkeys((*arm.checks, *checks)))
         return arm
@@ -165,7 +178,7 @@ class Lab:
             name = " + ".join(change.label for change in arm.changes)
             text = str(error).strip().splitlines()
             self.untestable[name] = text[0] if text else type(error).__name__
-            self._arms.pop(arm.changes, None)
+            self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None
 
     def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
@@ -209,7 +222,8 @@ class Lab:
     @property
     def tried(self) -> list[Arm]:
         """Every arm with at least one replica, the control left out."""
-        return [arm for arm in self._arms.values() if len(arm.learned)]
+        arms = {id(arm): arm for arm in self._arms.values() if len(arm.learned)}
+        return list(arms.values())
 
     def without_time(self) -> Lab:
         """The same lab for work that must be done whatever the clock says."""

@@ -170,6 +170,17 @@ class Recipe:
             return _snake(type(loss).__name__), config
         return "custom", {}
 
+    @cached_property
+    def signature(self) -> str:
+        """Equal for recipes of which the same training comes, whatever changes led to them."""
+        layers = [(layer.name, layer.kind, sorted(map(repr, layer.config.items())))
+                  for layer in self.layers]
+        optimizer = sorted(map(repr, self.optimizer.config.items()))
+        name, config = self.loss_config
+        loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
+        return repr((layers, self.optimizer.kind, optimizer, loss, self.epochs, self.batch_size,
+                     self.shuffle, self.validation_split, self.order_salt, id(self.x), id(self.y)))
+
     @property
     def several_outputs(self) -> bool:
         """True where the targets are more than one array."""

@@ -21,12 +21,16 @@ from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.lab import Arm, BudgetSpent, Lab, names
 from unstuck.population import Population
 from unstuck.stats import LOOKS, Rate, success_rate
-from unstuck.trial import Judged, in_company, judge
+from unstuck.trial import NEGLIGIBLE, Judged, in_company, judge
 
 CURED = 0.95
 """Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""
 KEPT = 3
 """Most repairs that are proved."""
+PROOF = 1024
+"""Replicas of a proof on fresh seeds, where they cost next to nothing."""
+POOL = 14
+"""Most changes whose pairs are tried."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
 TINY_LOOK = 0.004
@@ -161,13 +165,19 @@ class Search:
                 kept.remove(change)
 
     def _pairs(self) -> None:
-        """Pairs of what helped most alone, and of what the shrunk set is made of."""
-        best = sorted(self._singles, key=lambda arm: (-arm.rate, self._set_weight(arm.changes)))
-        base = self.lab.control.rate
-        pool = [arm.changes[0] for arm in best if arm.rate > base][:6]
-        for arm in self._ranked()[:1]:
-            pool += [change for change in arm.changes if change not in pool][:3]
-        for pair in combinations(pool, 2):
+        """Pairs of what came furthest alone, and of what the best set so far is made of.
+
+        Changes that hide each other rescue nobody alone, so the pool is ordered by how far the
+        usual replica came, not only by how many learned.
+        """
+        best = sorted(self._singles, key=lambda arm: (-arm.rate, -arm.score,
+                                                      self._set_weight(arm.changes)))
+        pool = [arm.changes[0] for arm in best if arm.changes[0].kind != "placebo"]
+        first: list[Intervention] = []
+        for arm in self._ranked()[:2]:
+            first += [change for change in arm.changes if change not in first]
+        pool = [*first, *(change for change in pool if change not in first)][:POOL]
+        for pair in sorted(combinations(pool, 2), key=lambda p: pool.index(p[0]) + pool.index(p[1])):
             if not compatible(pair):
                 continue
             self._check_time()
@@ -196,7 +206,7 @@ class Search:
             if any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
             lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", more)
-            proof = lab.fresh(cure.arm, more)
+            proof = lab.fresh(cure.arm, self._affordable(PROOF))
             learned = lab.goal.learned(proof)
             self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
                                    proof=proof, rate=success_rate(learned)))
@@ -235,8 +245,9 @@ class Search:
         self._race(sorted(in_cures - tried, key=lambda change: change.label))
         while True:
             judged = self.judged()
-            open_arms = [j for j in judged if j.verdict == "undecided"
-                         and len(j.trial.treatment) < lab.most]
+            open_arms = [j for j in judged if len(j.trial.treatment) < self._most(j) and (
+                j.verdict == "undecided" or (j.verdict == "acquitted"
+                                             and j.effect.difference < -NEGLIGIBLE))]
             if not open_arms:
                 return
             grown = False
@@ -245,13 +256,19 @@ class Search:
                 arm = lab.arm(j.trial.changes)
                 if arm is None:
                     continue
-                target = next((n for n in LOOKS if n > len(arm.learned)), lab.most)
-                target = min(target, lab.most)
+                target = min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j))
                 if lab.cost(arm, target - len(arm.learned)) > max(0.0, lab.left):
                     continue
                 grown = lab.run_or_skip(arm, target) is not None or grown
             if not grown:
                 return
+
+    def _most(self, judged: Judged) -> int:
+        """Replicas at which an arm is left alone: more where few more seconds would decide it."""
+        lab, budget = self.lab, self.lab.budget.seconds
+        quick = budget is None or lab.spent < 0.3 * budget
+        near = judged.to_decide is not None and judged.to_decide <= PROOF
+        return max(lab.most, PROOF) if near and quick and lab.most >= 256 else lab.most
 
     def judged(self) -> list[Judged]:
         """Every single change that was tried, with its verdict; needed ones in company."""

@@ -94,15 +94,19 @@ def judge(trials: Sequence[Trial]) -> list[Judged]:
 
 
 def rule(effect: PairedEffect, p_holm: float) -> Verdict:
-    """DESIGN's table of verdicts for one change alone."""
+    """DESIGN's table of verdicts for one change alone.
+
+    An effect that is surely positive but surely below `NEGLIGIBLE` is an acquittal: with many
+    replicas every difference is significant, and nobody would call it a reason.
+    """
     if p_holm < SIGNIFICANCE and effect.low >= USEFUL:
         return "cause"
     if effect.high < 0:
         return "harmful"
-    if p_holm < SIGNIFICANCE and effect.low > 0:
-        return "contributes"
     if effect.high < NEGLIGIBLE:
         return "acquitted"
+    if p_holm < SIGNIFICANCE and effect.low > 0:
+        return "contributes"
     return "undecided"
 
 

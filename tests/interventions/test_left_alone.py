@@ -29,9 +29,6 @@ from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.width import Width
 from unstuck.recipe import Recipe
 
-# Keras's own, with numpy 2.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 BEFORE = """\
 import numpy as np
 import keras

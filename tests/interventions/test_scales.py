@@ -15,11 +15,7 @@ from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.recipe import Insertion
 
-# Keras's own, with numpy 2.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
 
 RNG = np.random.default_rng(3)
 TABLE = RNG.normal(size=(200, 3)) * [0.01, 50, 1e5] + [0, 3, -1e6]
@@ -78,7 +74,7 @@ def test_counts_of_very_different_size_get_scales_of_their_own() -> None:
     pytest.param(TABLE, id="columns"),
 ])
 def test_standard_units_come_out_as_targets(y: NDArray[np.float64]) -> None:
-    new = target_scaling(y, "dense")
+    new = target_scaling(y, "dense", by_column=True)
     columns = y.reshape(len(y), -1)
     units = ((columns - columns.mean(axis=0)) / columns.std(axis=0)).astype("float32")
     np.testing.assert_allclose(np.asarray(layer(new)(units)), columns, rtol=1e-4, atol=1e-4)
@@ -146,3 +142,28 @@ model.fit(x, x[:, :1])
     edited = script.apply(edits)
     assert "[keras.Input((2,)), keras.layers.Normalization(mean=[9.0, 10.0]" in edited.text
     assert comparable(captured(edited.text)[1]) == comparable(ScaleInputs().apply(recipe))
+
+
+BEHIND = """\
+import numpy as np
+import keras
+from keras import layers
+
+x = np.arange(40.0).reshape(10, 4)
+y = x[:, :2] * [1, 100]
+model = keras.Sequential([keras.Input((4,)), layers.Dense(2), {}])
+model.compile(loss="mse")
+model.fit(x, y)
+"""
+
+
+def test_targets_have_one_scale_where_columns_are_moved_behind_the_output() -> None:
+    _, recipe = captured(BEHIND.format("layers.Reshape((2,))"))
+    [new] = ScaleTargets().apply(recipe).architecture.inserted
+    assert isinstance(new.config["scale"], float)
+
+
+def test_targets_are_not_scaled_before_a_layer_that_changes_numbers() -> None:
+    _, recipe = captured(BEHIND.format("layers.BatchNormalization()"))
+    with pytest.raises(NotSupported, match="BatchNormalization"):
+        ScaleTargets().apply(recipe)

@@ -32,11 +32,7 @@ from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.recipe import Recipe
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`"),
-    # Keras's own, with numpy 2.
-    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
 
 Changes = tuple[Intervention, ...]
 

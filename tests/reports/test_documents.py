@@ -9,9 +9,9 @@ import typing
 
 import pytest
 from jsonschema import Draft202012Validator
-from results_examples import EXAMPLES, HEALTHY, INCONCLUSIVE, TWO_BITS, TWO_BITS_SOURCE
 from syrupy.assertion import SnapshotAssertion
 
+from results_examples import EXAMPLES, HEALTHY, INCONCLUSIVE, TWO_BITS, TWO_BITS_SOURCE
 from unstuck import results
 from unstuck.reports import all_reports, render
 from unstuck.results import FindingInfo, Location, Result, from_document

@@ -32,12 +32,14 @@ class ExplodingGradient(Check):
     overflows to infinity and then NaN. Keras trains on with NaN and says nothing.
 
     ## What it tries
-    Scaled inputs, scaled targets (for numbers to predict), Adam in place of SGD, whose steps do not
-    grow with the gradient, and a hundredth of the learning rate.
+    Glorot's initialiser, scaled inputs, scaled targets (for numbers to predict), Adam in place of
+    SGD, whose steps do not grow with the gradient, and a hundredth of the learning rate.
 
     ## Example
-        model.fit(x, y)                          # y in dollars, by SGD: sick
-        model.fit(x, (y - y.mean()) / y.std())   # cured
+        layers.Dense(64, activation="relu", kernel_initializer="random_normal")    # mild,
+        layers.Dense(64, activation="relu",
+                     kernel_initializer=keras.initializers.RandomNormal(stddev=1.0))    # sick
+        layers.Dense(64, activation="relu")                                            # cured
 
     ## When it is wrong
     A summed loss has large gradients by its unit. Adam does not care about the size of gradients,
@@ -67,7 +69,7 @@ class ExplodingGradient(Check):
         layer = gradients.layers[worst]
         real = seen.goal.task.kind == "real"
         changes: tuple[Intervention, ...] = (
-            ScaleInputs(), *((ScaleTargets(),) if real else ()),
+            *tries.initializers(seen.recipe, "glorot_uniform"), ScaleInputs(), *((ScaleTargets(),) if real else ()),
             *((UseOptimizer(name="Adam"),) if seen.recipe.optimizer.kind == "SGD" else ()),
             *tries.rates(seen.recipe, 0.01),
         )

@@ -21,9 +21,10 @@ class FewUpdates(Check):
 
     ## What it sees
     The number of updates in all: batches in an epoch times epochs. Below `very_few`, or below
-    `enough` while the loss still falls, it is suspicious in a network that fails. Where a bound on the optimizer's steps is known, it adds up how far any
-    weight can have moved by the end; if that is less than the size of the weights as drawn, it is
-    a fact that training cannot have changed much.
+    `enough` while the loss still falls, it is suspicious in a network that fails. Where a bound on
+    the optimizer's steps is known, it adds up how far any weight can have moved by the end; if that
+    is less than the size of the weights as drawn, it is a fact that training cannot have changed
+    much.
 
     ## Why learning stops
     An epoch is not a unit of learning: 4 rows make one update an epoch, 60,000 rows make 1,875. The

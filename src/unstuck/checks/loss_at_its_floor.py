@@ -61,9 +61,9 @@ class LossAtItsFloor(Check):
             return
         yield self.fact(
             f"The loss ends at {number(loss)}, but no function of these inputs can have less than"
-            f" {number(floor)}, and a constant output has {number(baseline)}: {percent(min(skill, 1))}"
-            f" of that distance is closed, and {percent(min(floor / loss, 1))} of the loss are the"
-            " targets' own.",
+            f" {number(floor)}, and a constant output has {number(baseline)}:"
+            f" {percent(min(skill, 1))} of that distance is closed, and"
+            f" {percent(min(floor / loss, 1))} of the loss are the targets' own.",
             measured("share of the distance to the floor closed", skill, self.closed),
             measured("floor of the loss", floor),
             site="loss",

@@ -65,8 +65,8 @@ class ReluBeforeOutput(Check):
             left, came = seen.typical(after, merged), seen.typical(before, merged)
             yield self.suspicion(
                 f"In {shown}, {number(came)} different inputs reach the ReLU of"
-                f" {anatomy.described(layer)} and {number(left)} come out of it: the rest fall on"
-                " the same zeros, and nothing behind can tell them apart.",
+                f" {anatomy.described(layer)}, and behind it only {number(left)} still differ: the"
+                " rest fall on the same zeros, and nothing can tell them apart again.",
                 measured("different inputs behind the layer", left, came * (1 - self.share),
                          "inputs", shown),
                 site=anatomy.site(layer),

@@ -45,16 +45,17 @@ def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
     return Insertion(anchor=anchor, where="after", kind="Normalization", config=config)
 
 
-def target_scaling(y: NDArray[Any], anchor: str) -> Insertion:
+def target_scaling(y: NDArray[Any], anchor: str, *, by_column: bool) -> Insertion:
     """A Rescaling behind `anchor` from standard units to the units of `y` (rows, ...).
 
-    A column of a two-dimensional `y` has a scale of its own where there are not too many.
+    `by_column`: a column of a two-dimensional `y` has a scale of its own where there are not too
+    many.
 
     Raises:
         NotSupported: there are no finite numbers in the rows.
     """
     values = _numbers(y)
-    by_column = values.ndim == 2 and 1 < values.shape[1] <= MOST_FEATURES
+    by_column = by_column and values.ndim == 2 and 1 < values.shape[1] <= MOST_FEATURES
     axis = 0 if by_column else None
     spread = np.nanstd(values, axis=axis)
     scale, offset = np.where(spread > 0, spread, 1.0), np.nanmean(values, axis=axis)

@@ -11,11 +11,12 @@ from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
 from unstuck.interventions._activation import with_activation
 from unstuck.interventions._scales import layer_code, target_scaling
-from unstuck.recipe import Recipe
+from unstuck.recipe import Layer, Recipe
 from unstuck.script import Script
 
 _REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
                "mean_absolute_percentage_error", "mean_squared_logarithmic_error")
+_MOVES_NUMBERS = frozenset({"Reshape", "Flatten", "Permute"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +45,13 @@ class ScaleTargets(Intervention):
             raise NotSupported(f"Targets of the loss {recipe.loss_config[0]} have no scale.")
         y = network.single_array(recipe.train.y, "targets")
         layer = network.output_activation(recipe)
+        behind = _kinds_behind(recipe, layer)
+        if behind - _MOVES_NUMBERS:
+            names = ", ".join(sorted(behind - _MOVES_NUMBERS))
+            raise NotSupported(f"Behind the layer with the output activation there is {names}.")
         linear = with_activation(recipe, layer.name, "linear")
         anchor = layer.name if layer.name not in linear.architecture.removed else layer.inputs[0]
-        return linear.with_inserted(target_scaling(y, anchor))
+        return linear.with_inserted(target_scaling(y, anchor, by_column=not behind))
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
         """The layer behind the output layer, or in the place of its activation layer."""
@@ -67,3 +72,11 @@ class ScaleTargets(Intervention):
         if layer.activation != "linear":
             word = source.set_layer_word(script, before, layer, "activation", "linear")
         return None if put is None or word is None else (*imports, *put, *word)
+
+
+def _kinds_behind(recipe: Recipe, layer: Layer) -> frozenset[str]:
+    """The kinds of the layers between this one and the output."""
+    kinds: frozenset[str] = frozenset()
+    for reader in network.readers(recipe, layer.name):
+        kinds |= {reader.kind} | _kinds_behind(recipe, reader)
+    return kinds

@@ -2,7 +2,8 @@
 
 A state is `(trainable, non_trainable, optimizer, metrics)`, lists of arrays as Keras's stateless
 API has them. The step is `Model.train_step` itself, so an overridden one is trained as it stands.
-Recipes that differ in numbers only (rate, epochs, order) share one program.
+Recipes that differ only in numbers, epochs or the contents of their arrays share one program: the
+data are arguments, and the learning rate lies in the optimizer's state.
 """
 
 from __future__ import annotations
@@ -19,39 +20,67 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck import adapter
+from unstuck.errors import NotSupported
 from unstuck.population.draws import initial_weights, mask_seeds
 from unstuck.recipe import Data, Recipe
 
 Tree = Any
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
+Rows = tuple[Tree, Tree, Tree]
+"""x, y and sample weights (or `None`) as trees of arrays."""
 
 
 class Program:
-    """The functions of a recipe's structure; everything here is for one replica."""
+    """The functions of a recipe's structure; everything here is for one replica.
+
+    Raises:
+        NotSupported: the model cannot be made again, or its own steps tell no loss.
+    """
 
     def __init__(self, recipe: Recipe) -> None:
         built = recipe.build()
         self.recipe = recipe
         self.model = built.model
-        self._paths = adapter.stable_paths(self.model)
+        self.batch = recipe.batch_size
         self._initializers = built.initializers
+        self._paths = adapter.stable_paths(self.model)
         self._kept = recipe.architecture.initial_values
-        self.train_data = _as_jax(recipe.train)
-        self.validation_data = None if recipe.validation is None else _as_jax(recipe.validation)
-        self.evaluated_data = _as_jax(
-            Data(x=recipe.train.x, y=recipe.train.y,
-                 sample_weight=None if recipe.class_weight else recipe.train.sample_weight)
-        )
+        self._copied = self._optimizer_on_markers()
+        # Keras resets metrics to what their own reset_state says, which need not be zeros.
+        self.model.reset_metrics()
+        self._metrics_at_zero = [np.array(v.value) for v in self.model.metrics_variables]
+
+    def _optimizer_on_markers(self) -> dict[int, int]:
+        """Make the optimizer anew; which of its variables start as copies of which weight.
+
+        (A schedule-free optimizer holds such copies.) Found out by giving the weights values that
+        cannot be met by chance.
+        """
+        weights = self.model.trainable_variables
+        rng = np.random.default_rng(0)
+        markers = [rng.normal(size=v.shape).astype(v.dtype) for v in weights]
+        for variable, marker in zip(weights, markers, strict=True):
+            variable.assign(marker)
+        self.model.optimizer = self.recipe.optimizer.build()
+        self.model.optimizer.build(weights)
+        return {
+            i: j
+            for i, variable in enumerate(self.model.optimizer.variables)
+            for j, marker in enumerate(markers)
+            if variable.shape == marker.shape and np.array_equal(np.array(variable.value), marker)
+        }
 
     @cached_property
     def metric_names(self) -> tuple[str, ...]:
-        """The keys of the logs, the loss first."""
+        """The keys of the logs that hold one number each, the loss first."""
+        rows = min(self.batch, self.recipe.train.rows)
         logs = jax.eval_shape(
-            lambda s: self.model.train_step(s, self._batch(self.train_data, jnp.arange(1)))[0],
-            self.shapes,
+            lambda state, data: self.model.train_step(state, _batch(data, jnp.arange(rows)))[0],
+            self.shapes, as_rows(self.recipe.train),
         )
-        names = tuple(keras.tree.flatten([list(logs)]))
-        return ("loss", *sorted(n for n in names if n != "loss"))
+        names = [name for name, value in logs.items() if getattr(value, "shape", None) == ()]
+        _require_loss("train_step", names)
+        return ("loss", *sorted(name for name in names if name != "loss"))
 
     @property
     def shapes(self) -> State:
@@ -61,6 +90,12 @@ class Program:
 
         return (spec(self.model.trainable_variables), spec(self.model.non_trainable_variables),
                 spec(self.model.optimizer.variables), spec(self.model.metrics_variables))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where the trainable variables and then the others stand, the same in every build."""
+        variables = (*self.model.trainable_variables, *self.model.non_trainable_variables)
+        return tuple(self._paths[id(variable)] for variable in variables)
 
     def initial_state(
         self, recipe: Recipe, seeds: Sequence[int], start: Mapping[str, NDArray[Any]] | None
@@ -83,112 +118,147 @@ class Program:
                 return _repeated(variable, count)
             return initial_weights(initializer, shape, seeds, path, str(variable.dtype))
 
-        optimizer = [_repeated(v, count) for v in self.model.optimizer.variables]
+        trainable = [drawn(v) for v in self.model.trainable_variables]
         rate = recipe.optimizer.learning_rate
-        if rate is not None:
-            for i, variable in enumerate(self.model.optimizer.variables):
-                if variable.name == "learning_rate":
-                    optimizer[i] = np.full(count, rate, dtype=np.float32)
+        optimizer = []
+        for i, variable in enumerate(self.model.optimizer.variables):
+            if i in self._copied:
+                optimizer.append(trainable[self._copied[i]].copy())
+            elif rate is not None and variable.name == "learning_rate":
+                optimizer.append(np.full(count, rate, dtype=np.float32))
+            else:
+                optimizer.append(_repeated(variable, count))
         return (
-            [drawn(v) for v in self.model.trainable_variables],
+            trainable,
             [drawn(v) for v in self.model.non_trainable_variables],
             optimizer,
-            [_repeated(v, count) for v in self.model.metrics_variables],
+            [np.broadcast_to(a, (count, *a.shape)).copy() for a in self._metrics_at_zero],
         )
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Where the trainable variables and then the others stand, the same in every build."""
-        variables = (*self.model.trainable_variables, *self.model.non_trainable_variables)
-        return tuple(self._paths[id(variable)] for variable in variables)
+    def train_step(self, state: State, data: Rows, indices: Any) -> tuple[Any, State]:
+        """One update on the rows with those indices; returns (logs shaped [metric], state)."""
+        logs, state = self.model.train_step(state, _batch(data, indices))
+        numbers = [jnp.asarray(logs[name], jnp.float32) for name in self.metric_names]
+        return jnp.stack(numbers), tuple(list(part) for part in state)  # type: ignore[return-value]
 
-    def train_step(self, state: State, indices: Any) -> tuple[Any, State]:
-        """One update on the training rows with those indices; returns (logs, state)."""
-        logs, state = self.model.train_step(state, self._batch(self.train_data, indices))
-        return self._logs(logs), tuple(list(part) for part in state)  # type: ignore[return-value]
+    def test_step(self, state: State, data: Rows, indices: Any) -> tuple[Any, State]:
+        """The loss so far, a scalar, with those rows added; only the metrics in the state move."""
+        trainable, non_trainable, optimizer, metrics = state
+        logs, after = self.model.test_step(
+            (trainable, non_trainable, metrics), _batch(data, indices))
+        _require_loss("test_step", logs)
+        loss = jnp.asarray(logs["loss"], jnp.float32)
+        return loss, (trainable, non_trainable, optimizer, list(after[-1]))
 
-    def epoch(self, state: State, order: Any) -> tuple[Any, State]:
-        """One epoch in that order of rows; returns (logs shaped [metric], state)."""
-        batch = self.recipe.batch_size
-        full = order.shape[0] // batch
-        state = self._reset(state)
+    def fresh_metrics(self, state: State) -> State:
+        """The state at the beginning of an epoch, or of an evaluation."""
+        return (*state[:3], [jnp.asarray(a) for a in self._metrics_at_zero])
+
+    def epoch(self, state: State, data: Rows, order: Any, most: Any) -> tuple[Any, State]:
+        """One epoch in that order of rows, or its first `most` batches; returns (logs, state)."""
         logs = jnp.zeros(len(self.metric_names), jnp.float32)
-        if full:
-            def step(carry: State, indices: Any) -> tuple[State, Any]:
-                logs, carry = self.train_step(carry, indices)
-                return carry, logs
+        return self._through(self.train_step, logs, state, data, order, most)
 
-            state, every = jax.lax.scan(step, state, order[: full * batch].reshape(full, batch))
-            logs = every[-1]
-        if order.shape[0] % batch:
-            logs, state = self.train_step(state, order[full * batch :])
-        return logs, state
-
-    def evaluate(self, state: State, data: tuple[Any, Any, Any], batch: int) -> Any:
+    def evaluate(self, state: State, data: Rows) -> Any:
         """The loss of `Model.evaluate` on those rows, a scalar."""
-        rows = keras.tree.flatten(data[0])[0].shape[0]
-        full = rows // batch
-        trainable, non_trainable, _, metrics = self._reset(state)
+        order = jnp.arange(_count(data))
+        return self._through(self.test_step, jnp.float32(jnp.nan), state, data, order, len(order))[0]
 
-        def step(carry: list[Any], indices: Any) -> tuple[list[Any], Any]:
-            logs, after = self.model.test_step(
-                (trainable, non_trainable, carry), self._batch(data, indices))
-            return list(after[-1]), jnp.asarray(logs["loss"], jnp.float32)
+    def _through(
+        self, step: Callable[..., Any], logs: Any, state: State, data: Rows, order: Any, most: Any
+    ) -> tuple[Any, State]:
+        full, short = divmod(order.shape[0], self.batch)
+        carry = logs, self.fresh_metrics(state)
 
-        loss = jnp.asarray(jnp.nan, jnp.float32)
+        def one(i: Any, carry: tuple[Any, State]) -> tuple[Any, State]:
+            rows: Any = jax.lax.dynamic_slice_in_dim(order, i * self.batch, self.batch)
+            after: tuple[Any, State] = step(carry[1], data, rows)
+            return after
+
         if full:
-            metrics, every = jax.lax.scan(
-                step, metrics, jnp.arange(full * batch).reshape(full, batch))
-            loss = every[-1]
-        if rows % batch:
-            metrics, loss = step(metrics, jnp.arange(full * batch, rows))
-        return loss
+            carry = jax.lax.fori_loop(0, jnp.minimum(full, most), one, carry)
+        if short:
+            carry = jax.lax.cond(
+                most > full, lambda carry: step(carry[1], data, order[full * self.batch :]),
+                lambda carry: carry, carry)
+        return carry
 
     def predict(self, state: State, x: Tree) -> Tree:
         """Outputs for those inputs, without dropout."""
-        outputs, _ = self.model.stateless_call(state[0], state[1], x, **self._inference)
+        mode = {"training": False} if adapter.takes_training(self.model) else {}
+        outputs, _ = self.model.stateless_call(state[0], state[1], x, **mode)
         return outputs
 
     @property
-    def _inference(self) -> dict[str, bool]:
-        return {"training": False} if self.model._call_has_training_arg else {}
+    def has_finish(self) -> bool:
+        """True where `fit` moves the weights once more at its very end (`finish`)."""
+        optimizer = self.model.optimizer
+        inner = getattr(optimizer, "inner_optimizer", optimizer)
+        return bool(getattr(inner, "use_ema", False))
 
-    def _reset(self, state: State) -> State:
-        metrics = [jnp.asarray(np.asarray(v.value)) for v in self.model.metrics_variables]
-        return (state[0], state[1], state[2], metrics)
-
-    def _logs(self, logs: Mapping[str, Any]) -> Any:
-        flat = {**logs}
-        return jnp.stack([jnp.asarray(flat[n], jnp.float32).reshape(()) for n in self.metric_names])
-
-    @staticmethod
-    def _batch(data: tuple[Any, Any, Any], indices: Any) -> tuple[Any, ...]:
-        x, y, weight = jax.tree.map(lambda a: a[indices], data)
-        return (x, y) if weight is None else (x, y, weight)
+    def finish(self, state: State) -> State:
+        """The state after `fit`: an optimizer that averages weights puts the averages in place."""
+        weights = self.model.trainable_variables
+        known = [*zip(weights, state[0], strict=True),
+                 *zip(self.model.optimizer.variables, state[2], strict=True)]
+        with keras.StatelessScope(state_mapping=known) as scope:
+            self.model.optimizer.finalize_variable_values(weights)
+        return ([scope.get_current_value(v) for v in weights], *state[1:])
 
 
 def program_key(recipe: Recipe) -> str:
-    """Equal for recipes that differ in numbers only, so that they share a compilation."""
+    """Equal for recipes that can share a `Program`, and with it a compilation.
+
+    It holds while the recipes are alive: parts without a configuration go by their identity.
+    """
     optimizer = dict(recipe.optimizer.config)
     if recipe.optimizer.learning_rate is not None:
         optimizer.pop("learning_rate")
+    architecture = recipe.architecture
     parts: list[Any] = [
-        id(recipe.architecture.source), sorted(recipe.architecture.removed),
-        {k: dict(v) for k, v in recipe.architecture.changed.items()},
-        [(i.anchor, i.where, i.kind, dict(i.config)) for i in recipe.architecture.inserted],
-        recipe.optimizer.cls.__name__, optimizer, _named(recipe.loss), id(recipe.metrics),
-        recipe.loss_weights, recipe.batch_size, recipe.train.rows,
-        None if recipe.validation is None else recipe.validation.rows,
-        id(recipe.x), id(recipe.y), recipe.class_weight is None,
+        id(architecture.source), sorted(architecture.removed),
+        {k: dict(v) for k, v in architecture.changed.items()},
+        [(i.anchor, i.where, i.kind, dict(i.config)) for i in architecture.inserted],
+        id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
+        id(recipe.metrics), id(recipe.weighted_metrics), recipe.batch_size,
+        _described(recipe.train), recipe.validation and _described(recipe.validation),
     ]
     return json.dumps(parts, default=repr, sort_keys=True)
+
+
+def as_rows(data: Data) -> Rows:
+    """The arrays on the device."""
+    rows: Rows = jax.tree.map(jnp.asarray, (data.x, data.y, data.sample_weight))
+    return rows
+
+
+def _described(data: Data) -> str:
+    shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), (data.x, data.y, data.sample_weight))
+    return repr(shapes)
+
+
+def _count(data: Rows) -> int:
+    return int(keras.tree.flatten(data[0])[0].shape[0])
+
+
+def _batch(data: Rows, indices: Any) -> tuple[Any, ...]:
+    x, y, weight = jax.tree.map(lambda a: a[indices], data)
+    return (x, y) if weight is None else (x, y, weight)
+
+
+def _require_loss(step: str, logs: Any) -> None:
+    if "loss" not in logs:
+        raise NotSupported(
+            f"The model's {step} returns no 'loss' among its logs ({', '.join(logs) or 'none'}), so"
+            " that its training cannot be followed. Return {'loss': …} from it."
+        )
 
 
 def _named(loss: Any) -> Any:
     if isinstance(loss, keras.losses.Loss):
         try:
-            return [type(loss).__name__, loss.get_config()]
-        except Exception:
+            return [id(type(loss)), loss.get_config()]
+        except Exception:  # a user's class without a configuration
             return id(loss)
     return loss if isinstance(loss, str) else repr(loss)
 
@@ -196,11 +266,3 @@ def _named(loss: Any) -> Any:
 def _repeated(variable: Any, count: int) -> NDArray[Any]:
     value = np.asarray(variable.value)
     return np.broadcast_to(value, (count, *value.shape)).copy()
-
-
-def _as_jax(data: Data) -> tuple[Any, Any, Any]:
-    convert: Callable[[Any], Any] = jnp.asarray
-    return jax.tree.map(convert, (data.x, data.y, data.sample_weight))
-
-
-__all__ = ["Program", "State", "program_key"]

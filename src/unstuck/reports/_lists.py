@@ -13,6 +13,7 @@ from ._source import line_of, place
 
 _INDENT = 16
 _CONTRIBUTIONS = 6
+_IDLE = 4
 _NOUNS = {
     "activation": "the activation", "loss": "the loss", "learning_rate": "the learning rate",
     "optimizer": "the optimizer", "epochs": "the number of epochs",
@@ -29,7 +30,11 @@ def lists(page: Page, result: Result) -> None:
     """What else was tried, by verdict, and what was not."""
     page.blank()
     _contributes(page, result.by_verdict("contributes"))
-    _list(page, "It is not", acquittals(result))
+    things, changes = acquittals(result)
+    _list(page, "It is not", things)
+    shown = changes if page.look.verbose > 0 else changes[:_IDLE]
+    more = len(changes) - len(shown)
+    _list(page, "No effect", [*shown, *([f"and {more} more with -v"] if more else [])])
     harmful = [f"{named(arm)}: {words.percent(arm.success_rate)}, {words.effect(arm)}"
                for arm in reversed(result.by_verdict("harmful"))]  # fmt: skip
     _list(page, "Makes it worse", harmful)
@@ -46,21 +51,28 @@ def named(arm: Arm) -> str:
     return arm.intervention if line is None else f"{arm.intervention} (line{words.NBSP}{line})"
 
 
-def acquittals(result: Result) -> list[str]:
-    """Each acquitted change with its interval; the thing itself only where all of its kind are."""
+def acquittals(result: Result) -> tuple[list[str], list[str]]:
+    """Things that are not the cause, and single changes that had no effect, with intervals.
+
+    A thing is only named where all changes to it are acquitted; of several, the one that might yet
+    do most is given.
+    """
     guilty = {arm.kind for arm in result.arms if arm.verdict != "acquitted"}
     by_kind: dict[str, list[Arm]] = {}
     for arm in result.by_verdict("acquitted"):
         by_kind.setdefault(arm.kind, []).append(arm)
-    items = []
+    things, changes = [], []
     for kind, arms in by_kind.items():
-        tried = ", ".join(f"{arm.intervention}: {words.effect(arm)}" for arm in arms)
-        noun = _NOUNS.get(kind) if kind not in guilty else None
-        items.append(f"{noun} ({tried})" if noun else tried)
+        if kind in guilty or kind not in _NOUNS:
+            changes += [f"{arm.intervention}: {words.effect(arm)}" for arm in arms]
+            continue
+        most = max(arms, key=lambda arm: arm.ci95[1])
+        several = f"best of {len(arms)}, " if len(arms) > 1 else ""
+        things.append(f"{_NOUNS[kind]} ({several}{most.intervention}: {words.effect(most)})")
     placebo = result.placebo
     if placebo is not None and placebo.verdict == "acquitted":
-        items.append(f"the draw of the shuffle (placebo: {words.effect(placebo)})")
-    return items
+        things.append(f"the draw of the shuffle (placebo: {words.effect(placebo)})")
+    return things, changes
 
 
 def _untested(result: Result) -> list[str]:

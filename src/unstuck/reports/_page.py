@@ -142,14 +142,13 @@ class Page:
         mark = self.plain(separator).rstrip()
         current: Text | None = None
         for number, item in enumerate(items):
-            text = self.text(item)
+            text = self.text(item, mark if number < len(items) - 1 else "")
             if current is not None:
-                joined = Text.assemble(current, mark, " ", text)
-                last = number == len(items) - 1
-                if cell_len(joined.plain) + (0 if last else cell_len(mark)) <= room:
+                joined = Text.assemble(current, " ", text)
+                if cell_len(joined.plain) <= room:
                     current = joined
                     continue
-                lines.append(Text.assemble(current, mark))
+                lines.append(current)
             *full, current = wrap(text, room)
             lines += full
         return [*lines, *([current] if current is not None else [])]

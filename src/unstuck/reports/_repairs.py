@@ -105,6 +105,11 @@ def next_steps(page: Page, result: Result) -> None:
         return
     page.blank()
     wide = max(len(command) for command, _ in steps)
+    narrow = any(8 + wide + 3 + len(text) > page.width for _, text in steps)
     for number, (command, text) in enumerate(steps):
-        page.paragraph((f"{command:<{wide}}", "bold"), f"   {text}", indent=8,
-                       first=("  next" if number == 0 else "", "cyan"))  # fmt: skip
+        label = ("  next" if number == 0 else "", "cyan")
+        if narrow:
+            page.paragraph((command, "bold"), indent=8, first=label)
+            page.paragraph(text, indent=10)
+        else:
+            page.paragraph((f"{command:<{wide}}", "bold"), f"   {text}", indent=8, first=label)

@@ -1,7 +1,7 @@
 """Numbers as people read them: shares, effects, losses, counts, times.
 
-A share that is not exactly 0 or 1 is never written "0 %" or "100 %". The blanks inside a quantity
-are no-break spaces, so that no line ends between "19" and "%".
+A share that is not 0 or 1 is never written "0 %" or "100 %", but with the decimals that it takes.
+The blanks inside a quantity are no-break spaces, so that no line ends between "19" and "%".
 """
 
 from __future__ import annotations
@@ -20,11 +20,10 @@ def _percent_number(share: float) -> str:
     percent = 100 * share
     if abs(share) < _EXACT or abs(share - 1) < _EXACT:
         return f"{round(percent)}"
-    if percent < 0.05:
-        return f"<{NBSP}0.1"
-    if percent >= 99.95:
-        return f">{NBSP}99.9"
-    return f"{percent:.1f}" if percent < 0.95 or percent > 99 else f"{percent:.0f}"
+    if 0.95 <= percent <= 99:
+        return f"{percent:.0f}"
+    written = (f"{percent:.{digits}f}" for digits in range(1, 9))
+    return next(text for text in written if float(text) not in (0.0, 100.0))
 
 
 def percent(share: float) -> str:

@@ -1,0 +1,76 @@
+"""How a command ends: the exit codes, and errors in the user's words.
+
+The codes are stable; `exit_code` has those of a result, errors bring their own.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from unstuck.errors import UnstuckError
+from unstuck.reports._verdict import HEALTHY, has_cause
+from unstuck.results import Result
+from unstuck.terminal import encoding_of
+
+P = ParamSpec("P")
+
+WELL, PROVED, FAILED, INCONCLUSIVE, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+def exit_code(result: Result) -> int:
+    """The status to exit with after reporting a result.
+
+    NO_SIGNAL counts as an answer, 1: that the inputs say nothing about the targets was measured,
+    and it is what keeps the network from learning. What does not learn for no proved reason, be
+    it STUCK, FRAGILE, DIVERGES or OVERFITS, is inconclusive, 3.
+    """
+    if any("interrupted" in note for note in result.notes):
+        return INTERRUPTED
+    if result.outcome == "ERROR":
+        return FAILED
+    if has_cause(result) or result.outcome == "NO_SIGNAL":
+        return PROVED
+    return WELL if result.outcome in HEALTHY else INCONCLUSIVE
+
+
+def guarded(command: Callable[P, int]) -> Callable[P, None]:
+    """A command that returns its exit code, with every error in the user's words."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = command(*args, **kwargs)
+            sys.stdout.flush()
+        except UnstuckError as error:
+            say(f"unstuck: {error}")
+            code = error.exit_code
+        except KeyboardInterrupt:
+            say("unstuck: interrupted before anything was known")
+            code = INTERRUPTED
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = WELL
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            say(f"unstuck: {where}{error.strerror or error}")
+            code = FAILED
+        except Exception:
+            traceback.print_exc()
+            say("unstuck: this is a fault of unstuck, not of your script. Please report it.")
+            code = FAILED
+        raise typer.Exit(code)
+
+    return run
+
+
+def say(text: str) -> None:
+    """A message for standard error."""
+    shown = text.encode(encoding_of(sys.stderr), "backslashreplace")
+    sys.stderr.write(shown.decode(encoding_of(sys.stderr)) + "\n")

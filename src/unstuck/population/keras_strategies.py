@@ -1,0 +1,230 @@
+"""Three ways to train a block of replicas with one program; which is fastest depends on the network.
+
+`vmap`: side by side in one compiled loop, best for small networks. `map`: one replica after another,
+each in a compiled loop. `steps`: one after another, a compiled step at a time, best where a
+convolution inside a compiled loop is several times slower than outside (on CPUs). The state stays
+on the device from `place` to the end.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.population.keras_program import Program, Rows, State
+
+Array = NDArray[Any]
+Tree = Any
+
+EVERYTHING = 1 << 30
+"""More batches than any epoch has."""
+
+
+class Strategy(ABC):
+    """One way to compute a program for many replicas. `Held` is a block's state as it keeps it."""
+
+    name: ClassVar[str]
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.compile_seconds = 0.0
+        self._compiled: dict[Any, Callable[..., Any]] = {}
+
+    @abstractmethod
+    def place(self, state: State) -> Any:
+        """The replicas' states, arrays [replica, …], on the device."""
+
+    @abstractmethod
+    def advance(
+        self, held: Any, order: Array, epochs: int, data: Rows, validation: Rows | None,
+        *, most: int = EVERYTHING,
+    ) -> tuple[Any, Array, Array]:
+        """Train on.
+
+        Args:
+            held: the block; it cannot be used again.
+            order: the order of rows [replica, room, row], of which the first `epochs` count.
+            most: batches of each epoch.
+
+        Returns:
+            The block, its logs [replica, epoch, metric], its validation losses [replica, epoch]
+            (NaN without validation).
+        """
+
+    @abstractmethod
+    def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
+        """`function(state, *shared)` of every replica as numpy arrays [replica, …].
+
+        The name is the function's: under it, it is compiled once.
+        """
+
+    @abstractmethod
+    def evaluate(self, held: Any, data: Rows) -> Array:
+        """The loss on those rows, shaped [replica]."""
+
+    @abstractmethod
+    def finished(self, held: Any) -> Any:
+        """The block after `Program.finish`."""
+
+    def _call(self, key: Any, make: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
+        """Call a function made once; its first call counts as compilation."""
+        if key in self._compiled:
+            return self._compiled[key](*arguments)
+        begun = time.monotonic()
+        self._compiled[key] = make()
+        result = jax.block_until_ready(self._compiled[key](*arguments))
+        self.compile_seconds += time.monotonic() - begun
+        return result
+
+    def _stretch(
+        self, state: State, order: Any, epochs: Any, most: Any, data: Rows, validation: Rows | None
+    ) -> tuple[State, Any, Any]:
+        """Some epochs of one replica; returns (state, logs [room, metric], validation [room])."""
+        program, room = self.program, order.shape[0]
+
+        def body(epoch: Any, carry: tuple[State, Any, Any]) -> tuple[State, Any, Any]:
+            state, logs, val = carry
+            one, state = program.epoch(state, data, order[epoch], most)
+            logs = logs.at[epoch].set(one)
+            if validation is not None:
+                val = val.at[epoch].set(program.evaluate(state, validation))
+            return state, logs, val
+
+        logs = jnp.zeros((room, len(program.metric_names)), jnp.float32)
+        begin = state, logs, jnp.full(room, jnp.nan, jnp.float32)
+        after: tuple[State, Any, Any] = jax.lax.fori_loop(0, epochs, body, begin)
+        return after
+
+
+class SideBySide(Strategy):
+    """All replicas of a block in one compiled loop."""
+
+    name = "vmap"
+
+    def place(self, state: State) -> Any:
+        """See `Strategy.place`."""
+        return jax.tree.map(jnp.asarray, state)
+
+    def advance(
+        self, held: Any, order: Array, epochs: int, data: Rows, validation: Rows | None,
+        *, most: int = EVERYTHING,
+    ) -> tuple[Any, Array, Array]:
+        """See `Strategy.advance`."""
+        held, logs, val = self._call(
+            "stretch",
+            lambda: jax.jit(jax.vmap(self._stretch, in_axes=(0, 0, None, None, None, None)),
+                            donate_argnums=0),
+            held, order, np.int32(epochs), np.int32(most), data, validation)
+        return held, logs[:, :epochs], val[:, :epochs]
+
+    def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
+        """See `Strategy.each`."""
+        axes = (0, *(None for _ in shared))
+        return jax.tree.map(np.asarray, self._call(
+            name, lambda: jax.jit(jax.vmap(function, in_axes=axes)), held, *shared))
+
+    def evaluate(self, held: Any, data: Rows) -> Array:
+        """See `Strategy.evaluate`."""
+        losses: Array = self.each("evaluate", self.program.evaluate, held, data)
+        return losses
+
+    def finished(self, held: Any) -> Any:
+        """See `Strategy.finished`."""
+        return self._call("finish", lambda: jax.jit(jax.vmap(self.program.finish)), held)
+
+
+class InARow(Strategy):
+    """One replica after another, each in a compiled loop. A block is a list of states."""
+
+    name = "map"
+
+    def place(self, state: State) -> Any:
+        """See `Strategy.place`."""
+        count = len(jax.tree.leaves(state)[0])
+        return [jax.tree.map(lambda a, r=r: jnp.asarray(a[r]), state) for r in range(count)]
+
+    def advance(
+        self, held: Any, order: Array, epochs: int, data: Rows, validation: Rows | None,
+        *, most: int = EVERYTHING,
+    ) -> tuple[Any, Array, Array]:
+        """See `Strategy.advance`."""
+        done = [
+            self._call("stretch", lambda: jax.jit(self._stretch, donate_argnums=0),
+                       state, rows, np.int32(epochs), np.int32(most), data, validation)
+            for state, rows in zip(held, order, strict=True)
+        ]
+        logs, val = (np.stack([np.asarray(one[i]) for one in done]) for i in (1, 2))
+        return [one[0] for one in done], logs[:, :epochs], val[:, :epochs]
+
+    def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
+        """See `Strategy.each`."""
+        parts = [jax.tree.map(np.asarray, self._call(
+            name, lambda: jax.jit(function), state, *shared)) for state in held]
+        return jax.tree.map(lambda *a: np.stack(a), *parts)
+
+    def evaluate(self, held: Any, data: Rows) -> Array:
+        """See `Strategy.evaluate`."""
+        losses: Array = self.each("evaluate", self.program.evaluate, held, data)
+        return losses
+
+    def finished(self, held: Any) -> Any:
+        """See `Strategy.finished`."""
+        return [self._call("finish", lambda: jax.jit(self.program.finish), one) for one in held]
+
+
+class StepByStep(InARow):
+    """One replica after another, a compiled step at a time."""
+
+    name = "steps"
+
+    def advance(
+        self, held: Any, order: Array, epochs: int, data: Rows, validation: Rows | None,
+        *, most: int = EVERYTHING,
+    ) -> tuple[Any, Array, Array]:
+        """See `Strategy.advance`."""
+        logs = [[] for _ in held]  # type: list[list[Any]]
+        val = np.full((len(held), epochs), np.nan, np.float32)
+        after = []
+        for replica, state in enumerate(held):
+            for epoch in range(epochs):
+                one, state = self._steps("train", state, data, order[replica, epoch], most)
+                logs[replica].append(one)
+                if validation is not None:
+                    val[replica, epoch] = self._evaluated(state, validation)
+            after.append(state)
+        return after, np.asarray(jax.device_get(logs)), val
+
+    def evaluate(self, held: Any, data: Rows) -> Array:
+        """See `Strategy.evaluate`."""
+        return np.asarray([self._evaluated(state, data) for state in held], np.float32)
+
+    def _evaluated(self, state: State, data: Rows) -> Any:
+        count = jax.tree.leaves(data[0])[0].shape[0]
+        # A copy, because each step takes over the memory of the metrics that it is given.
+        return self._steps("test", state, data, np.arange(count, dtype=np.int32), EVERYTHING)[0]
+
+    def _steps(
+        self, kind: str, state: State, data: Rows, order: Sequence[int] | Array, most: int
+    ) -> tuple[Any, State]:
+        program, batch = self.program, self.program.batch
+        step = program.train_step if kind == "train" else program.test_step
+        given = () if kind == "test" else (0,)
+        logs = None
+        state = program.fresh_metrics(state)
+        for at in range(0, min(len(order), most * batch), batch):
+            rows = order[at : at + batch]
+            logs, state = self._call((kind, len(rows), data[2] is None),
+                                     lambda: jax.jit(step, donate_argnums=given),
+                                     state, data, rows)
+        return logs, state
+
+
+STRATEGIES: dict[str, type[Strategy]] = {s.name: s for s in (SideBySide, InARow, StepByStep)}
+"""Every strategy by its name."""

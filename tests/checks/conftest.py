@@ -1,0 +1,5 @@
+"""Keras on JAX for the tests of checks."""
+
+import os
+
+os.environ.setdefault("KERAS_BACKEND", "jax")

