@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import layers
 
-x = np.linspace(-3, 3, 400, dtype="float32")[:, None]
+x = np.linspace(-4, 4, 400, dtype="float32")[:, None]
 y = np.sin(x)
 
 model = keras.Sequential([

@@ -1,8 +1,8 @@
-"""The native engine against Keras's own `fit`, and what it promises beside: refusals, numbers, safety.
+"""The native engine against Keras's own `fit`, and what else it promises: refusals, safety.
 
-Fidelity: same initial weights and batch order in, same losses and weights out, to 1e-5 after some 50
-updates with a short last batch. One case varies several things at once, since Keras compiles about a
-second for each; `UNSTUCK_FULL_FIDELITY=1` crosses every loss with every optimizer.
+Fidelity: same initial weights and batch order in, same losses and weights out, to 1e-5 after some
+50 updates with a short last batch. One case varies several things at once, since Keras compiles
+about a second for each; `UNSTUCK_SLOW=1` crosses every loss with every optimizer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ from unstuck.population import draws
 from unstuck.population.native_engine import MISSING, NativeEngine
 from unstuck.recipe import Optimizer, Recipe
 
-pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
+pytestmark = [
+    pytest.mark.skipif(MISSING is not None, reason=str(MISSING)),
+    # Keras's variables under numpy 2 with warnings as errors.
+    pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning"),
+]
 
 if MISSING is None:
     from unstuck.native import kernels
@@ -282,7 +286,8 @@ def test_an_adapted_normalization_is_applied() -> None:
     model = keras.Sequential([keras.Input((FEATURES,)), norm, layers.Dense(3)])
     recipe = recipe_of(model, "mse", o.SGD(0.05), x * 3 + 7, y)
     shown = NativeEngine().train(recipe, [1], Watched(x * 3 + 7), keep_weights=True)
-    assert shown.weights is not None and shown.outputs is not None
+    assert shown.weights is not None
+    assert shown.outputs is not None
     for variable in model.trainable_variables:
         variable.assign(shown.weights[plain_path(model, variable)][0])
     np.testing.assert_allclose(
@@ -351,7 +356,8 @@ def test_the_order_of_rows_is_the_one_of_draws(salt: int) -> None:
     order = draws.orders(seeds, range(recipe.epochs), recipe.train.rows, salt=salt)
     given = NativeEngine().train(recipe, seeds, PATTERNS, keep_weights=True, order=order)
     np.testing.assert_array_equal(own.loss, given.loss)
-    assert own.weights is not None and given.weights is not None
+    assert own.weights is not None
+    assert given.weights is not None
     for path, value in own.weights.items():
         np.testing.assert_array_equal(value, given.weights[path])
 
@@ -395,7 +401,8 @@ def test_waves_are_joined_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     cut = NativeEngine(threads=1).train(
         recipe, range(70), PATTERNS, progress=lambda done, total: heard.append((done, total)))
     np.testing.assert_array_equal(whole.loss, cut.loss)
-    assert whole.outputs is not None and cut.outputs is not None
+    assert whole.outputs is not None
+    assert cut.outputs is not None
     np.testing.assert_array_equal(whole.outputs, cut.outputs)
     assert heard[-1] == (70 * 6, 70 * 6)
     assert [done for done, _ in heard] == sorted(done for done, _ in heard)
@@ -619,12 +626,13 @@ def test_without_the_compiled_part_everything_is_refused(monkeypatch: pytest.Mon
     assert NativeEngine().refuses(two_bits()) == "not compiled"
 
 
-@pytest.mark.skipif("UNSTUCK_FULL_FIDELITY" not in os.environ, reason="takes several minutes")
-@pytest.mark.parametrize("loss", sorted(CASES))
-@pytest.mark.parametrize("optimizer", sorted(CASES))
-def test_every_loss_with_every_optimizer(loss: str, optimizer: str) -> None:
+@pytest.mark.slow
+@pytest.mark.skipif("UNSTUCK_SLOW" not in os.environ, reason="takes minutes: set UNSTUCK_SLOW=1")
+@pytest.mark.parametrize("loss", CASES)
+def test_every_loss_with_every_optimizer(loss: str) -> None:
     case = CASES[loss]
     x, y = data(case.targets)
-    assert_same_training(recipe_of(
-        case.model(), case.loss, CASES[optimizer].optimizer(), x, y, **case.more),
-        tolerance=3e-5)
+    for other in CASES.values():
+        assert_same_training(
+            recipe_of(case.model(), case.loss, other.optimizer(), x, y, **case.more),
+            tolerance=1e-4)

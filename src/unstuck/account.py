@@ -20,6 +20,7 @@ import unstuck
 from unstuck import results
 from unstuck.capture import Captured
 from unstuck.checks import Certainty, Finding, all_checks
+from unstuck.errors import NotSupported
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, all_interventions, edits_for
 from unstuck.lab import Lab
@@ -67,13 +68,13 @@ def fit_info(captured: Captured, goal: Goal) -> results.Fit:
     )
 
 
-def goal_info(goal: Goal) -> results.GoalInfo:
-    """The yardstick."""
+def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
+    """The yardstick; `asked` is the user's own goal as written."""
     return results.GoalInfo(
         metric=goal.metric, threshold=goal.threshold, why=goal.why, floor=goal.floor,
         baseline=goal.baseline,
         ladder=tuple(results.Rung(loss=r.loss, merged=rung_text(goal, r)) for r in goal.ladder),
-        references=dict(goal.references),
+        references=dict(goal.references), asked=asked,
     )
 
 
@@ -168,19 +169,20 @@ def added_parameters(lab: Lab, changes: Changes) -> int:
     if arm is None or not changes:
         return 0
     try:
-        return _parameters(arm.recipe) - _parameters(lab.recipe)
-    except Exception:
+        return arm.recipe.parameters - lab.recipe.parameters
+    except (NotSupported, ValueError):
         return 0
-
-
-def _parameters(recipe: Recipe) -> int:
-    return int(recipe.architecture.build().model.count_params())
 
 
 def not_tested(lab: Lab, skipped: dict[str, str]) -> tuple[results.NotTested, ...]:
     """What could not be tried, and why."""
     everything = {**lab.untestable, **skipped}
-    return tuple(results.NotTested(what=what, reason=why) for what, why in everything.items())
+    checks = all_checks()
+    return tuple(
+        results.NotTested(what=what, reason=why,
+                          kind="check" if what in checks else "intervention")
+        for what, why in everything.items()
+    )
 
 
 def budget_info(lab: Lab, parts: dict[str, float]) -> results.Budget:

@@ -109,15 +109,57 @@ def flat_layers(model: keras.Model) -> list[Any]:
 
 
 def stable_paths(model: keras.Model) -> dict[int, str]:
-    """The path of every variable by its `id`, the same in every build of the same model.
+    """The path of every variable by its `id`: no two alike, and the same in every build.
 
     Keras numbers seed generators per process; here each has the path of its layer.
     """
     paths = {id(variable): variable.path for variable in model.variables}
     for layer in reversed(flat_layers(model)):
         for i, generator in enumerate(getattr(layer, "_seed_generators", ())):
-            paths[id(generator.state)] = f"{layer.path}/seed_generator_{i}"
+            paths[id(generator.state)] = f"{layer.path or layer.name}/seed_generator_{i}"
+    seen: dict[str, int] = {}
+    for key, path in paths.items():
+        seen[path] = seen.get(path, 0) + 1
+        if seen[path] > 1:
+            paths[key] = f"{path}#{seen[path]}"
     return paths
+
+
+def takes_training(model: keras.Model) -> bool:
+    """True where the model's call has an argument `training`."""
+    return bool(model._call_has_training_arg)
+
+
+def carry_statistics(source: keras.Model, built: keras.Model) -> None:
+    """Give layers that were adapted to data (Normalization) what their originals know.
+
+    Their configuration does not hold it, and what they compute with is a constant that only
+    `finalize_state` renews.
+    """
+    originals = {layer.name: layer for layer in flat_layers(source)}
+    for layer in flat_layers(built):
+        original = originals.get(layer.name)
+        if (isinstance(layer, keras.layers.Normalization) and layer.built and layer.variables
+                and isinstance(original, keras.layers.Normalization) and original.variables):
+            for ours, theirs in zip(layer.variables, original.variables, strict=True):
+                ours.assign(np.array(theirs.value))
+            layer.finalize_state()
+
+
+def layer_outputs(model: keras.Model) -> list[tuple[Any, Any]]:
+    """Each layer of a functional model with its output, in order of computation.
+
+    Input layers, layers used more than once and those with several outputs are left out.
+    """
+    nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
+    calls = [(node.operation, node.outputs) for node in nodes]
+    counts: dict[int, int] = {}
+    for operation, _ in calls:
+        counts[id(operation)] = counts.get(id(operation), 0) + 1
+    known = {id(operation): outputs[0] for operation, outputs in calls
+             if counts[id(operation)] == 1 and len(outputs) == 1}
+    return [(layer, known[id(layer)]) for layer in model.layers
+            if id(layer) in known and not isinstance(layer, keras.layers.InputLayer)]
 
 
 def input_structure(model: keras.Model) -> Tree:

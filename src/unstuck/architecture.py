@@ -174,12 +174,16 @@ class Architecture:
     @property
     def initial_values(self) -> dict[str, NDArray[Any]]:
         """The values, by path, of the variables that the user's training would not draw anew."""
-        return {v.path: np.asarray(v.value) for v in self.source.non_trainable_variables}
+        # A Sequential puts its own name before the paths of its variables, its graph does not.
+        prefix = f"{self.source.name}/" if isinstance(self.source, keras.Sequential) else ""
+        return {v.path.removeprefix(prefix): np.asarray(v.value)
+                for v in self.source.non_trainable_variables}
 
     def build(self) -> Built:
         """A fresh model, not compiled, whose variables hold zeros until weights are drawn."""
         with adapter.recorded_initializers() as noted, adapter.own_code_trusted(self.source):
             model = self._build_subclassed() if self._graph is None else self._build_graph()
+        adapter.carry_statistics(self.source, model)
         return Built(model=model, initializers=noted)
 
     def _build_graph(self) -> keras.Model:
@@ -208,7 +212,7 @@ class Architecture:
 
         names = [tensor._keras_history.operation.name for tensor in source.inputs]
         inputs = [
-            keras.Input(batch_shape=t.shape, dtype=t.dtype, name=name)
+            keras.Input(shape=t.shape[1:], dtype=t.dtype, name=name)
             for t, name in zip(source.inputs, names, strict=True)
         ]
         entered = [enter(t, name) for t, name in zip(inputs, names, strict=True)]

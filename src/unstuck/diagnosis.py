@@ -182,7 +182,8 @@ class _Steps:
         goal = self._timed("yardstick", lambda: make_goal(recipe, asked=options.goal,
                                                           seed=options.seed))
         lab = Lab(recipe, goal, budget=options.budget, seed=options.seed,
-                  replicas=options.replicas or DEFAULT_REPLICAS, progress=self.progress)
+                  replicas=options.replicas or DEFAULT_REPLICAS, threads=options.jobs,
+                  progress=self.progress)
         self._timed("population", lambda: self._control(lab))
         if lab.control.population is None:
             raise UnstuckError(
@@ -279,7 +280,7 @@ class _Steps:
             schema=results.SCHEMA, tool=account.tool(),
             script=account.script_info(captured, self.argv),
             fit=account.fit_info(captured, goal), outcome=outcome, outcome_text=text,
-            goal=account.goal_info(goal), population=account.population_info(goal, control),
+            goal=account.goal_info(goal, self.options.goal), population=account.population_info(goal, control),
             facts=account.findings_info(findings, Certainty.FACT, script, recipe),
             suspicions=account.findings_info(findings, Certainty.SUSPICION, script, recipe),
             arms=tuple(account.arm_info(j, lab, script) for j in judged),
@@ -290,7 +291,7 @@ class _Steps:
             own_run=_own_run(captured), code_layer=control.code_layer,
             source=None if script is None else script.text, notes=tuple(self.notes),
         )
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,
             "control/score": control.score, "control/seeds": np.asarray(control.seeds),
             **({} if control.val_loss is None else {"control/val_loss": control.val_loss}),

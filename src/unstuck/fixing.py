@@ -108,7 +108,8 @@ def proved(result: Result, repair: Repair, *, options: Options, progress: Progre
     script = Script.read(source_of(result))
     if options.goal is None:
         options = dataclasses.replace(options, goal=result.goal.asked)
-    return prove(script, repair, options=options, argv=result.script.argv, progress=progress)
+    return prove(script, repair, options=options, argv=result.script.argv,
+                 fit=str(result.fit.index), progress=progress)
 
 
 def write(result: Result, data: bytes, place: Path, *, in_place: bool) -> None:

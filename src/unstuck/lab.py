@@ -6,6 +6,7 @@ only what is missing. It knows time: what a training costs, what is left, when t
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -85,16 +86,17 @@ class Lab:
         budget: what it may cost.
         seed: added to every replica's number.
         replicas: most replicas of any arm.
+        threads: most threads; all cores by default.
         progress: told what is going on.
     """
 
     def __init__(
         self, recipe: Recipe, goal: Goal, *, budget: Budget, seed: int = 0,
-        replicas: int = 256, progress: Progress | None = None,
+        replicas: int = 256, threads: int | None = None, progress: Progress | None = None,
     ) -> None:
         self.recipe, self.goal, self.budget, self.most = recipe, goal, budget, replicas
         self.progress = progress or Progress()
-        self._seed = seed * 10_000_019
+        self._seed, self._threads = seed * 10_000_019, threads
         self._begun = time.monotonic()
         self._arms: dict[Changes, Arm] = {}
         self._by_signature: dict[str, Arm] = {}
@@ -114,21 +116,30 @@ class Lab:
         return np.inf if self.budget.seconds is None else self.budget.seconds - self.spent
 
     @property
+    def block(self) -> int:
+        """Replicas that cost as much as one; numbers of replicas are best multiples of it."""
+        return 1 if self.control.population is None else self.control.population.block
+
+    @property
     def per_training(self) -> float:
-        """Seconds that one control replica took, compilation left out."""
+        """Seconds that one control replica takes in a full block, compilation left out."""
         population = self.control.population
         if population is None:
             return 0.0
-        return max(1e-6, (population.seconds - population.compile_seconds) / population.replicas)
+        return max(1e-6, self._per_replica(population))
+
+    def _per_replica(self, population: Population) -> float:
+        trained = math.ceil(population.replicas / population.block) * population.block
+        return max(0.0, population.seconds - population.compile_seconds) / trained
 
     def cost(self, arm: Arm, replicas: int) -> float:
         """Seconds that training this many more replicas of an arm will take, roughly."""
+        blocks = math.ceil(replicas / self.block) * self.block
         if arm.population is not None:
-            known = arm.population
-            return max(0.0, known.seconds - known.compile_seconds) / known.replicas * replicas
+            return self._per_replica(arm.population) * blocks
         longer = arm.recipe.updates / max(1, self.recipe.updates)
         compiled = self.control.population.compile_seconds if self.control.population else 0.0
-        return self.per_training * longer * replicas + compiled
+        return self.per_training * longer * blocks + compiled
 
     def arm(self, changes: Changes, checks: tuple[str, ...] = ()) -> Arm | None:
         """The arm of these changes, or of others that come to the same training; `None` where they
@@ -193,7 +204,7 @@ class Lab:
             raise BudgetSpent
         self.progress.budget(self.left)
         like = None if self.control.population is None else self.control.population.engine
-        engine, refused = engine_for(arm.recipe, like=like)
+        engine, refused = engine_for(arm.recipe, like=like, threads=self._threads)
         if not arm.changes:
             self.engine_note = refused
         population = engine.train(
@@ -209,7 +220,7 @@ class Lab:
             if self.left <= 0:
                 raise BudgetSpent
             self.progress.budget(self.left)
-            self.progress.advance(replicas * done // max(1, of))
+            self.progress.advance(min(replicas, replicas * done // max(1, of)))
 
         return tell
 

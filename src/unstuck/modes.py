@@ -16,6 +16,7 @@ from unstuck.goal import Goal
 from unstuck.goal.losses import Rung
 from unstuck.population import Population
 from unstuck.results import Mode
+from unstuck.stats import success_rate
 
 Array = NDArray[Any]
 
@@ -34,7 +35,9 @@ def modes_of(goal: Goal, population: Population) -> tuple[Mode, ...]:
         finite = losses[np.isfinite(losses)]
         median = float(np.median(finite)) if len(finite) else float("nan")
         typical = members[int(np.argmin(np.abs(losses - median)))] if len(finite) else members[0]
+        rate = success_rate(labels == label)
         found.append(Mode(
+            ci95=(rate.low, rate.high),
             share=len(members) / population.replicas,
             loss=median,
             outputs=table(population.outputs, typical),

@@ -43,7 +43,7 @@ class Data:
 class Optimizer:
     """An optimizer as configured. `learning_rate` may be a schedule's configuration."""
 
-    cls: type
+    cls: Any
     config: Mapping[str, Any]
 
     @classmethod
@@ -59,7 +59,7 @@ class Optimizer:
     @property
     def kind(self) -> str:
         """Its class name, such as "Adam"."""
-        return self.cls.__name__
+        return str(self.cls.__name__)
 
     @property
     def learning_rate(self) -> float | None:
@@ -69,7 +69,8 @@ class Optimizer:
 
     def build(self) -> keras.optimizers.Optimizer:
         """A fresh one."""
-        return self.cls.from_config(dict(self.config))
+        built: keras.optimizers.Optimizer = self.cls.from_config(dict(self.config))
+        return built
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -140,6 +141,11 @@ class Recipe:
     def updates(self) -> int:
         """Steps of the optimizer in the whole training."""
         return self.updates_per_epoch * self.epochs
+
+    @cached_property
+    def parameters(self) -> int:
+        """How many numbers the network has. Raises NotSupported as `build`."""
+        return int(self.architecture.build().model.count_params())
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -229,6 +235,8 @@ class Recipe:
                 weighted_metrics=self.weighted_metrics,
             )
             adapter.build_for(built.model, *first)
+        if not self.architecture.is_graph:  # built only now
+            adapter.carry_statistics(self.architecture.source, built.model)
         built.model.optimizer = self.optimizer.build()
         built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})

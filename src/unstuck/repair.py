@@ -48,6 +48,7 @@ def prove(
     *,
     options: Options,
     argv: Sequence[str] = (),
+    fit: str = "auto",
     progress: Progress | None = None,
 ) -> Repaired:
     """Write a repair into a script and train the result on fresh seeds.
@@ -59,15 +60,17 @@ def prove(
         repair: one of the diagnosis's, with edits.
         options: the budget and the cap on replicas.
         argv: the script's arguments.
+        fit: the number of the `fit` that was diagnosed.
         progress: told what is going on.
     """
     progress = progress or Progress()
     after = rewritten(script, repair)
     diff = script.diff(after)
     with random_state_kept():
-        before = capture_text(script.text, filename=str(script.path or "script.py"), argv=argv)
+        filename = str(script.path or "script.py")
+        before = capture_text(script.text, filename=filename, argv=argv, fit=fit)
         goal = make_goal(before.recipe, asked=options.goal, seed=options.seed)
-        captured = capture_text(after.text, filename=str(script.path or "script.py"), argv=argv)
+        captured = capture_text(after.text, filename=filename, argv=argv, fit=fit)
         lab = Lab(captured.recipe, goal, budget=options.budget, seed=options.seed,
                   progress=progress, replicas=options.replicas or 256)
         wanted = max(4, min(repair.replicas, lab.most))

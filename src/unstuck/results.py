@@ -337,7 +337,7 @@ def _read(kind: Any, value: Any) -> Any:
         return tuple(_read(a, entry) for a, entry in zip(arguments, value, strict=True))
     if origin is dict:
         return {str(key): _read(arguments[1], entry) for key, entry in value.items()}
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(**{f.name: _read(hints[f.name], value[f.name])
                        for f in dataclasses.fields(kind) if f.name in value})

@@ -33,8 +33,6 @@ POOL = 14
 """Most changes whose pairs are tried."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
-TINY_LOOK = 0.004
-"""Seconds per training below which 64 replicas cost no more than 16."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,14 +59,12 @@ class Search:
 
     @property
     def look(self) -> int:
-        """Replicas of the first look at an arm: what lets every arm have one."""
+        """Replicas of the first look at an arm: as many as let every arm have one, 4 to 64."""
         lab = self.lab
-        if lab.per_training <= TINY_LOOK:
-            return min(64, lab.most)
-        arms = len(self.candidates) + 16
         share = 0.4 * min(lab.budget.seconds or 120.0, max(lab.left, 1.0))
-        affordable = share / (lab.per_training * arms)
-        return min(lab.most, max(4, 2 ** int(math.log2(max(4.0, min(16.0, affordable))))))
+        affordable = share / (lab.per_training * (len(self.candidates) + 16))
+        wanted = int(2 ** math.floor(math.log2(min(64.0, max(4.0, affordable)))))
+        return min(lab.most, max(wanted, min(lab.block, 64)))
 
     def run(self, *, sick: bool) -> None:
         """Search for cures if the control is sick, then prove them and sharpen the verdicts."""
@@ -101,13 +97,13 @@ class Search:
         if not self.singles_only:
             lab.progress.stage("everything sensible at once")
             self._try_strong()
-        self._race([candidate.change for candidate in self.candidates])
-        good = [arm for arm in self._singles if self._cures(arm)]
-        if not self.singles_only:
             if self.strongest is not None:
                 self._shrink(self.strongest)
-            if not any(self._solid(arm) for arm in good):
-                self._pairs()
+        needed = [c for arm in self._ranked()[:1] for c in arm.changes]
+        asked = [c.change for c in self.candidates]
+        self._race(dict.fromkeys([*needed, *asked]))
+        if not self.singles_only and not any(self._solid(arm) for arm in self._singles):
+            self._pairs()
 
     def _race(self, changes: Iterable[Intervention]) -> None:
         """A first look at each single change."""
@@ -117,7 +113,7 @@ class Search:
             if len(self._singles):
                 self._check_time()
             arm = lab.arm((change,), checks.get(change, ()))
-            if arm is None or self._too_long(arm, look):
+            if arm is None or len(arm.learned) or self._too_long(arm, look):
                 continue
             lab.progress.stage(f"trying {change.label}", look)
             if lab.run_or_skip(arm, look) is not None:
@@ -182,14 +178,14 @@ class Search:
                 continue
             self._check_time()
             self.lab.progress.stage(f"trying {names(pair)}", self.look)
-            arm = self.lab.arm(pair)
-            if arm is not None and not self._too_long(arm, self.look):
-                self.lab.run_or_skip(arm, self.look)
+            found = self.lab.arm(pair)
+            if found is not None and not self._too_long(found, self.look):
+                self.lab.run_or_skip(found, self.look)
 
     def _prove(self) -> None:
         """Measure the best sets again, show each change necessary, and try them on fresh seeds."""
         lab = self.lab
-        more = self._affordable(64 if lab.per_training > TINY_LOOK else lab.most)
+        more = self._affordable(lab.most)
         finalists: list[Arm] = []
         for arm in self._ranked()[: 3 * KEPT]:
             self._check_time()
@@ -241,8 +237,7 @@ class Search:
         lab.progress.stage("sharpening the verdicts")
         in_cures = {change for cure in self.cures for change in cure.arm.changes}
         self._until = math.inf
-        tried = {arm.changes[0] for arm in self._singles}
-        self._race(sorted(in_cures - tried, key=lambda change: change.label))
+        self._race(sorted(in_cures, key=lambda change: change.label))
         while True:
             judged = self.judged()
             open_arms = [j for j in judged if len(j.trial.treatment) < self._most(j) and (

@@ -21,6 +21,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -108,16 +109,23 @@ def paired_effect(
     if before.size == 0:
         raise ValueError("a paired effect needs at least one pair; control and treatment are empty")
     rescued, broken = int((after & ~before).sum()), int((before & ~after).sum())
-    low, high = difference_interval(rescued, broken, before.size, confidence=confidence)
+    low, high = _interval(rescued, broken, before.size, confidence)
     return PairedEffect(
         pairs=before.size,
         difference=(rescued - broken) / before.size,
-        low=float(low),
-        high=float(high),
+        low=low,
+        high=high,
         rescued=rescued,
         broken=broken,
         p_value=mcnemar(rescued, broken),
     )
+
+
+@lru_cache(maxsize=4096)
+def _interval(rescued: int, broken: int, pairs: int, confidence: float) -> tuple[float, float]:
+    # A search judges all its arms again after each look, most of them unchanged.
+    low, high = difference_interval(rescued, broken, pairs, confidence=confidence)
+    return float(low), float(high)
 
 
 def mcnemar(rescued: int, broken: int) -> float:
@@ -194,6 +202,7 @@ def sequential_p(p_value: float, pairs: int) -> float:
     return min(1.0, _probability(p_value) / _spending(pairs))
 
 
+@lru_cache(maxsize=4096)
 def pairs_to_decide(
     effect: PairedEffect, *, useful: float = 0.20, negligible: float = 0.05, limit: int = 4096
 ) -> int | None:

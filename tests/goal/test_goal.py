@@ -41,9 +41,9 @@ def test_floor_and_baseline_of_the_four_patterns():
     goal = make_goal(two_bits(balanced=True))
     assert goal.floor == pytest.approx(0, abs=1e-9)
     assert goal.baseline == pytest.approx(np.log(2), abs=1e-6)
-    assert goal.constant == 0.5
-    assert goal.skill(goal.baseline) == 0
-    assert goal.skill(goal.floor) == 1
+    assert goal.constant == pytest.approx(0.5)
+    assert goal.skill(goal.baseline) == pytest.approx(0)
+    assert goal.skill(goal.floor) == pytest.approx(1)
 
 
 def test_floor_and_baseline_of_grey_digits(digits):

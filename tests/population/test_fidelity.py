@@ -1,7 +1,7 @@
 """A replica's training is the one that Keras would have done.
 
-Keras's own `fit` runs as the user wrote it, with its own shuffling recorded; the engine is given the
-same initial values and the same order of rows, and must come to the same losses and weights.
+Keras's own `fit` runs as the user wrote it, with its own shuffling recorded; the engine is given
+the same initial values and the same order of rows, and must come to the same losses and weights.
 """
 
 from __future__ import annotations

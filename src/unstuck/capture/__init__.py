@@ -103,7 +103,7 @@ def capture_script(
 
 
 def capture_text(
-    text: str, *, filename: str = "script.py", argv: Sequence[str] = ()
+    text: str, *, filename: str = "script.py", argv: Sequence[str] = (), fit: str = "auto"
 ) -> Captured:
     """The same for a source in memory, run as if it stood in a file of that name.
 
@@ -111,6 +111,7 @@ def capture_text(
         text: the source.
         filename: what `__file__` and tracebacks say; modules beside it can be imported.
         argv: its arguments.
+        fit: which call of `fit`, as `capture_script` takes it.
 
     Raises:
         UnstuckError: as `capture_script`.
@@ -120,7 +121,7 @@ def capture_text(
     except SyntaxError as error:
         raise _no_python(filename, error) from error
     beside = str(Path(filename).resolve().parent)
-    return _capture(script, filename, [filename, *argv], beside, 1, False, None)
+    return _capture(script, filename, [filename, *argv], beside, _number(fit), False, None)
 
 
 def capture_model(

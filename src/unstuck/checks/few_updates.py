@@ -29,7 +29,7 @@ class FewUpdates(Check):
     ## Why learning stops
     An epoch is not a unit of learning: 4 rows make one update an epoch, 60,000 rows make 1,875. The
     first update of Adam moves a weight by exactly the learning rate, the next dozens by hardly
-    more, whatever the loss; so 12 updates at 0.001 move no weight further than 0.0125.
+    more, whatever the loss; so 12 updates at 0.001 move no weight further than 0.0123.
 
     ## What it tries
     Ten times the epochs, or as many as make 3,000 updates, whichever is more; ten times the

@@ -9,7 +9,6 @@ from typing import ClassVar
 import numpy as np
 
 from unstuck.checks import Check, Evidence, Family, Finding, Observation
-from unstuck.checks import _tries as tries
 from unstuck.checks._words import number
 
 
@@ -27,8 +26,8 @@ class FragileSeeds(Check):
     script: repeat it, and it will behave otherwise.
 
     ## What it tries
-    All hidden layers with at least 32 units, and LeakyReLU in all of them: the more ways there are
-    to succeed, the less the draw matters.
+    Nothing of its own: luck is a symptom. What takes it away (more room, units that cannot die, a
+    better rate) other checks propose, and the trials of those say how many replicas it rescues.
 
     ## Example
         layers.Dense(3, activation="relu")     # XOR: learned by some seeds
@@ -68,6 +67,4 @@ class FragileSeeds(Check):
             Evidence(quantity="replicas that learn", value=rate, threshold=self.most,
                      unit="share of replicas", replicas=int(learned.sum()), of=of),
             site="fit",
-            tries=(*tries.widths(seen.recipe, at_least=32),
-                   *tries.hidden_activations(seen.recipe, "leaky_relu")),
         )

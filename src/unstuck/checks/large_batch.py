@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -24,7 +25,8 @@ class LargeBatch(Check):
     sixteenth of them in the same epochs; its gradient is a little less noisy, its step no longer.
 
     ## What it tries
-    A quarter and a sixteenth of the batch size, at least 8, at the same epochs.
+    About a quarter and a sixteenth of the batch size (powers of two, at least 8), at the same
+    epochs.
 
     ## Example
         model.fit(x, y, batch_size=512, epochs=20)    # 1,000 rows: 40 updates, sick
@@ -52,7 +54,7 @@ class LargeBatch(Check):
         if (recipe.batch_size < self.rows or recipe.updates_per_epoch >= self.updates
                 or recipe.updates >= self.in_all):
             return
-        values = sorted({max(8, recipe.batch_size // 4), max(8, recipe.batch_size // 16)})
+        values = sorted({max(8, _power_of_two(recipe.batch_size / by)) for by in (4, 16)})
         yield self.suspicion(
             f"Batches of {recipe.batch_size} out of {count(recipe.train.rows, 'row')} make"
             f" {count(recipe.updates_per_epoch, 'update')} an epoch and {recipe.updates:,} in all.",
@@ -60,3 +62,7 @@ class LargeBatch(Check):
             site="fit",
             tries=tuple(BatchSize(value=value, was=recipe.batch_size) for value in values),
         )
+
+
+def _power_of_two(value: float) -> int:
+    return 1 << round(math.log2(value))

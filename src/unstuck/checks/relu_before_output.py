@@ -15,6 +15,9 @@ from unstuck.checks import _tries as tries
 from unstuck.checks._words import number
 from unstuck.recipe import Layer
 
+PROBED = 256
+"""Up to so many judged rows, the probes look at all of them."""
+
 
 @dataclass(frozen=True)
 class ReluBeforeOutput(Check):
@@ -46,8 +49,9 @@ class ReluBeforeOutput(Check):
 
     family: ClassVar[Family] = Family.ACTIVATION
 
-    # Two of a thousand rows may coincide by rounding; one of four patterns, or a tenth, may not.
-    share: float = 0.1
+    # Two of a thousand rows may coincide by rounding; one of four patterns may not. Two ReLUs over
+    # signed values lose the quarter of the rows for which both are negative.
+    share: float = 0.05
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The layer before the output and the narrowest one, if inputs merge there."""
@@ -88,12 +92,9 @@ def entering(seen: Observation, layer: Layer) -> NDArray[np.float32]:
     assert end is not None
     if len(layer.inputs) == 1 and layer.inputs[0] in end.layers:
         return end.of("distinct", layer.inputs[0])
-    # The layer reads the input, and of the rows as many differ as differ behind the best layer.
-    distinct: NDArray[np.float32] = np.full(len(end.distinct), np.nanmax(end.distinct))
+    # The layer reads the input. Of all rows the probes look at a part, if there are many.
     if seen.goal.judged_rows <= PROBED:
-        distinct[:] = len(np.unique(seen.goal.flat_inputs, axis=0))
-    return distinct
-
-
-PROBED = 256
-"""Up to so many judged rows, the probes look at all of them."""
+        rows = float(len(np.unique(seen.goal.flat_inputs, axis=0)))
+    else:
+        rows = float(np.nan_to_num(end.distinct).max())
+    return np.full(len(end.distinct), rows, dtype=np.float32)

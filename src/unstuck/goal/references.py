@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from unstuck.goal.tasks import Task
 
@@ -38,7 +39,8 @@ def reference_scores(x: Array, task: Task, *, seed: int = 0) -> dict[str, float]
     if x.shape[1] > COLUMNS:
         x = _compressed(x, seed)
     scores = {}
-    with warnings.catch_warnings():
+    # Its threads wait by spinning, which on a busy machine costs far more than they bring.
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore")
         for name, method in _methods(task, x, truth, seed).items():
             score = _cross_validated(method, x, truth, task, seed)

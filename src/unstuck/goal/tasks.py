@@ -50,17 +50,19 @@ class Task:
     def truth(self) -> Array:
         """The targets as decoded outputs are compared with them: [row] or [row, element]."""
         if self.kind == "classes":
-            return self.targets.reshape(len(self.targets), -1).astype(np.int64)
+            indices: Array = self.targets.reshape(len(self.targets), -1).astype(np.int64)
+            return indices
         if self.kind == "one-hot":
-            return self.targets.reshape(-1, self.targets.shape[-1]).argmax(-1).reshape(
-                len(self.targets), -1)
+            ones: Array = self.targets.reshape(-1, self.targets.shape[-1]).argmax(-1)
+            return ones.reshape(len(self.targets), -1)
         return self.targets.reshape(len(self.targets), -1).astype(np.float64)
 
     def decode(self, outputs: Array, *, logits: bool = False) -> Array:
         """Outputs [replica, row, …] as `truth` has them: [replica, row, element]."""
         replicas, rows = outputs.shape[:2]
         if self.kind in ("classes", "one-hot") and outputs.shape[-1] > 1:
-            return outputs.argmax(-1).reshape(replicas, rows, -1)
+            chosen: Array = outputs.argmax(-1).reshape(replicas, rows, -1)
+            return chosen
         flat = outputs.reshape(replicas, rows, -1).astype(np.float64)
         if logits and self.kind != "constant":
             flat = 1.0 / (1.0 + np.exp(-np.clip(flat, -500, 500)))

@@ -208,14 +208,14 @@ def _levels(
     if len(tasks) > 1:
         return {"threshold": GAP_CLOSED, "metric": "share of the gap closed, worst output",
                 "constant": 0.0, "ceiling": 1.0,
-                "why": f"every output closes {GAP_CLOSED:.0%} of the gap between a constant and"
+                "why": f"every output closes {_percent(GAP_CLOSED)} of the gap between a constant and"
                        " a perfect answer"}
     constant = task.best_constant(weights)
     base = {"metric": task.metric, "constant": constant}
     if task.kind == "constant":
         return {**base, "ceiling": 1.0, "threshold": GAP_CLOSED,
                 "why": "the targets are the same in every row: the output must be within"
-                       f" {1 - GAP_CLOSED:.0%} of them"}
+                       f" {_percent(1 - GAP_CLOSED)} of them"}
     references: dict[str, float] = {}
     if patterns:
         ceiling = task.best_by_pattern(_distinct(flat_x)[2], weights)
@@ -239,7 +239,7 @@ def _levels(
     threshold = constant + share * (ceiling - constant)
     measured = "of the answers right" if task.discrete else "R²"
     why = (
-        f"{share:.0%} of the way from the best constant output ({constant:.3g}) to {source}"
+        f"{_percent(share)} of the way from the best constant output ({constant:.3g}) to {source}"
         f" ({ceiling:.3g}): at least {threshold:.3g} {measured}"
     )
     return {**base, "ceiling": ceiling, "threshold": threshold, "why": why,
@@ -326,6 +326,10 @@ def _as_asked(goal: Goal, asked: str) -> Goal:
         goal, asked=(metric, comparison, value), metric=metric, threshold=value,
         why=f"as asked: {metric} {comparison} {value:g}",
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def _output_sizes(recipe: Recipe) -> list[int]:

@@ -127,7 +127,9 @@ class Optimizer:
     ) -> None: ...
 
 class Rows:
-    def __init__(self, x: Floats, y: Floats | None = None, weight: Floats | None = None) -> None: ...
+    def __init__(
+        self, x: Floats, y: Floats | None = None, weight: Floats | None = None
+    ) -> None: ...
 
 class Program:
     def __init__(

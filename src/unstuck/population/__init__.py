@@ -87,6 +87,7 @@ class Population:
     - `codes`: outputs of the narrowest layer on those rows, likewise; its name is `code_layer`.
     - `readings`: probes at the start and the end; empty where they were not asked for.
     - `weights`: final trainable and other weights by path, on request.
+    - `block`: replicas that cost as much as one, because they are trained side by side.
     - `seconds`: what the training took, compilation included in `compile_seconds`.
     """
 
@@ -103,6 +104,7 @@ class Population:
     code_layer: str | None = None
     readings: Mapping[Moment, Readings] = field(default_factory=dict)
     weights: Mapping[str, NDArray[Any]] | None = None
+    block: int = 1
     seconds: float = 0.0
     compile_seconds: float = 0.0
 
@@ -124,7 +126,7 @@ class Population:
         for entry in fields(self):
             merged[entry.name] = _join(getattr(self, entry.name), getattr(more, entry.name))
         merged["engine"], merged["strategy"] = self.engine, self.strategy
-        merged["code_layer"] = self.code_layer
+        merged["code_layer"], merged["block"] = self.code_layer, self.block
         return Population(**merged)
 
 

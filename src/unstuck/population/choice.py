@@ -11,23 +11,26 @@ from unstuck.recipe import Recipe
 
 
 @cache
-def engines() -> tuple[Engine, ...]:
+def engines(threads: int | None = None) -> tuple[Engine, ...]:
     """The engines in the order in which they are asked; made once, for their compiled programs."""
-    return (NativeEngine(), KerasEngine())
+    return (NativeEngine(threads=threads), KerasEngine())
 
 
-def engine_for(recipe: Recipe, *, like: str | None = None) -> tuple[Engine, str | None]:
+def engine_for(
+    recipe: Recipe, *, like: str | None = None, threads: int | None = None
+) -> tuple[Engine, str | None]:
     """The engine for a recipe, and why a faster one would not take it.
 
     Args:
         recipe: what is to be trained.
         like: the name of the engine that trained the control; it is preferred, so that control and
             treatment differ in nothing but the change.
+        threads: most threads of the native engine; all cores by default.
     """
     refused = None
-    for engine in engines():
+    for engine in engines(threads):
         reason = engine.refuses(recipe)
         if reason is None and like in (None, engine.name):
             return engine, refused
         refused = refused or reason
-    return engines()[-1], refused
+    return engines(threads)[-1], refused

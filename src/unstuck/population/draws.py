@@ -49,7 +49,7 @@ def initial_weights(
 
 
 def mask_seeds(seeds: Sequence[int], path: str) -> NDArray[np.uint32]:
-    """First states of one seed generator (dropout, noise), shaped [replica, 2], as Keras has them."""
+    """First states of one seed generator (dropout, noise) in Keras's form, shaped [replica, 2]."""
     key = zlib.crc32(path.encode())
     drawn = _mix(np.asarray([(seed ^ (key << 32)) % 2**64 for seed in seeds], np.uint64))
     return np.stack([(drawn >> np.uint64(32)), np.zeros_like(drawn)], axis=1).astype(np.uint32)

@@ -12,8 +12,11 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from unstuck import adapter
 from unstuck.population import Readings
-from unstuck.population.keras_program import Program, State
+from unstuck.population.keras_program import Program, Rows, State
+
+Tree = Any
 
 PROBED_ROWS = 256
 PROBES = ("dead", "saturated", "distinct", "gradient_norm", "weight_norm", "spread")
@@ -23,19 +26,15 @@ SATURATING = {"sigmoid": (0.01, 0.99), "tanh": (-0.98, 0.98), "hard_sigmoid": (0
 
 
 class Probes:
-    """Readings of one replica; `read(state)` gives an array [probe, layer]."""
+    """Readings of one replica of a program."""
 
-    def __init__(self, program: Program, rows: Any) -> None:
+    def __init__(self, program: Program) -> None:
         model = program.model
-        self._program = program
-        self.layers = tuple(
-            layer for layer in getattr(model, "layers", ())
-            if type(layer).__name__ != "InputLayer" and _single_output(layer)
-        )
-        count = len(keras.tree.flatten(rows)[0])
-        pick = np.unique(np.linspace(0, count - 1, min(count, PROBED_ROWS)).astype(int))
-        self._rows = keras.tree.map_structure(lambda a: jnp.asarray(np.asarray(a)[pick]), rows)
-        self._watch = keras.Model(model.inputs, [layer.output for layer in self.layers])
+        self._model = model
+        pairs = adapter.layer_outputs(model)
+        self.layers = tuple(layer for layer, _ in pairs)
+        self.names = tuple(layer.name for layer in self.layers)
+        self._watch = keras.Model(adapter.input_structure(model), [out for _, out in pairs])
         self._order = _positions(self._watch.trainable_variables, model.trainable_variables)
         self._other = _positions(self._watch.non_trainable_variables,
                                  model.non_trainable_variables)
@@ -43,22 +42,20 @@ class Probes:
     @staticmethod
     def possible(program: Program) -> bool:
         """False for subclassed models."""
-        return bool(getattr(program.model, "inputs", None))
+        return program.recipe.architecture.is_graph
 
-    def outputs(self, state: State, layer: str) -> Any:
-        """One layer's outputs on the probed rows."""
-        index = [found.name for found in self.layers].index(layer)
-        return self._forward(state)[index]
+    def outputs(self, state: State, x: Tree, layer: str) -> Any:
+        """One layer's outputs for those inputs."""
+        return self._forward(state, x)[self.names.index(layer)]
 
-    def read(self, state: State) -> Any:
-        """[probe, layer] in the order of `PROBES` and `layers`."""
-        outs = self._forward(state)
-        gradients = self._gradients(state)
+    def read(self, state: State, x: Tree, data: Rows) -> Any:
+        """[probe, layer] in the order of `PROBES` and `layers`; gradients are those on `data`."""
+        outs = self._forward(state, x)
+        gradients = self._gradients(state, data)
+        places = {id(v): i for i, v in enumerate(self._model.trainable_variables)}
         columns = []
         for layer, out in zip(self.layers, outs, strict=True):
-            own = {id(v) for v in layer.trainable_variables}
-            mine = [i for i, v in enumerate(self._program.model.trainable_variables)
-                    if id(v) in own]
+            mine = [places[id(v)] for v in layer.trainable_variables]
             flat = out.reshape(out.shape[0], -1)
             columns.append(jnp.stack([
                 _dead(flat, _activation(layer)), _saturated(flat, _activation(layer)),
@@ -70,23 +67,20 @@ class Probes:
     def as_readings(self, array: Any) -> Readings:
         """Readings of many replicas from an array [replica, probe, layer]."""
         columns = {name: np.asarray(array)[:, i] for i, name in enumerate(PROBES)}
-        return Readings(layers=tuple(layer.name for layer in self.layers), **columns)
+        return Readings(layers=self.names, **columns)
 
-    def _forward(self, state: State) -> list[Any]:
+    def _forward(self, state: State, x: Tree) -> list[Any]:
         outs, _ = self._watch.stateless_call(
             [state[0][i] for i in self._order], [state[1][i] for i in self._other],
-            self._rows, training=False,
+            x, training=False,
         )
         return list(outs) if isinstance(outs, list | tuple) else [outs]
 
-    def _gradients(self, state: State) -> list[Any]:
-        data = self._program.train_data
-        count = keras.tree.flatten(data[0])[0].shape[0]
-        pick = np.unique(np.linspace(0, count - 1, min(count, PROBED_ROWS)).astype(int))
-        x, y, weight = jax.tree.map(lambda a: a[pick], data)
+    def _gradients(self, state: State, data: Rows) -> list[Any]:
+        x, y, weight = data
 
         def loss(trainable: list[Any]) -> Any:
-            value, _ = self._program.model.compute_loss_and_updates(
+            value, _ = self._model.compute_loss_and_updates(
                 trainable, state[1], state[3], x, y, weight, training=False)
             return value
 
@@ -94,11 +88,11 @@ class Probes:
         return gradients
 
 
-def _single_output(layer: Any) -> bool:
-    try:
-        return not isinstance(layer.output, list | tuple | dict)
-    except (AttributeError, ValueError):
-        return False
+def probed(data: Tree) -> Tree:
+    """The rows that are probed of a tree of arrays: at most 256, evenly spread."""
+    count = jax.tree.leaves(data)[0].shape[0]
+    pick = np.unique(np.linspace(0, count - 1, min(count, PROBED_ROWS)).astype(int))
+    return jax.tree.map(lambda a: a[pick], data)
 
 
 def _activation(layer: Any) -> str:

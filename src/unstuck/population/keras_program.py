@@ -86,7 +86,8 @@ class Program:
     def shapes(self) -> State:
         """A state made of shapes and dtypes."""
         def spec(variables: Sequence[Any]) -> list[Any]:
-            return [jax.ShapeDtypeStruct(tuple(v.shape), v.dtype) for v in variables]
+            return [jax.ShapeDtypeStruct(tuple(v.shape), v.dtype)  # type: ignore[no-untyped-call]
+                    for v in variables]
 
         return (spec(self.model.trainable_variables), spec(self.model.non_trainable_variables),
                 spec(self.model.optimizer.variables), spec(self.model.metrics_variables))
@@ -162,7 +163,8 @@ class Program:
     def evaluate(self, state: State, data: Rows) -> Any:
         """The loss of `Model.evaluate` on those rows, a scalar."""
         order = jnp.arange(_count(data))
-        return self._through(self.test_step, jnp.float32(jnp.nan), state, data, order, len(order))[0]
+        nothing = jnp.float32(jnp.nan)
+        return self._through(self.test_step, nothing, state, data, order, len(order))[0]
 
     def _through(
         self, step: Callable[..., Any], logs: Any, state: State, data: Rows, order: Any, most: Any

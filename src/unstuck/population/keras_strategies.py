@@ -1,9 +1,9 @@
-"""Three ways to train a block of replicas with one program; which is fastest depends on the network.
+"""Three ways to train a block of replicas with one program; the network decides which is fastest.
 
-`vmap`: side by side in one compiled loop, best for small networks. `map`: one replica after another,
-each in a compiled loop. `steps`: one after another, a compiled step at a time, best where a
-convolution inside a compiled loop is several times slower than outside (on CPUs). The state stays
-on the device from `place` to the end.
+`vmap`: side by side in one compiled loop, best for small networks. `map`: one replica after
+another, each in a compiled loop. `steps`: one after another, a compiled step at a time, best where
+a convolution inside a compiled loop is several times slower than outside (on CPUs). The state
+stays on the device from `place` to the end.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from unstuck.population.keras_program import Program, Rows, State
 Array = NDArray[Any]
 Tree = Any
 
+STRETCH = 4096
+"""Most updates of a replica in one compiled call, where an epoch has fewer."""
 EVERYTHING = 1 << 30
 """More batches than any epoch has."""
 
@@ -36,6 +38,11 @@ class Strategy(ABC):
         self.program = program
         self.compile_seconds = 0.0
         self._compiled: dict[Any, Callable[..., Any]] = {}
+
+    @property
+    def room(self) -> int:
+        """Epochs that one `advance` has room for; between two of them Ctrl-C is answered."""
+        return max(1, min(256, STRETCH // self.program.recipe.updates_per_epoch))
 
     @abstractmethod
     def place(self, state: State) -> Any:
@@ -79,7 +86,8 @@ class Strategy(ABC):
             return self._compiled[key](*arguments)
         begun = time.monotonic()
         self._compiled[key] = make()
-        result = jax.block_until_ready(self._compiled[key](*arguments))
+        result = self._compiled[key](*arguments)
+        jax.block_until_ready(result)  # type: ignore[no-untyped-call]
         self.compile_seconds += time.monotonic() - begun
         return result
 
@@ -183,6 +191,7 @@ class StepByStep(InARow):
     """One replica after another, a compiled step at a time."""
 
     name = "steps"
+    room = 1
 
     def advance(
         self, held: Any, order: Array, epochs: int, data: Rows, validation: Rows | None,

@@ -1,8 +1,8 @@
 """Dense networks at hardware speed: many replicas at once in compiled C++, one in each SIMD lane.
 
-In scope are chains and simple graphs that reduce to dense layers (`native_layers`), with Keras's own
-losses and optimizers (`native_training`); the rest is refused by name. Nothing is compiled at run
-time, and replicas go through in waves, so that memory grows with those in flight.
+In scope are chains and simple graphs that reduce to dense layers (`native_layers`), with Keras's
+own losses and optimizers (`native_training`); the rest is refused by name. Nothing is compiled at
+run time, and replicas go through in waves, so that memory grows with those in flight.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ Floats = NDArray[np.float32]
 
 WAVE_BYTES = 1 << 26
 """Most memory for what one wave of replicas hands back: weights, outputs and probe readings."""
+WIDEST_BLOCK = 16
 PLANS_KEPT = 64
 
 
@@ -59,7 +60,7 @@ class NativeEngine(Engine):
 
     def __init__(self, *, threads: int | None = None, kernel: str = "") -> None:
         """Threads: as many as processors, unless told; `kernel`: an instruction set, for tests."""
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or _processors()
         self._kernel = kernel
         self._plans: OrderedDict[int, tuple[Recipe, _Plan | str]] = OrderedDict()
 
@@ -131,6 +132,13 @@ class NativeEngine(Engine):
         return self._plans[key][1]
 
 
+def _processors() -> int:
+    """Those that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Plan:
     """A recipe as the kernels take it."""
@@ -193,12 +201,12 @@ class _Run:
 
     @cached_property
     def wave(self) -> int:
-        """Replicas in one wave: those that fit into `WAVE_BYTES`, at least two blocks a thread."""
+        """Replicas in one wave: those that fit into `WAVE_BYTES`, at least a block a thread."""
         network = self.plan.network
         probed_units = sum(network.outputs[name].units for name in self.plan.columns)
         one = 4 * (2 * self.plan.program.parameters + len(self.watched) * network.result.units
                    + self.probes * PROBED_ROWS * probed_units)
-        least = 32 * self.threads
+        least = WIDEST_BLOCK * self.threads
         return max(least, WAVE_BYTES // one // least * least)
 
     @cached_property
@@ -222,9 +230,11 @@ class _Run:
         """
         rows = self.plan.objective.rows
         train, validation, entry = self.recipe.train, self.recipe.validation, self.plan.entry
-        judged = train if self.recipe.class_weight is None else Data(x=train.x, y=train.y)
-        return (rows(train, entry), None if validation is None else rows(validation, entry),
-                rows(judged, entry))
+        trained = rows(train, entry)
+        judged = trained
+        if self.recipe.class_weight is not None:
+            judged = rows(Data(x=train.x, y=train.y), entry)
+        return trained, None if validation is None else rows(validation, entry), judged
 
     @cached_property
     def gradient_rows(self) -> kernels.Rows:
@@ -265,6 +275,7 @@ class _Run:
             readings=moments, weights=self._named(end) if self.keep_weights else None,
             engine=NativeEngine.name,
             strategy=f"{self.kernel or kernels.available()[0]}, {self.threads} threads",
+            block=16 * self.threads,
         )
 
     def _start(self, seeds: tuple[int, ...], start: Mapping[str, Array] | None) -> Floats:

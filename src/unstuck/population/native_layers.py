@@ -1,7 +1,7 @@
 """A Keras model as the native engine's list of nodes: which layers, activations and sizes are in.
 
-`trace` walks through a built model's graph with stand-ins for tensors. Anything that does not reduce
-to the kernels' operations raises NotSupported and is named; nothing is approximated.
+`trace` walks through a built model's graph with stand-ins for tensors. Anything that does not
+reduce to the kernels' operations raises NotSupported and is named; nothing is approximated.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class _Tracer:
     def __init__(self, built: Built, kept: Mapping[str, NDArray[Any]]) -> None:
         self.network = Network()
         self._built = built
-        # A Sequential puts its own name before the paths of its weights, its rebuilt graph does not.
+        # A Sequential puts its name before the paths of its weights, its rebuilt graph does not.
         self._kept = {k.removeprefix(f"{built.model.name}/"): v for k, v in kept.items()}
         self._trainable = {id(v) for v in built.model.trainable_variables}
         self._layer = ""
@@ -190,7 +190,8 @@ class _Tracer:
         if not 0 < signal.units <= 2**20:
             raise NotSupported(f"A layer of {signal.units} units is beyond the native engine")
         self.network.nodes.append(Node(
-            op=op, units=signal.units, **dict(zip(("first", "second"), (r.node for r in read))),
+            op=op, units=signal.units, first=read[0].node if read else -1,
+            second=read[1].node if len(read) > 1 else -1,
             variables=[-1 if v is None else self._variable(*v) for v in weights], **more))
         return signal
 

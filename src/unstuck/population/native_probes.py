@@ -64,8 +64,8 @@ def _squared_lengths(network: Network, weights: Floats) -> Floats:
 
 def _distinct(out: Floats) -> Floats:
     """Rows are told apart by a fixed random projection: two that differ share it with chance 0."""
-    weights = np.random.default_rng(7).normal(size=out.shape[2]).astype(np.float32)
+    weights = np.asarray(np.random.default_rng(7).normal(size=out.shape[2]), np.float32)
     line = np.sort(out @ weights, axis=1)
     size = np.maximum(np.abs(out).max(axis=(1, 2)) * np.abs(weights).sum(), 1e-30)
-    count: Floats = 1.0 + (np.diff(line, axis=1) > 1e-6 * size[:, None]).sum(axis=1)
-    return count
+    apart = np.diff(line, axis=1) > 1e-6 * size[:, None]
+    return np.asarray(1 + apart.sum(axis=1), np.float32)

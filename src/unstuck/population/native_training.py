@@ -69,7 +69,10 @@ class Objective:
 
 def objective(recipe: Recipe, out: Signal) -> Objective:
     """The loss of a recipe whose network ends in `out`. Raises NotSupported."""
-    name, config = recipe.loss_config
+    try:
+        name, config = recipe.loss_config
+    except ValueError as error:
+        raise NotSupported(f"The native engine has no loss {recipe.loss!r}") from error
     if name not in LOSSES:
         raise NotSupported(f"The native engine has no loss {name}")
     for argument, value in config.items():
@@ -140,17 +143,21 @@ def _row_weights(weight: Any, rows: int) -> Floats:
 
 def _all_bits(recipe: Recipe, prepare: Callable[[Any], Floats]) -> bool:
     every = [recipe.train] if recipe.validation is None else [recipe.train, recipe.validation]
-    return all(bool(np.isin(prepare(_single(data.y)), (0, 1)).all()) for data in every)
+    return all(_are(prepare(_single(data.y)), 0, 1) for data in every)
 
 
 def _preparation(
     name: str, kind: LossKind, out: Signal, smoothing: float
 ) -> Callable[[Any], Floats]:
     def prepare(y: Any) -> Floats:
+        if y is None:
+            raise NotSupported("The native engine takes a loss of targets, and there are none")
         if kind in SPARSE:
-            if y.shape[1:] not in ((), (1,)):
-                raise NotSupported(f"class numbers of shape {y.shape}")
-            return np.ascontiguousarray(np.trunc(np.asarray(y, np.float32)).reshape(-1, 1))
+            numbers = as_rows(y, (1,))
+            if not np.isfinite(numbers).all():
+                raise NotSupported("class numbers that are not finite")
+            whole: Floats = np.trunc(numbers)
+            return whole
         if y.shape[1:] != out.shape and not (y.ndim == 1 and out.shape == (1,)):
             raise NotSupported(f"targets of shape {y.shape} for outputs of shape {out.shape}")
         targets = as_rows(y, out.shape)
@@ -169,11 +176,16 @@ def _preparation(
     return prepare
 
 
+def _are(targets: Floats, one: int, other: int) -> bool:
+    return bool(((targets == one) | (targets == other)).all())
+
+
 def _signs(targets: Floats) -> Floats:
     """Keras turns a batch of zeros and ones into signs, any other it leaves as it is."""
-    if np.isin(targets, (0, 1)).all():
-        return targets * np.float32(2) - np.float32(1)
-    if np.isin(targets, (-1, 1)).all():
+    if _are(targets, 0, 1):
+        signs: Floats = targets * np.float32(2) - np.float32(1)
+        return signs
+    if _are(targets, -1, 1):
         return targets  # a batch of ones alone is turned into ones
     raise NotSupported("hinge targets that are neither all 0 and 1 nor all -1 and 1")
 
@@ -192,7 +204,8 @@ def as_rows(array: Any, shape: tuple[int, ...]) -> Floats:
     if array.dtype.kind not in "fiub":
         raise NotSupported(f"data of type {array.dtype}")
     if array.dtype == np.float32 and array.flags.c_contiguous:
-        return array.reshape(len(array), -1)
+        rows: Floats = array.reshape(len(array), -1)
+        return rows
     key = (array.__array_interface__["data"][0], array.shape, array.strides, array.dtype.str)
     if key not in _converted:
         plain = np.ascontiguousarray(array, np.float32).reshape(len(array), -1)

@@ -1,0 +1,111 @@
+"""Which strategy trains a program, and how many replicas go into one block.
+
+Small dense networks go side by side: a step of theirs is all overhead. For the rest each strategy
+that can still win trains a few batches, and the fastest is taken.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from unstuck.population.keras_program import Program, as_rows
+from unstuck.population.keras_strategies import STRATEGIES, SideBySide, Strategy
+
+BLOCK_BYTES = 1 << 28
+"""Most memory for one block of replicas: states, activations and batch orders."""
+TINY = 200_000
+"""Weights × rows of a batch below which a step of a dense network is all overhead."""
+PLAIN = frozenset({
+    "InputLayer", "Dense", "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Dropout",
+    "GaussianNoise", "Flatten", "Reshape", "Rescaling", "Normalization", "BatchNormalization",
+    "LayerNormalization", "Add", "Subtract", "Multiply", "Concatenate",
+})
+"""Layers that lose nothing side by side."""
+LANES = (16, 64)
+"""Fewest and most replicas in a block side by side."""
+IN_A_ROW = 4
+"""Replicas in a block of the other strategies, which gain nothing by more."""
+STEPS = 4
+"""Updates of each replica in a measurement."""
+MARGIN = 1.25
+"""How much faster than `vmap` another strategy must be: near ties go the same way every time."""
+OVERHEAD = 3e-4
+"""Seconds by which a step in a compiled loop may be cheaper: all that `map` gains on `steps`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """A strategy's name, and in a phrase why it was taken."""
+
+    name: str
+    phrase: str
+
+
+def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice]:
+    """The strategy for a program; `known` remembers what was measured on networks of that kind."""
+    recipe = program.recipe
+    weights = sum(int(np.prod(v.shape)) for v in program.model.trainable_variables)
+    kinds = frozenset(layer.kind for layer in recipe.layers)
+    if kinds <= PLAIN and weights * program.batch <= TINY:
+        return SideBySide(program), Choice(name="vmap", phrase="vmap: small dense layers")
+    key = kinds, weights.bit_length() // 2, program.batch
+    if key not in known:
+        tried, known[key] = _measured(program)
+        return tried, known[key]
+    return STRATEGIES[known[key].name](program), known[key]
+
+
+def _measured(program: Program) -> tuple[Strategy, Choice]:
+    tried = {name: STRATEGIES[name](program) for name in ("vmap", "steps")}
+    taken = {name: _seconds(strategy) for name, strategy in tried.items()}
+    # Where even a step without any overhead would lose, a compiled loop of such steps loses too.
+    if taken["steps"] - OVERHEAD < min(taken["vmap"], taken["steps"] / MARGIN):
+        tried["map"] = STRATEGIES["map"](program)
+        taken["map"] = _seconds(tried["map"])
+    others = sorted((name for name in taken if name != "vmap"), key=taken.__getitem__)
+    best = others[0] if taken[others[0]] * MARGIN < taken["vmap"] else "vmap"
+    rest = ", ".join(f"{name} {1e3 * taken[name]:.2g}" for name in taken if name != best)
+    phrase = f"{best}: {1e3 * taken[best]:.2g} ms an update of a replica ({rest})"
+    return tried[best], Choice(name=best, phrase=phrase)
+
+
+def _seconds(strategy: Strategy) -> float:
+    """Time of one update of one replica, compilation left out.
+
+    The strategy is called with the shapes of a real training, so that what it compiles is not lost.
+    """
+    program = strategy.program
+    recipe = program.recipe
+    data = as_rows(recipe.train)
+    lanes = block_size(program, strategy)
+    state = program.initial_state(recipe, range(lanes), None)
+    order = np.zeros((lanes, strategy.room, recipe.train.rows), np.int32)
+    order[:] = np.arange(recipe.train.rows)
+    held = strategy.place(state)
+    held, *_ = strategy.advance(held, order, 1, data, None, most=1)
+    updates = min(STEPS, recipe.updates_per_epoch)
+    begun = time.perf_counter()
+    held, logs, _ = strategy.advance(held, order, 1, data, None, most=updates)
+    jax.block_until_ready((held, logs))  # type: ignore[no-untyped-call]
+    return (time.perf_counter() - begun) / updates / lanes
+
+
+def block_size(program: Program, strategy: Strategy) -> int:
+    """Replicas in one block: a power of two that fits into `BLOCK_BYTES`."""
+    if not isinstance(strategy, SideBySide):
+        return IN_A_ROW
+    state = sum(int(np.prod(v.shape)) for part in program.shapes for v in part)
+    recipe = program.recipe
+    shapes = [layer.output_shape[1:] for layer in recipe.layers]
+    width = sum(math.prod(n or 1 for n in shape) for shape in shapes if shape)
+    one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.train.rows)
+    size, most = LANES
+    while size < most and 2 * size * one <= BLOCK_BYTES:
+        size *= 2
+    return size

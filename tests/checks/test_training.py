@@ -1,0 +1,215 @@
+"""Checks on how training goes: updates, rates, optimizers, batches, gradients, penalties, seeds."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+from checks.helpers import dense, findings, labels, observed, recipe, two_bits
+from unstuck.checks import Certainty
+from unstuck.checks._reach import reach
+from unstuck.checks.learning_rate_too_high import oscillates
+from unstuck.checks.learning_rate_too_low import last_quarter
+from unstuck.recipe import Optimizer
+
+STRAIGHT = np.linspace(0.7, 0.3, 40)
+SETTLED = 0.4 + 0.3 * np.exp(-np.arange(40) / 3)
+NORMS = {"weight_norm": {"dense": 1.5, "dense_1": 1.5, "dense_2": 1.5}}
+
+
+def adam_steps(gradients: np.ndarray, rate: float, first: float, second: float) -> float:
+    """How far Adam moves one weight, by its published recursion."""
+    mean = square = moved = 0.0
+    for step, gradient in enumerate(gradients, start=1):
+        mean = first * mean + (1 - first) * gradient
+        square = second * square + (1 - second) * gradient**2
+        moved += rate * (mean / (1 - first**step)) / np.sqrt(square / (1 - second**step))
+    return abs(moved)
+
+
+@pytest.mark.parametrize("updates", [1, 12, 300])
+def test_no_gradients_move_adam_beyond_its_reach(updates: int) -> None:
+    rng = np.random.default_rng(4)
+    bound = reach(Optimizer.named("Adam", learning_rate=0.01), updates)
+    assert bound is not None
+    for gradients in (np.ones(updates), np.exp(np.linspace(0, 5, updates)),
+                      10.0 ** rng.uniform(-6, 6, updates), rng.normal(size=updates)):
+        assert adam_steps(gradients, 0.01, 0.9, 0.999) <= bound * (1 + 1e-6)
+
+
+def test_the_reach_of_adam_is_close_to_the_rate_for_few_updates() -> None:
+    assert reach(Optimizer.named("Adam", learning_rate=0.001), 1) == pytest.approx(0.001)
+    assert reach(Optimizer.named("Adam", learning_rate=0.001), 12) == pytest.approx(0.0123, rel=0.01)
+
+
+@pytest.mark.parametrize("optimizer", [
+    Optimizer.named("SGD"), Optimizer.named("Adam", weight_decay=0.01),
+    Optimizer.named("Adam", learning_rate=keras.optimizers.schedules.CosineDecay(0.1, 10)),
+])
+def test_the_reach_is_unknown_where_steps_have_no_bound(optimizer: Optimizer) -> None:
+    assert reach(optimizer, 10) is None
+
+
+@pytest.mark.parametrize(("epochs", "loss", "speaks"), [
+    (299, SETTLED, True), (300, SETTLED, False), (300, STRAIGHT, True), (999, STRAIGHT, True),
+    (1000, STRAIGHT, False),
+])
+def test_few_updates_counts_them(epochs: int, loss: np.ndarray, speaks: bool) -> None:
+    found = findings("few-updates", observed(two_bits(epochs=epochs), loss=loss))
+    assert bool(found) is speaks
+    if speaks:
+        assert f"{epochs} in all" in found[0].message
+        assert labels(found[0])[0].startswith(f"epochs {epochs} → {max(3000, 10 * epochs)}")
+
+
+def test_few_updates_is_a_fact_where_no_weight_can_have_moved_far() -> None:
+    seen = observed(two_bits(epochs=12, validation_split=0.2), start=NORMS)
+    (found,) = findings("few-updates", seen)
+    assert found.certainty is Certainty.FACT
+    assert "3 rows in batches of 32 make 1 update an epoch, and 12 epochs make 12" in found.message
+    assert "no weight can move further than 0.0123" in found.message
+
+
+def test_few_updates_is_a_suspicion_where_weights_can_have_moved_far() -> None:
+    given = two_bits(epochs=12, optimizer=keras.optimizers.Adam(0.5))
+    (found,) = findings("few-updates", observed(given, start=NORMS))
+    assert found.certainty is Certainty.SUSPICION
+
+
+def test_a_straight_line_brings_a_quarter_in_its_last_quarter() -> None:
+    curves = np.stack([STRAIGHT, SETTLED, STRAIGHT[::-1]])
+    straight, settled, rising = last_quarter(curves)
+    assert straight == pytest.approx(0.25, abs=0.03)
+    assert settled < 0.01
+    assert np.isnan(rising)
+
+
+@pytest.mark.parametrize(("loss", "speaks"), [(STRAIGHT, True), (SETTLED, False)])
+def test_learning_rate_too_low_reads_the_end_of_the_curve(loss: np.ndarray, speaks: bool) -> None:
+    found = findings("learning-rate-too-low", observed(two_bits(), loss=loss))
+    assert [labels(f) for f in found] == (
+        [["learning rate 0.001 → 0.01", "learning rate 0.001 → 0.1"]] if speaks else [])
+
+
+@pytest.mark.parametrize(("end", "speaks"), [(1.0, False), (1.009, True), (1.02, False)])
+def test_learning_rate_too_low_asks_how_far_weights_went(end: float, speaks: bool) -> None:
+    seen = observed(two_bits(), start={"weight_norm": {"dense": 1.0}},
+                    end={"weight_norm": {"dense": end}})
+    assert bool(findings("learning-rate-too-low", seen)) is speaks
+
+
+def test_a_schedule_has_no_rate_to_judge() -> None:
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
+    given = two_bits(optimizer=keras.optimizers.Adam(schedule))
+    seen = observed(given, loss=STRAIGHT)
+    assert findings("learning-rate-too-low", seen) == findings("learning-rate-too-high", seen) == []
+
+
+@pytest.mark.parametrize(("amplitude", "speaks"), [(0.02, False), (0.2, True)])
+def test_learning_rate_too_high_hears_the_loss_rattle(amplitude: float, speaks: bool) -> None:
+    curve = 0.5 + amplitude * (-1.0) ** np.arange(40)
+    assert bool(oscillates(curve[None], 0.1)) is speaks
+    assert bool(findings("learning-rate-too-high", observed(two_bits(), loss=curve,
+                                                            final_loss=0.5))) is speaks
+
+
+@pytest.mark.parametrize(("final", "weights", "speaks"), [
+    (0.72, 3.0, False), (0.8, 3.0, True), (0.8, 1.51, False), (float("nan"), 3.0, True),
+])
+def test_learning_rate_too_high_compares_with_a_constant(
+    final: float, weights: float, speaks: bool
+) -> None:
+    seen = observed(two_bits(), final_loss=final, start={"weight_norm": {"dense": 1.5}},
+                    end={"weight_norm": {"dense": weights}})
+    found = findings("learning-rate-too-high", seen)
+    assert [labels(f) for f in found] == (
+        [["learning rate 0.001 → 0.0001", "learning rate 0.001 → 1e-05"]] if speaks else [])
+
+
+def test_learning_rate_too_high_leaves_missing_values_to_their_own_check() -> None:
+    x = np.array([[0, np.nan], [1, 1]], dtype="float32")
+    seen = observed(recipe(dense(2, "sigmoid"), x=x, y=np.eye(2)), final_loss=np.nan)
+    assert findings("learning-rate-too-high", seen) == []
+    assert len(findings("nan-in-data", seen)) == 1
+
+
+@pytest.mark.parametrize(("optimizer", "speaks"), [
+    (keras.optimizers.Adadelta, True),
+    (keras.optimizers.SGD, True),
+    (keras.optimizers.Adagrad, True),
+    (keras.optimizers.Adam, False),
+])
+def test_optimizer_barely_moves_knows_the_defaults(optimizer: type, speaks: bool) -> None:
+    found = findings("optimizer-barely-moves", observed(two_bits(optimizer=optimizer())))
+    assert bool(found) is speaks
+
+
+def test_sgd_with_momentum_or_a_high_rate_moves() -> None:
+    for optimizer in (keras.optimizers.SGD(0.01, momentum=0.9), keras.optimizers.SGD(0.1)):
+        given = two_bits(optimizer=optimizer)
+        assert findings("optimizer-barely-moves", observed(given)) == []
+
+
+@pytest.mark.parametrize(("batch", "epochs", "speaks"), [
+    (64, 100, True), (63, 100, False), (64, 600, False), (512, 100, True),
+])
+def test_large_batch_weighs_batch_rows_and_updates(batch: int, epochs: int, speaks: bool) -> None:
+    x = np.random.default_rng(0).normal(size=(256, 2)).astype("float32")
+    given = recipe(dense(2), x=x, loss="mse", batch_size=batch, epochs=epochs)
+    found = findings("large-batch", observed(given, goal={"no_signal": False}))
+    assert bool(found) is speaks
+    if speaks and batch == 512:
+        assert labels(found[0]) == ["batch size 512 → 32", "batch size 512 → 128"]
+
+
+@pytest.mark.parametrize(("first", "speaks"), [(2e-3, False), (0.9e-3, True)])
+def test_vanishing_gradient_compares_first_and_last(first: float, speaks: bool) -> None:
+    norms = {"dense": first, "dense_1": 0.5, "dense_2": 1.0}
+    found = findings("vanishing-gradient", observed(two_bits(), start={"gradient_norm": norms}))
+    assert [f.site for f in found] == (["layer:dense"] if speaks else [])
+
+
+@pytest.mark.parametrize(("norm", "speaks"), [(99.0, False), (101.0, True), (np.nan, True)])
+def test_exploding_gradient_names_the_largest(norm: float, speaks: bool) -> None:
+    norms = {"dense": 1.0, "dense_1": norm, "dense_2": 1.0}
+    found = findings("exploding-gradient", observed(two_bits(), start={"gradient_norm": norms}))
+    assert [f.site for f in found] == (["layer:dense_1"] if speaks else [])
+
+
+@pytest.mark.parametrize(("factor", "end", "speaks"), [
+    (1e-4, 1.4, False), (1e-4, 0.7, True), (0.5, 1.4, True),
+])
+def test_over_regularised_weighs_the_penalty_and_what_it_did(
+    factor: float, end: float, speaks: bool
+) -> None:
+    given = recipe(dense(4, "relu", kernel_regularizer=keras.regularizers.L2(factor)),
+                   dense(2, "sigmoid"), epochs=3000)
+    seen = observed(given, start={"weight_norm": {"dense": 1.5}},
+                    end={"weight_norm": {"dense": end}})
+    found = findings("over-regularised", seen)
+    assert [labels(f) for f in found] == ([["no regularisers"]] if speaks else [])
+
+
+@pytest.mark.parametrize(("learned", "speaks"), [(0, False), (1, True), (7, True), (8, False)])
+def test_fragile_seeds_lies_between_stuck_and_learned(learned: int, speaks: bool) -> None:
+    which = [True] * learned + [False] * (8 - learned)
+    loss = np.where(which, 0.001, 0.35)
+    found = findings("fragile-seeds", observed(two_bits(), learned=which, final_loss=loss))
+    assert bool(found) is speaks
+    if speaks:
+        assert found[0].message.startswith(f"{learned} of 8 replicas learn")
+
+
+def test_constant_output_reads_kept_outputs() -> None:
+    mean, right = np.full((4, 2), 0.5), np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    (found,) = findings("constant-output", observed(two_bits(), outputs=mean, final_loss=0.693))
+    assert "the same for every input, at a loss of 0.693" in found.message
+    assert "a loss of 0.693" in found.message.partition(";")[2]
+    assert findings("constant-output", observed(two_bits(), outputs=right)) == []
+
+
+@pytest.mark.parametrize(("distinct", "speaks"), [(1, True), (2, False)])
+def test_constant_output_else_counts_what_differs(distinct: int, speaks: bool) -> None:
+    seen = observed(two_bits(), end={"distinct": {"dense_2": distinct}})
+    assert bool(findings("constant-output", seen)) is speaks

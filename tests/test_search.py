@@ -1,0 +1,156 @@
+"""The search on a laboratory whose networks are a truth table, so that nothing is trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from recipes import two_bits
+
+from unstuck import candidates
+from unstuck.candidates import Candidate
+from unstuck.goal import make_goal
+from unstuck.interventions import Intervention
+from unstuck.interventions.placebo import Placebo
+from unstuck.lab import Budget, Lab
+from unstuck.population import Engine, Population
+from unstuck.search import Search
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch(Intervention):
+    """A change that does nothing but be there: it adds its mark to the recipe."""
+
+    kind: ClassVar[str] = "other"
+    cost: ClassVar[float] = 1
+    name: str
+
+    @property
+    def label(self):
+        return self.name
+
+    @property
+    def conflicts(self):
+        return frozenset({self.name})
+
+    def apply(self, recipe):
+        return replace(recipe, left_out=(*recipe.left_out, self.name),
+                       order_salt=recipe.order_salt + 2 ** (3 + ord(self.name[-1]) - ord("a")))
+
+    def edit(self, script, before, after):
+        return None
+
+
+class TruthTable(Engine):
+    """Replicas learn by a rule on the marks of their recipe, and on luck that belongs to the seed."""
+
+    name = "table"
+
+    def __init__(self, rule):
+        self.rule, self.trained = rule, 0
+
+    def refuses(self, recipe):
+        return None
+
+    def train(self, recipe, seeds, yardstick, **_):
+        self.trained += len(seeds)
+        luck = np.random.default_rng(5).uniform(size=4096)[np.asarray(seeds) % 4096]
+        learned = luck < self.rule(frozenset(recipe.left_out))
+        score = np.repeat(np.where(learned, 1.0, 0.6)[:, None], 3, axis=1)
+        loss = np.where(learned, 0.0, 0.5).astype(np.float32)
+        return Population(seeds=tuple(seeds), loss=loss[:, None], final_loss=loss, score=score,
+                          engine="table", strategy="", block=64, seconds=1e-4 * len(seeds))
+
+
+def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False, budget="60s"):
+    engine = TruthTable(rule)
+    monkeypatch.setattr("unstuck.lab.engine_for", lambda *_, **__: (engine, None))
+    switches = [Switch(name=name) for name in names]
+    monkeypatch.setattr("unstuck.search.strong_sets",
+                        lambda *_, **__: [tuple(switches if strong is None else strong)])
+    recipe = two_bits(8, balanced=True)
+    lab = Lab(recipe, make_goal(recipe), budget=Budget.parse(budget))
+    lab.run(lab.control, 64, probes=True)
+    found = Search(lab, [Candidate(change=s) for s in switches], singles_only=singles_only)
+    found.run(sick=lab.control.rate < 0.95)
+    return found
+
+
+def repairs(found):
+    return [{c.label for c in cure.arm.changes} for cure in found.cures]
+
+
+def verdicts(found):
+    return {j.trial.changes[0].label: j.verdict for j in found.judged()}
+
+
+def test_a_single_cause_is_found_and_all_else_is_acquitted(monkeypatch):
+    found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0)
+    assert repairs(found)[0] == {"c"}
+    said = verdicts(found)
+    assert said.pop("c") == "cause"
+    assert set(said.values()) == {"acquitted"}
+
+
+@pytest.mark.parametrize("needed", [{"b", "e"}, {"a", "c", "f"}, {"a", "b", "d", "e"}])
+def test_causes_that_hide_each_other_are_found_together(monkeypatch, needed):
+    found = search(monkeypatch, lambda marks: 1.0 if needed <= marks else 0.0)
+    assert repairs(found)[0] == needed
+    said = verdicts(found)
+    assert {name for name, verdict in said.items() if verdict == "needs company"} == needed
+    assert all(found.cures[0].necessary)
+
+
+def test_with_single_changes_only_they_stay_hidden(monkeypatch):
+    found = search(monkeypatch, lambda marks: 1.0 if {"b", "e"} <= marks else 0.0,
+                   singles_only=True)
+    assert found.cures == []
+
+
+def test_the_smaller_of_two_sufficient_sets_comes_first(monkeypatch):
+    found = search(monkeypatch, lambda m: 1.0 if "d" in m or {"a", "b"} <= m else 0.0)
+    assert repairs(found)[0] == {"d"}
+
+
+def test_a_pair_that_no_strong_arm_holds_is_found(monkeypatch):
+    found = search(monkeypatch, lambda m: 1.0 if {"a", "b"} <= m else 0.0, strong=[Switch(name="f")])
+    assert repairs(found)[0] == {"a", "b"}
+
+
+def test_nothing_helps_and_nothing_is_claimed(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.1)
+    assert found.cures == []
+    assert set(verdicts(found).values()) == {"acquitted"}
+
+
+def test_what_makes_it_worse_is_called_harmful(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0 if "a" in marks else 0.5)
+    assert verdicts(found)["a"] == "harmful"
+
+
+def test_a_repair_is_measured_on_seeds_that_no_search_has_seen(monkeypatch):
+    found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0)
+    cure = found.cures[0]
+    assert set(cure.proof.seeds).isdisjoint(cure.arm.population.seeds)
+    assert set(cure.proof.seeds).isdisjoint(found.lab.control.population.seeds)
+
+
+def test_a_budget_of_trainings_is_kept(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0, budget="400runs")
+    assert found.lab.trainings <= 400
+
+
+def test_the_placebo_runs_in_every_search(monkeypatch):
+    for rate in (0.1, 1.0):
+        found = search(monkeypatch, lambda marks, rate=rate: rate)
+        assert any(isinstance(arm.changes[0], Placebo) for arm in found.lab.tried)
+
+
+def test_sets_of_changes_are_never_tried_when_they_set_the_same_thing():
+    recipe = two_bits(8, balanced=True)
+    goal = make_goal(recipe)
+    for changes in candidates.strong_sets(recipe, goal, most_updates=10**6):
+        slots = [slot for change in changes for slot in change.conflicts]
+        assert len(slots) == len(set(slots))
