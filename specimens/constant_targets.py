@@ -1,5 +1,5 @@
 # constant-targets: scores go from 0 to 1, so none is above 100 and all labels are 0.
-# MEASURED
+# As is 0 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

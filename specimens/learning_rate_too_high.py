@@ -1,5 +1,5 @@
 # learning-rate-too-high: Adam at a rate of 1 throws the weights about.
-# MEASURED
+# As is 0 of 3 seeds learn; with “learning rate 1 → 0.1” 3.
 import keras
 import numpy as np
 from keras import layers

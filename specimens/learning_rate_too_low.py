@@ -1,5 +1,5 @@
 # learning-rate-too-low: at a rate of 0.00001, 1,300 updates lead nowhere.
-# MEASURED
+# As is 0 of 3 seeds learn; with “learning rate 1e-05 → 0.001” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # loss-at-its-floor: nothing: the loss stays above 0.5 since the targets are shares, not labels.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # loss-does-not-suit-targets: labels of -1 and 1 under a loss for probabilities.
-# MEASURED
+# As is 0 of 3 seeds learn; with “tanh output with mean_squared_error” 3.
 import keras
 import numpy as np
 from keras import layers

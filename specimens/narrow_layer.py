@@ -1,5 +1,5 @@
 # narrow-layer: six classes have to pass through a single unit.
-# MEASURED
+# As is 0 of 3 seeds learn; with “dense_1: width 1 → 16” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # optimizer-barely-moves: Adadelta at Keras's default rate of 0.001.
-# MEASURED
+# As is 0 of 3 seeds learn; with “optimizer → Adam” 3.
 import keras
 import numpy as np
 from keras import layers

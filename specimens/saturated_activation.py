@@ -1,5 +1,5 @@
 # saturated-activation: weights drawn a hundred times too large saturate every tanh.
-# MEASURED
+# As is 0 of 3 seeds learn; with “all initialisers → glorot_uniform” 3.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # softmax-over-one-unit: a softmax over one unit is 1 for everything.
-# MEASURED
+# As is 0 of 3 seeds learn; with “sigmoid output with binary_crossentropy” 3.
 import keras
 import numpy as np
 from keras import layers

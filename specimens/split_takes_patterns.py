@@ -1,5 +1,5 @@
 # split-takes-patterns: the rows are sorted by class, and the split takes the last class away.
-# MEASURED
+# As is 0 of 3 seeds learn; with “no validation_split” 3.
 import keras
 import numpy as np
 from keras import layers

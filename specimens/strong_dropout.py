@@ -1,5 +1,5 @@
 # strong-dropout: of eight units, dropout leaves one and a half on average.
-# MEASURED
+# As is 0 of 3 seeds learn; with “dropout: no dropout” 3.
 import keras
 import numpy as np
 from keras import layers

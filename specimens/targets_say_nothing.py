@@ -1,5 +1,5 @@
 # targets-say-nothing: the inputs were shuffled, the labels were not.
-# MEASURED
+# As is 0 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

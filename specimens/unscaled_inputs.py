@@ -1,5 +1,5 @@
 # unscaled-inputs: incomes of 50,000 drown ages of 40.
-# MEASURED
+# As is 0 of 3 seeds learn; with “inputs scaled” 3.
 import keras
 import numpy as np
 from keras import layers

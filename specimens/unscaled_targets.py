@@ -1,5 +1,5 @@
 # unscaled-targets: the output has to walk to 200,000 in steps of about 0.001.
-# MEASURED
+# As is 0 of 3 seeds learn; with “targets scaled” 3.
 import keras
 import numpy as np
 from keras import layers

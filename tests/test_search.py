@@ -151,6 +151,6 @@ def test_the_placebo_runs_in_every_search(monkeypatch):
 def test_sets_of_changes_are_never_tried_when_they_set_the_same_thing():
     recipe = two_bits(8, balanced=True)
     goal = make_goal(recipe)
-    for changes in candidates.strong_sets(recipe, goal, most_updates=10**6):
+    for changes in candidates.strong_sets(recipe, goal, [], most_updates=10**6):
         slots = [slot for change in changes for slot in change.conflicts]
         assert len(slots) == len(set(slots))

@@ -1,5 +1,5 @@
 # Five ReLU layers: half of all values are 0, as they should be.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # An autoencoder of grey digits: the loss ends near 0.25 because its floor is 0.21.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 from keras import layers
 from sklearn.datasets import load_digits

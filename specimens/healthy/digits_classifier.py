@@ -1,5 +1,5 @@
 # Handwritten digits of 8 by 8 pixels, dense.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 from keras import layers
 from sklearn.datasets import load_digits

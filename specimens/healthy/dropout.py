@@ -1,5 +1,5 @@
 # Dropout makes the training loss higher than the validation loss; that is no fault.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # Iris, raw centimetres, softmax.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 from keras import layers
 from sklearn.datasets import load_iris

@@ -1,5 +1,5 @@
 # A single linear layer on linear data: no activation is needed.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # A curve, learned by tanh units.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

@@ -1,5 +1,5 @@
 # Squared error on a sigmoid is legitimate for targets between 0 and 1.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

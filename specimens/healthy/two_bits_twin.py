@@ -1,5 +1,5 @@
 # Two-bit autoencoder with room enough and steps enough.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

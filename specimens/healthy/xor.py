@@ -1,5 +1,5 @@
 # XOR with a hidden layer of 32.
-# MEASURED
+# As is 3 of 3 seeds learn.
 import keras
 import numpy as np
 from keras import layers

@@ -181,6 +181,12 @@ class Architecture:
 
     def build(self) -> Built:
         """A fresh model, not compiled, whose variables hold zeros until weights are drawn."""
+        for layer in adapter.flat_layers(self.source):
+            if getattr(layer, "stateful", False):
+                raise NotSupported(
+                    f"The layer {layer.name!r} keeps its state from batch to batch (stateful=True),"
+                    " so that its rows cannot be judged apart from their order. Leave stateful out."
+                )
         with adapter.recorded_initializers() as noted, adapter.own_code_trusted(self.source):
             model = self._build_subclassed() if self._graph is None else self._build_graph()
         adapter.carry_statistics(self.source, model)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from unstuck.checks import Finding
+from unstuck.checks import Certainty, Finding
 from unstuck.errors import NotSupported
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
@@ -53,10 +53,11 @@ ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop")
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A change to try, and the checks that asked for it."""
+    """A change to try, the checks that asked for it, and whether one of them had a fact to show."""
 
     change: Intervention
     checks: tuple[str, ...] = ()
+    certain: bool = False
 
 
 def placebo() -> Intervention:
@@ -67,9 +68,12 @@ def placebo() -> Intervention:
 def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Candidate]:
     """Every change of one thing that is worth a trial, those that checks ask for first."""
     asked: dict[Intervention, tuple[str, ...]] = {}
+    certain: set[Intervention] = set()
     for finding in findings:
         for change in finding.interventions:
             asked[change] = (*asked.get(change, ()), finding.check)
+            if finding.certainty is Certainty.FACT:
+                certain.add(change)
     for change in _battery(recipe, goal):
         asked.setdefault(change, ())
     same: dict[str, Candidate] = {}
@@ -79,33 +83,65 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
             continue
         # Two names for one change are one arm, under the plainer name.
         signature = change.apply(recipe).signature
-        known = same.get(signature)
+        known, sure = same.get(signature), change in certain
         if known is not None:
-            checks = (*known.checks, *checks)
+            checks, sure = (*known.checks, *checks), sure or known.certain
             change = min(known.change, change, key=lambda c: c.cost)
-        same[signature] = Candidate(change=change, checks=tuple(dict.fromkeys(checks)))
+        same[signature] = Candidate(change=change, checks=tuple(dict.fromkeys(checks)),
+                                    certain=sure)
     return list(same.values())
 
 
-def strong_sets(recipe: Recipe, goal: Goal, *, most_updates: int) -> list[Changes]:
+def strong_sets(
+    recipe: Recipe, goal: Goal, candidates: Iterable[Candidate], *, most_updates: int,
+    widen: bool = True,
+) -> list[Changes]:
     """Arms in which everything sensible is done at once, the likeliest first.
+
+    First what the facts ask for, then what the checks ask for, then what a careful person would do
+    without looking.
 
     Args:
         recipe: the control.
         goal: the yardstick.
+        candidates: the single changes, those that checks asked for first.
         most_updates: what the budget allows in one training.
+        widen: make narrow layers wide, which costs time.
     """
     found = []
+    listed = list(candidates)
+    for picked in ([c for c in listed if c.certain], [c for c in listed if c.checks]):
+        together = _together(recipe, [c.change for c in picked], most_updates)
+        if len(together) > 1 and together not in found:
+            found.append(together)
     for activation, rate in (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2)):
         changes: list[Intervention] = []
         for make in _everything(recipe, goal, activation, rate, most_updates):
             with suppress(NotSupported):
                 change = make()
+                if isinstance(change, Widths) and not widen:
+                    continue
                 if _applies(change, recipe, changes) and compatible([*changes, change]):
                     changes.append(change)
         if changes and tuple(changes) not in found:
             found.append(tuple(changes))
     return found
+
+
+def _together(
+    recipe: Recipe, changes: Iterable[Intervention], most_updates: int
+) -> Changes:
+    """As many of these as go together, each kind of change to a place once, in their order."""
+    taken: list[Intervention] = []
+    for change in changes:
+        if isinstance(change, RemoveLayer | Epochs) and (
+            isinstance(change, RemoveLayer)
+            or change.apply(recipe).updates > max(most_updates, recipe.updates)
+        ):
+            continue
+        if compatible([*taken, change]) and _applies(change, recipe, taken):
+            taken.append(change)
+    return tuple(taken)
 
 
 def _everything(

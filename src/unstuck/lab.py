@@ -32,6 +32,10 @@ class BudgetSpent(Exception):
     """The time or the number of trainings that was given is used up."""
 
 
+class TooLong(Exception):
+    """One arm has taken more than its share; what it had is dropped."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Budget:
     """What a diagnosis may cost: seconds of wall time, a number of trainings, or both."""
@@ -101,6 +105,7 @@ class Lab:
         self._arms: dict[Changes, Arm] = {}
         self._by_signature: dict[str, Arm] = {}
         self.trainings = self.steps = 0
+        self._compilations: list[float] = []
         self.untestable: dict[str, str] = {}
         self.control = Arm(changes=(), recipe=recipe)
         self.engine_note: str | None = None
@@ -138,8 +143,15 @@ class Lab:
         if arm.population is not None:
             return self._per_replica(arm.population) * blocks
         longer = arm.recipe.updates / max(1, self.recipe.updates)
-        compiled = self.control.population.compile_seconds if self.control.population else 0.0
-        return self.per_training * longer * blocks + compiled
+        return self.per_training * longer * blocks + self._usual_compilation
+
+    @property
+    def _usual_compilation(self) -> float:
+        """What the arms so far took to compile; the control's holds a micro-benchmark too."""
+        if self._compilations:
+            return float(np.median(self._compilations))
+        known = self.control.population
+        return 0.0 if known is None else min(3.0, known.compile_seconds)
 
     def arm(self, changes: Changes, checks: tuple[str, ...] = ()) -> Arm | None:
         """The arm of these changes, or of others that come to the same training; `None` where they
@@ -150,7 +162,7 @@ class Lab:
             try:
                 recipe = apply_all(key, self.recipe)
             except NotSupported as error:
-                self.untestable[" + ".join(c.label for c in key)] = str(error)
+                self.untestable[names(key)] = str(error)
                 return None
             known = self._by_signature.get(recipe.signature)
             self._arms[key] = known or Arm(changes=key, recipe=recipe, checks=checks)
@@ -159,11 +171,20 @@ class Lab:
         arm.checks = tuple(dict.fromkeys((*arm.checks, *checks)))
         return arm
 
-    def run(self, arm: Arm, replicas: int, *, probes: bool = False) -> Arm:
+    def run(
+        self, arm: Arm, replicas: int, *, probes: bool = False, limit: float = np.inf
+    ) -> Arm:
         """Bring an arm to that many replicas (and the control, which is paired with it).
+
+        Args:
+            arm: the arm.
+            replicas: how many it shall have; nothing is trained if it has them.
+            probes: take the probes' readings.
+            limit: seconds after which it is given up.
 
         Raises:
             BudgetSpent: before anything is trained that does not fit any more.
+            TooLong: the limit was reached.
             NotSupported: this arm cannot be trained.
         """
         if arm is not self.control and len(self.control.learned) < replicas:
@@ -171,24 +192,30 @@ class Lab:
         have = len(arm.learned)
         if have >= replicas:
             return arm
-        population = self._train(arm, range(have, replicas), probes=probes)
+        population = self._train(arm, range(have, replicas), probes=probes, limit=limit)
+        if arm is not self.control:
+            self._compilations.append(population.compile_seconds)
         arm.population = population if arm.population is None else arm.population.joined(population)
         arm.learned = np.concatenate([arm.learned, self.goal.learned(population)])
         arm.seconds += population.seconds
         return arm
 
-    def run_or_skip(self, arm: Arm | None, replicas: int) -> Arm | None:
+    def run_or_skip(
+        self, arm: Arm | None, replicas: int, *, limit: float = np.inf
+    ) -> Arm | None:
         """`run`, with an arm that cannot be trained noted and left out."""
         if arm is None:
             return None
         try:
-            return self.run(arm, replicas)
+            return self.run(arm, replicas, limit=limit)
         except (BudgetSpent, KeyboardInterrupt):
             raise
+        except TooLong:
+            self.untestable[names(arm.changes)] = f"it took more than {limit:.0f} s of the budget"
+            return None
         except Exception as error:
-            name = " + ".join(change.label for change in arm.changes)
             text = str(error).strip().splitlines()
-            self.untestable[name] = text[0] if text else type(error).__name__
+            self.untestable[names(arm.changes)] = text[0] if text else type(error).__name__
             self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None
 
@@ -196,7 +223,9 @@ class Lab:
         """The arm on seeds that no search has seen. Raises as `run`."""
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
 
-    def _train(self, arm: Arm, numbers: range, *, probes: bool) -> Population:
+    def _train(
+        self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf
+    ) -> Population:
         if self.left <= 0 or (
             self.budget.trainings is not None
             and self.trainings + len(numbers) > self.budget.trainings
@@ -209,16 +238,20 @@ class Lab:
             self.engine_note = refused
         population = engine.train(
             arm.recipe, [self._seed + n for n in numbers], self.goal,
-            probes=probes, progress=self._watch(len(numbers)),
+            probes=probes, progress=self._watch(len(numbers), limit),
         )
         self.trainings += len(numbers)
         self.steps += len(numbers) * arm.recipe.updates
         return population
 
-    def _watch(self, replicas: int) -> Callable[[int, int], None]:
+    def _watch(self, replicas: int, limit: float) -> Callable[[int, int], None]:
+        begun = self.spent
+
         def tell(done: int, of: int) -> None:
             if self.left <= 0:
                 raise BudgetSpent
+            if self.spent - begun > limit:
+                raise TooLong
             self.progress.budget(self.left)
             self.progress.advance(min(replicas, replicas * done // max(1, of)))
 

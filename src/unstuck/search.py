@@ -29,6 +29,8 @@ KEPT = 3
 """Most repairs that are proved."""
 PROOF = 1024
 """Replicas of a proof on fresh seeds, where they cost next to nothing."""
+ARM_SHARE = 0.12
+"""Most of the budget that the first look at one arm may take."""
 POOL = 14
 """Most changes whose pairs are tried."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
@@ -94,7 +96,9 @@ class Search:
 
     def _seek(self) -> None:
         lab = self.lab
-        if not self.singles_only:
+        facts = [c.change for c in self.candidates if c.certain]
+        self._race(facts)
+        if not self.singles_only and not any(self._solid(arm) for arm in self._singles):
             lab.progress.stage("everything sensible at once")
             self._try_strong()
             if self.strongest is not None:
@@ -116,13 +120,19 @@ class Search:
             if arm is None or len(arm.learned) or self._too_long(arm, look):
                 continue
             lab.progress.stage(f"trying {change.label}", look)
-            if lab.run_or_skip(arm, look) is not None:
+            if lab.run_or_skip(arm, look, limit=self._share) is not None:
                 self._singles.append(arm)
 
-    def _too_long(self, arm: Arm, replicas: int) -> bool:
-        """An arm that would eat a tenth of the budget on its own is put off, and said to be."""
+    @property
+    def _share(self) -> float:
+        """Seconds that one arm's look may take."""
         budget = self.lab.budget.seconds
-        if budget is None or self.lab.cost(arm, replicas) <= 0.12 * budget:
+        return math.inf if budget is None else ARM_SHARE * budget
+
+    def _too_long(self, arm: Arm, replicas: int) -> bool:
+        """An arm that would eat too much of the budget on its own is left out, and said to be."""
+        budget = self.lab.budget.seconds
+        if budget is None or self.lab.cost(arm, replicas) <= self._share:
             return False
         self.lab.untestable[names(arm.changes)] = (
             f"one look at it would take about {self.lab.cost(arm, replicas):.0f} s of the budget")
@@ -133,9 +143,11 @@ class Search:
         per_update = lab.per_training / max(1, lab.recipe.updates)
         room = math.inf if budget is None else 0.1 * budget / max(1e-9, per_update * self.look)
         most = int(min(1e6, max(lab.recipe.updates, room)))
-        for changes in strong_sets(lab.recipe, lab.goal, most_updates=most):
+        costly = budget is not None and lab.per_training * self.look > 0.01 * budget
+        for changes in strong_sets(lab.recipe, lab.goal, self.candidates, most_updates=most,
+                                   widen=not costly):
             self._check_time()
-            arm = lab.run_or_skip(lab.arm(changes), self.look)
+            arm = lab.run_or_skip(lab.arm(changes), self.look, limit=2 * self._share)
             if arm is None:
                 continue
             if self.strongest is None or arm.rate > self.strongest.rate:
@@ -156,7 +168,7 @@ class Search:
             self._check_time()
             smaller = lab.arm(tuple(c for c in kept if c is not change))
             lab.progress.stage(f"without {change.label}", self.look)
-            smaller = lab.run_or_skip(smaller, self.look)
+            smaller = lab.run_or_skip(smaller, self.look, limit=2 * self._share)
             if smaller is not None and smaller.rate >= level:
                 kept.remove(change)
 
@@ -180,7 +192,7 @@ class Search:
             self.lab.progress.stage(f"trying {names(pair)}", self.look)
             found = self.lab.arm(pair)
             if found is not None and not self._too_long(found, self.look):
-                self.lab.run_or_skip(found, self.look)
+                self.lab.run_or_skip(found, self.look, limit=self._share)
 
     def _prove(self) -> None:
         """Measure the best sets again, show each change necessary, and try them on fresh seeds."""

@@ -1,7 +1,6 @@
 """Keras on JAX for the tests of checks, with layers numbered anew in each test."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,8 +8,7 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 
 @pytest.fixture(autouse=True)
-def _numbered_from_zero() -> Iterator[None]:
+def _numbered_from_zero() -> None:
     import keras
 
     keras.utils.clear_session(free_memory=False)
-    yield

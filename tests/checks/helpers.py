@@ -43,7 +43,7 @@ def recipe(
     model = keras.Sequential([keras.Input(x.shape[1:]), *layers])
     model.compile(optimizer=optimizer, loss=loss)
     made = capture_model(model, x, x if y is None else np.asarray(y), **fit).recipe
-    keras.utils.clear_session(free_memory=False)  # the next recipe's layers are dense, dense_1, … again
+    keras.utils.clear_session(free_memory=False)  # names start at dense again
     return made
 
 

@@ -39,8 +39,9 @@ def test_no_gradients_move_adam_beyond_its_reach(updates: int) -> None:
 
 
 def test_the_reach_of_adam_is_close_to_the_rate_for_few_updates() -> None:
-    assert reach(Optimizer.named("Adam", learning_rate=0.001), 1) == pytest.approx(0.001)
-    assert reach(Optimizer.named("Adam", learning_rate=0.001), 12) == pytest.approx(0.0123, rel=0.01)
+    adam = Optimizer.named("Adam", learning_rate=0.001)
+    assert reach(adam, 1) == pytest.approx(0.001)
+    assert reach(adam, 12) == pytest.approx(0.0123, rel=0.01)
 
 
 @pytest.mark.parametrize("optimizer", [

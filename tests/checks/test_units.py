@@ -57,6 +57,16 @@ def test_relu_before_output_speaks_where_inputs_merge(left: int, speaks: bool) -
         assert labels(found[0]) == ["dense_1: relu → linear", "dense_1: relu → leaky_relu"]
 
 
+def test_relu_before_output_counts_dead_units_where_none_can_be_spared() -> None:
+    seen = observed(two_bits(), end={"distinct": {"dense": 4, "dense_1": 4, "dense_2": 4},
+                                     "dead": {"dense": 0.25, "dense_1": 0.5}})
+    (found,) = findings("relu-before-output", seen)
+    assert "1 of the 2 ReLU units of dense_1" in found.message
+    roomy = recipe(dense(4, "relu"), dense(3, "relu"), dense(2, "sigmoid"), epochs=3000)
+    assert findings("relu-before-output", observed(
+        roomy, end={"distinct": {"dense": 4, "dense_1": 4}, "dead": {"dense_1": 0.33}})) == []
+
+
 def test_relu_before_output_leaves_other_activations_alone() -> None:
     given = recipe(dense(4, "relu"), dense(2, "tanh"), dense(2, "sigmoid"), epochs=3000)
     seen = observed(given, end={"distinct": {"dense": 4, "dense_1": 1, "dense_2": 1}})

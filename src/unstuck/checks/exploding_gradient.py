@@ -69,7 +69,8 @@ class ExplodingGradient(Check):
         layer = gradients.layers[worst]
         real = seen.goal.task.kind == "real"
         changes: tuple[Intervention, ...] = (
-            *tries.initializers(seen.recipe, "glorot_uniform"), ScaleInputs(), *((ScaleTargets(),) if real else ()),
+            *tries.initializers(seen.recipe, "glorot_uniform"),
+            ScaleInputs(), *((ScaleTargets(),) if real else ()),
             *((UseOptimizer(name="Adam"),) if seen.recipe.optimizer.kind == "SGD" else ()),
             *tries.rates(seen.recipe, 0.01),
         )

@@ -15,6 +15,9 @@ from unstuck.checks import _tries as tries
 from unstuck.checks._words import number
 from unstuck.checks.learning_rate_too_low import weight_change
 
+DIED = "ReLU units died in training"
+"""A sign that other sicknesses leave too, so half of the failing replicas must show it."""
+
 
 @dataclass(frozen=True)
 class LearningRateTooHigh(Check):
@@ -69,7 +72,7 @@ class LearningRateTooHigh(Check):
             return
         signs = {name: seen.shown(mask) for name, mask in self._signs(seen).items()}
         signs = {name: shown for name, shown in signs.items()
-                 if shown.replicas and shown.share >= self.often}
+                 if shown.replicas and shown.share >= (0.5 if name == DIED else self.often)}
         if not signs:
             return
         told = "; ".join(f"{name} in {shown}" for name, shown in signs.items())
@@ -94,7 +97,7 @@ class LearningRateTooHigh(Check):
         start, end = seen.readings("start"), seen.readings("end")
         if start is not None and end is not None:
             grown = end.dead - start.dead
-            signs["ReLU units died in training"] = np.nan_to_num(grown).max(axis=1) >= self.died
+            signs[DIED] = np.nan_to_num(grown).max(axis=1) >= self.died
         rate = seen.recipe.optimizer.learning_rate or 0.0
         limit = self.usual_sgd if seen.recipe.optimizer.kind == "SGD" else self.usual
         if rate > limit and seen.recipe.optimizer.kind not in ("Adadelta", "Adagrad", "Ftrl"):

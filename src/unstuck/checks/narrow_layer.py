@@ -47,8 +47,8 @@ class NarrowLayer(Check):
 
     family: ClassVar[Family] = Family.ARCHITECTURE
 
-    # With up to about eight ReLU units a draw in which too many are useless is common: XOR is
-    # learned from 2, 4, 8 units by about 1, 2 and 3 draws of 4.
+    # With up to about eight ReLU units a draw in which too many are useless is common: 2, 4 and 8
+    # units learn XOR from 22, 61 and 93 % of 200 draws (the specimen of fragile-seeds).
     few: int = 8
     # Each layer costs two trials.
     layers: int = 3

@@ -9,10 +9,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
+from unstuck.checks import Check, Evidence, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks import _tries as tries
 from unstuck.checks._words import number
+from unstuck.population import Readings
 from unstuck.recipe import Layer
 
 PROBED = 256
@@ -25,7 +26,8 @@ class ReluBeforeOutput(Check):
 
     ## What it sees
     In replicas that fail, inputs that still differ before that ReLU and come out of it alike: at
-    least `share` of the inputs that reach it are merged there.
+    least `share` of the inputs that reach it are merged there. Or, in a layer that is no wider than
+    the output, units that are 0 for every row.
 
     ## Why learning stops
     ReLU sets everything negative to 0. The output layer after it sees only what is left; inputs
@@ -61,22 +63,44 @@ class ReluBeforeOutput(Check):
         for layer in self._where_all_must_pass(seen):
             if layer.name not in end.layers or layer.activation not in anatomy.RECTIFIERS:
                 continue
-            before, after = entering(seen, layer), end.of("distinct", layer.name)
-            merged = after <= before * (1 - self.share)
-            shown = seen.shown(merged)
-            if shown.share < self.often or not shown.replicas:
-                continue
-            left, came = seen.typical(after, merged), seen.typical(before, merged)
-            yield self.suspicion(
-                f"In {shown}, {number(came)} different inputs reach the ReLU of"
+            found = self._merged(seen, layer, end) or self._lost(seen, layer, end)
+            if found is not None:
+                message, evidence = found
+                yield self.suspicion(
+                    message, evidence, site=anatomy.site(layer),
+                    tries=(*tries.activation(seen.recipe, layer, "linear"),
+                           *tries.activation(seen.recipe, layer, "leaky_relu")),
+                )
+
+    def _merged(
+        self, seen: Observation, layer: Layer, end: Readings
+    ) -> tuple[str, Evidence] | None:
+        before, after = entering(seen, layer), end.of("distinct", layer.name)
+        merged = after <= before * (1 - self.share)
+        shown = seen.shown(merged)
+        if shown.share < self.often or not shown.replicas:
+            return None
+        left, came = seen.typical(after, merged), seen.typical(before, merged)
+        return (f"In {shown}, {number(came)} different inputs reach the ReLU of"
                 f" {anatomy.described(layer)}, and behind it only {number(left)} still differ: the"
                 " rest fall on the same zeros, and nothing can tell them apart again.",
                 measured("different inputs behind the layer", left, came * (1 - self.share),
-                         "inputs", shown),
-                site=anatomy.site(layer),
-                tries=(*tries.activation(seen.recipe, layer, "linear"),
-                       *tries.activation(seen.recipe, layer, "leaky_relu")),
-            )
+                         "inputs", shown))
+
+    def _lost(
+        self, seen: Observation, layer: Layer, end: Readings
+    ) -> tuple[str, Evidence] | None:
+        size, head = anatomy.width(layer), anatomy.head(seen.recipe)
+        if size is None or head is None or head.units is None or size > head.units:
+            return None
+        dead = end.of("dead", layer.name)
+        shown = seen.shown(dead > 0)
+        if shown.share < self.often or not shown.replicas:
+            return None
+        units = round(seen.typical(dead, dead > 0) * size)
+        return (f"In {shown}, {units} of the {size} ReLU units of {anatomy.described(layer)} put"
+                f" out 0 for every row, and {head.units} outputs have to be made of what is left.",
+                measured("dead units", units, 0, "units", shown))
 
     def _where_all_must_pass(self, seen: Observation) -> tuple[Layer, ...]:
         last = anatomy.last_hidden(seen.recipe)

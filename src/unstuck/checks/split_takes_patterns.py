@@ -71,8 +71,8 @@ class SplitTakesPatterns(Check):
             evidence = measured("distinct rows that are never trained on", len(rows), 0, "rows")
         yield self.fact(
             f"validation_split={recipe.validation_split:g} cuts off the last"
-            f" {recipe.validation.rows} of {seen.goal.rows} rows, before shuffling; {what} that"
-            f" stand there are not among the {recipe.train.rows} rows that are trained on.",
+            f" {recipe.validation.rows} of {seen.goal.rows} rows, before shuffling. Nowhere among"
+            f" the {count(recipe.train.rows, 'row')} trained on: {what}.",
             evidence, site="fit", tries=(ValidationSplit(value=0.0), ShuffleRows()),
         )
 

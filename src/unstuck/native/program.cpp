@@ -12,9 +12,11 @@ namespace {
 constexpr std::int32_t most_units = 1 << 20;
 constexpr std::ptrdiff_t most_parameters = std::ptrdiff_t{1} << 28;
 
-// Rows in flight are chosen so that outputs and gradients of a 16-lane block fill about this much.
+// Rows in flight are so many that outputs and gradients of a 16-lane block fill about this much, or
+// as much as the weights if that is more (every piece of a batch walks through all weights), and at
+// least four tiles of the kernels. They do not depend on the kernel, so that no result does.
 constexpr std::ptrdiff_t cache_vectors = (384 << 10) / 64;
-constexpr std::int32_t row_tile = 6;  // a multiple of every kernel's tile of rows
+constexpr std::int32_t row_tile = 6;
 
 void require(bool holds, const std::string& otherwise) {
   if (!holds) throw std::invalid_argument(otherwise);
@@ -143,8 +145,9 @@ void Program::lay_out() {
     if (n.second >= 0) ++readers[static_cast<std::size_t>(n.second)];
   }
   const std::int32_t batch = plan_.batch_size;
-  const std::int32_t fitting = std::max<std::int32_t>(
-      2 * row_tile, static_cast<std::int32_t>(cache_vectors / row) / row_tile * row_tile);
+  const std::ptrdiff_t room = std::max(cache_vectors, plan_.parameters) / row;
+  const std::int32_t fitting = static_cast<std::int32_t>(
+      std::clamp<std::ptrdiff_t>(room / row_tile * row_tile, 4 * row_tile, 1 << 20));
   plan_.chunk = batch;
   if (!whole_batches && batch > fitting) {
     const std::int32_t parts = (batch - 1) / fitting + 1;

@@ -9,6 +9,7 @@ counter-based hash of (seed, epoch, position), so that any engine can reproduce 
 
 from __future__ import annotations
 
+import copy
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,7 +42,7 @@ def initial_weights(
     key = zlib.crc32(_key(initializer, path).encode())
     sampler = _sampler(initializer)
     if sampler is None:
-        drawn = [_ask_keras(initializer, shape, dtype, seed, key) for seed in seeds]
+        drawn = _asked(initializer, shape, dtype, seeds, key)
     else:
         drawn = [sampler(np.random.Generator(np.random.Philox(key=[seed, key])), shape)
                  for seed in seeds]
@@ -111,6 +112,8 @@ def _sampler(
     initializer: Callable[..., Any],
 ) -> Callable[[np.random.Generator, tuple[int, ...]], NDArray[Any]] | None:
     kinds = keras.initializers
+    if not type(initializer).__module__.startswith("keras."):
+        return None
     if isinstance(initializer, kinds.VarianceScaling):
         scaling = initializer
         return lambda rng, shape: _variance_scaling(rng, shape, scaling)
@@ -132,8 +135,7 @@ def _sampler(
 def _truncated_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
     """Standard normal cut at two deviations, as Keras's truncated_normal, by inversion."""
     low, high = ndtr(-2.0), ndtr(2.0)
-    drawn: NDArray[Any] = ndtri(rng.uniform(low, high, shape))
-    return drawn
+    return np.asarray(ndtri(rng.uniform(low, high, shape)))
 
 
 def _variance_scaling(
@@ -160,9 +162,22 @@ def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any
     return (q.T if rows < columns else q).reshape(shape)
 
 
-def _ask_keras(
-    initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str, seed: int, key: int
-) -> NDArray[Any]:
-    """An initialiser that is not Keras's own: called with Keras seeded for this replica."""
-    keras.utils.set_random_seed((seed * 2654435761 + key) % 2**32)
-    return np.asarray(initializer(shape, dtype=dtype))
+def _asked(
+    initializer: Callable[..., Any], shape: tuple[int, ...], dtype: str, seeds: Sequence[int],
+    key: int,
+) -> list[NDArray[Any]]:
+    """An initialiser that is not Keras's own: called with Keras seeded for each replica."""
+    with adapter.random_state_kept():
+        drawn = []
+        for seed in seeds:
+            number = (seed * 2654435761 + key) % 2**32
+            keras.utils.set_random_seed(number)
+            own = copy.copy(initializer)
+            if hasattr(own, "seed"):
+                # Keras fixes it when an initialiser is made, given or not.
+                own.seed = number
+            drawn.append(np.asarray(own(shape, dtype=dtype)))
+            # The biases of an LSTM, say, are a function that draws nothing.
+            if len(drawn) == 2 and np.array_equal(drawn[0], drawn[1]):
+                return drawn[:1] * len(seeds)
+    return drawn

@@ -50,10 +50,6 @@ class KerasEngine(Engine):
         """See `Engine.refuses`; what can only be seen on the built model, `train` refuses."""
         if recipe.train.rows == 0:
             return "no rows are left to train on after the validation split"
-        for layer in recipe.layers:
-            if layer.config.get("stateful"):
-                return (f"the layer {layer.name!r} keeps its state from batch to batch"
-                        " (stateful=True), which replicas that shuffle their rows cannot")
         return None
 
     def train(
@@ -113,7 +109,11 @@ class _Compiled:
     strategy: Strategy
     choice: Choice
     block: int
-    probes: Probes | None
+
+    @cached_property
+    def probes(self) -> Probes | None:
+        """What reads the layers; `None` where their outputs are not to be had."""
+        return Probes(self.program) if Probes.possible(self.program) else None
 
     @classmethod
     def of(cls, recipe: Recipe, strategy: str | None, known: dict[Any, Choice]) -> _Compiled:
@@ -124,8 +124,7 @@ class _Compiled:
         else:
             taken, choice = choose(program, known)
         return cls(program=program, strategy=taken, choice=choice,
-                   block=block_size(program, taken),
-                   probes=Probes(program) if Probes.possible(program) else None)
+                   block=block_size(program, taken))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -248,14 +247,14 @@ class _Run:
 
     def _code(self, held: Any) -> tuple[str | None, Array | None]:
         """The narrowest hidden layer, if it is no wider than the input, and its outputs."""
-        probes = self.compiled.probes
-        if probes is None or not self.yardstick.keeps_outputs or self.recipe.several_inputs:
+        if not self.yardstick.keeps_outputs or self.recipe.several_inputs:
             return None, None
+        probes = self.compiled.probes
         hidden = [(layer.config["units"], layer.name) for layer in self.recipe.layers[:-1]
-                  if layer.kind == "Dense" and layer.name in probes.names]
+                  if layer.kind == "Dense" and probes and layer.name in probes.names]
         width = int(np.prod(keras.tree.flatten(self.recipe.x)[0].shape[1:]))
         units, name = min(hidden, key=lambda pair: pair[0], default=(width + 1, None))
-        if name is None or units > width:
+        if probes is None or name is None or units > width:
             return None, None
         codes = self.compiled.strategy.each(
             "code", lambda state, x: probes.outputs(state, x, name), held, self._inputs)

@@ -1,7 +1,7 @@
 """Dense networks at hardware speed: many replicas at once in compiled C++, one in each SIMD lane.
 
 In scope are chains and simple graphs that reduce to dense layers (`native_layers`), with Keras's
-own losses and optimizers (`native_training`); the rest is refused by name. Nothing is compiled at
+own losses and optimizers (`native_losses`, `native_optimizers`); the rest is refused by name. Nothing is compiled at
 run time, and replicas go through in waves, so that memory grows with those in flight.
 """
 
@@ -28,14 +28,9 @@ from unstuck.recipe import Data, Recipe
 try:
     from unstuck.native import kernels
     from unstuck.population.native_layers import Network, Signal, trace
+    from unstuck.population.native_losses import Objective, as_rows, objective
+    from unstuck.population.native_optimizers import optimizer, step_numbers
     from unstuck.population.native_probes import PROBED_ROWS, probed, readings
-    from unstuck.population.native_training import (
-        Objective,
-        as_rows,
-        objective,
-        optimizer,
-        step_numbers,
-    )
 
     MISSING = None
 except ImportError as error:

@@ -17,40 +17,10 @@ from numpy.typing import NDArray
 from unstuck import adapter
 from unstuck.architecture import Built
 from unstuck.errors import NotSupported
-from unstuck.native.kernels import Function, Node, Op, Variable
+from unstuck.native.kernels import Node, Op, Variable
+from unstuck.population.native_activations import elementwise, name_of, softmax_of
 
 layers = keras.layers
-activations = keras.activations
-
-PLAIN: dict[Any, tuple[Function, tuple[float, ...]]] = {
-    activations.linear: (Function.linear, ()),
-    activations.relu: (Function.relu, ()),
-    activations.relu6: (Function.relu_general, (0.0, 6.0, 0.0)),
-    activations.leaky_relu: (Function.leaky_relu, (0.2,)),
-    activations.elu: (Function.elu, (1.0,)),
-    activations.selu: (Function.selu, ()),
-    activations.celu: (Function.celu, (1.0,)),
-    activations.sigmoid: (Function.sigmoid, ()),
-    activations.tanh: (Function.tanh, ()),
-    activations.softplus: (Function.softplus, ()),
-    activations.softsign: (Function.softsign, ()),
-    activations.silu: (Function.silu, ()),
-    activations.gelu: (Function.gelu, ()),
-    activations.exponential: (Function.exponential, ()),
-    activations.hard_sigmoid: (Function.hard_sigmoid, ()),
-    activations.hard_silu: (Function.hard_silu, ()),
-    activations.hard_tanh: (Function.hard_tanh, ()),
-    activations.mish: (Function.mish, ()),
-    activations.log_sigmoid: (Function.log_sigmoid, ()),
-    activations.tanh_shrink: (Function.tanh_shrink, ()),
-    activations.soft_shrink: (Function.soft_shrink, (0.5,)),
-    activations.hard_shrink: (Function.hard_shrink, (0.5,)),
-    activations.squareplus: (Function.squareplus, (4.0,)),
-    activations.sparse_plus: (Function.sparse_plus, ()),
-    activations.sparse_sigmoid: (Function.sparse_sigmoid, ()),
-}
-"""Keras's elementwise activations at their default arguments."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
@@ -238,39 +208,19 @@ class _Tracer:
         return self._activate(layer.activation, z)
 
     def _activate(self, function: Any, x: Signal) -> Signal:
-        if function is None or function is activations.linear:
+        if function is None or function is keras.activations.linear:
             return x
-        if function in (activations.softmax, activations.log_softmax):
-            return self._softmax(function.__name__, -1, x)
-        if type(function) is layers.Softmax:
-            return self._softmax("softmax", function.axis, x)
         if type(function) is layers.Activation:
             return self._activate(function.activation, x)
-        name, p = self._function(function)
-        self.network.activation[self._layer] = getattr(function, "__name__", "")
-        if type(function) is layers.ReLU:
-            self.network.activation[self._layer] = "relu"
-        return self.node(Op.activation, x.shape, x, function=name, p=p)
-
-    def _function(self, function: Any) -> tuple[Function, tuple[float, ...]]:
-        if type(function) is layers.LeakyReLU:
-            return Function.leaky_relu, (float(function.negative_slope),)
-        if type(function) is layers.ELU:
-            return Function.elu, (float(function.alpha),)
-        if type(function) is layers.ReLU:
-            maximum = np.inf if function.max_value is None else float(function.max_value)
-            p = (float(function.negative_slope), maximum, float(function.threshold))
-            if p == (0.0, np.inf, 0.0):
-                return Function.relu, ()
-            if p[1:] == (np.inf, 0.0):
-                return Function.leaky_relu, p[:1]
-            return Function.relu_general, p
-        try:
-            return PLAIN[function]
-        except (KeyError, TypeError):
-            name = getattr(function, "__name__", type(function).__name__)
+        along = softmax_of(function)
+        if along is not None:
+            return self._softmax(*along, x)
+        found = elementwise(function)
+        if found is None:
             raise NotSupported(
-                f"The native engine has no activation {name} ({self._layer!r})") from None
+                f"The native engine has no activation {name_of(function)} ({self._layer!r})")
+        self.network.activation[self._layer] = name_of(function)
+        return self.node(Op.activation, x.shape, x, function=found[0], p=found[1])
 
     def _softmax(self, name: str, axis: Any, x: Signal) -> Signal:
         if len(x.shape) != 1 or axis not in (-1, 1):
