@@ -12,6 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "unstuck"
 LINES = (
     ("__main__",),
     ("cli",),
+    ("switches", "exits"),
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
     ("repair",),
@@ -39,7 +40,8 @@ LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
 
 SLOW = ("keras", "jax", "sklearn", "altair")
 QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",
-         "terminal_progress", "terminal", "fixing", "doctor", "atomic", "errors", "__main__",
+         "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
+         "atomic", "errors", "__main__",
          "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 

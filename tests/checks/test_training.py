@@ -111,6 +111,7 @@ def test_a_schedule_has_no_rate_to_judge() -> None:
 def test_learning_rate_too_high_hears_the_loss_rattle(amplitude: float, speaks: bool) -> None:
     curve = 0.5 + amplitude * (-1.0) ** np.arange(40)
     assert bool(oscillates(curve[None], 0.1)) is speaks
+    assert not oscillates(curve[None] / 100, 0.1, least=0.1)
     assert bool(findings("learning-rate-too-high", observed(two_bits(), loss=curve,
                                                             final_loss=0.5))) is speaks
 

@@ -17,6 +17,8 @@ from unstuck.checks.learning_rate_too_low import weight_change
 
 DIED = "ReLU units died in training"
 """A sign that other sicknesses leave too, so half of the failing replicas must show it."""
+LOW = 0.2
+"""Of the best constant's loss; a loss below it has learned most of what there is."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,9 @@ class LearningRateTooHigh(Check):
 
     ## What it sees
     In replicas that fail, any of: a loss that is no number any more; a final loss above that of the
-    best constant output; a loss that goes up as often as down over the last half of the epochs, by
-    jumps of at least `jump` of its level; ReLU units that were alive at the start and are dead at
+    best constant output; a loss that goes up at least a third of the time over the last half of the
+    epochs, by steps of at least `jump` of its level, which counts as at least a fifth of the best
+    constant's loss; ReLU units that were alive at the start and are dead at
     the end. A rate far above the optimizer's usual one is named with it.
 
     ## Why learning stops
@@ -93,7 +96,8 @@ class LearningRateTooHigh(Check):
                 signs["final loss above that of a constant output"] = moved & (
                     control.final_loss > self.above * baseline)
         if control.loss.shape[1] >= self.epochs:
-            signs["loss jumps up and down to the end"] = oscillates(control.loss, self.jump)
+            signs["loss jumps up and down to the end"] = oscillates(
+                control.loss, self.jump, least=LOW * (baseline or 0.0))
         start, end = seen.readings("start"), seen.readings("end")
         if start is not None and end is not None:
             grown = end.dead - start.dead
@@ -105,13 +109,18 @@ class LearningRateTooHigh(Check):
         return signs
 
 
-def oscillates(loss: NDArray[np.float32], jump: float) -> NDArray[np.bool_]:
-    """Which replicas' losses [replica, epoch] rise at least a third of the time in the last half,
-    with a median step of at least `jump` of their level; shaped [replica]."""
+def oscillates(
+    loss: NDArray[np.float32], jump: float, *, least: float = 0.0
+) -> NDArray[np.bool_]:
+    """Which replicas' losses [replica, epoch] rattle, shaped [replica].
+
+    They do if they rise at least a third of the time in the last half, with a median step of at
+    least `jump` of their level. Levels below `least` count as that: near zero everything jumps.
+    """
     half = loss[:, loss.shape[1] // 2 :].astype(np.float64)
     with np.errstate(invalid="ignore"):
         steps = np.diff(half, axis=1)
-        level = np.abs(half).mean(axis=1)
+        level = np.maximum(np.abs(half).mean(axis=1), least)
         found: NDArray[np.bool_] = ((steps > 0).mean(axis=1) >= 1 / 3) & (
             np.median(np.abs(steps), axis=1) >= jump * level)
     return found

@@ -26,8 +26,8 @@ class ReluBeforeOutput(Check):
 
     ## What it sees
     In replicas that fail, inputs that still differ before that ReLU and come out of it alike: at
-    least `share` of the inputs that reach it are merged there. Or, in a layer that is no wider than
-    the output, units that are 0 for every row.
+    least `share` of the inputs that reach it are merged there. Or, in a layer of at most `few`
+    units that is no wider than the output, units that are 0 for every row.
 
     ## Why learning stops
     ReLU sets everything negative to 0. The output layer after it sees only what is left; inputs
@@ -54,6 +54,8 @@ class ReluBeforeOutput(Check):
     # Two of a thousand rows may coincide by rounding; one of four patterns may not. Two ReLUs over
     # signed values lose the quarter of the rows for which both are negative.
     share: float = 0.05
+    # In layers wider than this a dead unit is none too many; see narrow-layer.
+    few: int = 8
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The layer before the output and the narrowest one, if inputs merge there."""
@@ -91,7 +93,7 @@ class ReluBeforeOutput(Check):
         self, seen: Observation, layer: Layer, end: Readings
     ) -> tuple[str, Evidence] | None:
         size, head = anatomy.width(layer), anatomy.head(seen.recipe)
-        if size is None or head is None or head.units is None or size > head.units:
+        if size is None or head is None or head.units is None or size > min(head.units, self.few):
             return None
         dead = end.of("dead", layer.name)
         shown = seen.shown(dead > 0)

@@ -26,8 +26,9 @@ class UnscaledInputs(Check):
 
     ## What it sees
     The mean and the standard deviation of every input column: a magnitude above `large`, all
-    spreads below `small`, or columns whose spreads differ by more than `uneven`. Networks that
-    scale their inputs themselves, and inputs that are looked up (embeddings), are passed over.
+    spreads below `small`, or, in a table of at most `table` columns, spreads that differ by more
+    than `uneven`. Networks that scale their inputs themselves, and inputs that are looked up
+    (embeddings), are passed over.
 
     ## Why learning stops
     The gradient of a weight of the first layer is proportional to the input that it multiplies. A
@@ -56,6 +57,9 @@ class UnscaledInputs(Check):
     small: float = 0.01
     # The condition of a linear problem grows with its square.
     uneven: float = 100.0
+    # Beyond so many columns they are pixels or the like, which share a unit; those at the border of
+    # an image hardly vary, and the ratio of spreads says nothing.
+    table: int = 16
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The statistics that are out of bounds."""
@@ -85,9 +89,7 @@ class UnscaledInputs(Check):
         elif largest < self.small:
             said.append(f"no input column has a spread of more than {number(largest)}")
             evidence.append(measured("largest spread of a column", largest, self.small))
-        # Pixels at the border of an image hardly vary; with more columns than this they share a
-        # unit, and the ratio of their spreads says nothing.
-        if ratio > self.uneven and len(means) <= 64:
+        if ratio > self.uneven and len(means) <= self.table:
             said.append(f"the widest column spreads {number(ratio)} times as far as the narrowest")
             evidence.append(measured("largest spread over the smallest", ratio, self.uneven))
         if said:

@@ -1,8 +1,9 @@
 """Dense networks at hardware speed: many replicas at once in compiled C++, one in each SIMD lane.
 
 In scope are chains and simple graphs that reduce to dense layers (`native_layers`), with Keras's
-own losses and optimizers (`native_losses`, `native_optimizers`); the rest is refused by name. Nothing is compiled at
-run time, and replicas go through in waves, so that memory grows with those in flight.
+own losses and optimizers (`native_losses`, `native_optimizers`); the rest is refused by name.
+Nothing is compiled at run time, and replicas go through in waves, so that memory grows with those
+in flight.
 """
 
 from __future__ import annotations
