@@ -190,6 +190,8 @@ class _Steps:
                 f"The budget of {options.budget.text} was spent before a single training of this"
                 " script ended. Give more with --budget, or fewer rows or epochs."
             )
+        if lab.engine_note is not None:
+            self.notes.append(f"trained by the Keras engine, because {lab.engine_note}")
         findings = self._timed("checks", lambda: self._look(lab))
         candidates = singles(recipe, goal, findings)
         search = Search(lab, candidates, singles_only=options.singles_only)

@@ -10,7 +10,7 @@ import math
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -268,11 +268,6 @@ class Lab:
         """Every arm with at least one replica, the control left out."""
         arms = {id(arm): arm for arm in self._arms.values() if len(arm.learned)}
         return list(arms.values())
-
-    def without_time(self) -> Lab:
-        """The same lab for work that must be done whatever the clock says."""
-        self.budget = replace(self.budget, seconds=None)
-        return self
 
 
 def names(changes: tuple[Intervention, ...]) -> str:

@@ -58,6 +58,7 @@ class Search:
         self.cures: list[Cure] = []
         self.strongest: Arm | None = None
         self._singles: list[Arm] = []
+        self._until = math.inf
 
     @property
     def look(self) -> int:
@@ -102,7 +103,8 @@ class Search:
             lab.progress.stage("everything sensible at once")
             self._try_strong()
             if self.strongest is not None:
-                self._shrink(self.strongest)
+                self._shrink(self.strongest, to_spare=self._margin(self.strongest))
+                self._shrink(self.strongest, to_spare=False)
         needed = [c for arm in self._ranked()[:1] for c in arm.changes]
         asked = [c.change for c in self.candidates]
         self._race(dict.fromkeys([*needed, *asked]))
@@ -114,8 +116,7 @@ class Search:
         lab, look = self.lab, self.look
         checks = {c.change: c.checks for c in self.candidates}
         for change in changes:
-            if len(self._singles):
-                self._check_time()
+            self._check_time()
             arm = lab.arm((change,), checks.get(change, ()))
             if arm is None or len(arm.learned) or self._too_long(arm, look):
                 continue
@@ -155,8 +156,11 @@ class Search:
             if self._cures(arm):
                 return
 
-    def _shrink(self, arm: Arm) -> None:
-        """Leave out one change at a time, the most invasive first, as long as it still learns."""
+    def _shrink(self, arm: Arm, *, to_spare: bool) -> None:
+        """Leave out one change at a time, the most invasive first, as long as it still learns.
+
+        With `to_spare`, as long as it learns as well as the data allows, not just well enough.
+        """
         if arm.rate < 0.5:
             return
         lab = self.lab
@@ -169,7 +173,8 @@ class Search:
             smaller = lab.arm(tuple(c for c in kept if c is not change))
             lab.progress.stage(f"without {change.label}", self.look)
             smaller = lab.run_or_skip(smaller, self.look, limit=2 * self._share)
-            if smaller is not None and smaller.rate >= level:
+            if smaller is not None and smaller.rate >= level and (
+                    not to_spare or self._margin(smaller)):
                 kept.remove(change)
 
     def _pairs(self) -> None:
@@ -230,9 +235,9 @@ class Search:
                 if smaller is not None:
                     smaller = lab.run_or_skip(smaller, min(len(arm.learned), 64))
                 rates.append((change, 0.0 if smaller is None else smaller.rate))
-                if smaller is not None and smaller.rate >= arm.rate - 0.01:
+                if smaller is not None and self._as_good(smaller, arm):
                     drop = lab.run_or_skip(smaller, len(arm.learned))
-                    if drop is not None and drop.rate >= arm.rate - 0.01:
+                    if drop is not None and self._as_good(drop, arm):
                         break
                     drop = None
             if drop is None:
@@ -242,6 +247,9 @@ class Search:
                             necessary=tuple(arm.rate - r >= 0.05 for r in without))
             arm = drop
         return Cure(arm=arm)
+
+    def _as_good(self, smaller: Arm, arm: Arm) -> bool:
+        return smaller.rate >= arm.rate - 0.01 and self._margin(smaller) >= self._margin(arm)
 
     def _sharpen(self) -> None:
         """Give further looks to the arms whose verdict is open, those in a cure first."""
@@ -309,14 +317,9 @@ class Search:
                     self._margin(arm)))
 
     def _margin(self, arm: Arm) -> bool:
-        """True where the usual replica is well past the yardstick, not just over it."""
-        goal, population = self.lab.goal, arm.population
-        if population is None:
-            return False
-        score = float(np.nanmedian(population.score[:, 0])) if len(population.score) else 0.0
-        if goal.task.discrete:
-            return score >= min(1.0, (goal.threshold + 1.0) / 2)
-        return score >= goal.threshold + 0.3 * (1.0 - goal.threshold)
+        """True where the usual replica is well past the yardstick: half the way to the ceiling."""
+        goal = self.lab.goal
+        return arm.score >= (goal.threshold + max(goal.ceiling, goal.threshold)) / 2 - 1e-9
 
     def _cures(self, arm: Arm) -> bool:
         return arm.rate >= CURED - 0.05 and len(arm.learned) > 0

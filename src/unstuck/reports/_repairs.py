@@ -23,8 +23,13 @@ def repairs(page: Page, result: Result) -> None:
     single = any(len(repair.interventions) == 1 for repair in result.repairs)
     page.blank()
     size = words.count(len(best.interventions), "change")
-    lead = f"Smallest repair, {size}" if single else (
-        f"No single change is enough. The smallest repair is {size}")  # fmt: skip
+    smallest = min(len(repair.interventions) for repair in result.repairs)
+    if len(best.interventions) > smallest:
+        lead = f"Best repair, {size} (with fewer it learns, but with less to spare)"
+    elif single:
+        lead = f"Smallest repair, {size}"
+    else:
+        lead = f"No single change is enough. The smallest repair is {size}"
     page.paragraph((lead, "bold"), f": {words.repair_rate(best)}; {_FRESH}.")
     for number, name in enumerate(best.interventions):
         page.paragraph(name, _without(page, best, number), indent=4, first="  *")
