@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from recipes import two_bits
 
+from recipes import two_bits
 from unstuck import candidates
 from unstuck.candidates import Candidate
 from unstuck.goal import make_goal

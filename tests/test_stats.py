@@ -463,3 +463,13 @@ def test_the_calibration_table_is_printed(
     printed = capsys.readouterr().out
     for heading in ("1. Coverage", "2. A placebo", "3. Power", "4. Acquittal"):
         assert heading in printed
+
+
+@pytest.mark.parametrize("planned", [16, 32, 64, 128, 256])
+def test_looks_planned_for_fewer_pairs_spend_the_same_error(planned):
+    """The table of looks is shrunk to the plan: its largest share stands at the planned number."""
+    assert confidence_at(planned, planned=planned) == confidence_at(256)
+    looks = [2**k for k in range(2, 40)]
+    spent = sum(1 - confidence_at(look, planned=planned) for look in looks)
+    assert spent <= 0.05 + 1e-12
+    assert sequential_p(0.001, planned, planned=planned) == sequential_p(0.001, 256)

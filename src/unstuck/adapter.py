@@ -12,7 +12,6 @@ import copy
 import inspect
 import os
 import random
-import sys
 import threading
 import types
 from collections.abc import Callable, Iterator

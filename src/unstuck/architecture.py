@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -131,11 +132,9 @@ class Architecture:
                 producer = tensor._keras_history.operation.name
                 inputs.extend((moved or {}).get(producer, (producer,)))
             break
-        shape = ()
-        try:
+        shape: tuple[int | None, ...] = ()
+        with suppress(AttributeError, ValueError):  # no single output, or not connected
             shape = tuple(layer.output.shape)
-        except (AttributeError, ValueError):
-            pass
         return Layer(
             name=layer.name,
             kind=type(layer).__name__,

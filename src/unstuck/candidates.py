@@ -148,9 +148,9 @@ def _everything(
     recipe: Recipe, goal: Goal, activation: str, rate: float, most_updates: int
 ) -> Iterator[Callable[[], Intervention]]:
     task = goal.task
-    for output, loss in suited(goal)[:1]:
-        if recipe.loss_config[0] != loss or _output_is_not(recipe, output):
-            yield lambda: OutputAndLoss.of(recipe, output, loss)
+    pairs = suited(goal)
+    if pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
+        yield lambda: OutputAndLoss.of(recipe, *pairs[0])
     yield ScaleInputs
     if task.kind == "real" and not _unit_scale(goal):
         yield ScaleTargets
@@ -245,7 +245,7 @@ def _odd_initializer(config: object) -> bool:
 
 def _batch_sizes(recipe: Recipe) -> Iterator[Intervention]:
     for size in (recipe.batch_size // 4, recipe.batch_size * 8):
-        if 1 <= size and size // 2 < recipe.train.rows:
+        if size >= 1 and size // 2 < recipe.train.rows:
             yield BatchSize.of(recipe, size)
 
 

@@ -22,6 +22,7 @@ from unstuck.population import Population
 from unstuck.population.choice import engine_for
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe
+from unstuck.stats import LOOKS, PLANNED
 from unstuck.trial import Trial
 
 FRESH = 1_000_000
@@ -108,6 +109,7 @@ class Lab:
         self._compilations: list[float] = []
         self.untestable: dict[str, str] = {}
         self.control = Arm(changes=(), recipe=recipe)
+        self.planned = PLANNED
         self.engine_note: str | None = None
 
     @property
@@ -257,11 +259,21 @@ class Lab:
 
         return tell
 
+    def plan(self, arms: int) -> None:
+        """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.
+
+        As many as half the time left allows, by what a control replica costs: what an arm turns
+        out to do has no part in it, so the intervals stay valid.
+        """
+        room = 0.5 * self.left / max(1, arms) / self.per_training if self.per_training else np.inf
+        self.planned = max([n for n in LOOKS if n <= min(room, PLANNED)], default=LOOKS[0])
+
     def trial(self, arm: Arm) -> Trial:
         """The arm against the control on the same seeds."""
         count = len(arm.learned)
         return Trial(changes=arm.changes, control=self.control.learned[:count],
-                     treatment=arm.learned, checks=arm.checks, seconds=arm.seconds)
+                     treatment=arm.learned, checks=arm.checks, seconds=arm.seconds,
+                     planned=self.planned)
 
     @property
     def tried(self) -> list[Arm]:

@@ -15,7 +15,6 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
 from unstuck import adapter
 from unstuck.architecture import Architecture, Built, Insertion, Layer

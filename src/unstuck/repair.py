@@ -13,9 +13,9 @@ import numpy as np
 
 from unstuck import results
 from unstuck.capture import capture_text, random_state_kept
+from unstuck.diagnosis import Options
 from unstuck.goal import make_goal
 from unstuck.lab import FRESH, BudgetSpent, Lab
-from unstuck.diagnosis import Options
 from unstuck.progress import Progress
 from unstuck.script import Edit, Script
 from unstuck.stats import Rate, success_rate

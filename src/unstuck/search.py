@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -72,6 +73,7 @@ class Search:
     def run(self, *, sick: bool) -> None:
         """Search for cures if the control is sick, then prove them and sharpen the verdicts."""
         lab = self.lab
+        lab.plan(len(self.candidates))
         try:
             self._race([placebo()])
             if sick:
@@ -86,10 +88,8 @@ class Search:
     def _in_time(self, share: float, work: Callable[[], None]) -> None:
         budget = self.lab.budget.seconds
         self._until = math.inf if budget is None else budget * share
-        try:
+        with suppress(_Enough):
             work()
-        except _Enough:
-            pass
 
     def _check_time(self) -> None:
         if self.lab.spent > self._until:
@@ -202,10 +202,13 @@ class Search:
     def _prove(self) -> None:
         """Measure the best sets again, show each change necessary, and try them on fresh seeds."""
         lab = self.lab
-        more = self._affordable(lab.most)
+        ranked = self._ranked()
+        count = 3 * KEPT if lab.per_training * lab.most * 3 * KEPT < 0.05 * lab.left else 2
+        more = self._affordable(lab.most, parts=4 * count)
         finalists: list[Arm] = []
-        for arm in self._ranked()[: 3 * KEPT]:
-            self._check_time()
+        for arm in ranked[:count]:
+            if finalists and lab.spent > self._until:
+                break
             if lab.run_or_skip(arm, max(more, len(arm.learned))) is None:
                 continue
             finalists.append(arm)
@@ -218,8 +221,9 @@ class Search:
             cure = self._trimmed(arm)
             if any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
-            lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", more)
-            proof = lab.fresh(cure.arm, self._affordable(PROOF))
+            fresh = self._affordable(PROOF, parts=6)
+            lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
+            proof = lab.fresh(cure.arm, fresh)
             learned = lab.goal.learned(proof)
             self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
                                    proof=proof, rate=success_rate(learned)))
@@ -298,10 +302,10 @@ class Search:
         return [in_company(j, company[j.trial.changes[0]])
                 if j.trial.changes[0] in company else j for j in found]
 
-    def _affordable(self, wanted: int) -> int:
-        """Replicas of a proof: what a third of the time left allows, in powers of two."""
+    def _affordable(self, wanted: int, *, parts: int) -> int:
+        """Replicas that one of so many parts of the time left allows, in powers of two."""
         per = self.lab.per_training
-        room = self.lab.left / 6 / max(per, 1e-6) if math.isfinite(self.lab.left) else wanted
+        room = self.lab.left / parts / per if math.isfinite(self.lab.left) else wanted
         return int(max(self.look, min(wanted, 2 ** int(math.log2(max(1.0, room))))))
 
     def _ranked(self) -> list[Arm]:

@@ -30,6 +30,9 @@ from numpy.typing import ArrayLike, NDArray
 LOOKS: tuple[int, ...] = (16, 32, 64, 128, 256, 512, 1024, 2048)
 """Numbers of pairs at which an arm may be looked at; after the last, at every doubling."""
 
+PLANNED = 256
+"""The number of pairs that most of the permitted error is kept for."""
+
 # The share of the permitted error that each look may spend. 256 pairs are the default budget
 # and the first number at which an acquittal (upper bound below 5 points) is within reach, so
 # most is kept for it. The looks before it need little: they are there for effects of 40 points
@@ -176,7 +179,7 @@ def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
     return adjusted
 
 
-def confidence_at(pairs: int, *, confidence: float = 0.95) -> float:
+def confidence_at(pairs: int, *, confidence: float = 0.95, planned: int = PLANNED) -> float:
     """The confidence an interval needs at this look, so that all looks together keep theirs.
 
     If every interval is made with it, then with at least the given `confidence` *none* of the
@@ -185,26 +188,29 @@ def confidence_at(pairs: int, *, confidence: float = 0.95) -> float:
     bound, which assumes nothing about how looks depend on each other; the slack it leaves is more
     than score intervals fall short of their nominal confidence (`benchmarks/calibration.py`).
 
+    `planned` is the number of pairs that most of the error is kept for, fixed before the first
+    outcome is seen; with another number the table of looks is stretched or shrunk to it.
     `pairs` between two looks counts as the next look up, and each look may be taken once.
     An experiment that is looked at only once, at a number of pairs fixed before, needs none of
     this. Raises ValueError unless pairs is at least 1 and confidence between 0 and 1.
     """
     _quantile(confidence)
-    return 1.0 - (1.0 - confidence) * _spending(pairs)
+    return 1.0 - (1.0 - confidence) * _spending(pairs, planned)
 
 
-def sequential_p(p_value: float, pairs: int) -> float:
+def sequential_p(p_value: float, pairs: int, *, planned: int = PLANNED) -> float:
     """The p-value, made valid for having been looked at also before, and perhaps after.
 
     It holds at every level, not only at 5 %, so `holm` may be applied to the results of arms
     that stopped at different looks. Looks are those of `confidence_at`.
     """
-    return min(1.0, _probability(p_value) / _spending(pairs))
+    return min(1.0, _probability(p_value) / _spending(pairs, planned))
 
 
 @lru_cache(maxsize=4096)
 def pairs_to_decide(
-    effect: PairedEffect, *, useful: float = 0.20, negligible: float = 0.05, limit: int = 4096
+    effect: PairedEffect, *, useful: float = 0.20, negligible: float = 0.05, limit: int = 4096,
+    planned: int = PLANNED,
 ) -> int | None:
     """How many pairs in all should decide what this effect is, if its shares stay as they are.
 
@@ -219,7 +225,7 @@ def pairs_to_decide(
             effect.rescued * growth,
             effect.broken * growth,
             pairs,
-            confidence=confidence_at(pairs),
+            confidence=confidence_at(pairs, planned=planned),
         )
         if low >= useful or high < negligible or (low > 0 and high < useful):
             return pairs
@@ -246,10 +252,11 @@ def _upper_bound(
     return accepted
 
 
-def _spending(pairs: int) -> float:
+def _spending(pairs: int, planned: int) -> float:
     """The share of the permitted error that the look at, or next above, `pairs` may spend."""
     if pairs < 1:
         raise ValueError(f"there is nothing to look at with {pairs} pairs")
+    pairs = -(-pairs * PLANNED // planned)
     look = bisect_left(LOOKS, pairs)
     if look < len(LOOKS):
         return _SPENDING[look]

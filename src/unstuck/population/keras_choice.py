@@ -1,7 +1,8 @@
 """Which strategy trains a program, and how many replicas go into one block.
 
-Small dense networks go side by side: a step of theirs is all overhead. For the rest each strategy
-that can still win trains a few batches, and the fastest is taken.
+Small dense networks go side by side, a step of theirs being all overhead; sizeable convolutions go
+step by step. For the rest each strategy that can still win trains a few batches, and the fastest
+is taken.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ import jax
 import numpy as np
 
 from unstuck.population.keras_program import Program, as_rows
-from unstuck.population.keras_strategies import STRATEGIES, SideBySide, Strategy
+from unstuck.population.keras_strategies import STRATEGIES, SideBySide, StepByStep, Strategy
 
 BLOCK_BYTES = 1 << 28
 """Most memory for one block of replicas: states, activations and batch orders."""
+LANES = 16
+"""Most replicas in a block side by side. More gain little, and short blocks would waste them."""
+IN_A_ROW = 4
+"""Replicas in a block of the other strategies, which gain nothing by more."""
 TINY = 200_000
 """Weights × rows of a batch below which a step of a dense network is all overhead."""
 PLAIN = frozenset({
@@ -27,10 +32,8 @@ PLAIN = frozenset({
     "LayerNormalization", "Add", "Subtract", "Multiply", "Concatenate",
 })
 """Layers that lose nothing side by side."""
-LANES = (16, 64)
-"""Fewest and most replicas in a block side by side."""
-IN_A_ROW = 4
-"""Replicas in a block of the other strategies, which gain nothing by more."""
+CONVOLVED = 300_000
+"""Multiplications in the convolutions of one forward pass of a batch from which loops lose."""
 STEPS = 4
 """Updates of each replica in a measurement."""
 MARGIN = 1.25
@@ -54,6 +57,8 @@ def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice
     kinds = frozenset(layer.kind for layer in recipe.layers)
     if kinds <= PLAIN and weights * program.batch <= TINY:
         return SideBySide(program), Choice(name="vmap", phrase="vmap: small dense layers")
+    if jax.default_backend() == "cpu" and _convolved(program) > CONVOLVED:
+        return StepByStep(program), Choice(name="steps", phrase="steps: sizeable convolutions")
     key = kinds, weights.bit_length() // 2, program.batch
     if key not in known:
         tried, known[key] = _measured(program)
@@ -97,15 +102,27 @@ def _seconds(strategy: Strategy) -> float:
 
 
 def block_size(program: Program, strategy: Strategy) -> int:
-    """Replicas in one block: a power of two that fits into `BLOCK_BYTES`."""
+    """Replicas in one block: a power of two, as many as fit into `BLOCK_BYTES`, or one."""
     if not isinstance(strategy, SideBySide):
         return IN_A_ROW
     state = sum(int(np.prod(v.shape)) for part in program.shapes for v in part)
     recipe = program.recipe
-    shapes = [layer.output_shape[1:] for layer in recipe.layers]
-    width = sum(math.prod(n or 1 for n in shape) for shape in shapes if shape)
+    width = sum(_size(layer.output_shape) for layer in recipe.layers)
     one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.train.rows)
-    size, most = LANES
-    while size < most and 2 * size * one <= BLOCK_BYTES:
-        size *= 2
+    size = LANES
+    while size > 1 and size * one > BLOCK_BYTES:
+        size //= 2
     return size
+
+
+def _convolved(program: Program) -> int:
+    """Multiplications in the convolutions of a batch: each weight is used at every position."""
+    return program.batch * sum(
+        layer.parameters * _size(layer.output_shape[:-1])
+        for layer in program.recipe.layers if "Conv" in layer.kind
+    )
+
+
+def _size(shape: tuple[int | None, ...]) -> int:
+    """Numbers of one row; axes of unknown length count once."""
+    return math.prod(n or 1 for n in shape[1:]) if shape else 0

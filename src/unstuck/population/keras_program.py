@@ -29,6 +29,8 @@ State = tuple[list[Any], list[Any], list[Any], list[Any]]
 Rows = tuple[Tree, Tree, Tree]
 """x, y and sample weights (or `None`) as trees of arrays."""
 
+JUDGING_BATCH = 256
+
 
 class Program:
     """The functions of a recipe's structure; everything here is for one replica.
@@ -155,35 +157,26 @@ class Program:
         """The state at the beginning of an epoch, or of an evaluation."""
         return (*state[:3], [jnp.asarray(a) for a in self._metrics_at_zero])
 
+    @property
+    def judging_batch(self) -> int:
+        """Rows of a batch in the final evaluation: large, where the loss does not depend on it."""
+        losses = [part for part in keras.tree.flatten(self.recipe.loss)
+                  if isinstance(part, keras.losses.Loss)]
+        mean = all(loss.reduction in ("sum_over_batch_size", "mean") for loss in losses)
+        own = adapter.is_custom(self.model)
+        return max(self.batch, JUDGING_BATCH) if mean and not own else self.batch
+
     def epoch(self, state: State, data: Rows, order: Any, most: Any) -> tuple[Any, State]:
         """One epoch in that order of rows, or its first `most` batches; returns (logs, state)."""
         logs = jnp.zeros(len(self.metric_names), jnp.float32)
-        return self._through(self.train_step, logs, state, data, order, most)
+        return _through(self.train_step, self.batch, logs, self.fresh_metrics(state), data, order,
+                        most)
 
-    def evaluate(self, state: State, data: Rows) -> Any:
-        """The loss of `Model.evaluate` on those rows, a scalar."""
-        order = jnp.arange(_count(data))
-        nothing = jnp.float32(jnp.nan)
-        return self._through(self.test_step, nothing, state, data, order, len(order))[0]
-
-    def _through(
-        self, step: Callable[..., Any], logs: Any, state: State, data: Rows, order: Any, most: Any
-    ) -> tuple[Any, State]:
-        full, short = divmod(order.shape[0], self.batch)
-        carry = logs, self.fresh_metrics(state)
-
-        def one(i: Any, carry: tuple[Any, State]) -> tuple[Any, State]:
-            rows: Any = jax.lax.dynamic_slice_in_dim(order, i * self.batch, self.batch)
-            after: tuple[Any, State] = step(carry[1], data, rows)
-            return after
-
-        if full:
-            carry = jax.lax.fori_loop(0, jnp.minimum(full, most), one, carry)
-        if short:
-            carry = jax.lax.cond(
-                most > full, lambda carry: step(carry[1], data, order[full * self.batch :]),
-                lambda carry: carry, carry)
-        return carry
+    def evaluate(self, state: State, data: Rows, batch: int) -> Any:
+        """The loss of `Model.evaluate` on those rows in batches of that size, a scalar."""
+        order = jnp.arange(keras.tree.flatten(data[0])[0].shape[0])
+        return _through(self.test_step, batch, jnp.float32(jnp.nan), self.fresh_metrics(state),
+                        data, order, len(order))[0]
 
     def predict(self, state: State, x: Tree) -> Tree:
         """Outputs for those inputs, without dropout."""
@@ -206,6 +199,26 @@ class Program:
         with keras.StatelessScope(state_mapping=known) as scope:
             self.model.optimizer.finalize_variable_values(weights)
         return ([scope.get_current_value(v) for v in weights], *state[1:])
+
+
+def _through(
+    step: Callable[..., Any], batch: int, logs: Any, state: State, data: Rows, order: Any, most: Any
+) -> tuple[Any, State]:
+    """Batch after batch, `most` at most; returns the last batch's logs and the state."""
+    full, short = divmod(order.shape[0], batch)
+    carry = logs, state
+
+    def one(i: Any, carry: tuple[Any, State]) -> tuple[Any, State]:
+        rows: Any = jax.lax.dynamic_slice_in_dim(order, i * batch, batch)
+        after: tuple[Any, State] = step(carry[1], data, rows)
+        return after
+
+    if full:
+        carry = jax.lax.fori_loop(0, jnp.minimum(full, most), one, carry)
+    if short:
+        carry = jax.lax.cond(most > full, lambda carry: step(carry[1], data, order[full * batch :]),
+                             lambda carry: carry, carry)
+    return carry
 
 
 def program_key(recipe: Recipe) -> str:
@@ -237,10 +250,6 @@ def as_rows(data: Data) -> Rows:
 def _described(data: Data) -> str:
     shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), (data.x, data.y, data.sample_weight))
     return repr(shapes)
-
-
-def _count(data: Rows) -> int:
-    return int(keras.tree.flatten(data[0])[0].shape[0])
 
 
 def _batch(data: Rows, indices: Any) -> tuple[Any, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax
@@ -72,9 +72,12 @@ class Strategy(ABC):
         The name is the function's: under it, it is compiled once.
         """
 
-    @abstractmethod
     def evaluate(self, held: Any, data: Rows) -> Array:
         """The loss on those rows, shaped [replica]."""
+        batch = self.program.judging_batch
+        losses: Array = self.each(
+            "evaluate", lambda state, data: self.program.evaluate(state, data, batch), held, data)
+        return losses
 
     @abstractmethod
     def finished(self, held: Any) -> Any:
@@ -102,7 +105,7 @@ class Strategy(ABC):
             one, state = program.epoch(state, data, order[epoch], most)
             logs = logs.at[epoch].set(one)
             if validation is not None:
-                val = val.at[epoch].set(program.evaluate(state, validation))
+                val = val.at[epoch].set(program.evaluate(state, validation, program.batch))
             return state, logs, val
 
         logs = jnp.zeros((room, len(program.metric_names)), jnp.float32)
@@ -138,11 +141,6 @@ class SideBySide(Strategy):
         return jax.tree.map(np.asarray, self._call(
             name, lambda: jax.jit(jax.vmap(function, in_axes=axes)), held, *shared))
 
-    def evaluate(self, held: Any, data: Rows) -> Array:
-        """See `Strategy.evaluate`."""
-        losses: Array = self.each("evaluate", self.program.evaluate, held, data)
-        return losses
-
     def finished(self, held: Any) -> Any:
         """See `Strategy.finished`."""
         return self._call("finish", lambda: jax.jit(jax.vmap(self.program.finish)), held)
@@ -177,11 +175,6 @@ class InARow(Strategy):
             name, lambda: jax.jit(function), state, *shared)) for state in held]
         return jax.tree.map(lambda *a: np.stack(a), *parts)
 
-    def evaluate(self, held: Any, data: Rows) -> Array:
-        """See `Strategy.evaluate`."""
-        losses: Array = self.each("evaluate", self.program.evaluate, held, data)
-        return losses
-
     def finished(self, held: Any) -> Any:
         """See `Strategy.finished`."""
         return [self._call("finish", lambda: jax.jit(self.program.finish), one) for one in held]
@@ -203,36 +196,38 @@ class StepByStep(InARow):
         after = []
         for replica, state in enumerate(held):
             for epoch in range(epochs):
-                one, state = self._steps("train", state, data, order[replica, epoch], most)
+                one, state = self._trained(state, data, order[replica, epoch], most)
                 logs[replica].append(one)
                 if validation is not None:
-                    val[replica, epoch] = self._evaluated(state, validation)
+                    val[replica, epoch] = self._evaluated(
+                        state, validation, self.program.batch)
             after.append(state)
         return after, np.asarray(jax.device_get(logs)), val
 
     def evaluate(self, held: Any, data: Rows) -> Array:
         """See `Strategy.evaluate`."""
-        return np.asarray([self._evaluated(state, data) for state in held], np.float32)
+        batch = self.program.judging_batch
+        return np.asarray([self._evaluated(state, data, batch) for state in held], np.float32)
 
-    def _evaluated(self, state: State, data: Rows) -> Any:
-        count = jax.tree.leaves(data[0])[0].shape[0]
-        # A copy, because each step takes over the memory of the metrics that it is given.
-        return self._steps("test", state, data, np.arange(count, dtype=np.int32), EVERYTHING)[0]
-
-    def _steps(
-        self, kind: str, state: State, data: Rows, order: Sequence[int] | Array, most: int
-    ) -> tuple[Any, State]:
-        program, batch = self.program, self.program.batch
-        step = program.train_step if kind == "train" else program.test_step
-        given = () if kind == "test" else (0,)
-        logs = None
-        state = program.fresh_metrics(state)
+    def _trained(self, state: State, data: Rows, order: Array, most: int) -> tuple[Any, State]:
+        batch, logs = self.program.batch, None
+        state = self.program.fresh_metrics(state)
         for at in range(0, min(len(order), most * batch), batch):
             rows = order[at : at + batch]
-            logs, state = self._call((kind, len(rows), data[2] is None),
-                                     lambda: jax.jit(step, donate_argnums=given),
-                                     state, data, rows)
+            logs, state = self._call(
+                ("train", len(rows)),
+                lambda: jax.jit(self.program.train_step, donate_argnums=0), state, data, rows)
         return logs, state
+
+    def _evaluated(self, state: State, data: Rows, batch: int) -> Any:
+        count, loss = jax.tree.leaves(data[0])[0].shape[0], None
+        state = self.program.fresh_metrics(state)
+        for at in range(0, count, batch):
+            rows = np.arange(at, min(at + batch, count), dtype=np.int32)
+            # Another structure of the data (no weights) compiles anew under the same name.
+            loss, state = self._call(("test", len(rows)), lambda: jax.jit(self.program.test_step),
+                                     state, data, rows)
+        return loss
 
 
 STRATEGIES: dict[str, type[Strategy]] = {s.name: s for s in (SideBySide, InARow, StepByStep)}
