@@ -30,6 +30,7 @@ LINES = (
     ("recipe",),
     ("architecture",),
     ("adapter",),
+    ("backend",),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
     ("__init__",),
 )

@@ -17,6 +17,9 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from unstuck import backend as backend  # before any private corner of Keras is looked into
+
+# isort: split
 import jax.numpy as jnp
 import keras
 import numpy as np
@@ -36,14 +39,6 @@ from keras.src.trainers.data_adapters.array_data_adapter import (
 from numpy.typing import NDArray
 
 from unstuck import asked_backend
-from unstuck.errors import UnstuckError
-
-if keras.backend.backend() != "jax":
-    raise UnstuckError(
-        f"Keras has already been imported with the {keras.backend.backend()} backend, and unstuck"
-        " trains its replicas with JAX. Set KERAS_BACKEND=jax before Keras is imported, or import"
-        " unstuck first."
-    )
 
 Tree = Any
 _NOT_THE_USERS = frozenset(
