@@ -245,8 +245,8 @@ CASES = {
             layers.ELU(alpha=0.5), layers.Dense(3), layers.Softmax(), out=False),
         "categorical_crossentropy", lambda: o.Adam(0.01), "one-hot"),
     "summed loss, loss weight": Case(
-        lambda: chain(*hidden("tanh")), L.MeanSquaredError(reduction="sum"), lambda: o.SGD(0.005),
-        more={"loss_weights": 0.5, "sample_weight": weights_of_rows(), "batch_size": 40}),
+        lambda: chain(*hidden("tanh")), L.MeanSquaredError(reduction="sum"), lambda: o.SGD(0.05),
+        more={"loss_weights": 0.02, "sample_weight": weights_of_rows(), "batch_size": 40}),
     "mean with sample weight": Case(
         lambda: chain(*hidden("tanh")), L.MeanSquaredError(reduction="mean_with_sample_weight"),
         lambda: o.SGD(0.05), more={"sample_weight": weights_of_rows()}),

@@ -146,7 +146,8 @@ def repair_info(cure: Cure, lab: Lab, script: Script | None) -> results.Repair:
     small = lab.goal.keeps_outputs and lab.goal.judged_rows <= SMALL_TABLE
     typical = 0
     if cure.proof is not None:
-        typical = int(np.argmin(np.abs(cure.proof.final_loss - np.median(cure.proof.final_loss))))
+        losses = cure.proof.final_loss.astype(np.float64)
+        typical = int(np.argmin(np.abs(losses - np.median(losses))))
     return results.Repair(
         interventions=tuple(c.label for c in changes), kinds=tuple(c.kind for c in changes),
         success_rate=cure.rate.share, ci95=(cure.rate.low, cure.rate.high),

@@ -79,7 +79,8 @@ class Arm:
         if self.population is None or not len(self.population.score):
             return -np.inf
         scores = np.nan_to_num(self.population.score[:, 0], nan=-np.inf)
-        return float(np.median(scores))
+        with np.errstate(over="ignore"):  # the mean of the middle two may be beyond the largest
+            return float(np.median(scores))
 
 
 class Lab:

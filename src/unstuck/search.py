@@ -151,10 +151,13 @@ class Search:
             arm = lab.run_or_skip(lab.arm(changes), self.look, limit=2 * self._share)
             if arm is None:
                 continue
-            if self.strongest is None or arm.rate > self.strongest.rate:
+            if self.strongest is None or self._strength(arm) > self._strength(self.strongest):
                 self.strongest = arm
-            if self._cures(arm):
+            if self._cures(arm) and self._margin(arm):
                 return
+
+    def _strength(self, arm: Arm) -> tuple[bool, bool, float, float]:
+        return self._cures(arm), self._margin(arm), arm.rate, arm.score
 
     def _shrink(self, arm: Arm, *, to_spare: bool) -> None:
         """Leave out one change at a time, the most invasive first, as long as it still learns.

@@ -31,7 +31,9 @@ def verdict(result: Result) -> tuple[str, str]:
     """
     text = _sentence(result)
     if result.outcome in _SICK and not has_cause(result) and not placebo_worked(result):
-        text = f"{text} I don’t know why: {_in_vain(result)}."
+        vain = _in_vain(result)
+        text = (f"{text} What is certain is listed as a fact; {vain}." if result.facts
+                else f"{text} I don’t know why: {vain}.")
     return HEADLINES[result.outcome], text
 
 

@@ -153,6 +153,9 @@ def _quiet(page: Page, result: Result) -> None:
         name = _causes.name_of(result, arm)
         said = f": {arm.intervention} {words.effect(arm, unit=True)}"
         page.paragraph(("cause", "bold red"), f"[{name}]" if name else "", said, indent=2)
+    if not result.causes and not result.repairs:
+        for fact in result.facts:
+            page.paragraph(("fact", "bold"), f"[{fact.check}]: {fact.message}", indent=2)
     for repair in result.repairs[:1]:
         names = words.listed(list(repair.interventions))
         page.paragraph(("repair", "bold green"), f": {names}; {words.repair_rate(repair)}",
