@@ -20,7 +20,7 @@ from typing import Any
 from unstuck import backend as backend  # before any private corner of Keras is looked into
 
 # isort: split
-import jax.numpy as jnp
+import jax
 import keras
 import numpy as np
 from keras.src.backend import compute_output_spec as model_output_spec
@@ -78,7 +78,8 @@ def recorded_initializers() -> Iterator[dict[int, Callable[..., Any]]]:
 
     def note(variable: Any, initializer: Callable[..., Any]) -> None:
         noted[id(variable)] = initializer
-        variable._initialize(jnp.asarray(np.zeros(variable._shape, variable._dtype)))
+        # `device_put` compiles nothing, where `jnp.zeros` would for every new shape.
+        variable._initialize(jax.device_put(np.zeros(variable._shape, variable._dtype)))
 
     JaxVariable._initialize_with_initializer = note
     try:

@@ -168,6 +168,8 @@ class Lab:
                 self.untestable[names(key)] = str(error)
                 return None
             known = self._by_signature.get(recipe.signature)
+            if known is not None and 0 < len(key) < len(known.changes):
+                known.changes = key  # one name for what had been written as several changes
             self._arms[key] = known or Arm(changes=key, recipe=recipe, checks=checks)
             self._by_signature.setdefault(recipe.signature, self._arms[key])
         arm = self._arms[key]

@@ -21,7 +21,9 @@ from scipy.special import ndtr, ndtri
 
 from unstuck import adapter
 
-Floats = NDArray[np.float32]
+
+AT_ONCE = 1 << 21
+"""Numbers drawn in one go: 16 MiB of doubles."""
 
 
 def initial_weights(
@@ -42,11 +44,15 @@ def initial_weights(
     key = zlib.crc32(_key(initializer, path).encode())
     sampler = _sampler(initializer)
     if sampler is None:
-        drawn = _asked(initializer, shape, dtype, seeds, key)
-    else:
-        drawn = [sampler(np.random.Generator(np.random.Philox(key=[seed, key])), shape)
-                 for seed in seeds]
-    return np.stack(drawn).astype(dtype)
+        return np.stack(_asked(initializer, shape, dtype, seeds, key)).astype(dtype)
+    count = int(np.prod(shape))
+    drawn = np.empty((len(seeds), *shape), dtype)
+    at_once = max(1, AT_ONCE // max(1, count))
+    for begin in range(0, len(seeds), at_once):
+        some = list(seeds[begin : begin + at_once])
+        values = sampler(_uniforms(some, key, count), shape)
+        drawn[begin : begin + at_once] = values.reshape(len(some), *shape)
+    return drawn
 
 
 def mask_seeds(seeds: Sequence[int], path: str) -> NDArray[np.uint32]:
@@ -99,68 +105,80 @@ def _key(initializer: Callable[..., Any], path: str) -> str:
 
 
 def _constant(initializer: Callable[..., Any], shape: tuple[int, ...]) -> NDArray[Any] | None:
-    if isinstance(
-        initializer,
-        keras.initializers.Zeros | keras.initializers.Ones | keras.initializers.Constant
-        | keras.initializers.Identity,
-    ):
-        return np.asarray(initializer(shape))
+    kinds = keras.initializers
+    if isinstance(initializer, kinds.Zeros):
+        return np.zeros(shape)
+    if isinstance(initializer, kinds.Ones):
+        return np.ones(shape)
+    if isinstance(initializer, kinds.Constant):
+        return np.broadcast_to(np.asarray(initializer.value), shape)
+    if isinstance(initializer, kinds.Identity):
+        return np.asarray(initializer.gain * np.eye(shape[0], shape[1]))
     return None
 
 
-def _sampler(
-    initializer: Callable[..., Any],
-) -> Callable[[np.random.Generator, tuple[int, ...]], NDArray[Any]] | None:
+def _uniforms(seeds: Sequence[int], key: int, count: int) -> NDArray[np.float64]:
+    """Numbers in (0, 1), shaped [replica, number]: a counter-based SplitMix64 for every replica."""
+    with np.errstate(over="ignore"):
+        start = _mix(_mix(np.asarray(seeds, np.uint64)) + np.uint64(key))
+        counter = np.uint64(0x9E3779B97F4A7C15) * np.arange(1, count + 1, dtype=np.uint64)
+        bits = _mix(start[:, None] + counter) >> np.uint64(11)
+    return np.asarray((bits + 0.5) * 2.0**-53, np.float64)
+
+
+Sampler = Callable[[NDArray[np.float64], tuple[int, ...]], NDArray[Any]]
+
+
+def _sampler(initializer: Callable[..., Any]) -> Sampler | None:
+    """From uniform numbers [replica, number] and a shape to values [replica, *shape]."""
     kinds = keras.initializers
     if not type(initializer).__module__.startswith("keras."):
         return None
     if isinstance(initializer, kinds.VarianceScaling):
         scaling = initializer
-        return lambda rng, shape: _variance_scaling(rng, shape, scaling)
+        return lambda u, shape: _variance_scaling(u, shape, scaling)
     if isinstance(initializer, kinds.RandomNormal):
         mean, std = initializer.mean, initializer.stddev
-        return lambda rng, shape: rng.normal(mean, std, shape)
+        return lambda u, _: mean + std * ndtri(u)
     if isinstance(initializer, kinds.TruncatedNormal):
         mean, std = initializer.mean, initializer.stddev
-        return lambda rng, shape: mean + std * _truncated_normal(rng, shape)
+        return lambda u, _: mean + std * _truncated_normal(u)
     if isinstance(initializer, kinds.RandomUniform):
         low, high = initializer.minval, initializer.maxval
-        return lambda rng, shape: rng.uniform(low, high, shape)
+        return lambda u, _: low + (high - low) * u
     if isinstance(initializer, kinds.Orthogonal):
         gain = initializer.gain
-        return lambda rng, shape: gain * _orthogonal(rng, shape)
+        return lambda u, shape: gain * _orthogonal(u, shape)
     return None
 
 
-def _truncated_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
+def _truncated_normal(u: NDArray[np.float64]) -> NDArray[Any]:
     """Standard normal cut at two deviations, as Keras's truncated_normal, by inversion."""
     low, high = ndtr(-2.0), ndtr(2.0)
-    return np.asarray(ndtri(rng.uniform(low, high, shape)))
+    return np.asarray(ndtri(low + (high - low) * u))
 
 
 def _variance_scaling(
-    rng: np.random.Generator, shape: tuple[int, ...], initializer: Any
+    u: NDArray[np.float64], shape: tuple[int, ...], initializer: Any
 ) -> NDArray[Any]:
     """Glorot, He, LeCun and their kin: keras.initializers.VarianceScaling."""
     fan_in, fan_out = adapter.fans(initializer, shape)
     fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
     scale = initializer.scale / max(1.0, fan[initializer.mode])
     if initializer.distribution == "uniform":
-        limit = np.sqrt(3.0 * scale)
-        return rng.uniform(-limit, limit, shape)
+        return np.asarray(np.sqrt(3.0 * scale) * (2.0 * u - 1.0))
     if initializer.distribution == "untruncated_normal":
-        return rng.normal(0.0, np.sqrt(scale), shape)
+        return np.asarray(np.sqrt(scale) * ndtri(u))
     # 0.8796… is the deviation of a standard normal cut at two deviations.
-    drawn: NDArray[Any] = np.sqrt(scale) / 0.87962566103423978 * _truncated_normal(rng, shape)
-    return drawn
+    return np.asarray(np.sqrt(scale) / 0.87962566103423978 * _truncated_normal(u))
 
 
-def _orthogonal(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
+def _orthogonal(u: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[Any]:
     rows, columns = int(np.prod(shape[:-1])), shape[-1]
-    flat = rng.normal(size=(max(rows, columns), min(rows, columns)))
-    q, r = np.linalg.qr(flat)
-    q = q * np.sign(np.diag(r))
-    return (q.T if rows < columns else q).reshape(shape)
+    tall = (len(u), max(rows, columns), min(rows, columns))
+    q, r = np.linalg.qr(ndtri(u).reshape(tall))
+    q = q * np.sign(np.diagonal(r, axis1=1, axis2=2))[:, None, :]
+    return np.asarray(q.transpose(0, 2, 1) if rows < columns else q)
 
 
 def _asked(
