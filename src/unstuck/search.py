@@ -26,6 +26,8 @@ from unstuck.trial import NEGLIGIBLE, Judged, in_company, judge
 
 CURED = 0.95
 """Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""
+TO_SPARE = 0.75
+"""Share of the way from the yardstick to the ceiling that a repair with room to spare has gone."""
 KEPT = 3
 """Most repairs that are proved."""
 PROOF = 1024
@@ -324,9 +326,10 @@ class Search:
                     self._margin(arm)))
 
     def _margin(self, arm: Arm) -> bool:
-        """True where the usual replica is well past the yardstick: half the way to the ceiling."""
+        """True where the usual replica is well past the yardstick, near what the data allows."""
         goal = self.lab.goal
-        return arm.score >= (goal.threshold + max(goal.ceiling, goal.threshold)) / 2 - 1e-9
+        room = max(0.0, goal.ceiling - goal.threshold)
+        return arm.score >= goal.threshold + TO_SPARE * room - 1e-9
 
     def _cures(self, arm: Arm) -> bool:
         return arm.rate >= CURED - 0.05 and len(arm.learned) > 0

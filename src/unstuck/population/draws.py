@@ -21,7 +21,6 @@ from scipy.special import ndtr, ndtri
 
 from unstuck import adapter
 
-
 AT_ONCE = 1 << 21
 """Numbers drawn in one go: 16 MiB of doubles."""
 
