@@ -2,9 +2,9 @@
 
 Three roads lead to a cure, and all are taken as far as the budget goes: single changes, raced;
 everything sensible at once, shrunk one change at a time (delta debugging) until each that is left is
-needed; and pairs of what helped alone. What was found is measured again, its necessity shown by
-leaving each change out, and the least invasive sets are kept. Verdicts on single changes are
-sharpened with what time is left.
+needed; and all pairs, then triples, of what came furthest alone. What was found is measured again,
+its necessity shown by leaving each change out, and the least invasive sets are kept. Verdicts on
+single changes are sharpened with what time is left.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ PROOF = 1024
 """Replicas of a proof on fresh seeds, where they cost next to nothing."""
 ARM_SHARE = 0.12
 """Most of the budget that the first look at one arm may take."""
-POOL = 14
-"""Most changes whose pairs are tried."""
+POOLS = ((2, 14), (3, 9))
+"""Sizes of the sets that are tried exhaustively, and of the pools that they are taken from."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
 
@@ -110,8 +110,9 @@ class Search:
         needed = [c for arm in self._ranked()[:1] for c in arm.changes]
         asked = [c.change for c in self.candidates]
         self._race(dict.fromkeys([*needed, *asked]))
-        if not self.singles_only and not any(self._solid(arm) for arm in self._singles):
-            self._pairs()
+        for size, pool in () if self.singles_only else POOLS:
+            if not any(self._solid(arm) for arm in lab.tried if len(arm.changes) < size):
+                self._together(size, pool)
 
     def _race(self, changes: Iterable[Intervention]) -> None:
         """A first look at each single change."""
@@ -182,8 +183,8 @@ class Search:
                     not to_spare or self._margin(smaller)):
                 kept.remove(change)
 
-    def _pairs(self) -> None:
-        """Pairs of what came furthest alone, and of what the best set so far is made of.
+    def _together(self, size: int, most: int) -> None:
+        """All sets of that size of what came furthest alone and of what the best sets are made of.
 
         Changes that hide each other rescue nobody alone, so the pool is ordered by how far the
         usual replica came, not only by how many learned.
@@ -194,13 +195,14 @@ class Search:
         first: list[Intervention] = []
         for arm in self._ranked()[:2]:
             first += [change for change in arm.changes if change not in first]
-        pool = [*first, *(change for change in pool if change not in first)][:POOL]
-        for pair in sorted(combinations(pool, 2), key=lambda p: pool.index(p[0]) + pool.index(p[1])):
-            if not compatible(pair):
+        pool = [*first, *(change for change in pool if change not in first)][:most]
+        place = {change: i for i, change in enumerate(pool)}
+        for together in sorted(combinations(pool, size), key=lambda s: sum(place[c] for c in s)):
+            if not compatible(together):
                 continue
             self._check_time()
-            self.lab.progress.stage(f"trying {names(pair)}", self.look)
-            found = self.lab.arm(pair)
+            self.lab.progress.stage(f"trying {names(together)}", self.look)
+            found = self.lab.arm(together)
             if found is not None and not self._too_long(found, self.look):
                 self.lab.run_or_skip(found, self.look, limit=self._share)
 
