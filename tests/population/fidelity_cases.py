@@ -290,7 +290,7 @@ def statistics_kept() -> Training:
 def attention_cosine() -> Training:
     """Attention, group and unit normalisation, one batch larger than the data, Adafactor."""
     entry = keras.Input((5, 4))
-    attended = layers.MultiHeadAttention(1, 3)(entry, entry)
+    attended = layers.MultiHeadAttention(1, 3, use_bias=False)(entry, entry)
     hidden = layers.GroupNormalization(2)(layers.Add()([entry, attended]))
     out = layers.UnitNormalization()(layers.Dense(3)(layers.GlobalMaxPooling1D()(hidden)))
     model = keras.Model(entry, out)
@@ -315,13 +315,14 @@ def nested_and_accumulated() -> Training:
 
 
 def _simple(optimizer: Any, loss: Any, kind: str) -> Training:
-    last = {"normal": "linear", "unit": "sigmoid", "share": "softmax", "sign": "tanh"}[kind]
+    last = {"normal": "linear", "unit": "sigmoid", "sign": "tanh"}.get(kind, "softmax")
     model = keras.Sequential([
         keras.Input((4,)), layers.Dense(6, activation="tanh"), layers.Dense(3, activation=last)])
     model.compile(optimizer, loss)
     raw = numbers(ROWS, 3, seed=16)
     y = {"normal": raw, "unit": bits(ROWS, 3), "sign": 2 * bits(ROWS, 3) - 1,
-         "share": np.eye(3, dtype="float32")[classes(ROWS, 3)]}[kind]
+         "share": np.eye(3, dtype="float32")[classes(ROWS, 3)],
+         "label": classes(ROWS, 3)}[kind]
     return model, {"x": numbers(ROWS, 4), "y": y, **FIT}
 
 
@@ -348,7 +349,10 @@ _SIMPLE: dict[str, tuple[Callable[[], Any], Callable[[], Any], str]] = {
     "mean_over_weights": (
         lambda: "nadam",
         lambda: keras.losses.MeanSquaredError(reduction="mean_with_sample_weight"), "normal"),
-    "circle": (lambda: "adam", lambda: keras.losses.CategoricalGeneralizedCrossEntropy(), "share"),
+    "generalised": (
+        lambda: "adam", lambda: keras.losses.CategoricalGeneralizedCrossEntropy(), "label"),
+    "sparse": (lambda: keras.optimizers.Adam(0.01, epsilon=1e-3),
+               lambda: keras.losses.SparseCategoricalCrossentropy(ignore_class=1), "label"),
 }
 
 for _name, (_optimizer, _loss, _kind) in _SIMPLE.items():
@@ -365,7 +369,7 @@ def volumes() -> Training:
     flat = layers.Reshape((9, 3, 2))(out)
     flat = layers.SeparableConv2D(3, 3, padding="same")(layers.ZeroPadding2D(1)(flat))
     flat = layers.Cropping2D(1)(layers.DepthwiseConv2D(3, padding="same")(flat))
-    flat = layers.GlobalAveragePooling2D(2)(layers.SpatialDropout2D(0.2)(flat))
+    flat = layers.GlobalAveragePooling2D()(layers.SpatialDropout2D(0.2)(flat))
     model = keras.Model(entry, layers.Dense(2, activation="softmax")(flat))
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model, {"x": numbers(24, 6, 6, 6, 1), "y": classes(24, 2), "batch_size": 8,

@@ -145,6 +145,24 @@ def test_changing_a_layer_moves_no_other_draw() -> None:
     np.testing.assert_array_equal(control["three/kernel"], states["linear"]["three/kernel"])
 
 
+def test_layers_of_one_name_in_nested_models_are_drawn_apart() -> None:
+    def inner(name: str) -> keras.Model:
+        entry = keras.Input((3,))
+        return keras.Model(entry, keras.layers.Dense(3, name="same")(entry), name=name)
+
+    entry = keras.Input((3,))
+    model = keras.Model(entry, inner("one")(inner("two")(entry)))
+    model.compile("sgd", "mse")
+    x = np.zeros((8, 3), np.float32)
+    recipe = capture_model(model, x, x).recipe
+    program = Program(recipe)
+    weights = program.initial_state(recipe, [1], None)[0]
+    kernels = [w[0] for w in weights if w.ndim == 3]
+    assert len(set(program.paths)) == len(program.paths) == 4
+    assert (kernels[0] != kernels[1]).all()
+    assert Program(recipe).paths == program.paths
+
+
 def test_masks_differ_between_replicas_and_layers() -> None:
     states = np.concatenate([mask_seeds(range(500), path) for path in ("a", "b", "drop_1")])
     assert states.dtype == np.uint32

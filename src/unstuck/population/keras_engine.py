@@ -32,7 +32,8 @@ from unstuck.recipe import Data, Recipe
 Array = NDArray[Any]
 Tree = Any
 
-PROGRAMS_KEPT = 12
+PROGRAMS_KEPT = 24
+"""A program's compiled functions take about 20 MB."""
 
 
 class KerasEngine(Engine):
@@ -189,18 +190,19 @@ class _Run:
             # The next order is drawn while the device computes.
             if i + 1 < len(stretches):
                 rows = self._order(seeds, order, *stretches[i + 1])
-            logs.append(np.asarray(one))
-            val.append(np.asarray(two))
+            logs.append(np.asarray(one)[:, :length])
+            val.append(np.asarray(two)[:, :length])
             tell(begin + length)
         return held, np.concatenate(logs, 1), np.concatenate(val, 1)
 
     def _readings(
-        self, begin: Array | None, end: Array | None, count: int
+        self, begin: Tree, end: Tree, count: int
     ) -> dict[Moment, Readings]:
         probes = self.compiled.probes
         if probes is None or begin is None or end is None:
             return {}
-        return {"start": probes.as_readings(begin[:count]), "end": probes.as_readings(end[:count])}
+        return {"start": probes.as_readings(_first(count, begin)),
+                "end": probes.as_readings(_first(count, end))}
 
     def _stretches(self) -> list[tuple[int, int]]:
         """Epochs cut into stretches: (first epoch, how many)."""
@@ -236,8 +238,8 @@ class _Run:
         return jax.tree.map(jnp.asarray, self.yardstick.inputs)
 
     @cached_property
-    def _read(self) -> Callable[[Any], Array] | None:
-        """Takes the readings of a block, [replica, probe, layer]; `None` where there are none."""
+    def _read(self) -> Callable[[Any], Tree] | None:
+        """Takes the readings of a block, as `Probes.read`; `None` where there are none."""
         probes = self.compiled.probes if self.probes else None
         if probes is None:
             return None

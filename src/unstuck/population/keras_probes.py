@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from unstuck import adapter
 from unstuck.population import Readings
@@ -19,7 +20,9 @@ from unstuck.population.keras_program import Program, Rows, State
 Tree = Any
 
 PROBED_ROWS = 256
-PROBES = ("dead", "saturated", "distinct", "gradient_norm", "weight_norm", "spread")
+PROBES = ("dead", "saturated", "gradient_norm", "weight_norm", "spread")
+SAME = 1e-6
+"""Rows closer than this share of a layer's range count as one."""
 
 RECTIFIERS = ("relu", "relu6")
 SATURATING = {"sigmoid": (0.01, 0.99), "tanh": (-0.98, 0.98), "hard_sigmoid": (0.01, 0.99)}
@@ -48,26 +51,35 @@ class Probes:
         """One layer's outputs for those inputs."""
         return self._forward(state, x)[self.names.index(layer)]
 
-    def read(self, state: State, x: Tree, data: Rows) -> Any:
-        """[probe, layer] in the order of `PROBES` and `layers`; gradients are those on `data`."""
-        outs = self._forward(state, x)
+    def read(self, state: State, x: Tree, data: Rows) -> tuple[Any, Any]:
+        """What is measured on the device; gradients are those on `data`.
+
+        Returns:
+            Numbers [probe, layer] in the order of `PROBES` and `layers`, and each row's place on
+            a line, [layer, row], from which `as_readings` counts the distinct ones.
+        """
+        outs = [out.reshape(out.shape[0], -1) for out in self._forward(state, x)]
         gradients = self._gradients(state, data)
         places = {id(v): i for i, v in enumerate(self._model.trainable_variables)}
         columns = []
         for layer, out in zip(self.layers, outs, strict=True):
             mine = [places[id(v)] for v in layer.trainable_variables]
-            flat = out.reshape(out.shape[0], -1)
             columns.append(jnp.stack([
-                _dead(flat, _activation(layer)), _saturated(flat, _activation(layer)),
-                _distinct(flat), _norm([gradients[i] for i in mine]),
-                _norm([state[0][i] for i in mine]), flat.std(),
+                _dead(out, _activation(layer)), _saturated(out, _activation(layer)),
+                _norm([gradients[i] for i in mine]), _norm([state[0][i] for i in mine]),
+                out.std(),
             ]))
-        return jnp.stack(columns, axis=1).astype(jnp.float32)
+        numbers = jnp.stack(columns, axis=1).astype(jnp.float32)
+        return numbers, jnp.stack([_line(out) for out in outs])
 
-    def as_readings(self, array: Any) -> Readings:
-        """Readings of many replicas from an array [replica, probe, layer]."""
-        columns = {name: np.asarray(array)[:, i] for i, name in enumerate(PROBES)}
-        return Readings(layers=self.names, **columns)
+    def as_readings(self, read: tuple[NDArray[Any], NDArray[Any]]) -> Readings:
+        """Readings of many replicas from what `read` gave, arrays [replica, …]."""
+        numbers, lines = read
+        columns = {name: numbers[:, i] for i, name in enumerate(PROBES)}
+        with np.errstate(invalid="ignore"):  # infinities of a replica that diverged
+            gaps = np.diff(np.sort(lines, axis=2), axis=2)
+        distinct = (1.0 + (gaps > SAME).sum(axis=2)).astype(np.float32)
+        return Readings(layers=self.names, distinct=distinct, **columns)
 
     def _forward(self, state: State, x: Tree) -> list[Any]:
         outs, _ = self._watch.stateless_call(
@@ -92,7 +104,7 @@ def probed(data: Tree) -> Tree:
     """The rows that are probed of a tree of arrays: at most 256, evenly spread."""
     count = jax.tree.leaves(data)[0].shape[0]
     pick = np.unique(np.linspace(0, count - 1, min(count, PROBED_ROWS)).astype(int))
-    return jax.tree.map(lambda a: a[pick], data)
+    return jax.tree.map(lambda a: jnp.asarray(np.asarray(a)[pick]), data)
 
 
 def _activation(layer: Any) -> str:
@@ -119,12 +131,15 @@ def _saturated(flat: Any, activation: str) -> Any:
     return ((flat < low) | (flat > high)).mean()
 
 
-def _distinct(flat: Any) -> Any:
-    # Rows are told apart by a fixed random projection: two that differ share it with chance zero.
-    weights = jax.random.normal(jax.random.key(7), (flat.shape[1],))
-    line = jnp.sort(flat @ weights)
-    size = jnp.maximum(jnp.abs(flat).max() * jnp.abs(weights).sum(), 1e-30)
-    return 1.0 + (jnp.diff(line) > 1e-6 * size).sum()
+def _line(flat: Any) -> Any:
+    """Each row as one number, in units of the layer's range.
+
+    It is a fixed random projection: two rows that differ fall on one place with chance zero. The
+    numbers are drawn here and compared on the host, since compiling either takes longer.
+    """
+    weights = np.random.default_rng(7).normal(size=flat.shape[1]).astype(np.float32)
+    size = jnp.maximum(jnp.abs(flat).max() * np.abs(weights).sum(), 1e-30)
+    return (flat @ weights).astype(jnp.float32) / size
 
 
 def _norm(arrays: list[Any]) -> Any:

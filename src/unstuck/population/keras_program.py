@@ -9,6 +9,7 @@ data are arguments, and the learning rate lies in the optimizer's state.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -29,7 +30,10 @@ State = tuple[list[Any], list[Any], list[Any], list[Any]]
 Rows = tuple[Tree, Tree, Tree]
 """x, y and sample weights (or `None`) as trees of arrays."""
 
-JUDGING_BATCH = 256
+JUDGING_BATCH = 512
+"""About how many rows are evaluated at a time after the training."""
+MEANS = ("sum_over_batch_size", "mean")
+"""Reductions of a loss that make an epoch's loss a mean over rows, however they are batched."""
 
 
 class Program:
@@ -145,26 +149,31 @@ class Program:
         return jnp.stack(numbers), tuple(list(part) for part in state)  # type: ignore[return-value]
 
     def test_step(self, state: State, data: Rows, indices: Any) -> tuple[Any, State]:
-        """The loss so far, a scalar, with those rows added; only the metrics in the state move."""
+        """The loss so far, a scalar, with those rows added, and the state.
+
+        As in `fit`, what is not trained may move (a recurrent layer's dropout draws even here).
+        """
         trainable, non_trainable, optimizer, metrics = state
         logs, after = self.model.test_step(
             (trainable, non_trainable, metrics), _batch(data, indices))
         _require_loss("test_step", logs)
         loss = jnp.asarray(logs["loss"], jnp.float32)
-        return loss, (trainable, non_trainable, optimizer, list(after[-1]))
+        return loss, (list(after[0]), list(after[1]), optimizer, list(after[2]))
 
     def fresh_metrics(self, state: State) -> State:
         """The state at the beginning of an epoch, or of an evaluation."""
         return (*state[:3], [jnp.asarray(a) for a in self._metrics_at_zero])
 
-    @property
+    @cached_property
     def judging_batch(self) -> int:
-        """Rows of a batch in the final evaluation: large, where the loss does not depend on it."""
+        """Rows of a batch in the final evaluation: many, where the loss does not depend on it."""
         losses = [part for part in keras.tree.flatten(self.recipe.loss)
                   if isinstance(part, keras.losses.Loss)]
-        mean = all(loss.reduction in ("sum_over_batch_size", "mean") for loss in losses)
-        own = adapter.is_custom(self.model)
-        return max(self.batch, JUDGING_BATCH) if mean and not own else self.batch
+        if adapter.is_custom(self.model) or any(loss.reduction not in MEANS for loss in losses):
+            return self.batch
+        rows = self.recipe.train.rows
+        pieces = math.ceil(rows / max(self.batch, JUDGING_BATCH))
+        return math.ceil(rows / pieces)
 
     def epoch(self, state: State, data: Rows, order: Any, most: Any) -> tuple[Any, State]:
         """One epoch in that order of rows, or its first `most` batches; returns (logs, state)."""
@@ -172,11 +181,11 @@ class Program:
         return _through(self.train_step, self.batch, logs, self.fresh_metrics(state), data, order,
                         most)
 
-    def evaluate(self, state: State, data: Rows, batch: int) -> Any:
-        """The loss of `Model.evaluate` on those rows in batches of that size, a scalar."""
+    def evaluate(self, state: State, data: Rows, batch: int) -> tuple[Any, State]:
+        """The loss of `Model.evaluate` on those rows in batches of that size, and the state."""
         order = jnp.arange(keras.tree.flatten(data[0])[0].shape[0])
         return _through(self.test_step, batch, jnp.float32(jnp.nan), self.fresh_metrics(state),
-                        data, order, len(order))[0]
+                        data, order, len(order))
 
     def predict(self, state: State, x: Tree) -> Tree:
         """Outputs for those inputs, without dropout."""

@@ -61,8 +61,8 @@ class Strategy(ABC):
             most: batches of each epoch.
 
         Returns:
-            The block, its logs [replica, epoch, metric], its validation losses [replica, epoch]
-            (NaN without validation).
+            The block, its logs [replica, room, metric], its validation losses [replica, room]
+            (NaN without validation), of which the first `epochs` count.
         """
 
     @abstractmethod
@@ -76,7 +76,8 @@ class Strategy(ABC):
         """The loss on those rows, shaped [replica]."""
         batch = self.program.judging_batch
         losses: Array = self.each(
-            "evaluate", lambda state, data: self.program.evaluate(state, data, batch), held, data)
+            "evaluate", lambda state, data: self.program.evaluate(state, data, batch)[0],
+            held, data)
         return losses
 
     @abstractmethod
@@ -105,7 +106,8 @@ class Strategy(ABC):
             one, state = program.epoch(state, data, order[epoch], most)
             logs = logs.at[epoch].set(one)
             if validation is not None:
-                val = val.at[epoch].set(program.evaluate(state, validation, program.batch))
+                loss, state = program.evaluate(state, validation, program.batch)
+                val = val.at[epoch].set(loss)
             return state, logs, val
 
         logs = jnp.zeros((room, len(program.metric_names)), jnp.float32)
@@ -133,7 +135,7 @@ class SideBySide(Strategy):
             lambda: jax.jit(jax.vmap(self._stretch, in_axes=(0, 0, None, None, None, None)),
                             donate_argnums=0),
             held, order, np.int32(epochs), np.int32(most), data, validation)
-        return held, logs[:, :epochs], val[:, :epochs]
+        return held, logs, val
 
     def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
         """See `Strategy.each`."""
@@ -167,7 +169,7 @@ class InARow(Strategy):
             for state, rows in zip(held, order, strict=True)
         ]
         logs, val = (np.stack([np.asarray(one[i]) for one in done]) for i in (1, 2))
-        return [one[0] for one in done], logs[:, :epochs], val[:, :epochs]
+        return [one[0] for one in done], logs, val
 
     def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
         """See `Strategy.each`."""
@@ -199,7 +201,7 @@ class StepByStep(InARow):
                 one, state = self._trained(state, data, order[replica, epoch], most)
                 logs[replica].append(one)
                 if validation is not None:
-                    val[replica, epoch] = self._evaluated(
+                    val[replica, epoch], state = self._evaluated(
                         state, validation, self.program.batch)
             after.append(state)
         return after, np.asarray(jax.device_get(logs)), val
@@ -207,7 +209,8 @@ class StepByStep(InARow):
     def evaluate(self, held: Any, data: Rows) -> Array:
         """See `Strategy.evaluate`."""
         batch = self.program.judging_batch
-        return np.asarray([self._evaluated(state, data, batch) for state in held], np.float32)
+        losses = [self._evaluated(state, data, batch)[0] for state in held]
+        return np.asarray(losses, np.float32)
 
     def _trained(self, state: State, data: Rows, order: Array, most: int) -> tuple[Any, State]:
         batch, logs = self.program.batch, None
@@ -219,7 +222,7 @@ class StepByStep(InARow):
                 lambda: jax.jit(self.program.train_step, donate_argnums=0), state, data, rows)
         return logs, state
 
-    def _evaluated(self, state: State, data: Rows, batch: int) -> Any:
+    def _evaluated(self, state: State, data: Rows, batch: int) -> tuple[Any, State]:
         count, loss = jax.tree.leaves(data[0])[0].shape[0], None
         state = self.program.fresh_metrics(state)
         for at in range(0, count, batch):
@@ -227,7 +230,7 @@ class StepByStep(InARow):
             # Another structure of the data (no weights) compiles anew under the same name.
             loss, state = self._call(("test", len(rows)), lambda: jax.jit(self.program.test_step),
                                      state, data, rows)
-        return loss
+        return loss, state
 
 
 STRATEGIES: dict[str, type[Strategy]] = {s.name: s for s in (SideBySide, InARow, StepByStep)}
