@@ -169,6 +169,14 @@ def fans(initializer: Any, shape: tuple[int, ...]) -> tuple[int, int]:
     return pair
 
 
+def decays_selectively(optimizer: Any) -> bool:
+    """True where `exclude_from_weight_decay` was called, of which no configuration tells."""
+    return any(
+        bool(getattr(optimizer, name, None))
+        for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    )
+
+
 def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
     """Give a layer, not built yet, another constructor argument as its class would read it."""
     fresh = type(layer).from_config({**layer.get_config(), argument: value})

@@ -395,3 +395,12 @@ def test_a_frozen_part_that_a_copy_would_thaw_is_refused():
     model.hidden.trainable = False
     model.compile("adam", "mse")
     refused(NotSupported, "layers are frozen", X, Y, model=model)
+
+
+def test_a_weight_decay_that_spares_some_variables_is_refused_by_name():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    optimizer = keras.optimizers.AdamW()
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    model.compile(optimizer=optimizer, loss="mse")
+    with pytest.raises(NotSupported, match="exclude_from_weight_decay"):
+        capture_model(model, np.zeros((4, 2)), np.zeros((4, 1)))

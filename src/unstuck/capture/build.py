@@ -136,6 +136,12 @@ def _optimizer(optimizer: Any) -> Optimizer:
             f"The optimizer {type(optimizer).__name__} does not tell its configuration: {error}."
             " Give the class a get_config()."
         ) from error
+    if adapter.decays_selectively(optimizer):
+        raise NotSupported(
+            f"The optimizer {type(optimizer).__name__} leaves some variables out of its weight decay"
+            " (exclude_from_weight_decay), which its configuration does not tell, so replicas would"
+            " be trained otherwise. Take that call out to diagnose the script."
+        )
     rate = known.learning_rate
     if rate is None:
         return known
