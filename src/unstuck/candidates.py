@@ -119,26 +119,30 @@ def strong_sets(
         for make in _everything(recipe, goal, activation, rate, most_updates):
             with suppress(NotSupported):
                 change = make()
-                if isinstance(change, Widths) and not widen:
-                    continue
-                if _applies(change, recipe, changes) and compatible([*changes, change]):
+                if widen or not isinstance(change, Widths):
                     changes.append(change)
-        if changes and tuple(changes) not in found:
-            found.append(tuple(changes))
+        together = _compatible_part(recipe, changes)
+        if together and together not in found:
+            found.append(together)
     return found
 
 
 def _together(
     recipe: Recipe, changes: Iterable[Intervention], most_updates: int
 ) -> Changes:
-    """As many of these as go together, each kind of change to a place once, in their order."""
+    """What checks ask for as one set: no layer taken out, no longer than the budget allows."""
+    longest = max(most_updates, recipe.updates)
+    return _compatible_part(recipe, (
+        change for change in changes
+        if not isinstance(change, RemoveLayer)
+        and not (isinstance(change, Epochs) and change.apply(recipe).updates > longest)
+    ))
+
+
+def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes:
+    """As many of these as go together, the earlier before the later."""
     taken: list[Intervention] = []
     for change in changes:
-        if isinstance(change, RemoveLayer | Epochs) and (
-            isinstance(change, RemoveLayer)
-            or change.apply(recipe).updates > max(most_updates, recipe.updates)
-        ):
-            continue
         if compatible([*taken, change]) and _applies(change, recipe, taken):
             taken.append(change)
     return tuple(taken)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,10 +121,3 @@ def in_company(judged: Judged, others: Sequence[str]) -> Judged:
     if judged.verdict in ("cause", "contributes"):
         return judged
     return replace(judged, verdict="needs company", company=tuple(others))
-
-
-def extended(trial: Trial, more: Learned, control: Learned, seconds: float) -> Trial:
-    """The trial with further replicas."""
-    joined: Any = np.concatenate([trial.treatment, more])
-    return replace(trial, treatment=joined, control=control[: len(joined)],
-                   seconds=trial.seconds + seconds)
