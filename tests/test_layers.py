@@ -17,7 +17,7 @@ LINES = (
     ("terminal",),
     ("repair",),
     ("diagnosis",),
-    ("account", "saved", "explain"),
+    ("account", "scenes", "saved", "explain"),
     ("modes", "reports"),
     ("search",),
     ("candidates", "lab"),
@@ -32,6 +32,7 @@ LINES = (
     ("adapter",),
     ("backend",),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
+    ("pictures",),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
@@ -40,7 +41,7 @@ LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
 
 SLOW = ("keras", "jax", "sklearn", "altair")
-QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",
+QUICK = ("cli", "explain", "reports", "saved", "results", "pictures", "stats", "script", "registry", "progress",
          "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
          "atomic", "errors", "__main__",
          "__init__")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +25,8 @@ from unstuck.recipe import Recipe
 from unstuck.stats import LOOKS, PLANNED
 from unstuck.trial import Trial
 
+AGAIN_SHARE = 0.1
+"""Share of the budget that looking inside a few replicas may take where none of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 
@@ -227,6 +229,34 @@ class Lab:
     def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
         """The arm on seeds that no search has seen. Raises as `run`."""
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
+
+    def again(self, arm: Arm, seeds: Sequence[int]) -> Population | None:
+        """Some replicas once more, with their weights kept, to look inside.
+
+        Returns:
+            They, in the order of `seeds`; `None` where they cost too much or cannot be trained.
+        """
+        whole = self.budget.seconds or 120.0
+        most = max(AGAIN_SHARE * whole, 0.5 * min(self.left, whole))
+        spare = self.budget.trainings is None or self.trainings + len(seeds) <= self.budget.trainings
+        if not spare or self.cost(arm, len(seeds)) > most:
+            return None
+        like = None if self.control.population is None else self.control.population.engine
+        engine, _ = engine_for(arm.recipe, like=like, threads=self._threads)
+        begun = self.spent
+
+        def tell(done: int, of: int) -> None:
+            if self.spent - begun > 2 * most:
+                raise TooLong
+
+        try:
+            population = engine.train(arm.recipe, list(seeds), self.goal, probes=False,
+                                      keep_weights=True, progress=tell)
+        except (TooLong, NotSupported):
+            return None
+        self.trainings += len(seeds)
+        self.steps += len(seeds) * arm.recipe.updates
+        return population
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf
