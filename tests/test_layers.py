@@ -40,8 +40,9 @@ LINES = (
 LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
 
-SLOW = ("keras", "jax", "sklearn", "altair")
-QUICK = ("cli", "explain", "reports", "saved", "results", "pictures", "stats", "script", "registry", "progress",
+SLOW = ("keras", "jax", "sklearn", "vl_convert")
+QUICK = ("cli", "explain", "reports", "saved", "results", "pictures", "stats", "script", "registry",
+         "progress",
          "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
          "atomic", "errors", "__main__",
          "__init__")

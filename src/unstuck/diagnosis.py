@@ -82,6 +82,18 @@ class Diagnosis:
 
         return render("json", self.result)
 
+    def to_html(self, *, data: bool = True) -> str:
+        """The report as one page; without `data`, none of the rows is in it."""
+        from unstuck.reports import render
+
+        return render("html", self.result, data=data)
+
+    def _repr_html_(self) -> str:
+        """The top of the page, for notebooks."""
+        from unstuck.reports.html import fragment
+
+        return fragment(self.result)
+
     def save(self, path: str | Path) -> None:
         """Write everything to one file. Raises OSError."""
         saved.write(Path(path), self.result, self.arrays)
@@ -298,7 +310,7 @@ class _Steps:
             budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
             source=None if script is None else script.text, notes=tuple(self.notes),
-            pictures=pictures,
+            pictures=pictures, switches=_switches(self.options, captured),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,
@@ -341,6 +353,19 @@ def _overfits(goal: Goal, control: Population) -> bool:
     held = held[np.isfinite(held)]
     return bool(len(held)) and bool(
         np.median(held) < goal.constant + 0.5 * (goal.ceiling - goal.constant))
+
+
+def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
+    """The switches of `unstuck run` that ask for this diagnosis again."""
+    given: dict[str, object] = {
+        "--budget": options.budget.text, "--replicas": options.replicas,
+        "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
+        "--jobs": options.jobs, "--select": ",".join(options.select) or None,
+        "--ignore": ",".join(options.ignore) or None,
+        "--fit": captured.index if captured.of > 1 else None,
+    }
+    return tuple(str(part) for name, value in given.items() if value is not None
+                 for part in (name, value))
 
 
 def _own_run(captured: Captured) -> results.OwnRun | None:

@@ -264,7 +264,7 @@ class Result:
     """Everything a diagnosis says. `source` is the script's text; `rows` the distinct inputs.
 
     `rows`, `targets` and the outputs in modes and repairs are kept for small data only.
-    `pictures` is what only the page draws.
+    `pictures` is what only the page draws; `switches` are those of `unstuck run` that repeat it.
     """
 
     schema: str
@@ -288,6 +288,7 @@ class Result:
     source: str | None = None
     notes: tuple[str, ...] = ()
     pictures: Pictures | None = None
+    switches: tuple[str, ...] = ()
 
     @property
     def causes(self) -> tuple[Arm, ...]:

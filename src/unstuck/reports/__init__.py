@@ -1,8 +1,9 @@
 """Reports: each format is a pure function of a `Result`, and a file in this package.
 
 A report never computes, trains or imports Keras, so that a saved diagnosis is rendered at once.
-`text` is for people at a terminal, `html` for people who would rather look, `json` for programs, `sarif` for editors and code scanning,
-`github` for the annotations of a workflow. Helpers' names begin with an underscore.
+`text` is for people at a terminal, `html` for people who would rather look, `json` for programs,
+`sarif` for editors and code scanning, `github` for the annotations of a workflow. Helpers' names
+begin with an underscore.
 """
 
 from __future__ import annotations

@@ -86,7 +86,8 @@ def _saturated(by_unit: Array, activation: str | None) -> tuple[int, ...]:
     if activation not in SATURATING:
         return ()
     low, high = SATURATING[activation]
-    return _places(((by_unit < low) | (by_unit > high)).all(0))
+    beyond: Array = (by_unit < low) | (by_unit > high)
+    return _places(np.asarray(beyond.all(axis=0)))
 
 
 def _places(flags: Array) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ and print. Every chart is drawn twice, for wide and for narrow windows, and has 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +15,8 @@ from markupsafe import Markup, escape
 
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 CONFIG: Spec = {
-    "background": None, "font": FONT, "view": {"stroke": None}, "aria": True,
+    "background": None, "font": "sans-serif", "view": {"stroke": None}, "aria": True,
     "axis": {"labelColor": "var(--muted)", "titleColor": "var(--ink)", "gridColor": "var(--line)",
              "domainColor": "var(--edge)", "tickColor": "var(--edge)", "labelFontSize": 12,
              "titleFontSize": 12, "titleFontWeight": 500, "labelLimit": 0, "titleLimit": 0},
@@ -43,14 +43,18 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A chart for the page: `title` names it, `text` says what it shows."""
+    """A chart for the page: `title` names it, `text` says what it shows.
+
+    It is drawn for wide and for narrow windows, or as `parts` that flow as there is room.
+    """
 
     name: str
     title: str
     text: str
-    wide: Markup
-    narrow: Markup
     table: Table
+    wide: str = ""
+    narrow: str = ""
+    parts: tuple[Markup, ...] = ()
 
 
 def figure(
@@ -64,17 +68,30 @@ def figure(
     )  # fmt: skip
 
 
+def figure_of_parts(
+    name: str, title: str, text: str, parts: Mapping[str, Spec], table: Table
+) -> Figure:
+    """Draw several small charts, each with a title of its own."""
+    return Figure(
+        name=name, title=title, text=text, table=table,
+        parts=tuple(_svg(spec, f"{name}-{number}", part, text)
+                    for number, (part, spec) in enumerate(parts.items())),
+    )  # fmt: skip
+
+
 def _svg(spec: Spec, name: str, title: str, text: str) -> Markup:
     import vl_convert
 
     whole = {"$schema": SCHEMA, "config": CONFIG,
-             "autosize": {"type": "fit", "contains": "padding"}, "padding": 2, **spec}  # fmt: skip
+             "autosize": {"type": "fit", "contains": "padding"}, "padding": 4, **spec}  # fmt: skip
     drawn: str = vl_convert.vegalite_to_svg(whole, allowed_base_urls=[])
     head = _HEAD.match(drawn)
     if head is None:
         raise ValueError("the drawing does not begin as an SVG should")
     body = drawn[head.end() :]
     body = _ROLES.sub("", _AXIS.sub("", body)).replace(" aria-label=", " data-tip=")
+    # The page's own font: drawing with its list of names would take twice as long.
+    body = body.replace(' font-family="sans-serif"', "").replace(' opacity="1"', "")
     body = body.replace(' pointer-events="none"', "").replace(' aria-hidden="true"', "")
     body = _NUMBERS.sub(lambda found: _DIGITS.sub(r"\1", found[0]), body)
     width, height = head[1], head[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import shlex
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -20,7 +21,13 @@ from .._ladder import here
 from .._source import edited_lines, line_of, script_name
 from .._verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
 from ..json import document
-from . import charts, see, source
+from . import see, source
+from .axes import mode_class
+from .charts.curves import curves
+from .charts.forest import forest
+from .charts.grid import grid
+from .charts.ladder import ladder
+from .charts.scatter import scatter
 from .private import without_data
 
 _ISLAND = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -82,7 +89,7 @@ def _view(result: Result, *, whole: bool = True) -> dict[str, Any]:
         "key_figures": _key_figures(result), "modes": _modes(result),
         "placebo_broken": None if broken is None else words.effect(broken),
         "healthy": healthy, "tried": tried(result), "mark": here(result),
-        "ladder": charts.ladder(result), "forest": charts.forest(result),
+        "ladder": ladder(result), "forest": forest(result),
         "causes": () if broken is not None else _causes_of(result),
         "contributes": [_lists.named(a) + ": " + words.effect(a)
                         for a in result.by_verdict("contributes")],
@@ -101,8 +108,8 @@ def _rest(result: Result) -> dict[str, Any]:
     used = {finding for arm in result.arms if arm.verdict in ("cause", "needs company")
             for finding in _causes.findings_for(result, arm)}  # fmt: skip
     return {
-        "curves": charts.curves(result), "scatter": charts.scatter(result),
-        "grids": [charts.grid(result, g, n) for n, g in enumerate(
+        "curves": curves(result), "scatter": scatter(result),
+        "grids": [grid(g, n) for n, g in enumerate(
             pictures.grids if pictures is not None else ())],
         "source_lines": source.marked(result),
         "repairs": [_repair(result, n) for n in range(len(result.repairs))],
@@ -149,7 +156,8 @@ def _key_figures(result: Result) -> list[tuple[str, str, str]]:
                       f"after {words.count(len(best.interventions), 'change')}, on"
                       f" {words.count(best.replicas)} fresh seeds"))  # fmt: skip
     found.append((words.count(fit.parameters), "", "parameters"))
-    found.append((words.count(fit.rows), "", f"training rows, {words.count(fit.distinct_rows)} distinct"))
+    found.append((words.count(fit.rows), "",
+                  f"training rows, {words.count(fit.distinct_rows)} distinct"))
     found.append((words.count(fit.updates), "",
                   f"updates: {words.count(fit.epochs, 'epoch')}, batches of {fit.batch_size}"))
     return found
@@ -158,7 +166,7 @@ def _key_figures(result: Result) -> list[tuple[str, str, str]]:
 def _modes(result: Result) -> list[dict[str, Any]]:
     own = here(result)
     return [
-        {"color": charts.mode_class(n, result), "loss": words.number(mode.loss),
+        {"color": mode_class(n, result), "loss": words.number(mode.loss),
          "count": words.of(words.mode_count(mode, result), result.population.replicas),
          "share": words.percent(mode.share),
          "ci": "" if mode.ci95 is None else words.percent_interval(mode.ci95),
@@ -235,15 +243,11 @@ def _evidence(finding: Any) -> list[tuple[str, str, str, str]]:
 
 
 def _command(result: Result) -> str:
-    """What repeats this diagnosis."""
+    """What repeats this diagnosis; empty where no script was run."""
     if result.script.path is None:
         return ""
-    given = f"unstuck run {script_name(result)} --budget {result.budget.given}"
-    if result.goal.asked:
-        given += f" --goal '{result.goal.asked}'"
-    if result.script.argv:
-        given += " -- " + " ".join(result.script.argv)
-    return given
+    arguments = ("--", *result.script.argv) if result.script.argv else ()
+    return shlex.join(("unstuck", "run", script_name(result), *result.switches, *arguments))
 
 
 def _measured(result: Result) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from unstuck.pictures import ReplicaInfo
 from unstuck.results import Result, Rung
 
 
@@ -20,11 +21,11 @@ def without_data(result: Result) -> Result:
     )  # fmt: skip
     pictures = result.pictures
     if pictures is not None:
-        bare = [replace(replica, outputs=(), images=(), layers=())
-                for replica in (*pictures.replicas, pictures.repaired) if replica is not None]  # fmt: skip
-        count = len(pictures.replicas)
-        pictures = replace(pictures, samples=(), replicas=tuple(bare[:count]),
-                           repaired=bare[count] if len(bare) > count else None)  # fmt: skip
+        repaired = pictures.repaired
+        pictures = replace(
+            pictures, samples=(), replicas=tuple(map(_bare, pictures.replicas)),
+            repaired=None if repaired is None else _bare(repaired),
+        )  # fmt: skip
     ladder = tuple(Rung(loss=rung.loss, merged="") for rung in result.goal.ladder)
     return replace(
         result, rows=(), targets=(), pictures=pictures,
@@ -32,3 +33,7 @@ def without_data(result: Result) -> Result:
         repairs=tuple(replace(r, outputs=(), codes=()) for r in result.repairs),
         goal=replace(result.goal, ladder=ladder),
     )  # fmt: skip
+
+
+def _bare(replica: ReplicaInfo) -> ReplicaInfo:
+    return replace(replica, outputs=(), images=(), layers=())

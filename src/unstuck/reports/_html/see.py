@@ -11,13 +11,13 @@ from unstuck.results import Result
 
 from .. import _words as words
 from .._modes import wrong_rows
-from .charts import mode_class, usual_replica
+from .axes import mode_class, usual_replica
 from .images import data_uri
 
 _UNITS = 32
 _ROWS = 16
 _SHADES = 5
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MEMBERS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +39,10 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Samples that are the same behind a layer, under one letter; one alone stands for itself."""
+    """Samples that are the same behind a layer; `more` are not named."""
 
-    letter: str
     members: tuple[str, ...]
+    more: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,8 +195,8 @@ def _layer(result: Result, state: LayerState, samples: tuple[Sample, ...]) -> La
     names = [sample_name(sample, i) for i, sample in enumerate(samples)]
     merged = [g for g in state.groups if all(i < len(names) for i in g)]
     groups = tuple(
-        Group(letter=_LETTERS[n % len(_LETTERS)], members=tuple(names[i] for i in group[:8]))
-        for n, group in enumerate(merged)
+        Group(members=tuple(names[i] for i in group[:_MEMBERS]), more=max(0, len(group) - _MEMBERS))
+        for group in merged
     )  # fmt: skip
     what = [] if info is None else [info.kind]
     if info is not None and info.activation is not None:

@@ -6,6 +6,7 @@ import base64
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from unstuck.results import Arm, EditInfo, Location, Repair, Result
 
@@ -98,7 +99,7 @@ def _pieces(line: str, marks: Iterable[_Mark]) -> tuple[Piece, ...]:
     given = list(marks)
     cuts = sorted({0, len(line), *(m.start for m in given), *(m.end for m in given)})
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         over = [m for m in given if m.start <= start and end <= m.end]
         tips = dict.fromkeys(m.tip for m in over)
         found.append(Piece(text=clean(line[start:end]), mark=over[0].mark if over else "",
