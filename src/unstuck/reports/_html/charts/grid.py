@@ -39,8 +39,9 @@ def _grid(given: Grid, width: int) -> Spec:
         })  # fmt: skip
     x = {"field": "c", "type": "ordinal", "title": given.column_name,
          "scale": {"domain": list(range(len(column_names)))},
-         "axis": {"labelExpr": label_of(column_names), "labelAngle": -40 if max(map(len, given.columns)) > 6 else 0,
-                  "ticks": False, "domain": False, "orient": "bottom"}}  # fmt: skip
+         "axis": {"labelExpr": label_of(column_names),
+                  "labelAngle": -40 if max(map(len, given.columns)) > 6 else 0, "ticks": False,
+                  "domain": False}}  # fmt: skip
     y = {"field": "r", "type": "ordinal", "title": given.row_name,
          "scale": {"domain": list(range(len(row_names)))},
          "axis": {"labelExpr": label_of(row_names), "ticks": False, "domain": False}}  # fmt: skip

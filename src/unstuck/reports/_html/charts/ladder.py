@@ -101,9 +101,9 @@ def _ladder(result: Result, scale: Scale, width: int) -> Spec:
                                 "scale": {"domain": list(range(MODES)),
                                           "range": [f"var(--m{i})" for i in range(MODES)]}}}},
         *({"data": {"values": [r for r in rungs if r["row"] == row]},
-           "mark": {"type": "text", "y": -6 - 15 * row, "baseline": "bottom", "fontSize": 12,
-                    "aria": False},
-           "encoding": {"x": x, "text": {"field": "label"}, "color": {"value": "var(--muted)"}}}
+           "mark": {"type": "text", "y": -6 - 15 * row, "baseline": "bottom", "fontSize": 12},
+           "encoding": {"x": x, "text": {"field": "label"}, "description": {"field": "d"},
+                        "color": {"value": "var(--muted)"}}}
           for row in (0, 1)),
     ]  # fmt: skip
     if beyond:
