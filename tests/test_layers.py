@@ -17,6 +17,7 @@ LINES = (
     ("terminal",),
     ("repair",),
     ("diagnosis",),
+    ("manual",),
     ("account", "scenes", "saved", "explain"),
     ("modes", "reports"),
     ("search",),
@@ -41,11 +42,9 @@ LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
 
 SLOW = ("keras", "jax", "sklearn", "vl_convert")
-QUICK = ("cli", "explain", "reports", "saved", "results", "pictures", "stats", "script", "registry",
-         "progress",
-         "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
-         "atomic", "errors", "__main__",
-         "__init__")
+QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pictures", "stats", "script",
+         "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor", "switches",
+         "exits", "atomic", "errors", "__main__", "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 
 

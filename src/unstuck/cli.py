@@ -294,13 +294,24 @@ def fix(
 @app.command()
 @guarded
 def explain(
-    name: Annotated[str, typer.Argument(help="A check's name.", show_default=False)],
+    name: Annotated[str | None, typer.Argument(help="A check's name.", show_default=False)] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write all pages, to be browsed, into DIR.", metavar="DIR"),
+    ] = None,
     color: Colors = "auto",
 ) -> int:
-    """Show the manual page of a check."""
+    """Show the manual page of a check, or write all of them as web pages."""
     from unstuck.explain import explain as page
 
-    _print(page(name, **_looks(color)))
+    if name is None and html is None:
+        raise UnstuckError("Name a check (`unstuck checks` lists them), or give --html DIR.")
+    if name is not None:
+        _print(page(name, **_looks(color)))
+    if html is not None:
+        from unstuck.manual import write_html
+
+        say(f"{write_html(html)} pages were written; begin with {html / 'index.html'}.")
     return WELL
 
 

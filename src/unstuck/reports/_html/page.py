@@ -57,6 +57,15 @@ def top(result: Result) -> str:
     return made
 
 
+def standalone(template: str, **view: Any) -> str:
+    """A page without charts and script, in the report's style."""
+    style = _file("style.css")
+    policy = f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; base-uri 'none'"
+    made: str = _templates().get_template(template).render(
+        **view, style=Markup(style), policy=policy)  # fmt: skip
+    return made
+
+
 def island(data: Any) -> str:
     """JSON that cannot end the script element it stands in."""
     return json.dumps(data, sort_keys=True, allow_nan=False).translate(_ISLAND)
@@ -72,7 +81,7 @@ def _file(name: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    names = ("page.html", "fragment.html", "parts.html")
+    names = ("page.html", "fragment.html", "parts.html", "manual_page.html", "manual_index.html")
     return Environment(
         loader=DictLoader({name: _file(f"templates/{name}") for name in names}), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
