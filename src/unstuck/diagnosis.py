@@ -294,6 +294,7 @@ class _Steps:
         self.progress.stage("looking inside a few replicas")
         pictures = self._timed("pictures", lambda: scenes.pictures_of(
             lab, repairs, captured.own_history, again=whole))
+        self.parts["all"] += self.parts["pictures"]
         self.progress.close()
         rows, targets = account.rows_and_targets(goal)
         result = results.Result(

@@ -25,8 +25,8 @@ from unstuck.recipe import Recipe
 from unstuck.stats import LOOKS, PLANNED
 from unstuck.trial import Trial
 
-AGAIN_SHARE = 0.1
-"""Share of the budget that looking inside a few replicas may take where none of it is left."""
+SPARE_SHARE = 0.1
+"""Share of the budget that pictures may take where nothing of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 
@@ -230,33 +230,40 @@ class Lab:
         """The arm on seeds that no search has seen. Raises as `run`."""
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
 
-    def again(self, arm: Arm, seeds: Sequence[int]) -> Population | None:
-        """Some replicas once more, with their weights kept, to look inside.
+    def aside(
+        self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False
+    ) -> Population | None:
+        """Replicas that no verdict rests on, for pictures: their weights are kept on request.
 
         Returns:
-            They, in the order of `seeds`; `None` where they cost too much or cannot be trained.
+            They, in the order of `seeds`; `None` where they cannot be trained, would take too many
+            trainings, or take longer than `spare`.
         """
-        whole = self.budget.seconds or 120.0
-        most = max(AGAIN_SHARE * whole, 0.5 * min(self.left, whole))
-        spare = self.budget.trainings is None or self.trainings + len(seeds) <= self.budget.trainings
-        if not spare or self.cost(arm, len(seeds)) > most:
+        budget, most = self.budget.trainings, self.spare
+        if budget is not None and self.trainings + len(seeds) > budget:
             return None
         like = None if self.control.population is None else self.control.population.engine
-        engine, _ = engine_for(arm.recipe, like=like, threads=self._threads)
         begun = self.spent
 
         def tell(done: int, of: int) -> None:
-            if self.spent - begun > 2 * most:
+            if self.spent - begun > most:
                 raise TooLong
 
         try:
-            population = engine.train(arm.recipe, list(seeds), self.goal, probes=False,
-                                      keep_weights=True, progress=tell)
-        except (TooLong, NotSupported):
+            engine, _ = engine_for(recipe, like=like, threads=self._threads)
+            population = engine.train(recipe, list(seeds), self.goal, probes=False,
+                                      keep_weights=weights, progress=tell)
+        except (TooLong, NotSupported, ValueError):
             return None
         self.trainings += len(seeds)
-        self.steps += len(seeds) * arm.recipe.updates
+        self.steps += len(seeds) * recipe.updates
         return population
+
+    @property
+    def spare(self) -> float:
+        """Seconds that pictures may take: half of what is left, or a small share of the whole."""
+        whole = self.budget.seconds or 120.0
+        return max(SPARE_SHARE * whole, 0.5 * min(self.left, whole))
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf

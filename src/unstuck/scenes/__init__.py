@@ -19,7 +19,7 @@ from unstuck.pictures import Pictures, ReplicaInfo
 from unstuck.population import Population
 from unstuck.population.inside import Inside
 from unstuck.scenes.curves import curve_of, thinned
-from unstuck.scenes.grids import grids_of
+from unstuck.scenes.grids import pairs, sweep
 from unstuck.scenes.layers import layer_states, layers_of
 from unstuck.scenes.samples import Shown, shown_rows
 from unstuck.search import Cure
@@ -42,7 +42,7 @@ def pictures_of(
         lab: where everything was trained.
         cures: the proved repairs, the first of which is shown.
         own_history: the user's own training, where there was one.
-        again: train a few replicas again, to look inside.
+        again: train more: a few replicas again, to look inside, and a sweep.
     """
     goal, control = lab.goal, lab.control.population
     assert control is not None
@@ -74,7 +74,7 @@ def pictures_of(
             proof.loss, np.arange(proof.replicas)),
         layers=layers_of(lab.recipe, goal, control), samples=shown.samples,
         replicas=_seen(lab, lab.control, control, picked, shown, again, place),
-        repaired=repaired, grids=grids_of(lab),
+        repaired=repaired, grids=(*pairs(lab), *(sweep(lab) if again else ())),
     )
 
 
@@ -128,7 +128,9 @@ def _inside(
     lab: Lab, arm: Arm, seeds: Sequence[int], shown: Shown
 ) -> list[tuple[Array, dict[str, Array]]] | None:
     """Outputs on the samples and layers' outputs on all rows looked at, by replica."""
-    population = lab.again(arm, seeds)
+    if lab.cost(arm, len(seeds)) > lab.spare:
+        return None
+    population = lab.aside(arm.recipe, seeds, weights=True)
     if population is None or population.weights is None:
         return None
     try:

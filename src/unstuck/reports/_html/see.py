@@ -15,7 +15,7 @@ from .axes import mode_class, usual_replica
 from .images import data_uri
 
 _UNITS = 32
-_ROWS = 16
+_ROWS, _ROWS_OF_MANY = 16, 8
 _SHADES = 5
 _MEMBERS = 4
 
@@ -126,7 +126,7 @@ def _panel(result: Result, number: int, replica: ReplicaInfo, usual: bool) -> Pa
     return Panel(
         number=number, seed=replica.seed, reading=reading, learned=replica.learned, color=color,
         title=f"seed {replica.seed} · loss {words.number(replica.loss)}",
-        rows=_rows(result, replica), usual=usual, more=max(0, len(samples) - _ROWS),
+        rows=_rows(result, replica), usual=usual, more=len(samples) - _shown(samples),
         layers=tuple(_layer(result, layer, samples) for layer in replica.layers),
     )  # fmt: skip
 
@@ -141,7 +141,7 @@ def _rows(result: Result, replica: ReplicaInfo) -> tuple[Row, ...]:
     wrong = wrong_rows(replica.outputs, targets) or (False,) * len(samples)
     mended = wrong_rows(after.outputs, targets) if after is not None else ()
     found = []
-    for i, sample in enumerate(samples[:_ROWS]):
+    for i, sample in enumerate(samples[: _shown(samples)]):
         row = Row(
             name=sample_name(sample, i), held=sample.held,
             image="" if sample.image is None else data_uri(sample.image),
@@ -157,6 +157,11 @@ def _rows(result: Result, replica: ReplicaInfo) -> tuple[Row, ...]:
         found.append(row)
     shown = any(row.output or row.output_image for row in found)
     return tuple(found) if shown else ()
+
+
+def _shown(samples: tuple[Sample, ...]) -> int:
+    """How many rows are listed: all of a few, some of many."""
+    return len(samples) if len(samples) <= _ROWS else _ROWS_OF_MANY
 
 
 def sample_name(sample: Sample, number: int) -> str:

@@ -66,9 +66,11 @@ def _fan(result: Result, scale: Scale, name: str, color: str, curve: Curve) -> S
         for epoch, q in zip(curve.epochs, curve.quantiles, strict=True)
         if math.isfinite(q[2]) and (q[2] > 0 or not scale.log)
     ]  # fmt: skip
-    levels = [{"m": level, "t": text} for level, text in
-              ((goal.baseline, "constant output"), (goal.floor, "floor"))
-              if level is not None and scale.low <= level <= scale.high]  # fmt: skip
+    levels: list[dict[str, object]] = []
+    for level, text in ((goal.baseline, "constant output"), (goal.floor, "floor")):
+        if level is not None and scale.low <= level <= scale.high:
+            near = levels and abs(scale.share(level) - scale.share(float(goal.baseline or 0))) < 0.1
+            levels.append({"m": level, "t": "" if near else text})
     x = {"field": "e", "type": "quantitative", "title": "epoch",
          "axis": {"grid": False, "tickMinStep": 1, "tickCount": 5},
          "scale": {"nice": False, "zero": False, "domain": [first, max(last, first + 1)]}}  # fmt: skip
