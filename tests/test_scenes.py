@@ -104,6 +104,22 @@ def test_a_replica_seen_again_is_the_same(two_bits: Diagnosis) -> None:
                 assert state.dead == tuple(np.flatnonzero((values == 0).all(0)))
 
 
+def test_the_sweep_is_the_control_where_nothing_is_varied(two_bits: Diagnosis) -> None:
+    result = two_bits.result
+    assert result.pictures is not None
+    if result.population.engine != "native":
+        pytest.skip("without the native engine a sweep costs too much")
+    (grid,) = (g for g in result.pictures.grids if g.title == "Learning rate by width")
+    assert len(grid.rows) == 5 and len(grid.columns) == 7 and len(grid.cells) == 35
+    row, column = grid.rows.index("4, 2 (yours)"), grid.columns.index("0.01 (yours)")
+    own = next(c for c in grid.cells if (c.row, c.column) == (row, column))
+    learned = [m for m in result.pictures.final_modes[: own.replicas]
+               if result.population.modes[m].learned]  # fmt: skip
+    assert (own.replicas, own.successes) == (32, len(learned))
+    slowest = [c for c in grid.cells if c.column == 0]
+    assert max(c.success_rate for c in slowest) < max(c.success_rate for c in grid.cells)
+
+
 def test_images_go_in_and_come_out() -> None:
     x = load_digits().data[:300] / 16
     model = keras.Sequential([
