@@ -46,7 +46,7 @@ def pairs(lab: Lab) -> tuple[Grid, ...]:
 
 
 def sweep(lab: Lab) -> tuple[Grid, ...]:
-    """Learning rate by width, where that costs next to nothing; otherwise nothing."""
+    """Learning rate by width, where that costs next to nothing, as far as the time for it goes."""
     control, recipe = lab.control, lab.recipe
     rate = recipe.optimizer.learning_rate
     layers = hidden_layers(recipe)
@@ -58,12 +58,16 @@ def sweep(lab: Lab) -> tuple[Grid, ...]:
     for factor in WIDTHS:
         units = tuple(max(1, round(factor * width_of(layer))) for layer in layers)
         widths[", ".join(map(str, units))] = units
-    # A layer twice as wide has up to four times the weights.
-    work = sum(max(1.0, factor**2) for factor in WIDTHS) * len(rates) * lab.cost(control, REPLICAS)
-    if control.population.engine != "native" or work > lab.spare:
+    room, begun = lab.spare, lab.spent
+    least = len(widths) * len(rates) * lab.cost(control, REPLICAS)
+    if control.population.engine != "native" or least > room:
         return ()
-    seeds, cells = control.population.seeds[:REPLICAS], []
+    seeds, cells, took = control.population.seeds[:REPLICAS], [], 0.0
     for row, units in enumerate(widths.values()):
+        # A layer twice as wide has up to four times the weights.
+        if 4 * took > room - (lab.spent - begun):
+            break
+        row_begun = lab.spent
         for column, value in enumerate(rates.values()):
             try:
                 changed = recipe.with_optimizer(learning_rate=value)
@@ -79,6 +83,7 @@ def sweep(lab: Lab) -> tuple[Grid, ...]:
                     continue
                 learned = lab.goal.learned(population)
             cells.append(_of(learned, row, column))
+        took = lab.spent - row_begun
     was = ", ".join(str(width_of(layer)) for layer in layers)
     return (Grid(
         title="Learning rate by width", column_name="learning rate",
