@@ -207,6 +207,20 @@ def test_a_chart_has_a_twin(pages: dict[str, str]) -> None:
         assert "font-family" not in svg and "http" not in svg.replace("http://www.w3.org", "")
 
 
+def test_classes_are_named_and_the_wrong_ones_marked() -> None:
+    scores = tuple(0.02 for _ in range(8))
+    digits = PICTURED["digits"]
+    assert digits.pictures is not None
+    samples = tuple(dataclasses.replace(s, target=(float(i % 2),))
+                    for i, s in enumerate(digits.pictures.samples))  # fmt: skip
+    seven = (0.86, *scores, 0.0)
+    replica = dataclasses.replace(digits.pictures.replicas[0], images=(), outputs=(seven,) * 10)
+    pictures = dataclasses.replace(digits.pictures, samples=samples, replicas=(replica,))
+    page = render("html", dataclasses.replace(digits, pictures=pictures))
+    assert page.count("class 0 (0.86)") == 10
+    assert page.count("class 0 (0.86) ✗") == 5
+
+
 def test_every_dot_and_arm_is_drawn(pages: dict[str, str]) -> None:
     page, result = pages["two-bits, pictured"], PICTURED["two-bits"]
     ladder = re.search(r'<figure class="figure" id="ladder">.*?</figure>', page, re.S)
