@@ -11,7 +11,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +28,8 @@ from unstuck.recipe import Recipe
 from unstuck.stats import LOOKS, PLANNED
 from unstuck.trial import Trial
 
+SPARE_SHARE = 0.1
+"""Share of the budget that pictures may take where nothing of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 DEAR_COMPILATION = 0.3
@@ -263,6 +265,41 @@ class Lab:
     def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
         """The arm on seeds that no search has seen. Raises as `run`."""
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
+
+    def aside(
+        self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False
+    ) -> Population | None:
+        """Replicas that no verdict rests on, for pictures: their weights are kept on request.
+
+        Returns:
+            They, in the order of `seeds`; `None` where they cannot be trained, would take too many
+            trainings, or take longer than `spare`.
+        """
+        budget, most = self.budget.trainings, self.spare
+        if budget is not None and self.trainings + len(seeds) > budget:
+            return None
+        like = None if self.control.population is None else self.control.population.engine
+        begun = self.spent
+
+        def tell(done: int, of: int) -> None:
+            if self.spent - begun > most:
+                raise TooLong
+
+        try:
+            engine, _ = engine_for(recipe, like=like, threads=self._threads)
+            population = engine.train(recipe, list(seeds), self.goal, probes=False,
+                                      keep_weights=weights, progress=tell)
+        except (TooLong, NotSupported, ValueError):
+            return None
+        self.trainings += len(seeds)
+        self.steps += len(seeds) * recipe.updates
+        return population
+
+    @property
+    def spare(self) -> float:
+        """Seconds that pictures may take: half of what is left, or a small share of the whole."""
+        whole = self.budget.seconds or 120.0
+        return max(SPARE_SHARE * whole, 0.5 * min(self.left, whole))
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
