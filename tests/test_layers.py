@@ -24,6 +24,7 @@ LINES = (
     ("trial",),
     ("checks",),
     ("interventions",),
+    ("chunks",),
     ("population", "capture"),
     ("native",),
     ("goal",),
@@ -31,18 +32,20 @@ LINES = (
     ("architecture",),
     ("adapter",),
     ("backend",),
-    ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
+    ("script", "stats", "results", "progress", "registry", "errors", "atomic", "journal",
+     "crash", "interrupts", "child"),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
-"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
+LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports"), ("child", "population")}
+"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a worker
+process imports Keras when its environment is set."""
 
 SLOW = ("keras", "jax", "sklearn", "altair")
 QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",
          "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
-         "atomic", "errors", "__main__",
+         "atomic", "errors", "__main__", "journal", "crash", "interrupts", "child",
          "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 

@@ -46,6 +46,11 @@ _NOT_THE_USERS = frozenset(
 )
 
 
+_PLAIN_KINDS = frozenset({"dict", "list", "tuple", "__tuple__", "__tensor__", "__numpy__",
+                          "__keras_tensor__", "__bytes__", "__ellipsis__", "__slice__"})
+_HOLDS_CODE = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
+
+
 def backend_notes() -> tuple[str, ...]:
     """A note where the environment, or the script by now, asks for another backend of Keras."""
     script = os.environ.get("KERAS_BACKEND", "jax")
@@ -237,6 +242,32 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
             thing = value if isinstance(value, types.FunctionType) else type(value)
             if (getattr(thing, "__module__", None) or "keras").split(".")[0] not in _NOT_THE_USERS:
                 found[thing.__name__] = thing
+    return found
+
+
+def foreign_classes(config: Any) -> list[str]:
+    """Names in a serialized Keras object that are not Keras's own public classes and functions.
+
+    `Lambda` counts among them: what it holds is code.
+    """
+    if isinstance(config, list | tuple):
+        return [name for entry in config for name in foreign_classes(entry)]
+    if not isinstance(config, dict):
+        return []
+    found = [name for entry in config.values() for name in foreign_classes(entry)]
+    if "class_name" not in config or "config" not in config:
+        return found
+    name, module = str(config["class_name"]), str(config.get("module"))
+    if module == "builtins" or name in _PLAIN_KINDS:
+        known = name in _PLAIN_KINDS
+    else:
+        place = getattr(keras, module.removeprefix("keras").lstrip("."), None) if (
+            module.count(".") == 1) else keras
+        known = module.split(".")[0] == "keras" and name not in _HOLDS_CODE and (
+            isinstance(getattr(place, name, None), type)
+            or name in ("Functional", "Sequential", "Model"))
+    if not known or config.get("registered_name") not in (None, name):
+        found.append(name)
     return found
 
 

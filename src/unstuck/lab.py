@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.errors import NotSupported, UnstuckError
+from unstuck.chunks import Chunks, Ended, OutOfMemory, TooLong, is_memory
+from unstuck.errors import NotSupported, TooSlow, UnstuckError
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all
 from unstuck.population import Population
@@ -29,12 +29,8 @@ FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 
 
-class BudgetSpent(Exception):
+class BudgetSpent(Ended):
     """The time or the number of trainings that was given is used up."""
-
-
-class TooLong(Exception):
-    """One arm has taken more than its share; what it had is dropped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,16 +90,19 @@ class Lab:
         replicas: most replicas of any arm.
         threads: most threads; all cores by default.
         progress: told what is going on.
+        chunks: what trains, keeps and remembers; by default this process, which forgets.
     """
 
     def __init__(
         self, recipe: Recipe, goal: Goal, *, budget: Budget, seed: int = 0,
         replicas: int = 256, threads: int | None = None, progress: Progress | None = None,
+        chunks: Chunks | None = None,
     ) -> None:
         self.recipe, self.goal, self.budget, self.most = recipe, goal, budget, replicas
         self.progress = progress or Progress()
         self._seed, self._threads = seed * 10_000_019, threads
-        self._begun = time.monotonic()
+        self._chunks = chunks or Chunks()
+        self._clock = self._chunks.clock
         self._arms: dict[Changes, Arm] = {}
         self._by_signature: dict[str, Arm] = {}
         self.trainings = self.steps = 0
@@ -116,7 +115,7 @@ class Lab:
     @property
     def spent(self) -> float:
         """Seconds since the lab was opened."""
-        return time.monotonic() - self._begun
+        return self._clock.spent
 
     @property
     def left(self) -> float:
@@ -200,9 +199,10 @@ class Lab:
         population = self._train(arm, range(have, replicas), probes=probes, limit=limit)
         if arm is not self.control:
             self._compilations.append(population.compile_seconds)
-        arm.population = population if arm.population is None else arm.population.joined(population)
-        arm.learned = np.concatenate([arm.learned, self.goal.learned(population)])
-        arm.seconds += population.seconds
+        learned = np.concatenate([arm.learned, self.goal.learned(population)])
+        whole = population if arm.population is None else arm.population.joined(population)
+        # In one step, so that Ctrl-C finds the arm either as it was or as it shall be.
+        vars(arm).update(population=whole, learned=learned, seconds=arm.seconds + population.seconds)
         return arm
 
     def run_or_skip(
@@ -215,8 +215,8 @@ class Lab:
             return self.run(arm, replicas, limit=limit)
         except (BudgetSpent, KeyboardInterrupt):
             raise
-        except TooLong:
-            self.untestable[names(arm.changes)] = f"it took more than {limit:.0f} s of the budget"
+        except TooLong as error:
+            self.untestable[names(arm.changes)] = str(error)
             return None
         except Exception as error:
             text = str(error).strip().splitlines()
@@ -241,9 +241,9 @@ class Lab:
         engine, refused = engine_for(arm.recipe, like=like, threads=self._threads)
         if not arm.changes:
             self.engine_note = refused
-        population = engine.train(
-            arm.recipe, [self._seed + n for n in numbers], self.goal,
-            probes=probes, progress=self._watch(len(numbers), limit),
+        population = self._chunks.train(
+            engine, arm.recipe, [self._seed + n for n in numbers], self.goal,
+            probes=probes, progress=self._watch(len(numbers), limit), left=self.left,
         )
         self.trainings += len(numbers)
         self.steps += len(numbers) * arm.recipe.updates
@@ -256,11 +256,38 @@ class Lab:
             if self.left <= 0:
                 raise BudgetSpent
             if self.spent - begun > limit:
-                raise TooLong
+                raise TooLong(f"it took more than {limit:.0f} s of the budget")
             self.progress.budget(self.left)
             self.progress.advance(min(replicas, replicas * done // max(1, of)))
 
         return tell
+
+    def refuse_too_slow(self) -> None:
+        """See, before anything is trained, whether one training fits into the budget.
+
+        Raises:
+            TooSlow: it does not.
+        """
+        if self.budget.seconds is None:
+            return
+        engine, _ = engine_for(self.recipe, threads=self._threads)
+        try:
+            pace = engine.pace(self.recipe)
+        except Exception as error:
+            if is_memory(error):
+                raise OutOfMemory("memory: not even one replica at a time has room") from error
+            raise
+        if pace is None:
+            return
+        seconds = pace * self.recipe.updates * engine.block(self.recipe)
+        if seconds <= self.budget.seconds:
+            return
+        raise TooSlow(
+            f"One training of this script, {self.recipe.updates:,} updates of"
+            f" {1000 * pace:.3g} ms, takes about {_span(seconds)} here, and the"
+            f" budget is {self.budget.text}: nothing can be said. Give at least 16 times what one"
+            " takes with --budget, or diagnose it on fewer rows or epochs."
+        )
 
     def plan(self, arms: int) -> None:
         """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.
@@ -283,6 +310,14 @@ class Lab:
         """Every arm with at least one replica, the control left out."""
         arms = {id(arm): arm for arm in self._arms.values() if len(arm.learned)}
         return list(arms.values())
+
+
+def _span(seconds: float) -> str:
+    """A time as a person says it."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
 
 
 def names(changes: tuple[Intervention, ...]) -> str:
