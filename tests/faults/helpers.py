@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import termios
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +61,36 @@ def said(diagnosis: Diagnosis) -> Any:
              for a in result.arms],
             [(r.interventions, r.successes, r.replicas) for r in result.repairs],
             [(n.what, n.reason) for n in result.not_tested], result.budget.trainings)
+
+
+def in_terminal(
+    command: list[str], folder: Path, environ: dict[str, str], *, columns: int = 80,
+    meanwhile: Any = None,
+) -> tuple[int, str]:
+    """Run a command in a terminal of that width: its exit status, and what the terminal got.
+
+    `meanwhile` is called with the process once it runs.
+    """
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(command, cwd=folder, env=environ, stdin=slave, stdout=slave,
+                               stderr=slave, start_new_session=True)
+    os.close(slave)
+    got: list[bytes] = []
+
+    def read() -> None:
+        with contextlib.suppress(OSError):  # the terminal's other end is gone
+            while data := os.read(master, 65536):
+                got.append(data)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    if meanwhile is not None:
+        meanwhile(process)
+    status = process.wait(timeout=120)
+    reader.join()
+    os.close(master)
+    return status, b"".join(got).decode(errors="replace")
 
 
 class Counted:

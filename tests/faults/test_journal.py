@@ -287,12 +287,19 @@ def test_a_failing_arm_fails_again_without_being_tried(tmp_path, monkeypatch, sa
     assert said(again) == said(first)
 
 
-def test_time_already_spent_counts(tmp_path, same_draw):
-    """F30: a diagnosis that goes on has what was left of its budget, by a clock that never jumps."""
+def test_time_already_spent_counts(tmp_path, monkeypatch, same_draw, fault):
+    """F30: a diagnosis that goes on has what was left of its budget; the time of day means nothing."""
+    days = itertools.count(0, -86400)
+    monkeypatch.setattr(time, "time", lambda: float(next(days)))
     script = written(tmp_path)
     first = diagnosed(script, journals=tmp_path / "j", keep=True)
+    (path,) = (tmp_path / "j").rglob("*.journal")
+    spent = [r.document["spent"] for r in records(path.read_bytes()) if "spent" in r.document]
     again = diagnosed(script, journals=tmp_path / "j")
-    assert again.result.budget.spent >= 0.8 * first.result.budget.spent
+    assert sorted(spent) == spent
+    assert again.result.budget.spent >= spent[-1]
+    assert 0 < first.result.budget.spent < 60
+    fault("F30", next(days) // -86400, "the time of day jumps back: nothing changes")
 
 
 RUN = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "3000runs", "--replicas", "64",
