@@ -261,13 +261,14 @@ def foreign_classes(config: Any) -> list[str]:
     if module == "builtins" or name in _PLAIN_KINDS:
         known = name in _PLAIN_KINDS
     else:
-        place = getattr(keras, module.removeprefix("keras").lstrip("."), None) if (
-            module.count(".") == 1) else keras
+        place: Any = keras
+        for part in module.split(".")[1:]:
+            place = getattr(place, part, None)
         known = module.split(".")[0] == "keras" and name not in _HOLDS_CODE and (
             isinstance(getattr(place, name, None), type)
             or name in ("Functional", "Sequential", "Model"))
     if not known or config.get("registered_name") not in (None, name):
-        found.append(name)
+        found.insert(0, str(config["config"]) if name == "function" else name)
     return found
 
 

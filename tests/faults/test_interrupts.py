@@ -106,7 +106,7 @@ def test_the_second_ends_at_once_with_all_children(fault):
 def test_in_a_terminal_at_twenty_random_moments(tmp_path, fault):
     written(tmp_path, SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["))
     environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "TERM": "xterm"}
-    command = [sys.executable, *"-m unstuck run train.py --budget 60s --json out.json".split()]
+    command = [sys.executable, *["-m", "unstuck", "run", "train.py", "--budget", "60s", "--json", "out.json"]]
     chance = random.Random(2)
 
     def interrupt(process):

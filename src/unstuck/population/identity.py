@@ -30,9 +30,10 @@ def fingerprint(recipe: Recipe) -> str:
     layers = [(layer.name, layer.kind, layer.inputs, sorted(map(repr, layer.config.items())))
               for layer in recipe.layers]
     name, config = recipe.loss_config
+    optimizer = {k: v for k, v in recipe.optimizer.config.items() if k != "name"}  # "adam_2"
     words = (
         layers, sorted(map(repr, recipe.architecture.inserted)),
-        recipe.optimizer.kind, sorted(map(repr, recipe.optimizer.config.items())),
+        recipe.optimizer.kind, sorted(map(repr, optimizer.items())),
         name, sorted(map(repr, config.items())), _told(recipe.loss), _told(recipe.loss_weights),
         recipe.epochs, recipe.batch_size, recipe.shuffle, recipe.validation_split,
         recipe.order_salt, sorted((recipe.class_weight or {}).items()),
@@ -116,4 +117,4 @@ def _told(thing: Any) -> str:
         return repr([_told(value) for value in thing])
     if isinstance(thing, keras.losses.Loss):
         return f"{type(thing).__qualname__}{sorted(map(repr, thing.get_config().items()))}"
-    return getattr(thing, "__qualname__", None) or repr(thing)
+    return thing if isinstance(thing, str) else getattr(thing, "__qualname__", None) or repr(thing)

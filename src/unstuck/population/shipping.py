@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import types
 from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
@@ -41,7 +42,7 @@ def check(recipe: Recipe) -> None:
         elif thing is None or isinstance(thing, str):
             continue
         else:
-            own = adapter.foreign_classes(keras.saving.serialize_keras_object(thing))
+            own = adapter.foreign_classes(_config(thing))
         if own:
             raise NotSupported(f"{own[0]} is code of the script's own, which stays in this process")
     if not recipe.optimizer.cls.__module__.startswith("keras."):
@@ -57,7 +58,7 @@ def parcel(recipe: Recipe, yardstick: Yardstick) -> NDArray[np.uint8]:
     """
     check(recipe)
     model = recipe.architecture.source
-    config = keras.saving.serialize_keras_object(model)
+    config = _config(model)
     plain = replace(
         recipe, architecture=replace(recipe.architecture, source=None), sites={},
         loss=_sent(recipe.loss), metrics=_sent(recipe.metrics),
@@ -98,6 +99,19 @@ def opened(sent: NDArray[np.uint8]) -> tuple[Recipe, Yardstick]:
     return recipe, yardstick
 
 
+def _config(thing: Any) -> Any:
+    """A Keras object's configuration; of a model without what it was compiled with.
+
+    A function of Keras's own, such as a loss, is told by its name, as users write it.
+    """
+    if isinstance(thing, types.FunctionType) and thing.__module__.startswith("keras."):
+        return thing.__name__
+    config = keras.saving.serialize_keras_object(thing)
+    if isinstance(config, dict):
+        config.pop("compile_config", None)
+    return config
+
+
 class _Keras(dict[str, Any]):
     """The configuration of a Keras object in the place where it stood."""
 
@@ -109,7 +123,7 @@ def _sent(tree: Any) -> Any:
         return [_sent(value) for value in tree]
     if tree is None or isinstance(tree, str | int | float):
         return tree
-    config = keras.saving.serialize_keras_object(tree)
+    config = _config(tree)
     return _Keras(config) if isinstance(config, dict) else config
 
 

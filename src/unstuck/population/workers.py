@@ -28,6 +28,8 @@ from unstuck.recipe import Recipe
 LOOK = 0.2
 """Seconds between two looks at the clock and for Ctrl-C while others work."""
 RETRIES = 1
+CONNECTING = 10
+"""Seconds to wait for a cluster to answer."""
 _SCHEMES = {"dask": "dask", "ray": "ray"}
 
 
@@ -149,7 +151,7 @@ class Workers:
                 with joblib.parallel_config(backend=self._backend, n_jobs=self.count):
                     tasks = (joblib.delayed(child.work)(engine, sent, piece, probes)
                              for piece in pieces)
-                    generator = self._backend == "loky"
+                    generator = self._backend != "ray"  # whose backend returns all at once
                     run = joblib.Parallel(
                         return_as="generator_unordered" if generator else "list",
                         batch_size=1, pre_dispatch="all")
@@ -182,7 +184,7 @@ class Workers:
         except ImportError as error:
             raise UnstuckError("--cluster dask://… needs dask: pip install distributed") from error
         try:
-            client = distributed.Client(f"tcp://{address}", timeout=10)
+            client = distributed.Client(f"tcp://{address}", timeout=CONNECTING)
         except OSError as error:
             raise UnstuckError(f"No Dask scheduler answers at {address}: {error}") from error
         self._close.append(client.close)
