@@ -39,8 +39,8 @@ LINES = (
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
 LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports"), ("child", "population")}
-"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a worker
-process imports Keras when its environment is set."""
+"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
+worker process imports Keras when its environment is set."""
 
 SLOW = ("keras", "jax", "sklearn", "altair")
 QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",

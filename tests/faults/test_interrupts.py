@@ -56,9 +56,7 @@ def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, same_draw, fault):
 def test_handlers_are_put_back():
     before = [signal.getsignal(number) for number in SIGNALS]
     with pytest.raises(KeyboardInterrupt), interrupts.heeded():
-        assert interrupts.ours()
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(1)
     assert [signal.getsignal(number) for number in SIGNALS] == before
     assert not interrupts.ours()
 
@@ -106,7 +104,8 @@ def test_the_second_ends_at_once_with_all_children(fault):
 def test_in_a_terminal_at_twenty_random_moments(tmp_path, fault):
     written(tmp_path, SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["))
     environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "TERM": "xterm"}
-    command = [sys.executable, *["-m", "unstuck", "run", "train.py", "--budget", "60s", "--json", "out.json"]]
+    command = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "60s", "--json",
+               "out.json"]
     chance = random.Random(2)
 
     def interrupt(process):

@@ -197,8 +197,8 @@ def test_said_is_the_same_twice(tmp_path, same_draw):
 
 
 def test_out_of_memory_is_an_error_in_words():
+    made = two_bits(8, balanced=True, epochs=1)
+    engine = KerasEngine()
+    engine.train = exhausted  # type: ignore[method-assign]
     with pytest.raises(OutOfMemory, match="memory: not even one replica"):
-        made = two_bits(8, balanced=True, epochs=1)
-        engine = KerasEngine()
-        engine.train = exhausted  # type: ignore[method-assign]
         train(engine, made, 4)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from population.worker_cases import lstm
+from faults.worker_cases import lstm
 from recipes import dense, recipe, two_bits
 from unstuck import interrupts
 from unstuck.chunks import Chunks
@@ -115,7 +115,7 @@ def test_two_processes_train_the_same(workers, here):
 @pytest.mark.slow
 @pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
 def test_two_processes_train_the_same_and_one_that_is_killed_is_replaced(
-    workers, here, monkeypatch
+    workers, here, monkeypatch, fault
 ):
     progress: list[int] = []
     monkeypatch.setattr(workers, "take", lambda engine, recipe: True)
@@ -142,6 +142,7 @@ def test_two_processes_train_the_same_and_one_that_is_killed_is_replaced(
     alike(here, train(kill))
     assert killed
     assert any(note.startswith("a worker was lost") for note in workers.notes)
+    fault("F01", 1, "a worker SIGKILLed: its chunk given out once more, the same replicas")
 
     def always(done, of):
         for pid in interrupts.children():
@@ -150,6 +151,7 @@ def test_two_processes_train_the_same_and_one_that_is_killed_is_replaced(
 
     with pytest.raises(WorkerLost, match="two workers were lost"):
         train(always)
+    fault("F01", 2, "every worker SIGKILLed, twice: the arm is not tested; the next gets new ones")
     alike(here, train(lambda done, of: None))  # the next arm gets fresh processes
 
     def enough(done, of):
@@ -182,7 +184,7 @@ def test_clusters_that_are_none(address, said, monkeypatch):
 @pytest.mark.slow
 @pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
 @pytest.mark.filterwarnings("ignore")
-def test_a_dask_cluster_of_which_one_worker_is_killed(here):
+def test_a_dask_cluster_of_which_one_worker_is_killed(here, fault):
     distributed = pytest.importorskip("distributed")
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     os.environ["PYTHONPATH"] = environ["PYTHONPATH"]
@@ -204,6 +206,7 @@ def test_a_dask_cluster_of_which_one_worker_is_killed(here):
         alike(here, in_order(parts, range(64)))
         assert killed
         assert cluster.where.startswith("dask://127.0.0.1")
+        fault("F01", 1, "a worker of a Dask cluster SIGKILLed: the same replicas")
         cluster.close()
 
 
