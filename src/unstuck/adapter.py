@@ -23,22 +23,26 @@ from unstuck import backend as backend  # before any private corner of Keras is 
 import jax
 import keras
 import numpy as np
-from keras.src.backend import compute_output_spec as model_output_spec
-from keras.src.backend.common import global_state
-from keras.src.backend.jax.core import Variable as JaxVariable
-from keras.src.initializers.random_initializers import compute_fans
-from keras.src.models.functional import Functional
-from keras.src.optimizers.base_optimizer import BaseOptimizer
-from keras.src.saving import serialization_lib
-from keras.src.trainers import data_adapters
-from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
-from keras.src.trainers.data_adapters.array_data_adapter import (
-    ArrayDataAdapter,
-    can_convert_arrays,
-)
 from numpy.typing import NDArray
 
 from unstuck import asked_backend
+
+try:
+    from keras.src.backend import compute_output_spec as model_output_spec
+    from keras.src.backend.common import global_state
+    from keras.src.backend.jax.core import Variable as JaxVariable
+    from keras.src.initializers.random_initializers import compute_fans
+    from keras.src.models.functional import Functional
+    from keras.src.optimizers.base_optimizer import BaseOptimizer
+    from keras.src.saving import serialization_lib
+    from keras.src.trainers import data_adapters
+    from keras.src.trainers.data_adapters import array_slicing, data_adapter_utils
+    from keras.src.trainers.data_adapters.array_data_adapter import (
+        ArrayDataAdapter,
+        can_convert_arrays,
+    )
+except ImportError as error:
+    raise backend.unknown_keras(str(error)) from error
 
 Tree = Any
 _NOT_THE_USERS = frozenset(
@@ -52,13 +56,14 @@ _HOLDS_CODE = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer"
 
 
 def backend_notes() -> tuple[str, ...]:
-    """A note where the environment, or the script by now, asks for another backend of Keras."""
+    """Where the versions are untested; where the environment or the script asks for another backend."""
     script = os.environ.get("KERAS_BACKEND", "jax")
     asked = script if script != "jax" else asked_backend
     who = "script" if script != "jax" else "environment"
-    if asked == "jax":
-        return ()
-    return (f"The {who} asks for Keras's {asked} backend; unstuck trains with JAX.",)
+    told = backend.version_notes(keras.__version__, jax.__version__)
+    if asked != "jax":
+        told += (f"The {who} asks for Keras's {asked} backend; unstuck trains with JAX.",)
+    return told
 
 
 def is_model(thing: Any) -> bool:

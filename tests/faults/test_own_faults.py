@@ -121,7 +121,8 @@ def test_what_is_known_is_reported_though_the_search_fails(place, monkeypatch):
 
 def test_the_report_of_a_fault_has_switches_but_no_values_of_the_users():
     told = crash.report(ValueError(SECRET), [
-        "run", "private/x.py", "--budget", "2m", "--goal=loss <= 1", "--save", "secret.unstuck", "-q", "--", "--token", "a"])
+        "run", "private/x.py", "--budget", "2m", "--goal=loss <= 1", "--save", "secret.unstuck",
+        "-q", "--", "--token", "a"])
     assert told["switches"] == ["run", "--budget 2m", "--goal", "--save", "-q"]
 
 
