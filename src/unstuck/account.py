@@ -210,7 +210,8 @@ def not_tested(lab: Lab, skipped: dict[str, str]) -> tuple[results.NotTested, ..
 def budget_info(lab: Lab, parts: dict[str, float]) -> results.Budget:
     """What was given and what was spent."""
     return results.Budget(given=lab.budget.text, spent=lab.spent, trainings=lab.trainings,
-                          steps=lab.steps, seconds_by_part=parts)
+                          steps=lab.steps, seconds_by_part=parts,
+                          sets=sum(len(arm.changes) > 1 for arm in lab.tried))
 
 
 def rows_and_targets(goal: Goal) -> tuple[results.Table, results.Table]:
