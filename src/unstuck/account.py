@@ -75,6 +75,9 @@ def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
         baseline=goal.baseline,
         ladder=tuple(results.Rung(loss=r.loss, merged=rung_text(goal, r)) for r in goal.ladder),
         references=dict(goal.references), asked=asked,
+        levels=tuple(results.Level(name=v.name, loss=v.loss, bound=v.bound, wrong=v.wrong, here=v.here)
+                     for v in goal.levels),
+        noise=None if goal.noise is None else goal.noise.text,
     )
 
 

@@ -76,10 +76,27 @@ class Rung:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Level:
+    """The loss of some known output; a "floor" is one that none can beat.
+
+    For the best denoiser, whose loss is that on new noise: `wrong` is the share of two-valued
+    elements that even it gets wrong, `here` its loss on the rows at hand.
+    """
+
+    name: str
+    loss: float
+    bound: Literal["floor", "reference", "constant"]
+    wrong: float | None = None
+    here: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GoalInfo:
     """The yardstick. `threshold` is the least score that counts as learned, `why` says it in words.
 
-    `asked` is the user's own goal as written ("accuracy >= 0.95"), if there was one.
+    `levels` are losses to compare with, the lowest first, for autoencoders and denoisers; `noise`
+    is what a denoiser is to remove, in words. `asked` is the user's own goal as written
+    ("accuracy >= 0.95"), if there was one.
     """
 
     metric: str
@@ -90,6 +107,8 @@ class GoalInfo:
     ladder: tuple[Rung, ...] = ()
     references: dict[str, float] = dataclasses.field(default_factory=dict)
     asked: str | None = None
+    levels: tuple[Level, ...] = ()
+    noise: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
