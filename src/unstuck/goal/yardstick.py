@@ -109,6 +109,11 @@ class Goal:
         return len(self.tasks) == 1 and size <= SMALL_OUTPUT and self.judged_rows <= FEW_PATTERNS
 
     @property
+    def keeps_codes(self) -> bool:
+        """True where codes are kept: for autoencoders and denoisers, and where outputs are."""
+        return self.keeps_outputs or self.is_autoencoder or self.noise is not None
+
+    @property
     def flat_inputs(self) -> Array:
         """The judged rows as [row, number]."""
         return _flat(self.inputs)
