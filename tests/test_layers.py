@@ -16,6 +16,7 @@ LINES = (
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
     ("repair",),
+    ("halves",),
     ("diagnosis",),
     ("account", "saved", "explain"),
     ("modes", "reports"),
@@ -36,7 +37,7 @@ LINES = (
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
+LAZY = {("__init__", "diagnosis"), ("__init__", "halves"), ("diagnosis", "reports")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
 
 SLOW = ("keras", "jax", "sklearn", "altair")

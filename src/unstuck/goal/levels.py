@@ -45,7 +45,7 @@ class Level:
 
 def levels_of(
     inputs: Array, targets: Array, loss: str, *, code: int | None, noise: Noise | None,
-    floor: float | None, baseline: float | None, seed: int = 0,
+    floor: float | None, baseline: float | None, weight: float = 1.0, seed: int = 0,
 ) -> tuple[Level, ...]:
     """The levels of an autoencoder (no noise) or a denoiser, the lowest first.
 
@@ -57,14 +57,19 @@ def levels_of(
         noise: what lies between inputs and targets; `None` for an autoencoder.
         floor: the least loss of any function of these rows.
         baseline: the loss of the best constant output.
+        weight: the loss's factor, which floor and baseline have already.
         seed: for draws.
     """
-    measure = _LOSSES.get(loss)
+    plain = _LOSSES.get(loss)
     found: list[Level] = []
     if baseline is not None:
         found.append(Level(name="a constant output", loss=baseline, bound="constant"))
-    if measure is None:
+    if plain is None:
         return tuple(found)
+
+    def measure(outputs: Array, truth: Array) -> float:
+        return weight * plain(outputs, truth)
+
     pick = np.unique(np.linspace(0, len(inputs) - 1, min(len(inputs), ROWS)).astype(np.int64))
     inputs, targets = inputs[pick], targets[pick]
     fits = inputs.size <= MOST_CELLS
@@ -77,7 +82,8 @@ def levels_of(
                 found.append(Level(name=f"PCA with {code} component{'s'[: code != 1]}",
                                    loss=measure(_pca(inputs, code), targets)))
         else:
-            found += _denoising(inputs, targets, loss, measure, noise, floor, fits=fits, seed=seed)
+            found += _denoising(inputs, targets, loss, measure, noise, floor, fits=fits, weight=weight,
+                                seed=seed)
     return tuple(sorted(found, key=lambda level: level.loss))
 
 
@@ -89,7 +95,7 @@ def _floor_name(loss: str, floor: float) -> str:
 
 def _denoising(
     inputs: Array, targets: Array, loss: str, measure: Callable[[Array, Array], float],
-    noise: Noise, floor: float | None, *, fits: bool, seed: int,
+    noise: Noise, floor: float | None, *, fits: bool, weight: float, seed: int,
 ) -> list[Level]:
     found = []
     if floor is not None:
@@ -97,7 +103,7 @@ def _denoising(
         if bayes is None or best is None:
             found.append(Level(name=_floor_name(loss, floor), loss=floor, bound="floor"))
         else:
-            found.append(Level(name=BEST_DENOISER, loss=bayes.loss, bound="floor",
+            found.append(Level(name=BEST_DENOISER, loss=weight * bayes.loss, bound="floor",
                                wrong=bayes.wrong, here=measure(best, targets)))
     found.append(Level(name="the noisy input as it is", loss=measure(inputs, targets)))
     if fits and len(inputs) >= 20:

@@ -215,7 +215,7 @@ def make_goal(recipe: Recipe, *, asked: str | None = None, seed: int = 0) -> Goa
         count = recipe.train.rows
         goal = replace(goal, levels=levels_of(
             flat_x[:count], flat_y[:count], loss, code=code_size(recipe), noise=noise,
-            floor=goal.floor, baseline=goal.baseline, seed=seed))
+            floor=goal.floor, baseline=goal.baseline, weight=loss_weight(recipe), seed=seed))
     return goal if asked is None else _as_asked(goal, asked)
 
 
@@ -227,7 +227,7 @@ def _denoising(recipe: Recipe, goal: Goal, noise: Noise, *, seed: int) -> Goal:
         return goal
     bayes = bayes_floor(noise, recipe.loss_config[0], seed=seed)
     ceiling = float(task.score(best.reshape(1, *task.targets.shape), goal.weights[0])[0])
-    goal = replace(goal, floor=goal.floor if bayes is None else bayes.loss)
+    goal = replace(goal, floor=goal.floor if bayes is None else bayes.loss * loss_weight(recipe))
     if not ceiling > goal.constant:
         return goal
     threshold = goal.constant + GAP_CLOSED * (ceiling - goal.constant)
@@ -258,7 +258,7 @@ def _levels(
         share = GAP_CLOSED if task.discrete else 0.95
     else:
         if same:
-            size = code_size(recipe)
+            size = _linear_size(recipe, flat_x.shape[1])
             if size is not None:
                 sample = flat_x[np.linspace(0, len(flat_x) - 1, min(len(flat_x), 2000)).astype(int)]
                 references[f"PCA with {size} components"] = pca_score(sample, size)
@@ -283,6 +283,18 @@ def _why(
     measured = "of the answers right" if task.discrete else "R²"
     return (f"{_percent(share)} of the way from the best constant output ({constant:.3g}) to"
             f" {source} ({ceiling:.3g}): at least {threshold:.3g} {measured}")
+
+
+def _linear_size(recipe: Recipe, inputs: int) -> int | None:
+    """Numbers in the code, or as many as a linear autoencoder has with no more parameters.
+
+    A small network that shares its weights, such as a convolutional one, is not held to what a
+    linear one reaches with fifty times as many.
+    """
+    size = code_size(recipe)
+    if size is None:
+        return None
+    return max(1, min(size, recipe.parameters // (2 * inputs)))
 
 
 def code_size(recipe: Recipe) -> int | None:
@@ -329,7 +341,18 @@ def _of_the_loss(
         order = np.lexsort(flat_x[first].T[::-1])
         fitted = np.stack([values[index == group].mean(0) for group in order])
         rungs = losses.ladder(fitted, counts[order] / count, kind, size)
+    weight = loss_weight(recipe)
+    if weight != 1:
+        floor = None if floor is None else weight * floor
+        baseline = None if baseline is None else weight * baseline
+        rungs = tuple(replace(rung, loss=weight * rung.loss) for rung in rungs)
     return {"floor": floor, "baseline": baseline, "ladder": rungs}
+
+
+def loss_weight(recipe: Recipe) -> float:
+    """The factor that `compile` was given for the only loss."""
+    given = [w for w in keras.tree.flatten(recipe.loss_weights) if w is not None]
+    return float(given[0]) if len(given) == 1 else 1.0
 
 
 def _with_validation(
