@@ -1,10 +1,11 @@
 """Why is a trivial problem hard for a network? Success rates of n-bit autoencoders, measured.
 
-    python benchmarks/study_bits.py [--replicas 256] [--figures docs/figures]
+    python benchmarks/study_bits.py [--replicas 256] [--figures docs/figures] [--png]
 
 Trains some ten thousands of autoencoders on the native engine, writes the figures of
-docs/why-two-bits-is-hard.md as SVG and PNG, and all numbers as `study_bits.json`. Each rate is the
-share of random starts from which the autoencoder learns all patterns, with Wilson's 95 % interval.
+docs/why-two-bits-is-hard.md as SVG and all numbers as `study_bits.json`. Each number is the share of
+random starts from which the autoencoder learns all patterns, with Wilson's 95 % interval. Needs
+`pip install 'unstuck[study]'`.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def measured(replicas: int, settings: Iterable[Row]) -> list[Row]:
     for setting in settings:
         goal, population = trained(autoencoder(**setting), replicas)
         rate = success_rate(goal.learned(population))
-        table.append({**setting, "rate": rate.share, "low": rate.low, "high": rate.high,
+        table.append({**setting, "learned": rate.share, "low": rate.low, "high": rate.high,
                       "loss": float(np.median(population.final_loss))})
     return table
 
@@ -160,14 +161,14 @@ def _readable(code: Any, bits: Any) -> bool:
 
 def heat_map(table: list[Row], x: str, y: str, titles: tuple[str, str], panel: str = "") -> alt.Chart:
     """Success rates as colours, with the rate and its interval written into each cell."""
-    shown = [{**row, "percent": f"{100 * row['rate']:.0f}",
+    shown = [{**row, "percent": f"{100 * row['learned']:.0f}",
               "interval": f"{100 * row['low']:.0f}–{100 * row['high']:.0f}"} for row in table]
     base = alt.Chart().encode(
         x=alt.X(f"{x}:O", title=titles[0], sort=None, axis=alt.Axis(labelAngle=0)),
         y=alt.Y(f"{y}:O", title=titles[1], sort="descending"))
-    ink = alt.condition("datum.rate > 0.55", alt.value("white"), alt.value("black"))
+    ink = alt.condition("datum.learned > 0.55", alt.value("white"), alt.value("black"))
     cells = base.mark_rect().encode(color=alt.Color(
-        "rate:Q", title="learned", scale=alt.Scale(domain=[0, 1], scheme="viridis", reverse=True),
+        "learned:Q", scale=alt.Scale(domain=[0, 1], scheme="viridis", reverse=True),
         legend=alt.Legend(format="%")))
     number = base.mark_text(fontSize=11, dy=-4).encode(text="percent:N", color=ink)
     interval = base.mark_text(fontSize=7.5, dy=8).encode(text="interval:N", color=ink)
@@ -185,13 +186,13 @@ def curve(tables: dict[str, list[Row]], x: str, title: str) -> alt.Chart:
     base = alt.Chart(alt.Data(values=rows)).encode(
         x=alt.X(f"{x}:Q", title=title, scale=alt.Scale(type="log")),
         color=alt.Color("series:N", title=None, legend=alt.Legend(orient="top", labelLimit=400)))
-    y = alt.Y("rate:Q", title="learned", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
+    y = alt.Y("learned:Q", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1]))
     bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("low:Q", title="learned"), y2="high:Q")
     return (base.mark_line(point=True).encode(y=y) + bars).properties(width=420, height=200)
 
 
-def draw(found: dict[str, Any], folder: Path) -> None:
-    """The figures, as SVG and PNG."""
+def draw(found: dict[str, Any], folder: Path, *, png: bool) -> None:
+    """The figures, as SVG; as PNG too on request."""
     tables = found["tables"]
     figures = {
         "bits_width_code": heat_map(tables["width_code"], "width", "code",
@@ -206,7 +207,8 @@ def draw(found: dict[str, Any], folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, chart in figures.items():
         chart.save(folder / f"{name}.svg")
-        chart.save(folder / f"{name}.png", ppi=110)
+        if png:
+            chart.save(folder / f"{name}.png", ppi=110)
 
 
 def main() -> None:
@@ -215,6 +217,7 @@ def main() -> None:
     parser.add_argument("--replicas", type=int, default=256)
     parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
     parser.add_argument("--draw-only", action="store_true", help="figures from study_bits.json")
+    parser.add_argument("--png", action="store_true", help="figures as PNG too")
     asked = parser.parse_args()
     place = asked.figures / "study_bits.json"
     if asked.draw_only:
@@ -226,7 +229,7 @@ def main() -> None:
                  "trainings": asked.replicas * (16 + sum(map(len, tables.values())))}
         asked.figures.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(found, indent=1) + "\n")
-    draw(found, asked.figures)
+    draw(found, asked.figures, png=asked.png)
     print(f"{found['trainings']:,} trainings")
     print(json.dumps(found["starts"], indent=1))
 
