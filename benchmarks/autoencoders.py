@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -38,7 +39,9 @@ given = globals().get("noisy", wanted)
 
 def explained(text: str, path: Path, seeds: int) -> list[float]:
     """R² of the script's outputs after Keras's own training, one number a seed."""
-    return [run_script(text + NAMES, path, 9000 + seed, {"expression": R2}) for seed in range(seeds)]
+    with mock.patch.object(sys, "argv", [str(path)]):
+        return [run_script(text + NAMES, path, 9000 + seed, {"expression": R2})
+                for seed in range(seeds)]
 
 
 def diagnosed(name: str, text: str, budget: str, seeds: int) -> dict[str, Any]:

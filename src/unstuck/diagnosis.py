@@ -292,6 +292,7 @@ class _Steps:
             not_tested=account.not_tested(lab, self.skipped),
             budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
+            code_map=account.code_map(goal, control, search.cures),
             source=None if script is None else script.text, notes=tuple(self.notes),
         )
         arrays: dict[str, NDArray[Any]] = {

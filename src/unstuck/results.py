@@ -249,6 +249,22 @@ class Repair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeMap:
+    """Codes of the same inputs as points of a plane, their first two principal components each.
+
+    `before` are those of a usual training as the script is, `after` of a usual one with the first
+    repair, empty without any; `held` is the share of the codes' variance that the plane shows.
+    `rows` are the inputs' numbers among the judged rows.
+    """
+
+    layer: str
+    rows: tuple[int, ...]
+    before: Table
+    after: Table
+    held: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotTested:
     """A check or an intervention that could not be tried, and why; `kind` says which it is."""
 
@@ -301,6 +317,7 @@ class Result:
     rows: tuple[tuple[float, ...], ...] = ()
     targets: tuple[tuple[float, ...], ...] = ()
     code_layer: str | None = None
+    code_map: CodeMap | None = None
     source: str | None = None
     notes: tuple[str, ...] = ()
 
