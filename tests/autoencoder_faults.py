@@ -56,8 +56,7 @@ _SLOW = "optimizer learning_rate epochs optimizer-barely-moves few-updates learn
 FAULTS = (
     _fault("bits", "code_of_one", ("code = 3", "code = 1"), proved="narrow-layer capacity"),
     _fault("bits", "rate_too_low", ("Adam(0.01)", "Adam(0.00001)"), proved=_SLOW),
-    _fault("bits", "relu_code", ('Dense(code, activation="tanh")', 'Dense(code, activation="relu")'),
-           proved="relu-before-output activation"),
+    _fault("bits", "plain_sgd", ("optimizer=Adam(0.01)", 'optimizer="sgd"'), proved=_SLOW),
     _fault("two_bits_gaussian", "one_unit", ("Dense(16,", "Dense(1,"), proved="capacity"),
     _fault("two_bits_gaussian", "rate_too_high", ("Adam(0.01)", "Adam(30.0)"), proved=_RATE),
     _fault("two_bits_gaussian", "swapped", ("fit(noisy, clean,", "fit(clean, noisy,"),

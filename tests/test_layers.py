@@ -18,7 +18,8 @@ LINES = (
     ("repair",),
     ("halves",),
     ("diagnosis",),
-    ("account", "saved", "explain"),
+    ("manual",),
+    ("account", "scenes", "saved", "explain"),
     ("modes", "reports"),
     ("search",),
     ("candidates", "lab"),
@@ -33,6 +34,7 @@ LINES = (
     ("adapter",),
     ("backend",),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
+    ("pictures",),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
@@ -40,11 +42,10 @@ LINES = (
 LAZY = {("__init__", "diagnosis"), ("__init__", "halves"), ("diagnosis", "reports")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
 
-SLOW = ("keras", "jax", "sklearn", "altair")
-QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",
-         "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
-         "atomic", "errors", "__main__",
-         "__init__")
+SLOW = ("keras", "jax", "sklearn", "vl_convert")
+QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pictures", "stats", "script",
+         "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor", "switches",
+         "exits", "atomic", "errors", "__main__", "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 
 

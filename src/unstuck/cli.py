@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypedDict
 
 import typer
 
@@ -29,9 +29,11 @@ from unstuck.switches import (
     FitChoice,
     Format,
     Goal,
+    HtmlFile,
     Ignore,
     Jobs,
     JsonFile,
+    NoData,
     Quiet,
     Replicas,
     SaveFile,
@@ -140,6 +142,8 @@ def run(
     diff: Diff = False,
     format: Format = "text",
     json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
     save: SaveFile = None,
     goal: Goal = None,
     seed: Seed = 0,
@@ -167,17 +171,26 @@ def run(
         progress.close()
     if save is not None:
         diagnosis.save(save)
-    _report(diagnosis.result, format, json, -1 if quiet else verbose, color, diff)
+    looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+    _report(diagnosis.result, format, json, html, color, looks)
     code = exit_code(diagnosis.result)
     return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
 
 
+class _Looks(TypedDict):
+    verbose: int
+    diff: bool
+    data: bool
+
+
 def _report(
-    result: Result, format: str, json: Path | None, verbose: int, color: Color, diff: bool
+    result: Result, format: str, json: Path | None, html: Path | None, color: Color, looks: _Looks
 ) -> None:
     if json is not None:
         write_bytes(json, reports.render("json", result).encode())
-    _print(reports.render(format, result, verbose=verbose, diff=diff, **_looks(color)))
+    if html is not None:
+        write_bytes(html, reports.render("html", result, data=looks["data"]).encode())
+    _print(reports.render(format, result, **looks, **_looks(color)))
 
 
 @app.command()
@@ -186,6 +199,9 @@ def report(
     saved: Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)],
     format: Format = "text",
     json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     diff: Diff = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -194,8 +210,16 @@ def report(
     """Show a saved diagnosis again; nothing is trained. Exits 0 if it can be read."""
     from unstuck.saved import read
 
+    if open_page and html is None:
+        raise UnstuckError("--open shows the page that --html FILE writes: give both.")
     result, _ = read(saved)
-    _report(result, format, json, -1 if quiet else verbose, color, diff)
+    looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+    _report(result, format, json, html, color, looks)
+    if open_page and html is not None:
+        import webbrowser
+
+        if not webbrowser.open(html.resolve().as_uri()):
+            say(f"unstuck: no browser was found; open {html} yourself.")
     return WELL
 
 
@@ -277,13 +301,24 @@ def fix(
 @app.command()
 @guarded
 def explain(
-    name: Annotated[str, typer.Argument(help="A check's name.", show_default=False)],
+    name: Annotated[str | None, typer.Argument(help="A check's name.", show_default=False)] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write all pages, to be browsed, into DIR.", metavar="DIR"),
+    ] = None,
     color: Colors = "auto",
 ) -> int:
-    """Show the manual page of a check."""
+    """Show the manual page of a check, or write all of them as web pages."""
     from unstuck.explain import explain as page
 
-    _print(page(name, **_looks(color)))
+    if name is None and html is None:
+        raise UnstuckError("Name a check (`unstuck checks` lists them), or give --html DIR.")
+    if name is not None:
+        _print(page(name, **_looks(color)))
+    if html is not None:
+        from unstuck.manual import write_html
+
+        say(f"{write_html(html)} pages were written; begin with {html / 'index.html'}.")
     return WELL
 
 

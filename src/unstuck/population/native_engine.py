@@ -208,7 +208,7 @@ class _Run:
     @cached_property
     def watched(self) -> Floats:
         """The yardstick's rows."""
-        flat = keras.tree.flatten(self.yardstick.inputs)
+        flat = keras.tree.flatten(self.recipe.scaled(self.yardstick.inputs))
         if len(flat) != 1:
             raise NotSupported("The native engine takes one input")
         return as_rows(flat[0], self.plan.entry.shape)
@@ -263,6 +263,7 @@ class _Run:
         shown, codes = self._look(end, self.watched, names if whole else [])
         if names and not whole:
             codes = self._look(end, self.watched[probed(len(self.watched))], names)[1]
+        shown = recipe.unscaled(shown)
         score = self.yardstick.score(recipe, shown)
         moments: dict[Moment, Readings] = {}
         if self.probes:
