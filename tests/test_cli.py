@@ -36,6 +36,7 @@ class Diagnosis:
     """What the command line needs of one."""
 
     result: Result
+    fault: Exception | None = None
 
     def save(self, path: Path) -> None:
         """Write it without arrays."""
@@ -87,6 +88,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         goal: str | None
         device: str | None
         jobs: int | None
+        cluster: str | None
         select: tuple[str, ...]
         ignore: tuple[str, ...]
 

@@ -26,6 +26,7 @@ LINES = (
     ("trial",),
     ("checks",),
     ("interventions",),
+    ("chunks",),
     ("population", "capture"),
     ("native",),
     ("goal",),
@@ -33,19 +34,23 @@ LINES = (
     ("architecture",),
     ("adapter",),
     ("backend",),
-    ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
+    ("script", "stats", "results", "progress", "registry", "errors", "atomic", "journal",
+      "crash", "interrupts", "child"),
     ("pictures",),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "diagnosis"), ("__init__", "halves"), ("diagnosis", "reports")}
-"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
+LAZY = {("__init__", "diagnosis"), ("__init__", "halves"), ("diagnosis", "reports"),
+        ("child", "population")}
+"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
+worker process imports Keras when its environment is set."""
 
 SLOW = ("keras", "jax", "sklearn", "vl_convert")
 QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pictures", "stats", "script",
          "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor", "switches",
-         "exits", "atomic", "errors", "__main__", "__init__")
+         "exits", "atomic", "errors", "__main__", "journal", "crash", "interrupts", "child",
+         "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 
 

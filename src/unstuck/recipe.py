@@ -281,6 +281,15 @@ class Recipe:
         return replace(built, initializers={**built.initializers, **more})
 
 
+def half_the_rows(recipe: Recipe) -> Recipe | None:
+    """The recipe on every other row; `None` where two batches' worth are no longer left."""
+    if recipe.train.rows < max(4 * recipe.batch_size, 32):
+        return None
+    x, y, weight = keras.tree.map_structure(
+        lambda a: None if a is None else a[::2], (recipe.x, recipe.y, recipe.sample_weight))
+    return replace(recipe, x=x, y=y, sample_weight=weight)
+
+
 def _snake(name: str) -> str:
     parts = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
     return parts.replace("k_l_divergence", "kl_divergence")

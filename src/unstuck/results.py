@@ -277,12 +277,16 @@ class NotTested:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """`given` as asked for ("2m"); `spent` seconds; trainings and optimizer steps in all."""
+    """`given` as asked for ("2m"); `spent` seconds; trainings and optimizer steps in all.
+
+    `sets`: how many sets of two and more changes were tried.
+    """
 
     given: str
     spent: float
     trainings: int
     steps: int
+    sets: int = 0
     seconds_by_part: dict[str, float] = dataclasses.field(default_factory=dict)
 
 

@@ -85,7 +85,22 @@ Device = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(callback=_one_or_more, help="Processes at once.", show_default="cores"),
+    typer.Option(callback=_one_or_more, help="Processes that train, or threads of the native"
+                 " engine.", show_default="this one; all cores"),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(help="Train on a cluster: dask://HOST:PORT or ray://HOST:PORT.",
+                 metavar="ADDRESS"),
+]
+JournalFolder = Annotated[
+    Path | None,
+    typer.Option("--journal", help="Where a run that is cut short is kept.", metavar="FOLDER",
+                 show_default="a cache folder of yours"),
+]
+NoJournal = Annotated[bool, typer.Option("--no-journal", help="Keep nothing between runs.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Begin anew, whatever an earlier run has left.")
 ]
 Goal = Annotated[
     str | None,
