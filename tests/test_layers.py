@@ -16,6 +16,7 @@ LINES = (
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
     ("repair",),
+    ("halves",),
     ("diagnosis",),
     ("manual",),
     ("account", "scenes", "saved", "explain"),
@@ -40,7 +41,8 @@ LINES = (
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports"), ("child", "population")}
+LAZY = {("__init__", "diagnosis"), ("__init__", "halves"), ("diagnosis", "reports"),
+        ("child", "population")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
 worker process imports Keras when its environment is set."""
 

@@ -298,6 +298,11 @@ def fix(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     repair: Annotated[int, typer.Option(min=1, help="Which of the repairs, as reported.")] = 1,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Also write the repaired, trained encoder and decoder as .keras files.",
+                     metavar="FOLDER"),
+    ] = None,
     budget: BudgetText = "2m",
     replicas: Replicas = None,
     fit: FitChoice = "auto",
@@ -352,6 +357,8 @@ def fix(
     else:
         fixing.write(result, repaired.script.data, place, in_place=in_place)
         say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
+    if export is not None:
+        say(fixing.exported(repaired, export, options=options))
     return WELL
 
 
