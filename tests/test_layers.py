@@ -14,7 +14,7 @@ LINES = (
     ("cli",),
     ("switches", "exits"),
     ("terminal_progress", "fixing", "doctor"),
-    ("terminal",),
+    ("terminal", "crash"),
     ("repair",),
     ("diagnosis",),
     ("account", "saved", "explain"),
@@ -33,7 +33,7 @@ LINES = (
     ("adapter",),
     ("backend",),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic", "journal",
-     "crash", "interrupts", "child"),
+     "interrupts", "child"),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
