@@ -87,11 +87,17 @@ class Chunks:
         self.clock = Clock()
         self.reused = 0
         self._journal, self._workers = journal, workers
+        self._writing = threading.Lock()
         self._pace: dict[str, float] = {}
         self._known: dict[str, list[tuple[Population, float]]] = {}
         self._failed: dict[str, tuple[str, str, float]] = {}
         if journal is not None:
             self._load(journal)
+
+    @property
+    def elsewhere(self) -> bool:
+        """True where other processes do the training."""
+        return self._workers is not None
 
     @property
     def notes(self) -> list[str]:
@@ -255,16 +261,18 @@ class Chunks:
     def _keep(self, key: str, part: Population) -> None:
         if self._journal is not None:
             document, arrays = packed(part)
-            self._journal.append({"kind": "chunk", "of": key, "spent": self.clock.spent,
-                                  "population": document}, arrays)
+            with self._writing:
+                self._journal.append({"kind": "chunk", "of": key, "spent": self.clock.spent,
+                                      "population": document}, arrays)
 
     def _note_failure(self, key: str, seeds: Sequence[int], error: Exception) -> None:
         if self._journal is not None:
             text = str(error).strip().splitlines()
-            self._journal.append({
-                "kind": "failed", "of": _failing(key, seeds), "how": type(error).__name__,
-                "why": (text[0] if text else type(error).__name__)[:1000],
-                "spent": self.clock.spent})
+            with self._writing:
+                self._journal.append({
+                    "kind": "failed", "of": _failing(key, seeds), "how": type(error).__name__,
+                    "why": (text[0] if text else type(error).__name__)[:1000],
+                    "spent": self.clock.spent})
 
 
 def _failing(key: str, seeds: Sequence[int]) -> str:

@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypedDict
 
 import typer
 
@@ -43,10 +43,12 @@ from unstuck.switches import (
     Format,
     Fresh,
     Goal,
+    HtmlFile,
     Ignore,
     Jobs,
     JournalFolder,
     JsonFile,
+    NoData,
     NoJournal,
     Quiet,
     Replicas,
@@ -157,6 +159,8 @@ def run(
     diff: Diff = False,
     format: Format = "text",
     json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
     save: SaveFile = None,
     goal: Goal = None,
     seed: Seed = 0,
@@ -186,11 +190,11 @@ def run(
             shelf=shelf,
         )
         progress.close()
-        _report(diagnosis.result, format, -1 if quiet else verbose, color, diff)
+        looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+        _report(diagnosis.result, format, color, looks)
         sys.stdout.flush()
         code = exit_code(diagnosis.result)
-        done = _written(save, diagnosis.save) & _written(json, lambda path: _json(
-            path, diagnosis.result))
+        done = _written(save, diagnosis.save) & _files(diagnosis.result, json, html, looks)
         if diagnosis.fault is not None:
             own_fault(diagnosis.fault)
         if code in (INTERRUPTED, FAILED) and shelf.journal is not None and shelf.journal.holds:
@@ -200,6 +204,12 @@ def run(
         progress.close()
         shelf.close(done=False)
     return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
+
+
+class _Looks(TypedDict):
+    verbose: int
+    diff: bool
+    data: bool
 
 
 def _shelf(folder: Path | None, none: bool, fresh: bool) -> Shelf:
@@ -226,12 +236,17 @@ def _written(path: Path | None, write: Callable[[Path], object]) -> bool:
     return True
 
 
-def _json(path: Path, result: Result) -> None:
-    write_bytes(path, reports.render("json", result).encode())
+def _files(result: Result, json: Path | None, html: Path | None, looks: _Looks) -> bool:
+    """The files asked for; True where all are there."""
+    def rendered(format: str) -> Callable[[Path], object]:
+        return lambda path: write_bytes(
+            path, reports.render(format, result, data=looks["data"]).encode())
+
+    return _written(json, rendered("json")) & _written(html, rendered("html"))
 
 
-def _report(result: Result, format: str, verbose: int, color: Color, diff: bool) -> None:
-    _print(reports.render(format, result, verbose=verbose, diff=diff, **_looks(color)))
+def _report(result: Result, format: str, color: Color, looks: _Looks) -> None:
+    _print(reports.render(format, result, **looks, **_looks(color)))
 
 
 @app.command()
@@ -240,6 +255,9 @@ def report(
     saved: Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)],
     format: Format = "text",
     json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     diff: Diff = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -248,9 +266,18 @@ def report(
     """Show a saved diagnosis again; nothing is trained. Exits 0 if it can be read."""
     from unstuck.saved import read
 
+    if open_page and html is None:
+        raise UnstuckError("--open shows the page that --html FILE writes: give both.")
     result, _ = read(saved)
-    _report(result, format, -1 if quiet else verbose, color, diff)
-    return WELL if _written(json, lambda path: _json(path, result)) else FAILED
+    looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+    _report(result, format, color, looks)
+    done = _files(result, json, html, looks)
+    if open_page and html is not None:
+        import webbrowser
+
+        if not webbrowser.open(html.resolve().as_uri()):
+            say(f"unstuck: no browser was found; open {html} yourself.")
+    return WELL if done else FAILED
 
 
 @app.command()
@@ -271,6 +298,11 @@ def fix(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     repair: Annotated[int, typer.Option(min=1, help="Which of the repairs, as reported.")] = 1,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Also write the repaired, trained encoder and decoder as .keras files.",
+                     metavar="FOLDER"),
+    ] = None,
     budget: BudgetText = "2m",
     replicas: Replicas = None,
     fit: FitChoice = "auto",
@@ -325,19 +357,32 @@ def fix(
     else:
         fixing.write(result, repaired.script.data, place, in_place=in_place)
         say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
+    if export is not None:
+        say(fixing.exported(repaired, export, options=options))
     return WELL
 
 
 @app.command()
 @guarded
 def explain(
-    name: Annotated[str, typer.Argument(help="A check's name.", show_default=False)],
+    name: Annotated[str | None, typer.Argument(help="A check's name.", show_default=False)] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write all pages, to be browsed, into DIR.", metavar="DIR"),
+    ] = None,
     color: Colors = "auto",
 ) -> int:
-    """Show the manual page of a check."""
+    """Show the manual page of a check, or write all of them as web pages."""
     from unstuck.explain import explain as page
 
-    _print(page(name, **_looks(color)))
+    if name is None and html is None:
+        raise UnstuckError("Name a check (`unstuck checks` lists them), or give --html DIR.")
+    if name is not None:
+        _print(page(name, **_looks(color)))
+    if html is not None:
+        from unstuck.manual import write_html
+
+        say(f"{write_html(html)} pages were written; begin with {html / 'index.html'}.")
     return WELL
 
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import account, results, saved
+from unstuck import account, results, saved, scenes
 from unstuck.candidates import Candidate, singles
 from unstuck.capture import (
     Captured,
@@ -107,6 +107,18 @@ class Diagnosis:
         from unstuck.reports import render
 
         return render("json", self.result)
+
+    def to_html(self, *, data: bool = True) -> str:
+        """The report as one page; without `data`, none of the rows is in it."""
+        from unstuck.reports import render
+
+        return render("html", self.result, data=data)
+
+    def _repr_html_(self) -> str:
+        """The top of the page, for notebooks."""
+        from unstuck.reports.html import fragment
+
+        return fragment(self.result)
 
     def save(self, path: str | Path) -> None:
         """Write everything to one file. Raises OSError."""
@@ -305,7 +317,7 @@ class _Steps:
             lab.run(lab.control, self._few(lab), probes=True)
 
     def _few(self, lab: Lab) -> int:
-        work = lab.recipe.updates * _size(lab)
+        work = lab.recipe.updates * lab.recipe.multiplications
         return min(lab.most, 64 if work < 1e7 else 16 if work < 1e9 else 4)
 
     def _control(self, lab: Lab) -> None:
@@ -369,6 +381,13 @@ class _Steps:
             if candidate.change not in tried and label not in lab.untestable:
                 self.skipped[label] = "the budget was spent before its turn"
         outcome, text = judge_outcome(goal, control)
+        repairs = [cure for cure in search.cures if cure.rate.share >= 0.5]
+        whole = not any("interrupted" in note for note in self.notes)
+        self.progress.stage("looking inside a few replicas")
+        pictures = self._timed("pictures", lambda: scenes.pictures_of(
+            lab, repairs, captured.own_history, again=whole))
+        self.parts["all"] += self.parts["pictures"]
+        self.progress.close()
         rows, targets = account.rows_and_targets(goal)
         result = results.Result(
             schema=results.SCHEMA, tool=account.tool(),
@@ -379,12 +398,13 @@ class _Steps:
             facts=account.findings_info(findings, Certainty.FACT, script, recipe),
             suspicions=account.findings_info(findings, Certainty.SUSPICION, script, recipe),
             arms=tuple(account.arm_info(j, lab, script) for j in judged),
-            repairs=tuple(account.repair_info(c, lab, script) for c in search.cures
-                          if c.rate.share >= 0.5),
+            repairs=tuple(account.repair_info(c, lab, script) for c in repairs),
             not_tested=account.not_tested(lab, self.skipped),
             budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
+            code_map=account.code_map(goal, control, search.cures),
             source=None if script is None else script.text, notes=tuple(self.notes),
+            pictures=pictures, switches=_switches(self.options, captured),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,
@@ -404,11 +424,13 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
     if rate.share >= CURED:
         median = float(np.median(control.final_loss))
         skill = goal.skill(median)
+        high = 0.2 if goal.noise is None else 0.05
         if goal.floor and goal.baseline and skill is not None and (
-            skill > 0.8 and goal.floor > 0.2 * goal.baseline
+            skill > 0.8 and goal.floor > high * goal.baseline
         ):
+            limit = "" if goal.noise is None else ": noise, not the network, is the limit"
             return "AT_FLOOR", (f"{said}; the loss of {median:.3g} is close to {goal.floor:.3g},"
-                                " below which no network can get on this data")
+                                f" below which no network can get on this data{limit}")
         if _overfits(goal, control):
             return "OVERFITS", f"{said} the rows trained on, but not the rows held back"
         return "LEARNS", said
@@ -429,13 +451,22 @@ def _overfits(goal: Goal, control: Population) -> bool:
         np.median(held) < goal.constant + 0.5 * (goal.ceiling - goal.constant))
 
 
+def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
+    """The switches of `unstuck run` that ask for this diagnosis again."""
+    given: dict[str, object] = {
+        "--budget": options.budget.text, "--replicas": options.replicas,
+        "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
+        "--jobs": options.jobs, "--cluster": options.cluster, "--select": ",".join(options.select) or None,
+        "--ignore": ",".join(options.ignore) or None,
+        "--fit": captured.index if captured.of > 1 else None,
+    }
+    return tuple(str(part) for name, value in given.items() if value is not None
+                 for part in (name, value))
+
+
 def _own_run(captured: Captured) -> results.OwnRun | None:
     if captured.own_history is None:
         return None
     losses = captured.own_history.get("loss") or [math.nan]
     return results.OwnRun(loss=float(losses[-1]), learned=None)
 
-
-def _size(lab: Lab) -> int:
-    return sum(layer.parameters for layer in lab.recipe.layers) * min(
-        lab.recipe.batch_size, lab.recipe.train.rows)

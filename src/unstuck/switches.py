@@ -65,11 +65,15 @@ Through = Annotated[
 ]
 Diff = Annotated[bool, typer.Option("--diff", help="Show repairs as complete unified diffs.")]
 Format = Annotated[
-    str, typer.Option("--format", callback=_format, help="text, json, sarif or github.")
+    str, typer.Option("--format", callback=_format, help="text, json, sarif, github or html.")
 ]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Also write the JSON document.", metavar="FILE")
 ]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Also write the report as a page.", metavar="FILE")
+]
+NoData = Annotated[bool, typer.Option("--no-data", help="Leave every row out of the page.")]
 SaveFile = Annotated[
     Path | None,
     typer.Option("--save", help="Also save the diagnosis, for report and fix.", metavar="FILE"),

@@ -222,7 +222,7 @@ class _Run:
     @cached_property
     def watched(self) -> Floats:
         """The yardstick's rows."""
-        flat = keras.tree.flatten(self.yardstick.inputs)
+        flat = keras.tree.flatten(self.recipe.scaled(self.yardstick.inputs))
         if len(flat) != 1:
             raise NotSupported("The native engine takes one input")
         return as_rows(flat[0], self.plan.entry.shape)
@@ -271,8 +271,13 @@ class _Run:
             threads=self.threads, kernel=self.kernel, progress=tell,
         )
         tell(len(seeds) * recipe.epochs)
-        names = [] if not self.yardstick.keeps_outputs or plan.code is None else [plan.code]
-        shown, codes = self._look(end, self.watched, names)
+        whole, keeps = self.yardstick.keeps_outputs, self.yardstick.keeps_codes
+        coded = plan.code is not None and keeps and (whole or self.probes)
+        names = [] if plan.code is None or not coded else [plan.code]
+        shown, codes = self._look(end, self.watched, names if whole else [])
+        if names and not whole:
+            codes = self._look(end, self.watched[probed(len(self.watched))], names)[1]
+        shown = recipe.unscaled(shown)
         score = self.yardstick.score(recipe, shown)
         moments: dict[Moment, Readings] = {}
         if self.probes:
