@@ -5,12 +5,12 @@ import numpy as np
 from keras import layers
 
 rng = np.random.default_rng(7)
-x = rng.normal(size=(400, 2)).astype("float32")
-y = (np.hypot(x[:, 0], x[:, 1]) > 1.2).astype("float32")
+x = 0.2 * rng.normal(size=(400, 2)).astype("float32")
+y = (np.hypot(x[:, 0], x[:, 1]) > 0.24).astype("float32")
 
 model = keras.Sequential([
     keras.Input((2,)),
-    layers.GaussianNoise(4.0),
+    layers.GaussianNoise(0.8),
     layers.Dense(32, activation="relu"),
     layers.Dense(1, activation="sigmoid"),
 ])

@@ -16,6 +16,6 @@ model = keras.Sequential([
     layers.BatchNormalization(),
     layers.Dense(1, activation="sigmoid"),
 ])
-model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
-model.fit(x, y, batch_size=32, epochs=80, verbose=0)
+model.compile(optimizer=keras.optimizers.Adam(0.005), loss="binary_crossentropy")
+model.fit(x, y, batch_size=32, epochs=100, verbose=0)
 print("loss", model.evaluate(x, y, verbose=0))

@@ -242,6 +242,8 @@ class Architecture:
         ]
 
     def _rebuild(self, layer: Any) -> Any:
+        if type(layer) is keras.layers.Lambda and layer.name not in self.changed:
+            return adapter.same_lambda(layer)
         config = {**layer.get_config(), **self.changed.get(layer.name, {})}
         try:
             return type(layer).from_config(config)

@@ -180,7 +180,7 @@ model = keras.Sequential([
     layers.Normalization(),
     layers.Dense(16, "relu", kernel_constraint="non_neg", bias_constraint="non_neg"),
     layers.BatchNormalization(momentum=0.995),
-    layers.Dense(4, trainable=False, activation="relu"),
+    layers.Dense(4, trainable=False, activation="relu", dtype="float16"),
     layers.Softmax(axis=0),
     layers.Dense(1, "sigmoid"),
 ])

@@ -44,6 +44,7 @@ from unstuck.interventions.output_units import OutputUnits
 from unstuck.interventions.permute_input import PermuteInput
 from unstuck.interventions.permute_instead import PermuteInstead
 from unstuck.interventions.placebo import Placebo
+from unstuck.interventions.precision import Float32
 from unstuck.interventions.regularizer import NoRegularizers
 from unstuck.interventions.remove_layer import RemoveLayer
 from unstuck.interventions.return_sequences import LastStateOnly
@@ -108,6 +109,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "regularizer": [NoRegularizers()],
         "placebo": [Placebo()],
         "unfreeze": [Unfreeze()],
+        "precision": [Float32()],
         "constraints": [NoConstraints()],
         "batch_norm_momentum": [BatchNormMomentum(value=0.9)],
         "keep_size": [KeepSize()],
@@ -134,7 +136,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
 
 SLOW = {"recurrent", "images"}  # each shape is compiled; one change of a kind will do
 ONLY_IN = {  # what needs a part that most scripts do not have
-    "unfreeze": {"settings", "shapes"}, "constraints": {"settings"},
+    "unfreeze": {"settings", "shapes"}, "precision": {"settings"}, "constraints": {"settings"},
     "batch_norm_momentum": {"settings", "images"}, "keep_size": {"images", "shapes"},
     "return_sequences": {"shapes"}, "embedding_size": {"shapes"},
     "axis": {"settings"}, "class_weights": {"images"}, "row_weights": {"settings"},

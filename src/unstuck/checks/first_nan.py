@@ -83,11 +83,10 @@ class FirstNan(Check):
         start = seen.readings("start")
         if start is None:
             return None
-        spread = dict(zip(start.layers, np.isfinite(start.spread).all(axis=0), strict=True))
-        # A probe that says nothing about a layer gives NaN too; then all layers have it.
-        if not any(spread.values()):
-            return None
+        if not np.isfinite(start.weight_norm).any():
+            return None  # no readings were taken
         for layer in seen.recipe.layers:
-            if layer.name in spread and not spread[layer.name]:
+            if layer.name in start.layers and not np.isfinite(
+                    start.of("spread", layer.name)).all():
                 return layer
         return None

@@ -48,8 +48,8 @@ class InputLost(Check):
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The first layer that loses everything."""
         start = seen.readings("start")
-        if start is None or seen.goal.judged_rows < 2:
-            return
+        if start is None or seen.goal.judged_rows < 2 or seen.control.diverged.all():
+            return  # NaN differs from nothing; see first-nan
         for layer in seen.recipe.layers:
             if layer.name not in start.layers:
                 continue

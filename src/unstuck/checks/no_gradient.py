@@ -50,6 +50,9 @@ class NoGradient(Check):
 
     family: ClassVar[Family] = Family.LOSS
 
+    # In inputs of thousands a sigmoid's slope is 0 in 32 bits, and not because of the loss.
+    saturated: float = 0.5
+
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The layers without a gradient."""
         start = seen.readings("start")
@@ -65,6 +68,9 @@ class NoGradient(Check):
         head = anatomy.head(seen.recipe)
         if head is not None and head.activation == "softmax" and head.units == 1:
             return  # softmax-over-one-unit says why
+        with np.errstate(invalid="ignore"):
+            if (start.saturated >= self.saturated).any():
+                return  # a slope too small for its format, which saturated-activation sees
         evidence = measured("layers without a gradient", len(cut), 0, "layers")
         if len(cut) == len(trained):
             yield self.fact(
