@@ -1,5 +1,5 @@
 # batch-norm-lags: after 28 updates the running statistics are far from those of the batches.
-# As is 0 of 3 seeds learn; with “batch normalisation's momentum → 0.9” 3.
+# As is 1 of 3 seeds learn; with “batch normalisation's momentum → 0.9” 3.
 import keras
 import numpy as np
 from keras import layers

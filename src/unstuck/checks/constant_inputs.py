@@ -44,7 +44,7 @@ class ConstantInputs(Check):
     family: ClassVar[Family] = Family.DATA
 
     # Beyond so many columns they are pixels or the like; see unscaled-inputs.
-    table: int = 64
+    table: int = 16
     most: float = 0.9
 
     def look(self, seen: Observation) -> Iterator[Finding]:
