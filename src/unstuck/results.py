@@ -14,6 +14,8 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from unstuck.pictures import Pictures
+
 SCHEMA = "unstuck/1"
 
 Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
@@ -262,6 +264,7 @@ class Result:
     """Everything a diagnosis says. `source` is the script's text; `rows` the distinct inputs.
 
     `rows`, `targets` and the outputs in modes and repairs are kept for small data only.
+    `pictures` is what only the page draws; `switches` are those of `unstuck run` that repeat it.
     """
 
     schema: str
@@ -284,6 +287,8 @@ class Result:
     code_layer: str | None = None
     source: str | None = None
     notes: tuple[str, ...] = ()
+    pictures: Pictures | None = None
+    switches: tuple[str, ...] = ()
 
     @property
     def causes(self) -> tuple[Arm, ...]:

@@ -127,7 +127,7 @@ from keras import layers as L
 rng = np.random.default_rng(0)
 images = rng.integers(0, 256, size=(20, 8, 8, 1)).astype("uint8")
 images[0, 0, 0] = 255
-labels = np.minimum(rng.integers(0, 9, size=20), 2)
+labels = rng.integers(0, 3, size=20)
 model = keras.Sequential([
     L.Input((8, 8, 1)),
     L.Conv2D(4, 3, padding="same"),
@@ -165,6 +165,37 @@ x = {TWO_BITS}
 net = Net()
 net.compile(optimizer="adam", loss="mse")
 net.fit(x, x, epochs=3)
+"""
+
+GREY = """\
+import numpy as np
+import keras
+from keras import layers
+
+images = np.random.default_rng(0).integers(0, 17, size=(20, 6))
+autoencoder = keras.Sequential([
+    keras.Input((6,)),
+    layers.Dense(4, activation="relu"),
+    layers.Dense(6, activation="sigmoid"),
+])
+autoencoder.compile(optimizer="adam", loss="mse")
+autoencoder.fit(images, images, epochs=2, batch_size=4, validation_data=(images, images))
+print(autoencoder.predict(images))
+"""
+
+WRAPPED = """\
+import numpy as np
+import keras
+from keras.layers import GRU, Bidirectional, Dense, RepeatVector, TimeDistributed
+
+x = np.random.default_rng(0).normal(size=(20, 5, 2))
+inputs = keras.Input((5, 2))
+code = Bidirectional(GRU(3, activation="sigmoid", dropout=0.2))(inputs)
+repeated = RepeatVector(5)(code)
+outputs = TimeDistributed(Dense(2, activation="tanh"))(repeated)
+model = keras.Model(inputs, outputs)
+model.compile(loss="mse")
+model.fit(x, x, epochs=2, batch_size=4)
 """
 
 SETTINGS = f"""\
@@ -218,6 +249,8 @@ STYLES = {
     "recurrent": RECURRENT,
     "images": IMAGES,
     "subclassed": SUBCLASSED,
+    "grey": GREY,
+    "wrapped": WRAPPED,
     "settings": SETTINGS,
     "shapes": SHAPES,
 }

@@ -7,6 +7,7 @@ made, or cannot be written, is spelled out, so that an edit that is lost shows h
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -49,6 +50,7 @@ from unstuck.interventions.regularizer import NoRegularizers
 from unstuck.interventions.remove_layer import RemoveLayer
 from unstuck.interventions.return_sequences import LastStateOnly
 from unstuck.interventions.row_weights import NoRowWeights
+from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.shuffle import Shuffle
@@ -60,6 +62,13 @@ from unstuck.interventions.widths import Widths
 from unstuck.recipe import Recipe
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
+
+
+def _if_possible(make: Callable[[], Intervention]) -> list[Intervention]:
+    try:
+        return [make()]
+    except NotSupported:
+        return []
 
 
 def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
@@ -87,6 +96,8 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
             for name in active for value in ("linear", "tanh")
         ],
         "hidden_activations": [
+            *([HiddenActivations.recurrent(recipe, "elu")]
+              if "GRU" in {layer.wrapped or layer.kind for layer in recipe.layers} else []),
             HiddenActivations.of(recipe, "leaky_relu"),
             HiddenActivations.of(recipe, "selu", linear_too=True),
         ],
@@ -105,6 +116,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         ],
         "scale_inputs": [ScaleInputs()],
         "scale_targets": [ScaleTargets()],
+        "scale_data": _if_possible(lambda: ScaleData.of(recipe)),
         "dropout": [NoDropout()],
         "regularizer": [NoRegularizers()],
         "placebo": [Placebo()],
@@ -134,7 +146,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
     }
 
 
-SLOW = {"recurrent", "images"}  # each shape is compiled; one change of a kind will do
+SLOW = {"recurrent", "images", "wrapped"}  # each shape is compiled; one change of a kind will do
 ONLY_IN = {  # what needs a part that most scripts do not have
     "unfreeze": {"settings", "shapes"}, "precision": {"settings"}, "constraints": {"settings"},
     "batch_norm_momentum": {"settings", "images"}, "keep_size": {"images", "shapes"},
@@ -142,7 +154,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "axis": {"settings"}, "class_weights": {"images"}, "row_weights": {"settings"},
     "loss_weights": {"settings"}, "loss_reduction": {"settings"}, "permute_instead": {"shapes"},
     "optimizer_settings": {"settings", "add"}, "adapt_normalization": {"settings"},
-    "add_dropout": {"settings"},
+    "add_dropout": {"settings"}, "scale_data": {"grey"},
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
@@ -161,6 +173,9 @@ NOT_POSSIBLE = {
                  "regularizer", "scale_inputs", "scale_targets"},
     "shapes": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                "regularizer", "scale_inputs"},
+    "grey": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout", "regularizer"},
+    "wrapped": {"remove_layer", "clipping", "shuffle", "validation_split", "shuffle_rows",
+                "regularizer"},
 }
 
 
