@@ -34,8 +34,8 @@ LINES = (
     ("architecture",),
     ("adapter",),
     ("backend",),
-    ("script", "stats", "results", "progress", "registry", "errors", "atomic", "journal",
-      "crash", "interrupts", "child"),
+    ("journal", "crash", "interrupts", "child"),
+    ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
     ("pictures",),
     ("__init__",),
 )

@@ -197,7 +197,7 @@ def run(
         done = _written(save, diagnosis.save) & _files(diagnosis.result, json, html, looks)
         if diagnosis.fault is not None:
             own_fault(diagnosis.fault)
-        if code in (INTERRUPTED, FAILED) and shelf.journal is not None:
+        if code in (INTERRUPTED, FAILED) and shelf.journal is not None and shelf.journal.holds:
             say("unstuck: the same command goes on where this one stopped")
         shelf.close(done=done and code not in (INTERRUPTED, FAILED))
     finally:
