@@ -456,7 +456,8 @@ def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
     given: dict[str, object] = {
         "--budget": options.budget.text, "--replicas": options.replicas,
         "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
-        "--jobs": options.jobs, "--cluster": options.cluster, "--select": ",".join(options.select) or None,
+        "--jobs": options.jobs, "--cluster": options.cluster,
+        "--select": ",".join(options.select) or None,
         "--ignore": ",".join(options.ignore) or None,
         "--fit": captured.index if captured.of > 1 else None,
     }
