@@ -137,6 +137,12 @@ def _rung_marks(result: Result, scale: Scale, width: int) -> list[dict[str, Any]
     if goal.baseline is not None:
         marks.append((goal.baseline, "end", f"constant {words.number(goal.baseline)}",
                       f"the best constant output: {words.number(goal.baseline)}"))  # fmt: skip
+    for level in goal.levels:
+        if scale.low < level.loss < scale.high and not any(
+            math.isclose(level.loss, loss, rel_tol=1e-3) for loss, kind, *_ in marks if kind == "end"
+        ):
+            marks.append((level.loss, "rung", words.number(level.loss),
+                          f"{level.name}: {words.number(level.loss)}"))  # fmt: skip
     marks += [(rung.loss, "rung", words.number(rung.loss),
                f"rung {words.number(rung.loss)} · {rung.merged}")
               for rung in goal.ladder if scale.low < rung.loss < scale.high
