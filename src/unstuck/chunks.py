@@ -290,11 +290,11 @@ def is_memory(error: Exception) -> bool:
 def _deadline(seconds: float, last_words: Callable[[], None]) -> Iterator[None]:
     """Raise `Hung` in what runs longer, where the system can do that.
 
-    Compiled code that never comes back to Python cannot be interrupted. Where the process is ours
-    (`interrupts.ours`), it then ends; the journal has all that was trained.
+    Compiled code that never comes back to Python cannot be interrupted, and no other thread than the
+    main one can. Where the process is ours (`interrupts.ours`), it then ends; the journal has all that
+    was trained.
     """
-    if not math.isfinite(seconds) or not hasattr(signal, "setitimer") or (
-            threading.current_thread() is not threading.main_thread()):
+    if not math.isfinite(seconds):
         yield
         return
 
@@ -307,11 +307,18 @@ def _deadline(seconds: float, last_words: Callable[[], None]) -> Iterator[None]:
             interrupts.end(2, "unstuck: a training hangs in compiled code and cannot be stopped, so"
                               " this process ends. The same command goes on without that change.")
 
-    before = signal.signal(signal.SIGALRM, hung)
-    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
     watcher = threading.Timer(seconds + GRACE, give_up)
     watcher.daemon = True
     watcher.start()
+    if not hasattr(signal, "setitimer") or (
+            threading.current_thread() is not threading.main_thread()):
+        try:
+            yield
+        finally:
+            watcher.cancel()
+        return
+    before = signal.signal(signal.SIGALRM, hung)
+    timer = signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         yield
     finally:

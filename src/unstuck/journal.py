@@ -19,6 +19,7 @@ import os
 import secrets
 import struct
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -148,9 +149,14 @@ class Journal:
     _size: int = 0
     _synced: float = 0.0
     _identity: Document = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def append(self, document: Mapping[str, Any], arrays: Arrays | None = None) -> bool:
-        """Keep a record. False, with a note the first time, where it cannot be kept."""
+        """Keep a record; from any thread. False, with a note once, where it cannot be kept."""
+        with self._lock:
+            return self._append(document, arrays)
+
+    def _append(self, document: Mapping[str, Any], arrays: Arrays | None) -> bool:
         if self._handle is None:
             return False
         try:
