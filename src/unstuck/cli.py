@@ -15,8 +15,8 @@ import typer
 
 from unstuck import __version__, fixing, reports
 from unstuck.atomic import write_bytes
-from unstuck.errors import UnstuckError
-from unstuck.exits import FAILED, INCONCLUSIVE, PROVED, WELL, exit_code, guarded, say
+from unstuck.errors import NoFitCall, UnstuckError
+from unstuck.exits import FAILED, INCONCLUSIVE, PROVED, WELL, exit_code, guarded, say, worst
 from unstuck.progress import Progress
 from unstuck.results import Result
 from unstuck.switches import (
@@ -158,18 +158,51 @@ def run(
     options = _options(budget, replicas, seed, goal, device, jobs, select, ignore)
     from unstuck.diagnosis import diagnose_script
 
-    progress = _progress(quiet, color)
-    try:
-        diagnosis = diagnose_script(
-            script, arguments or [], options=options, fit=fit, through=through, progress=progress
-        )
-    finally:
-        progress.close()
-    if save is not None:
-        diagnosis.save(save)
-    _report(diagnosis.result, format, json, -1 if quiet else verbose, color, diff)
-    code = exit_code(diagnosis.result)
+    if fit == "ask":
+        fit = _asked_fit(script, arguments or [])
+    if fit == "all" and (through or save is not None or json is not None or format != "text"):
+        raise UnstuckError("--fit all prints one report after the other; choose one fit by its"
+                           " number for --through, --save, --json and --format.")
+    code, number, last = WELL, 1, 1
+    while number <= last:
+        progress = _progress(quiet, color)
+        try:
+            diagnosis = diagnose_script(
+                script, arguments or [], options=options, through=through, progress=progress,
+                fit=str(number) if fit == "all" else fit,
+            )
+        except NoFitCall:
+            if number == 1:
+                raise
+            break
+        finally:
+            progress.close()
+        if save is not None:
+            diagnosis.save(save)
+        if number > 1:
+            _print("\n")
+        _report(diagnosis.result, format, json, -1 if quiet else verbose, color, diff)
+        code = worst(code, exit_code(diagnosis.result))
+        last, number = diagnosis.result.fit.of if fit == "all" else 1, number + 1
     return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
+
+
+def _asked_fit(script: Path, arguments: list[str]) -> str:
+    """Let the person at the terminal choose among the calls of fit. Raises UnstuckError."""
+    if not sys.stdin.isatty():
+        raise UnstuckError("--fit ask needs a terminal to ask at; give the number of a fit.")
+    from unstuck.capture import capture_script
+
+    found = capture_script(script, arguments)
+    calls = [f"line {found.line}: {found.call}", *found.others]
+    if len(calls) == 1:
+        return "1"
+    for number, call in enumerate(calls, 1):
+        say(f"  {number}  {call}")
+    chosen: int = typer.prompt("Which fit", default=1, err=True, type=int)
+    if not 1 <= chosen <= len(calls):
+        raise UnstuckError(f"There is no fit {chosen}.")
+    return str(chosen)
 
 
 def _report(
@@ -235,6 +268,10 @@ def fix(
     if diff + in_place + (output is not None) > 1:
         raise UnstuckError("--diff, --in-place and -o exclude each other.")
     options = _options(budget, replicas, seed, goal, device, jobs)
+    if fit == "all":
+        raise UnstuckError("fix repairs one fit: give --fit its number.")
+    if fit == "ask":
+        fit = _asked_fit(target, arguments or [])
     from unstuck.diagnosis import Diagnosis, diagnose_script
     from unstuck.saved import is_saved
 

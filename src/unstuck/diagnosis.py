@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +31,10 @@ from unstuck.stats import LOOKS, success_rate
 T = TypeVar("T")
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
+HEALTHY = ("LEARNS", "AT_FLOOR")
 DEFAULT_REPLICAS = 256
+KERAS_UPDATE = 3e-3
+"""Seconds that an update of a small network takes in Keras's own `fit`, roughly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +116,8 @@ def diagnose_script(
         path: the script.
         argv: its arguments.
         options: how to diagnose.
-        fit: which of several `fit` calls, "auto" or a number from 1.
+        fit: which of several `fit` calls: a number from 1, or "auto", which is the first that does
+            not learn, as far as earlier ones train in half of the budget's time.
         through: let the script really train and go on to its end first.
         progress: told what is going on.
 
@@ -121,9 +125,33 @@ def diagnose_script(
         UnstuckError: with the exit code of UX.md § 2.
     """
     progress = progress or Progress()
+    options = options or Options()
+    begun = time.monotonic()
+    first = _diagnose_fit(path, argv, fit, through, options, progress)
+    found, number = first, 1
+    while fit == "auto" and not through and found.outcome in HEALTHY and number < found.result.fit.of:
+        number += 1
+        # The earlier fits really train now, which is worth it only where they take no time.
+        left = (options.budget.seconds or 0.0) - (time.monotonic() - begun)
+        if first.result.fit.updates * KERAS_UPDATE > 0.5 * left:
+            break
+        rest = replace(options, budget=replace(options.budget, seconds=left))
+        try:
+            found = _diagnose_fit(path, argv, str(number), False, rest, progress, (
+                f"Every fit before it learns, so that fit {number} was looked at.",))
+        except UnstuckError:
+            break
+    return first if found.outcome in HEALTHY else found
+
+
+def _diagnose_fit(
+    path: Path, argv: Sequence[str], fit: str, through: bool, options: Options,
+    progress: Progress, notes: tuple[str, ...] = (),
+) -> Diagnosis:
     progress.stage("watching your fit" if through else "running your script up to its fit")
     captured = capture_script(path, argv, fit=fit, through=through)
-    return diagnose_captured(captured, options=options or Options(), progress=progress, argv=argv)
+    captured = replace(captured, notes=(*notes, *captured.notes))
+    return diagnose_captured(captured, options=options, progress=progress, argv=argv)
 
 
 def diagnose(

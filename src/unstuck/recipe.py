@@ -79,7 +79,9 @@ class Recipe:
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
     makes of them. `order_salt` moves the shuffling and nothing else. `sites` tells where in the
     user's source each part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME".
-    `left_out` names what takes no part in the replicas (callbacks that only watch, say).
+    `rounds` is how many calls of `fit`, one after the other, it was joined from; where a loop makes
+    them, its `range` is the site "rounds". `left_out` names what takes no part in the replicas
+    (callbacks that only watch, say).
     """
 
     architecture: Architecture
@@ -98,6 +100,7 @@ class Recipe:
     epochs: int = 1
     shuffle: bool = True
     order_salt: int = 0
+    rounds: int = 1
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 

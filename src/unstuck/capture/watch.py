@@ -17,16 +17,22 @@ from unstuck.recipe import Recipe
 from unstuck.script import Script, Span
 
 from .build import recipe_of
-from .calls import Sites, caller, one_line, span_of
+from .calls import Sites, caller, frames_of, one_line, span_of
 from .patches import Attribute
+from .rounds import Rounds, rounds_of
 from .runner import Stop
 
 
 class Reached:
-    """A call of `fit` that was reached: its span in the user's file, if it is there."""
+    """A call of `fit` that was reached: its span in the user's file, if it is there.
+
+    `key` tells it from other calls, and is the same in each round of a loop.
+    """
 
     def __init__(self, model: keras.Model, filename: str, script: Script) -> None:
         frame = caller(model, "fit")
+        self.frames = frames_of(frame, filename)
+        self.key = tuple((id(one.f_code), one.f_lasti) for one in self.frames)
         self.span: Span | None = None
         self.text = "fit"
         self.line: int | None = None
@@ -65,6 +71,8 @@ class Watch:
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self.fits: list[Reached] = []
+        self.rounds = Rounds(epochs=0)
+        self._epochs_run: list[int] = []
         self.recipe: Recipe | None = None
         self.error: Exception | None = None
         self.model_kind = ""
@@ -133,24 +141,60 @@ class Watch:
         def fit(model: keras.Model, *args: Any, **kwargs: Any) -> Any:
             if os.getpid() != self._process:
                 return original(model, *args, **kwargs)
-            self.fits.append(Reached(model, self._filename, self._script))
-            mine = len(self.fits) == self._chosen
+            number = self._number_of(Reached(model, self._filename, self._script))
+            mine = number == self._chosen
             if mine:
                 try:
                     bound = signature.bind(model, *args, **kwargs)
                 except TypeError:
                     return original(model, *args, **kwargs)
                 bound.apply_defaults()
-                self._take(model, bound.arguments)
+                if not self.taken:
+                    self._take(model, bound.arguments)
             if self.taken and not self._through:
                 raise Stop
             history = original(model, *args, **kwargs)
             self._trained.add(model)
             if mine:
-                self.own_history = {name: list(kept) for name, kept in history.history.items()}
+                self._note_history(history)
             return history
 
         return fit
+
+    @property
+    def _reached(self) -> Reached:
+        """The chosen call."""
+        return self.fits[self._chosen - 1]
+
+    def _number_of(self, reached: Reached) -> int:
+        """The number of a call among those reached; all rounds of one training are one call."""
+        span = reached.span
+        if span is not None and (span.end_line, span.end_column) in self.rounds.calls:
+            return self._chosen
+        for number, known in enumerate(self.fits, 1):
+            if known.key == reached.key:
+                known.frames = reached.frames
+                return number
+        self.fits.append(reached)
+        return len(self.fits)
+
+    def _note_history(self, history: keras.callbacks.History) -> None:
+        """Keep the user's own history, one round after another where they are one training."""
+        first = self.own_history is None
+        if first or self.rounds.times > 1 or self.rounds.uncounted:
+            before = self.own_history or {}
+            self.own_history = {name: [*before.get(name, []), *kept]
+                                for name, kept in history.history.items()}
+            self._epochs_run.append(len(history.epoch))
+
+    def close(self) -> None:
+        """Count the rounds that were run, where that is now known better than before."""
+        for reached in self.fits:
+            reached.frames = ()  # they hold all of the script's variables
+        if self.recipe is not None and self._through and len(self._epochs_run) > 0 and (
+                self.rounds.times > 1 or self.rounds.uncounted):
+            self.recipe = replace(self.recipe, epochs=sum(self._epochs_run),
+                                  rounds=len(self._epochs_run))
 
     def _take(self, model: keras.Model, arguments: Mapping[str, Any]) -> None:
         fit = {name: value for name, value in arguments.items() if name != "self"}
@@ -158,22 +202,26 @@ class Watch:
         try:
             with adapter.random_state_kept():
                 recipe, notes = recipe_of(model, fit, copied=self._through)
+            self.rounds = rounds_of(self._script, self._reached.frames, model, fit)
             sites, looped = self._sites.of_layers(model)
         except Exception as error:  # raised later: the script might swallow it here
             self.error = error
             return
         spans = {
-            "fit": self.fits[-1].span,
+            # An edit of one of several calls would leave the others as they are.
+            "fit": None if self.rounds.calls else self._reached.span,
+            "rounds": self.rounds.span,
             "compile": self._compiles.of(model),
             "optimizer": self._sites.of(model.optimizer),
             "loss": self._sites.of(model.loss),
         }
         sites |= {name: span for name, span in spans.items() if span is not None}
-        self.recipe = replace(recipe, sites=sites)
-        self.notes += [*adapter.backend_notes(), *notes, *looped]
-        if spans["fit"] is None:
+        self.recipe = replace(recipe, sites=sites, epochs=self.rounds.epochs,
+                              rounds=self.rounds.times)
+        self.notes += [*adapter.backend_notes(), *notes, *looped, *self.rounds.notes]
+        if self._reached.span is None:
             self.notes.append(
-                f"{self.fits[-1]} is not called from {os.path.basename(self._filename)} itself:"
+                f"{self._reached} is not called from {os.path.basename(self._filename)} itself:"
                 " a repair of its arguments can be shown, but not written."
             )
         if model in self._trained:
