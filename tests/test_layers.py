@@ -31,6 +31,7 @@ LINES = (
     ("architecture",),
     ("adapter",),
     ("backend",),
+    ("between_epochs",),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
     ("__init__",),
 )

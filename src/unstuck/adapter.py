@@ -190,6 +190,27 @@ def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None
     model._symbolic_build(data_batch=(x, y, sample_weight))
 
 
+def schedule_of(optimizer: Any) -> Any:
+    """The LearningRateSchedule that an optimizer, which has one, computes its rate with."""
+    return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+
+
+def log_names(model: keras.Model) -> tuple[str, ...]:
+    """The names of what a training step of a built model logs: "loss", then its metrics."""
+    return tuple(model.get_metrics_result())
+
+
+def monitor_mode(callback: Any, model: keras.Model) -> str:
+    """Whether a callback takes lower ("min") or higher ("max") values of its monitor for better.
+
+    Raises ValueError where Keras cannot tell.
+    """
+    own = copy.copy(callback)
+    own.monitor_op, own._model = None, model
+    own._set_monitor_op()
+    return "min" if own.monitor_op is keras.ops.less else "max"
+
+
 def compile_config(model: keras.Model) -> dict[str, Any]:
     """The arguments of the last `compile`, as live objects."""
     metrics = model._compile_metrics

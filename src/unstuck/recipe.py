@@ -15,12 +15,17 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from unstuck import adapter
 from unstuck.architecture import Architecture, Built, Insertion, Layer
+from unstuck.between_epochs import ReduceLROnPlateau, Rules
+from unstuck.errors import NotSupported
 from unstuck.script import Span
 
 Tree = Any
+BEYOND = 1000.0
+"""How many times the updates a schedule's peak is looked for: a warm-up may have been set for days."""
 __all__ = ["Architecture", "Data", "Insertion", "Layer", "Optimizer", "Recipe"]
 
 
@@ -48,7 +53,12 @@ class Optimizer:
     @classmethod
     def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
         """The configuration of a live optimizer."""
-        return cls(cls=type(optimizer), config=optimizer.get_config())
+        config = optimizer.get_config()
+        rate = config.get("learning_rate")
+        if isinstance(rate, int | float | np.floating):
+            # The variable holds a float32; its shortest decimal form is what the user wrote.
+            config["learning_rate"] = float(str(np.float32(rate)))
+        return cls(cls=type(optimizer), config=config)
 
     @classmethod
     def named(cls, kind: str, **config: Any) -> Optimizer:
@@ -80,8 +90,8 @@ class Recipe:
     makes of them. `order_salt` moves the shuffling and nothing else. `sites` tells where in the
     user's source each part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME".
     `rounds` is how many calls of `fit`, one after the other, it was joined from; where a loop makes
-    them, its `range` is the site "rounds". `left_out` names what takes no part in the replicas
-    (callbacks that only watch, say).
+    them, its `range` is the site "rounds". `rules` are the callbacks that take part, in their order,
+    with the sites "callback:0", …; `left_out` names those that do not.
     """
 
     architecture: Architecture
@@ -101,6 +111,7 @@ class Recipe:
     shuffle: bool = True
     order_salt: int = 0
     rounds: int = 1
+    rules: Rules = field(default_factory=Rules)
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
 
@@ -143,6 +154,42 @@ class Recipe:
     def updates(self) -> int:
         """Steps of the optimizer in the whole training."""
         return self.updates_per_epoch * self.epochs
+
+    def rates(self, *, beyond: float = 1.0) -> NDArray[np.float32]:
+        """The learning rate at up to a thousand updates from the first to the last, in order.
+
+        What schedules and `LearningRateScheduler` say; what the course of a training brings
+        (`ReduceLROnPlateau`) is not in it.
+
+        Args:
+            beyond: go on to so many times the updates.
+        """
+        updates = max(1, int(self.updates * beyond))
+        steps = np.unique(np.linspace(0, updates - 1, min(updates, 1000)).astype(int))
+        rate = self.optimizer.learning_rate
+        if rate is None:
+            schedule = adapter.schedule_of(self.optimizer.build())
+            return np.asarray(keras.ops.vectorized_map(
+                schedule, keras.ops.convert_to_tensor(steps.astype(np.int32))), np.float32)
+        if not self.rules.sets_rate:
+            return np.full(len(steps), rate, np.float32)
+        epochs = steps // self.updates_per_epoch
+        each = self.rules.without(ReduceLROnPlateau).scheduled(int(epochs[-1]) + 1, rate)
+        return np.asarray(each[epochs])
+
+    @cached_property
+    def peak_rate(self) -> float | None:
+        """The highest learning rate of the schedule, beyond the training's end too.
+
+        `None` where there is no schedule, or its function fails.
+        """
+        if self.optimizer.learning_rate is not None and not self.rules.sets_rate:
+            return None
+        try:
+            rates = self.rates(beyond=1.0 if self.rules.sets_rate else BEYOND)
+        except NotSupported:
+            return None
+        return float(rates.max())
 
     @cached_property
     def parameters(self) -> int:
@@ -187,7 +234,8 @@ class Recipe:
         name, config = self.loss_config
         loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
         return repr((layers, self.optimizer.kind, optimizer, loss, self.epochs, self.batch_size,
-                     self.shuffle, self.validation_split, self.order_salt, id(self.x), id(self.y)))
+                     self.shuffle, self.validation_split, self.order_salt, id(self.x), id(self.y),
+                     self.rules))
 
     @property
     def several_outputs(self) -> bool:

@@ -7,6 +7,7 @@ made, or cannot be written, is spelled out, so that an edit that is lost shows h
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.dropout import NoDropout
+from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
@@ -32,6 +34,7 @@ from unstuck.interventions.regularizer import NoRegularizers
 from unstuck.interventions.remove_layer import RemoveLayer
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
@@ -57,6 +60,8 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
             UseOptimizer(name="AdamW"),
         ],
         "clipping": [NoClipping()],
+        "early_stopping": [Patience.of(recipe, None), Patience.of(recipe, 20)],
+        "schedule": [ConstantRate.of(recipe)],
         "epochs": [Epochs.of(recipe, 120)],
         "batch_size": [BatchSize.of(recipe, 5)],
         "shuffle": [Shuffle()],
@@ -92,6 +97,8 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
 
 
 SLOW = {"recurrent", "images"}  # each shape is compiled; one change of a kind will do
+WITHOUT = {"early_stopping", "schedule"}
+"""Not possible where there is neither callback nor schedule; "unbuilt" has a schedule."""
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
     "list": {"scale_targets", "regularizer"},
@@ -123,7 +130,8 @@ def test_the_edit_and_the_trial_change_the_same_thing(style: str, kind: str) -> 
             continue
         written += 1
         assert_square(style, (change,))
-    assert bool(possible) is (kind not in NOT_POSSIBLE[style])
+    none = NOT_POSSIBLE[style] | ({"early_stopping"} if style == "unbuilt" else WITHOUT)
+    assert bool(possible) is (kind not in none)
     assert written == possible, "cannot be written"
 
 
@@ -136,3 +144,21 @@ def test_no_change_touches_the_control(style: str) -> None:
             with contextlib.suppress(NotSupported):
                 change.apply(recipe)
     assert comparable(recipe) == before
+
+
+STOPS, CONSTANT = "early_stopping", "schedule"
+CALLBACK_CHANGES = {
+    "callbacks": [(STOPS, 0), (STOPS, 1), (CONSTANT, 0), (STOPS, 0, CONSTANT, 0),
+                  (STOPS, 1, "epochs", 0)],
+    "listed": [(STOPS, 0), (STOPS, 1)],
+    "plateau": [(CONSTANT, 0), (CONSTANT, 0, "batch_size", 0)],
+}
+
+
+@pytest.mark.parametrize(("style", "chosen"), [
+    pytest.param(style, chosen, id=f"{style}-{chosen}")
+    for style, sets in CALLBACK_CHANGES.items() for chosen in sets])
+def test_callbacks_are_written_as_they_were_tried(style: str, chosen: tuple[Any, ...]) -> None:
+    known = candidates(original(style)[1])
+    pairs = zip(chosen[::2], chosen[1::2], strict=True)
+    assert_square(style, tuple(known[kind][number] for kind, number in pairs))

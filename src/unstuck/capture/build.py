@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
-import numpy as np
 
 from unstuck import adapter
-from unstuck.architecture import Architecture
+from unstuck.architecture import Architecture, Built
 from unstuck.errors import BadData, NotSupported, UnstuckError
 from unstuck.recipe import Data, Optimizer, Recipe
 
+from .callbacks import rules_of
 from .data import as_data, check_inputs
 from .networks import copy_of, refuse_unknown_training
-
-_WATCHERS = ("History", "ProgbarLogger")
 
 
 def recipe_of(
@@ -59,11 +58,12 @@ def recipe_of(
         batch_size=batch_size,
         epochs=epochs,
         shuffle=bool(fit["shuffle"]),
-        left_out=_callbacks(fit["callbacks"]),
     )
     _check_split(recipe)
-    _check_builds(recipe)
-    return recipe, tuple(notes)
+    built = _built(recipe)
+    rules, left_out, more = rules_of(
+        fit, built.model, recipe.optimizer, validated=recipe.validation is not None)
+    return replace(recipe, rules=rules, left_out=left_out), (*notes, *more)
 
 
 def _check_compiled(model: keras.Model) -> None:
@@ -142,13 +142,7 @@ def _optimizer(optimizer: Any) -> Optimizer:
             " (exclude_from_weight_decay), which its configuration does not tell, so replicas would"
             " be trained otherwise. Take that call out to diagnose the script."
         )
-    rate = known.learning_rate
-    if rate is None:
-        return known
-    # The variable holds a float32; its shortest decimal form is what the user wrote.
-    return Optimizer(
-        cls=known.cls, config={**known.config, "learning_rate": float(str(np.float32(rate)))}
-    )
+    return known
 
 
 def _fresh_metrics(metrics: Any) -> Any:
@@ -178,16 +172,6 @@ def _class_weight(fit: Mapping[str, Any], data: Data) -> Mapping[int, float] | N
     return {int(label): float(weight) for label, weight in given.items()}
 
 
-def _callbacks(callbacks: Any) -> tuple[str, ...]:
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    if callbacks is None:
-        return ()
-    listed = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    names = (type(callback).__name__ for callback in listed)
-    return tuple(name for name in names if name not in _WATCHERS)
-
-
 def _check_split(recipe: Recipe) -> None:
     share = recipe.validation_split
     if not share:
@@ -201,12 +185,12 @@ def _check_split(recipe: Recipe) -> None:
         )
 
 
-def _check_builds(recipe: Recipe) -> None:
-    """Let Keras read one batch through model, loss and metrics, without computing anything."""
+def _built(recipe: Recipe) -> Built:
+    """The model, compiled: Keras reads one batch through it, and computes nothing."""
     if recipe.architecture.is_graph:
         check_inputs(recipe.architecture.source, recipe.x)
     try:
-        recipe.build()
+        return recipe.build()
     except UnstuckError:
         raise
     except Exception as error:

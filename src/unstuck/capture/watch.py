@@ -17,6 +17,7 @@ from unstuck.recipe import Recipe
 from unstuck.script import Script, Span
 
 from .build import recipe_of
+from .callbacks import joined, listed, taking_part
 from .calls import Sites, caller, frames_of, one_line, span_of
 from .patches import Attribute
 from .rounds import Rounds, rounds_of
@@ -94,6 +95,7 @@ class Watch:
             (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._own_loop,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
             (adapter.owner(keras.Layer, "__new__"), "__new__"): self._new,
+            (keras.callbacks.Callback, "__init__"): self._noting(self._sites),
             (adapter.owner(keras.losses.Loss, "__init__"), "__init__"): self._noting(self._sites),
             (adapter.owner(optimizer, "__init__"), "__init__"): self._noting(self._sites),
             (adapter.owner(optimizer, "apply"), "apply"): self._own_loop,
@@ -214,10 +216,19 @@ class Watch:
             "compile": self._compiles.of(model),
             "optimizer": self._sites.of(model.optimizer),
             "loss": self._sites.of(model.loss),
+            **{f"callback:{i}": self._sites.of(callback) for i, callback in enumerate(
+                one for one in listed(fit["callbacks"]) if taking_part(one))},
         }
         sites |= {name: span for name, span in spans.items() if span is not None}
+        together = joined(recipe.rules, self.rounds.times, recipe.epochs)
+        if together is None:
+            self.rounds = Rounds(epochs=recipe.epochs, notes=(
+                "The fit is called again and again with callbacks that begin anew in each call: one"
+                " call of it was taken.",))
+            together = recipe.rules, ()
         self.recipe = replace(recipe, sites=sites, epochs=self.rounds.epochs,
-                              rounds=self.rounds.times)
+                              rounds=self.rounds.times, rules=together[0])
+        self.notes += together[1]
         self.notes += [*adapter.backend_notes(), *notes, *looped, *self.rounds.notes]
         if self._reached.span is None:
             self.notes.append(

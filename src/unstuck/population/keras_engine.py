@@ -26,6 +26,7 @@ from unstuck.population.draws import orders
 from unstuck.population.keras_choice import Choice, block_size, choose
 from unstuck.population.keras_probes import Probes, probed
 from unstuck.population.keras_program import Program, Rows, as_rows, program_key
+from unstuck.population.keras_rules import Ruled
 from unstuck.population.keras_strategies import STRATEGIES, Strategy
 from unstuck.recipe import Data, Recipe
 
@@ -152,18 +153,29 @@ class _Run:
         filled = (*seeds, *seeds[:1] * short)
         held = strategy.place(program.initial_state(recipe, filled, _filled(start, short)))
         begin = None if self._read is None else self._read(held)
-        held, logs, val = self._train(held, filled, order, lambda epochs: tell(epochs * count))
+        ruled = Ruled(strategy, recipe, self.data, self.validation) if recipe.rules else None
+        if ruled is None:
+            held, logs, val = self._train(held, filled, order, lambda done: tell(done * count))
+        else:
+            held = ruled.train(held, count, lambda epoch: self._order(filled, order, epoch, 1),
+                               lambda done: tell(done * count))
+            logs, val = ruled.logs, ruled.val
         if program.has_finish:
             held = strategy.finished(held)
+        if ruled is not None:
+            held = ruled.restored(held)
         end = None if self._read is None else self._read(held)
         outputs = _first(count, strategy.each("predict", program.predict, held, self._inputs))
         layer, codes = self._code(held)
         named = {name: logs[:count, :, i] for i, name in enumerate(program.metric_names)}
+        if ruled is not None and recipe.rules.sets_rate:
+            named["learning_rate"] = ruled.rates
         return Population(
             seeds=seeds,
             loss=named.pop("loss"),
             val_loss=None if self.validation is None else val[:count],
             metrics=named,
+            stopped=None if ruled is None else ruled.stopped,
             final_loss=strategy.evaluate(held, self._judged)[:count],
             score=self.yardstick.score(recipe, outputs),
             outputs=np.asarray(outputs, np.float32) if self.yardstick.keeps_outputs else None,

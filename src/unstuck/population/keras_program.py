@@ -160,6 +160,27 @@ class Program:
         loss = jnp.asarray(logs["loss"], jnp.float32)
         return loss, (list(after[0]), list(after[1]), optimizer, list(after[2]))
 
+    @cached_property
+    def test_names(self) -> tuple[str, ...]:
+        """The keys of `test_step`'s logs that hold one number each."""
+        rows = min(self.batch, self.recipe.train.rows)
+        logs = jax.eval_shape(
+            lambda state, data: self.model.test_step(state, _batch(data, jnp.arange(rows)))[0],
+            (self.shapes[0], self.shapes[1], self.shapes[3]), as_rows(self.recipe.train))
+        return tuple(sorted(k for k, value in logs.items() if getattr(value, "shape", None) == ()))
+
+    def tested(self, state: State, data: Rows) -> Any:
+        """The logs of `Model.evaluate` on those rows in `fit`'s batches, in order of `test_names`."""
+        def step(state: State, data: Rows, indices: Any) -> tuple[Any, State]:
+            logs, after = self.model.test_step((*state[:2], state[3]), _batch(data, indices))
+            numbers = [jnp.asarray(logs[name], jnp.float32) for name in self.test_names]
+            return jnp.stack(numbers), (list(after[0]), list(after[1]), state[2], list(after[2]))
+
+        order = jnp.arange(keras.tree.flatten(data[0])[0].shape[0])
+        empty = jnp.zeros(len(self.test_names), jnp.float32)
+        return _through(step, self.batch, empty, self.fresh_metrics(state), data, order,
+                        len(order))[0]
+
     def fresh_metrics(self, state: State) -> State:
         """The state at the beginning of an epoch, or of an evaluation."""
         return (*state[:3], [jnp.asarray(a) for a in self._metrics_at_zero])
@@ -244,7 +265,7 @@ def program_key(recipe: Recipe) -> str:
         {k: dict(v) for k, v in architecture.changed.items()},
         [(i.anchor, i.where, i.kind, dict(i.config)) for i in architecture.inserted],
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
-        id(recipe.metrics), id(recipe.weighted_metrics), recipe.batch_size,
+        id(recipe.metrics), id(recipe.weighted_metrics), recipe.batch_size, bool(recipe.rules),
         _described(recipe.train), recipe.validation and _described(recipe.validation),
     ]
     return json.dumps(parts, default=repr, sort_keys=True)
