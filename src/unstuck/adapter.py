@@ -41,6 +41,8 @@ from numpy.typing import NDArray
 from unstuck import asked_backend
 
 Tree = Any
+INITIALISING = JaxVariable, "_initialize_with_initializer"
+"""The method through which every variable that has an initialiser gets its first value."""
 _NOT_THE_USERS = frozenset(
     {"builtins", "collections", "functools", "jax", "jaxlib", "keras", "numpy", "types"}
 )
@@ -101,6 +103,11 @@ def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]
 def flat_layers(model: keras.Model) -> list[Any]:
     """Every layer of a model, nested ones too, the model itself left out."""
     return list(model._flatten_layers(include_self=False))
+
+
+def own_trainable(layer: Any) -> list[Any]:
+    """The trainable variables of a layer itself, without those of layers inside it."""
+    return [v for v in getattr(layer, "_trainable_variables", ()) if v.trainable]
 
 
 def stable_paths(model: keras.Model) -> dict[int, str]:

@@ -75,6 +75,9 @@ class Built:
 class Architecture:
     """The user's model and the changes to it.
 
+    `kept` are the paths of the trainable weights that a training begins with as they are in
+    `source`, since they had been loaded or trained before.
+
     Raises (from any method that builds):
         NotSupported: the model cannot be made again from its configuration.
     """
@@ -83,6 +86,7 @@ class Architecture:
     changed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
     inserted: tuple[Insertion, ...] = ()
+    kept: frozenset[str] = frozenset()
 
     @property
     def is_graph(self) -> bool:
@@ -175,8 +179,12 @@ class Architecture:
         """The values, by path, of the variables that the user's training would not draw anew."""
         # A Sequential puts its own name before the paths of its variables, its graph does not.
         prefix = f"{self.source.name}/" if isinstance(self.source, keras.Sequential) else ""
-        return {v.path.removeprefix(prefix): np.asarray(v.value)
-                for v in self.source.non_trainable_variables}
+        values = {v.path.removeprefix(prefix): v for v in self.source.non_trainable_variables}
+        for variable in self.source.trainable_variables:
+            path = variable.path.removeprefix(prefix)
+            if path in self.kept:
+                values[path] = variable
+        return {path: np.asarray(variable.value) for path, variable in values.items()}
 
     def build(self) -> Built:
         """A fresh model, not compiled, whose variables hold zeros until weights are drawn."""

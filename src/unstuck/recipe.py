@@ -45,10 +45,14 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer:
-    """An optimizer as configured. `learning_rate` may be a schedule's configuration."""
+    """An optimizer as configured. `learning_rate` may be a schedule's configuration.
+
+    `state` holds its variables' values where it goes on from an earlier training.
+    """
 
     cls: Any
     config: Mapping[str, Any]
+    state: tuple[NDArray[Any], ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
@@ -235,7 +239,7 @@ class Recipe:
         loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
         return repr((layers, self.optimizer.kind, optimizer, loss, self.epochs, self.batch_size,
                      self.shuffle, self.validation_split, self.order_salt, id(self.x), id(self.y),
-                     self.rules))
+                     self.rules, sorted(self.architecture.kept), bool(self.optimizer.state)))
 
     @property
     def several_outputs(self) -> bool:

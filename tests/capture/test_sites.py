@@ -167,7 +167,7 @@ def test_one_fit_of_several(write, fit, epochs, others):
     assert (captured.recipe.epochs, captured.index, captured.of) == (epochs, epochs - 1, 2)
     assert [o.partition(": ")[2] for o in captured.others] == [
         f"model.fit(x, {'1 - x' if others == 3 else 'x'}, epochs={others})"]
-    assert any("earlier fit" in n for n in captured.notes) == (fit == "2")
+    assert any("trained before this fit" in n for n in captured.notes) == (fit == "2")
 
 
 def test_a_fit_that_is_not_there(write):

@@ -17,10 +17,11 @@ from unstuck.recipe import Data, Optimizer, Recipe
 from .callbacks import rules_of
 from .data import as_data, check_inputs
 from .networks import copy_of, refuse_unknown_training
+from .weights import Drawn, before_fit
 
 
 def recipe_of(
-    model: keras.Model, fit: Mapping[str, Any], *, copied: bool
+    model: keras.Model, fit: Mapping[str, Any], *, copied: bool, drawn: Drawn | None = None
 ) -> tuple[Recipe, tuple[str, ...]]:
     """The training that `model.fit(**fit)` would be, and notes on what is not carried over.
 
@@ -30,6 +31,7 @@ def recipe_of(
         model: the user's, compiled.
         fit: the arguments of `fit` by name, defaults applied.
         copied: keep copies of the arrays, because the user's may change from now on.
+        drawn: what the script's weights were drawn as; `None` for a model from memory.
 
     Raises:
         BadData: the arrays cannot be trained on.
@@ -63,7 +65,9 @@ def recipe_of(
     built = _built(recipe)
     rules, left_out, more = rules_of(
         fit, built.model, recipe.optimizer, validated=recipe.validation is not None)
-    return replace(recipe, rules=rules, left_out=left_out), (*notes, *more)
+    recipe = replace(recipe, rules=rules, left_out=left_out)
+    before = before_fit(model, recipe, drawn)
+    return before.carried(recipe), (*notes, *more, *before.notes)
 
 
 def _check_compiled(model: keras.Model) -> None:

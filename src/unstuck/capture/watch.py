@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ from .calls import Sites, caller, frames_of, one_line, span_of
 from .patches import Attribute
 from .rounds import Rounds, rounds_of
 from .runner import Stop
+from .weights import Drawn
 
 
 class Reached:
@@ -68,7 +68,7 @@ class Watch:
         self._chosen = chosen
         self._through = through
         self._process = os.getpid()
-        self._trained: weakref.WeakSet[keras.Model] = weakref.WeakSet()
+        self._drawn = Drawn()
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self.fits: list[Reached] = []
@@ -91,6 +91,7 @@ class Watch:
         """What to patch while the script runs."""
         model, optimizer = keras.Model, adapter.optimizer_base()
         return {
+            **self._drawn.wrappers,
             (adapter.owner(model, "fit"), "fit"): self._fit,
             (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._own_loop,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
@@ -156,7 +157,6 @@ class Watch:
             if self.taken and not self._through:
                 raise Stop
             history = original(model, *args, **kwargs)
-            self._trained.add(model)
             if mine:
                 self._note_history(history)
             return history
@@ -203,7 +203,8 @@ class Watch:
         self.model_kind = type(model).__name__
         try:
             with adapter.random_state_kept():
-                recipe, notes = recipe_of(model, fit, copied=self._through)
+                recipe, notes = recipe_of(model, fit, copied=self._through,
+                                          drawn=self._drawn)
             self.rounds = rounds_of(self._script, self._reached.frames, model, fit)
             sites, looped = self._sites.of_layers(model)
         except Exception as error:  # raised later: the script might swallow it here
@@ -234,9 +235,4 @@ class Watch:
             self.notes.append(
                 f"{self._reached} is not called from {os.path.basename(self._filename)} itself:"
                 " a repair of its arguments can be shown, but not written."
-            )
-        if model in self._trained:
-            self.notes.append(
-                "The model had been trained by an earlier fit; the replicas begin with fresh"
-                " weights."
             )

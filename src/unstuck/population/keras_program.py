@@ -117,7 +117,7 @@ class Program:
             if variable.name == "seed_generator_state":
                 # One mask for all replicas otherwise: the generators were made once.
                 return mask_seeds(seeds, path).astype(variable.dtype)
-            kept = None if variable.trainable else self._kept.get(path)
+            kept = self._kept.get(path)
             if kept is not None and kept.shape == shape:
                 return np.broadcast_to(kept, (count, *shape)).copy()
             initializer = self._initializers.get(id(variable))
@@ -128,8 +128,14 @@ class Program:
         trainable = [drawn(v) for v in self.model.trainable_variables]
         rate = recipe.optimizer.learning_rate
         optimizer = []
-        for i, variable in enumerate(self.model.optimizer.variables):
-            if i in self._copied:
+        carried = recipe.optimizer.state
+        variables = self.model.optimizer.variables
+        if [a.shape for a in carried] != [tuple(v.shape) for v in variables]:
+            carried = ()  # it was another network's or another optimizer's
+        for i, variable in enumerate(variables):
+            if carried and variable.name != "learning_rate":
+                optimizer.append(np.broadcast_to(carried[i], (count, *carried[i].shape)).copy())
+            elif i in self._copied:
                 optimizer.append(trainable[self._copied[i]].copy())
             elif rate is not None and variable.name == "learning_rate":
                 optimizer.append(np.full(count, rate, dtype=np.float32))
@@ -261,7 +267,7 @@ def program_key(recipe: Recipe) -> str:
         optimizer.pop("learning_rate")
     architecture = recipe.architecture
     parts: list[Any] = [
-        id(architecture.source), sorted(architecture.removed),
+        id(architecture.source), sorted(architecture.removed), sorted(architecture.kept),
         {k: dict(v) for k, v in architecture.changed.items()},
         [(i.anchor, i.where, i.kind, dict(i.config)) for i in architecture.inserted],
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,

@@ -154,6 +154,8 @@ class _Plan:
         if not architecture.is_graph or adapter.is_custom(architecture.source):
             raise NotSupported("The native engine takes Sequential and functional models only")
         check_rules(recipe)
+        if recipe.optimizer.state:
+            raise NotSupported("The native engine does not go on with an optimizer's earlier updates")
         if recipe.train.rows == 0:
             raise NotSupported("No rows are left to train on after the validation split")
         built = architecture.build()
