@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -24,6 +24,7 @@ from unstuck.errors import NotSupported
 from unstuck.script import Span
 
 Tree = Any
+Batches = Literal["drawn", "whole", "part", "stream"]
 BEYOND = 1000.0
 """How many times the updates a schedule's peak is looked for: a warm-up may have been set for days."""
 __all__ = ["Architecture", "Data", "Insertion", "Layer", "Optimizer", "Recipe"]
@@ -91,11 +92,15 @@ class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them. `order_salt` moves the shuffling and nothing else. `sites` tells where in the
-    user's source each part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME".
-    `rounds` is how many calls of `fit`, one after the other, it was joined from; where a loop makes
-    them, its `range` is the site "rounds". `rules` are the callbacks that take part, in their order,
-    with the sites "callback:0", …; `left_out` names those that do not.
+    makes of them. `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
+    ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
+    of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
+    `taped`: the data came in batches, so that `fit` has no say in them. `order_salt` moves the
+    shuffling and nothing else. `sites` tells where in the user's source each part stands: keys
+    "fit", "compile", "optimizer", "loss" and "layer:NAME". `rounds` is how many calls of `fit`, one
+    after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
+    `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
+    `left_out` names those that do not.
     """
 
     architecture: Architecture
@@ -113,6 +118,9 @@ class Recipe:
     batch_size: int = 32
     epochs: int = 1
     shuffle: bool = True
+    batches: Batches = "drawn"
+    epochs_in_rows: int = 1
+    taped: bool = False
     order_salt: int = 0
     rounds: int = 1
     rules: Rules = field(default_factory=Rules)
@@ -152,7 +160,12 @@ class Recipe:
     @property
     def updates_per_epoch(self) -> int:
         """Steps of the optimizer in one epoch; the last, short batch counts."""
-        return math.ceil(self.train.rows / self.batch_size)
+        return math.ceil(self.rows_per_epoch / self.batch_size)
+
+    @property
+    def rows_per_epoch(self) -> int:
+        """How many rows an epoch trains on."""
+        return self.train.rows // self.epochs_in_rows
 
     @property
     def updates(self) -> int:
@@ -239,7 +252,8 @@ class Recipe:
         loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
         return repr((layers, self.optimizer.kind, optimizer, loss, self.epochs, self.batch_size,
                      self.shuffle, self.validation_split, self.order_salt, id(self.x), id(self.y),
-                     self.rules, sorted(self.architecture.kept), bool(self.optimizer.state)))
+                     self.rules, self.batches, sorted(self.architecture.kept),
+                     bool(self.optimizer.state)))
 
     @property
     def several_outputs(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -154,6 +154,7 @@ class Watch:
                 bound.apply_defaults()
                 if not self.taken:
                     self._take(model, bound.arguments)
+                    args, kwargs = bound.args[1:], bound.kwargs
             if self.taken and not self._through:
                 raise Stop
             history = original(model, *args, **kwargs)
@@ -198,8 +199,7 @@ class Watch:
             self.recipe = replace(self.recipe, epochs=sum(self._epochs_run),
                                   rounds=len(self._epochs_run))
 
-    def _take(self, model: keras.Model, arguments: Mapping[str, Any]) -> None:
-        fit = {name: value for name, value in arguments.items() if name != "self"}
+    def _take(self, model: keras.Model, fit: MutableMapping[str, Any]) -> None:
         self.model_kind = type(model).__name__
         try:
             with adapter.random_state_kept():

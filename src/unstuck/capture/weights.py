@@ -46,10 +46,10 @@ class Drawn:
     def changed(self, variable: Any) -> bool:
         """True where a variable holds another value than it was initialised with."""
         noted = self._values.get(id(variable))
-        if noted is None or noted[0]() is not variable:
+        if noted is None or id(noted[0]()) != id(variable):
             return True
-        value, now = noted[1], variable.value
-        return value is not now and not np.array_equal(value, now)
+        value: Any = noted[1]
+        return value is not variable.value and not np.array_equal(value, variable.value)
 
 
 @dataclass(frozen=True, kw_only=True)

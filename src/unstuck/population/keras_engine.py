@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Moment, Population, Progress, Readings, Yardstick
-from unstuck.population.draws import orders
+from unstuck.population.draws import epoch_orders
 from unstuck.population.keras_choice import Choice, block_size, choose
 from unstuck.population.keras_probes import Probes, probed
 from unstuck.population.keras_program import Program, Rows, as_rows, program_key
@@ -225,16 +225,13 @@ class _Run:
         self, seeds: tuple[int, ...], given: NDArray[np.int32] | None, begin: int, length: int
     ) -> NDArray[np.int32]:
         """The order of rows in one stretch, [replica, room, row]; beyond `length` all zeros."""
-        rows = self.recipe.train.rows
+        rows = self.recipe.rows_per_epoch
         padded = np.zeros((len(seeds), self.compiled.strategy.room, rows), np.int32)
         if given is not None:
             padded[: len(given), :length] = given[:, begin : begin + length]
             padded[len(given) :, :length] = given[:1, begin : begin + length]
-        elif self.recipe.shuffle:
-            padded[:, :length] = orders(seeds, range(begin, begin + length), rows,
-                                        salt=self.recipe.order_salt)
         else:
-            padded[:, :length] = np.arange(rows)
+            padded[:, :length] = epoch_orders(self.recipe, seeds, range(begin, begin + length))
         return padded
 
     @cached_property

@@ -272,6 +272,7 @@ def program_key(recipe: Recipe) -> str:
         [(i.anchor, i.where, i.kind, dict(i.config)) for i in architecture.inserted],
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
         id(recipe.metrics), id(recipe.weighted_metrics), recipe.batch_size, bool(recipe.rules),
+        recipe.rows_per_epoch,
         _described(recipe.train), recipe.validation and _described(recipe.validation),
     ]
     return json.dumps(parts, default=repr, sort_keys=True)

@@ -154,6 +154,8 @@ class _Plan:
         if not architecture.is_graph or adapter.is_custom(architecture.source):
             raise NotSupported("The native engine takes Sequential and functional models only")
         check_rules(recipe)
+        if recipe.batches != "drawn":
+            raise NotSupported("The native engine draws its batches from all rows")
         if recipe.optimizer.state:
             raise NotSupported("The native engine does not go on with an optimizer's earlier updates")
         if recipe.train.rows == 0:
