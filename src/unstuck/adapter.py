@@ -12,6 +12,7 @@ import copy
 import inspect
 import os
 import random
+import re
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -41,6 +42,7 @@ from numpy.typing import NDArray
 from unstuck import asked_backend
 
 Tree = Any
+_UNNAMED = re.compile(r"(?<![^/])variable_\d+$")
 INITIALISING = JaxVariable, "_initialize_with_initializer"
 """The method through which every variable that has an initialiser gets its first value."""
 _NOT_THE_USERS = frozenset(
@@ -105,6 +107,36 @@ def flat_layers(model: keras.Model) -> list[Any]:
     return list(model._flatten_layers(include_self=False))
 
 
+def own_layers(model: keras.Model) -> list[Any]:
+    """Every layer of a model that its constructor made: the same before and after it is built.
+
+    A Sequential that is built has a graph of itself, and inputs that it was not given.
+    """
+    layers = flat_layers(model)
+    graphs = {id(layer._functional) for layer in layers if isinstance(layer, keras.Sequential)}
+    return [layer for layer in layers
+            if id(layer) not in graphs and not isinstance(layer, keras.layers.InputLayer)]
+
+
+def remade(layer: Any, config: dict[str, Any]) -> Any:
+    """A layer made anew from its configuration, which may have been changed.
+
+    A `Lambda` keeps its function itself, since its configuration loses what that refers to. A class
+    of the user's whose constructor takes no name gets what it takes, and the name afterwards.
+    """
+    if isinstance(layer, keras.layers.Lambda):
+        return type(layer)(layer.function, output_shape=layer._output_shape, mask=layer.mask,
+                           arguments=layer.arguments, name=config["name"], dtype=layer.dtype_policy,
+                           trainable=layer.trainable)
+    parameters = inspect.signature(type(layer).__init__).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return type(layer).from_config(config)
+    made = type(layer).from_config({k: v for k, v in config.items() if k in parameters})
+    made.name = layer.name
+    made.trainable = layer.trainable
+    return made
+
+
 def own_trainable(layer: Any) -> list[Any]:
     """The trainable variables of a layer itself, without those of layers inside it."""
     return [v for v in getattr(layer, "_trainable_variables", ()) if v.trainable]
@@ -113,9 +145,10 @@ def own_trainable(layer: Any) -> list[Any]:
 def stable_paths(model: keras.Model) -> dict[int, str]:
     """The path of every variable by its `id`: no two alike, and the same in every build.
 
-    Keras numbers seed generators per process; here each has the path of its layer.
+    Keras numbers seed generators and weights without a name per process; here each has the path of
+    its layer.
     """
-    paths = {id(variable): variable.path for variable in model.variables}
+    paths = {id(variable): _UNNAMED.sub("variable", variable.path) for variable in model.variables}
     for layer in reversed(flat_layers(model)):
         for i, generator in enumerate(getattr(layer, "_seed_generators", ())):
             paths[id(generator.state)] = f"{layer.path or layer.name}/seed_generator_{i}"
@@ -198,8 +231,9 @@ def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None
 
 
 def schedule_of(optimizer: Any) -> Any:
-    """The LearningRateSchedule that an optimizer, which has one, computes its rate with."""
-    return getattr(optimizer, "inner_optimizer", optimizer)._learning_rate
+    """The LearningRateSchedule that an optimizer computes its rate with; `None` without one."""
+    rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
+    return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
 
 
 def log_names(model: keras.Model) -> tuple[str, ...]:

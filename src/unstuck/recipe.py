@@ -48,11 +48,13 @@ class Data:
 class Optimizer:
     """An optimizer as configured. `learning_rate` may be a schedule's configuration.
 
+    `schedule` is the schedule itself, which may be of a class that only the user's program knows.
     `state` holds its variables' values where it goes on from an earlier training.
     """
 
     cls: Any
     config: Mapping[str, Any]
+    schedule: Any = field(default=None, compare=False, repr=False)
     state: tuple[NDArray[Any], ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
@@ -63,7 +65,8 @@ class Optimizer:
         if isinstance(rate, int | float | np.floating):
             # The variable holds a float32; its shortest decimal form is what the user wrote.
             config["learning_rate"] = float(str(np.float32(rate)))
-        return cls(cls=type(optimizer), config=config)
+            return cls(cls=type(optimizer), config=config)
+        return cls(cls=type(optimizer), config=config, schedule=adapter.schedule_of(optimizer))
 
     @classmethod
     def named(cls, kind: str, **config: Any) -> Optimizer:
@@ -83,7 +86,10 @@ class Optimizer:
 
     def build(self) -> keras.optimizers.Optimizer:
         """A fresh one."""
-        built: keras.optimizers.Optimizer = self.cls.from_config(dict(self.config))
+        config = dict(self.config)
+        if self.learning_rate is None and self.schedule is not None:
+            config["learning_rate"] = self.schedule
+        built: keras.optimizers.Optimizer = self.cls.from_config(config)
         return built
 
 

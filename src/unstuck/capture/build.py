@@ -16,13 +16,14 @@ from unstuck.recipe import Data, Optimizer, Recipe
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs
-from .networks import copy_of, refuse_unknown_training
+from .networks import Made, copy_of, refuse_unknown_training
 from .tape import Tape, tape
 from .weights import Drawn, before_fit
 
 
 def recipe_of(
-    model: keras.Model, fit: MutableMapping[str, Any], *, copied: bool, drawn: Drawn | None = None
+    model: keras.Model, fit: MutableMapping[str, Any], *, copied: bool, drawn: Drawn | None = None,
+    made: Made | None = None,
 ) -> tuple[Recipe, tuple[str, ...]]:
     """The training that `model.fit(**fit)` would be, and notes on what is not carried over.
 
@@ -33,6 +34,7 @@ def recipe_of(
         fit: the arguments of `fit` by name, defaults applied. A source of batches that was read
             is replaced by one that begins anew.
         copied: keep copies of the arrays, because the user's may change from now on.
+        made: with what arguments the script's models were made; `None` for a model from memory.
         drawn: what the script's weights were drawn as; `None` for a model from memory.
 
     Raises:
@@ -48,8 +50,9 @@ def recipe_of(
     epochs = _epochs(fit, notes)
     batches = _batches(fit, data, taped)
     compiled = adapter.compile_config(model)
+    arguments = None if made is None else made.of(model)
     recipe = Recipe(
-        architecture=Architecture(source=copy_of(model, data.x)),
+        architecture=Architecture(source=copy_of(model, data.x, arguments), arguments=arguments),
         optimizer=_optimizer(compiled["optimizer"]),
         loss=compiled["loss"],
         loss_weights=compiled["loss_weights"],

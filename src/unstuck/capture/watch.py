@@ -18,6 +18,7 @@ from unstuck.script import Script, Span
 from .build import recipe_of
 from .callbacks import joined, listed, taking_part
 from .calls import Sites, caller, frames_of, one_line, span_of
+from .networks import Made
 from .patches import Attribute
 from .rounds import Rounds, rounds_of
 from .runner import Stop
@@ -68,7 +69,7 @@ class Watch:
         self._chosen = chosen
         self._through = through
         self._process = os.getpid()
-        self._drawn = Drawn()
+        self._drawn, self._made = Drawn(), Made()
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self.fits: list[Reached] = []
@@ -92,6 +93,7 @@ class Watch:
         model, optimizer = keras.Model, adapter.optimizer_base()
         return {
             **self._drawn.wrappers,
+            **self._made.wrappers,
             (adapter.owner(model, "fit"), "fit"): self._fit,
             (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._own_loop,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
@@ -204,7 +206,7 @@ class Watch:
         try:
             with adapter.random_state_kept():
                 recipe, notes = recipe_of(model, fit, copied=self._through,
-                                          drawn=self._drawn)
+                                          drawn=self._drawn, made=self._made)
             self.rounds = rounds_of(self._script, self._reached.frames, model, fit)
             sites, looped = self._sites.of_layers(model)
         except Exception as error:  # raised later: the script might swallow it here

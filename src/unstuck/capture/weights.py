@@ -114,6 +114,7 @@ def _told(names: set[str], all_names: set[str], steps: int) -> str:
 def _pairs(model: keras.Model, copy: keras.Model) -> Iterator[tuple[str, str, Any]]:
     """Layer, path in the copy, and the user's variable, for all that the user's training moves."""
     prefix = f"{copy.name}/" if isinstance(copy, keras.Sequential) else ""
+    paths = adapter.stable_paths(copy)
     originals = {layer.name: layer for layer in adapter.flat_layers(model)}
     for layer in adapter.flat_layers(copy):
         theirs = originals.get(layer.name)
@@ -122,7 +123,7 @@ def _pairs(model: keras.Model, copy: keras.Model) -> Iterator[tuple[str, str, An
             continue
         for ours, variable in zip(own, adapter.own_trainable(theirs), strict=False):
             if ours.shape == variable.shape:
-                yield layer.name, ours.path.removeprefix(prefix), variable
+                yield layer.name, paths[id(ours)].removeprefix(prefix), variable
 
 
 def _not_drawn(architecture: Architecture) -> frozenset[str]:
