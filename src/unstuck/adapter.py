@@ -25,6 +25,7 @@ import jax
 import keras
 import numpy as np
 from keras.src.backend import compute_output_spec as model_output_spec
+from keras.src.backend import numpy as backend_numpy
 from keras.src.backend.common import global_state
 from keras.src.backend.jax.core import Variable as JaxVariable
 from keras.src.initializers.random_initializers import compute_fans
@@ -45,6 +46,9 @@ Tree = Any
 _UNNAMED = re.compile(r"(?<![^/])variable_\d+$")
 INITIALISING = JaxVariable, "_initialize_with_initializer"
 """The method through which every variable that has an initialiser gets its first value."""
+FEW_PRODUCTS = 256
+"""Multiplications of one matrix product up to which writing it as a sum is faster (measured)."""
+_PATCHING = threading.RLock()
 _NOT_THE_USERS = frozenset(
     {"builtins", "collections", "functools", "jax", "jaxlib", "keras", "numpy", "types"}
 )
@@ -90,6 +94,27 @@ def recorded_initializers() -> Iterator[dict[int, Callable[..., Any]]]:
         yield noted
     finally:
         JaxVariable._initialize_with_initializer = original
+
+
+@contextlib.contextmanager
+def products_as_sums() -> Iterator[None]:
+    """While open, what is traced has its tiny matrix products as sums of products.
+
+    Mapped over replicas, a product is a call of its own for each replica and step, whereas a sum
+    becomes part of the loop around it: four times as fast on the two-bit autoencoder.
+    """
+    with _PATCHING:
+        original = backend_numpy.matmul
+
+        def product(a: Any, b: Any) -> Any:
+            few = a.ndim == b.ndim == 2 and a.shape[0] * a.shape[1] * b.shape[1] <= FEW_PRODUCTS
+            return (a[:, :, None] * b).sum(1) if few else original(a, b)
+
+        backend_numpy.matmul = product
+        try:
+            yield
+        finally:
+            backend_numpy.matmul = original
 
 
 def is_plain_functional(model: keras.Model) -> bool:

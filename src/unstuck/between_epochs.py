@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Logs = Mapping[str, Floats]
 Mode = Literal["min", "max"]
+_ASKING = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -209,7 +211,8 @@ class LearningRateScheduler(Rule):
 
     def asked(self, epoch: int, rate: float) -> float:
         """The function's answer. Raises NotSupported where it fails or gives no float."""
-        with contextlib.redirect_stdout(io.StringIO()):  # it would print for every replica
+        # It would print for every replica; standard output is the whole process's, hence the lock.
+        with _ASKING, contextlib.redirect_stdout(io.StringIO()):
             try:
                 answer = self._answer(epoch, rate)
             except Exception as error:

@@ -244,7 +244,7 @@ class _Steps:
     def _control(self, lab: Lab) -> None:
         """A few replicas first; more once it is known what one costs."""
         self.progress.stage("population", lab.most)
-        work = lab.recipe.updates * _size(lab)
+        work = lab.recipe.updates * lab.recipe.multiplications
         first = min(lab.most, 64 if work < 1e7 else 16 if work < 1e9 else 4)
         try:
             lab.run(lab.control, first, probes=True)
@@ -371,7 +371,3 @@ def _own_run(captured: Captured) -> results.OwnRun | None:
     losses = captured.own_history.get("loss") or [math.nan]
     return results.OwnRun(loss=float(losses[-1]), learned=None)
 
-
-def _size(lab: Lab) -> int:
-    return sum(layer.parameters for layer in lab.recipe.layers) * min(
-        lab.recipe.batch_size, lab.recipe.train.rows)

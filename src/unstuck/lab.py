@@ -7,9 +7,11 @@ only what is missing. It knows time: what a training costs, what is left, when t
 from __future__ import annotations
 
 import math
+import os
 import re
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +22,7 @@ from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all
 from unstuck.population import Population
 from unstuck.population.choice import engine_for
+from unstuck.population.threads import side_by_side
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe
 from unstuck.stats import LOOKS, PLANNED
@@ -27,6 +30,8 @@ from unstuck.trial import Trial
 
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
+DEAR_COMPILATION = 0.3
+"""Seconds of compilation of an arm from which several arms are run side by side."""
 
 
 class BudgetSpent(Exception):
@@ -106,6 +111,7 @@ class Lab:
         self._begun = time.monotonic()
         self._arms: dict[Changes, Arm] = {}
         self._by_signature: dict[str, Arm] = {}
+        self._lock = threading.Lock()
         self.trainings = self.steps = 0
         self._compilations: list[float] = []
         self.untestable: dict[str, str] = {}
@@ -146,11 +152,11 @@ class Lab:
         if arm.population is not None:
             return self._per_replica(arm.population) * blocks
         longer = arm.recipe.updates / max(1, self.recipe.updates)
-        return self.per_training * longer * blocks + self._usual_compilation
+        return self.per_training * longer * blocks + self.compilation
 
     @property
-    def _usual_compilation(self) -> float:
-        """What the arms so far took to compile; the control's holds a micro-benchmark too."""
+    def compilation(self) -> float:
+        """Seconds that an arm usually takes to compile; the control's holds a micro-benchmark too."""
         if self._compilations:
             return float(np.median(self._compilations))
         known = self.control.population
@@ -177,7 +183,8 @@ class Lab:
         return arm
 
     def run(
-        self, arm: Arm, replicas: int, *, probes: bool = False, limit: float = np.inf
+        self, arm: Arm, replicas: int, *, probes: bool = False, limit: float = np.inf,
+        tell: Callable[[int], None] | None = None,
     ) -> Arm:
         """Bring an arm to that many replicas (and the control, which is paired with it).
 
@@ -186,6 +193,7 @@ class Lab:
             replicas: how many it shall have; nothing is trained if it has them.
             probes: take the probes' readings.
             limit: seconds after which it is given up.
+            tell: called with the replicas done instead of the lab's own progress, in threads.
 
         Raises:
             BudgetSpent: before anything is trained that does not fit any more.
@@ -197,7 +205,8 @@ class Lab:
         have = len(arm.learned)
         if have >= replicas:
             return arm
-        population = self._train(arm, range(have, replicas), probes=probes, limit=limit)
+        population = self._train(arm, range(have, replicas), probes=probes, limit=limit,
+                                 tell=tell)
         if arm is not self.control:
             self._compilations.append(population.compile_seconds)
         arm.population = population if arm.population is None else arm.population.joined(population)
@@ -205,14 +214,40 @@ class Lab:
         arm.seconds += population.seconds
         return arm
 
+    @property
+    def beside(self) -> int:
+        """Arms that are best run at a time: several where compiling one takes most of its time."""
+        if self.compilation < DEAR_COMPILATION:
+            return 1
+        return self._threads or os.cpu_count() or 1
+
+    def run_all(
+        self, arms: Iterable[Arm | None], replicas: int, *, limit: float = np.inf
+    ) -> None:
+        """`run_or_skip` for several arms, `beside` of them at a time."""
+        asked = [arm for arm in dict.fromkeys(arms) if arm is not None
+                 and len(arm.learned) < replicas]
+        if self.beside == 1 or len(asked) < 2:
+            for arm in asked:
+                self.run_or_skip(arm, replicas, limit=limit)
+            return
+        if len(self.control.learned) < replicas:
+            self.run(self.control, replicas, probes=True)
+        self.progress.advance(0)
+        side_by_side(
+            lambda i, tell: self.run_or_skip(asked[i], replicas, limit=limit, tell=tell),
+            range(len(asked)), threads=self.beside, first_alone=False,
+            progress=lambda done: self._glance(done // len(asked)))
+
     def run_or_skip(
-        self, arm: Arm | None, replicas: int, *, limit: float = np.inf
+        self, arm: Arm | None, replicas: int, *, limit: float = np.inf,
+        tell: Callable[[int], None] | None = None,
     ) -> Arm | None:
         """`run`, with an arm that cannot be trained noted and left out."""
         if arm is None:
             return None
         try:
-            return self.run(arm, replicas, limit=limit)
+            return self.run(arm, replicas, limit=limit, tell=tell)
         except (BudgetSpent, KeyboardInterrupt):
             raise
         except TooLong:
@@ -221,7 +256,8 @@ class Lab:
         except Exception as error:
             text = str(error).strip().splitlines()
             self.untestable[names(arm.changes)] = text[0] if text else type(error).__name__
-            self._arms = {key: known for key, known in self._arms.items() if known is not arm}
+            with self._lock:
+                self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None
 
     def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
@@ -229,38 +265,45 @@ class Lab:
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
 
     def _train(
-        self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf
+        self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
+        tell: Callable[[int], None] | None = None,
     ) -> Population:
         if self.left <= 0 or (
             self.budget.trainings is not None
             and self.trainings + len(numbers) > self.budget.trainings
         ):
             raise BudgetSpent
-        self.progress.budget(self.left)
         like = None if self.control.population is None else self.control.population.engine
         engine, refused = engine_for(arm.recipe, like=like, threads=self._threads)
         if not arm.changes:
             self.engine_note = refused
         population = engine.train(
             arm.recipe, [self._seed + n for n in numbers], self.goal,
-            probes=probes, progress=self._watch(len(numbers), limit),
+            probes=probes, progress=self._watch(len(numbers), limit, tell or self._glance),
         )
-        self.trainings += len(numbers)
-        self.steps += len(numbers) * arm.recipe.updates
+        with self._lock:
+            self.trainings += len(numbers)
+            self.steps += len(numbers) * arm.recipe.updates
         return population
 
-    def _watch(self, replicas: int, limit: float) -> Callable[[int, int], None]:
+    def _watch(
+        self, replicas: int, limit: float, tell: Callable[[int], None]
+    ) -> Callable[[int, int], None]:
         begun = self.spent
+        tell(0)
 
-        def tell(done: int, of: int) -> None:
+        def watch(done: int, of: int) -> None:
             if self.left <= 0:
                 raise BudgetSpent
             if self.spent - begun > limit:
                 raise TooLong
-            self.progress.budget(self.left)
-            self.progress.advance(min(replicas, replicas * done // max(1, of)))
+            tell(min(replicas, replicas * done // max(1, of)))
 
-        return tell
+        return watch
+
+    def _glance(self, done: int) -> None:
+        self.progress.budget(self.left)
+        self.progress.advance(done)
 
     def plan(self, arms: int) -> None:
         """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.

@@ -22,7 +22,7 @@ BLOCK_BYTES = 1 << 28
 """Most memory for one block of replicas: states, activations and batch orders."""
 LANES = 16
 """Most replicas in a block side by side. More gain little, and short blocks would waste them."""
-IN_A_ROW = 4
+IN_A_ROW = 1
 """Replicas in a block of the other strategies, which gain nothing by more."""
 TINY = 200_000
 """Weights × rows of a batch below which a step of a dense network is all overhead."""
@@ -34,6 +34,8 @@ PLAIN = frozenset({
 """Layers that lose nothing side by side."""
 CONVOLVED = 300_000
 """Multiplications in the convolutions of one forward pass of a batch from which loops lose."""
+RECURRED = 2_000_000
+"""Multiplications of a forward pass from which networks with recurrent layers lose side by side."""
 STEPS = 4
 """Updates of each replica in a measurement."""
 MARGIN = 1.25
@@ -59,6 +61,10 @@ def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice
         return SideBySide(program), Choice(name="vmap", phrase="vmap: small dense layers")
     if jax.default_backend() == "cpu" and _convolved(program) > CONVOLVED:
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable convolutions")
+    recurrent = any("recurrent_initializer" in layer.config for layer in recipe.layers)
+    if (jax.default_backend() == "cpu" and recurrent
+            and recipe.multiplications > RECURRED):
+        return StepByStep(program), Choice(name="steps", phrase="steps: sizeable recurrent layers")
     key = kinds, weights.bit_length() // 2, program.batch
     if key not in known:
         tried, known[key] = _measured(program)

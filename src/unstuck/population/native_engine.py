@@ -215,7 +215,7 @@ class _Run:
     @cached_property
     def watched(self) -> Floats:
         """The yardstick's rows."""
-        flat = keras.tree.flatten(self.yardstick.inputs)
+        flat = keras.tree.flatten(self.recipe.scaled(self.yardstick.inputs))
         if len(flat) != 1:
             raise NotSupported("The native engine takes one input")
         return as_rows(flat[0], self.plan.entry.shape)
@@ -274,6 +274,7 @@ class _Run:
         tell(len(seeds) * recipe.epochs)
         names = [] if not self.yardstick.keeps_outputs or plan.code is None else [plan.code]
         shown, codes = self._look(end, self.watched, names)
+        shown = recipe.unscaled(shown)
         score = self.yardstick.score(recipe, shown)
         moments: dict[Moment, Readings] = {}
         if self.probes:
