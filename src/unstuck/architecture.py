@@ -199,6 +199,14 @@ class Architecture:
                 values[path] = np.asarray(variable.value)
         return values
 
+    @property
+    def trainable_sizes(self) -> dict[str, int]:
+        """How many numbers each trainable variable of the user's model holds, by path."""
+        prefix = f"{self.source.name}/" if isinstance(self.source, keras.Sequential) else ""
+        paths = adapter.stable_paths(self.source)
+        return {paths[id(v)].removeprefix(prefix): int(np.prod(v.shape))
+                for v in self.source.trainable_variables}
+
     def build(self) -> Built:
         """A fresh model, not compiled, whose variables hold zeros until weights are drawn."""
         for layer in adapter.flat_layers(self.source):

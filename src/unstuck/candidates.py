@@ -26,6 +26,7 @@ from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fresh_weights import FreshWeights
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
@@ -210,6 +211,8 @@ def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
         yield ConstantRate.of(recipe)
     if recipe.rules.of(EarlyStopping):
         yield Patience.of(recipe, None)
+    if recipe.architecture.kept:
+        yield FreshWeights()
     yield Epochs.of(recipe, recipe.epochs * 10)
     if recipe.optimizer.kind not in ADAPTIVE:
         yield UseOptimizer(name="Adam", learning_rate=1e-3)

@@ -311,7 +311,16 @@ class Recipe:
         return len(keras.tree.flatten(self.x)) > 1
 
     def with_layer(self, name: str, **config: Any) -> Recipe:
-        """The same with other arguments for one layer."""
+        """The same with other arguments for one layer.
+
+        Raises:
+            NotSupported: its size is to change, but its weights had been loaded or trained before.
+        """
+        loaded = any(name in path.split("/") for path in self.architecture.kept)
+        if loaded and {"units", "filters"} & config.keys():
+            raise NotSupported(
+                f"The weights of {name} had been loaded or trained before fit; another width would"
+                " need other weights.")
         return replace(self, architecture=self.architecture.with_layer(name, **config))
 
     def without_layer(self, name: str) -> Recipe:

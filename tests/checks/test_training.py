@@ -13,6 +13,7 @@ from unstuck.checks import Certainty
 from unstuck.checks._reach import reach
 from unstuck.checks.learning_rate_too_high import oscillates
 from unstuck.checks.learning_rate_too_low import last_quarter
+from unstuck.errors import NotSupported
 from unstuck.recipe import Optimizer
 
 STRAIGHT = np.linspace(0.7, 0.3, 40)
@@ -281,3 +282,22 @@ def test_schedule_too_fast_reads_callbacks() -> None:
     control = dataclasses.replace(seen.control, metrics={"learning_rate": rates})
     (found,) = findings("schedule-too-fast", dataclasses.replace(seen, control=control))
     assert labels(found) == ["no schedule"]
+
+
+def test_carried_over_weights_counts_what_is_no_draw() -> None:
+    given = two_bits()
+    assert findings("carried-over-weights", observed(given)) == []
+    sizes = given.architecture.trainable_sizes
+    assert sum(sizes.values()) == given.parameters == 28
+    for kept, speaks in ((set(sizes), True), ({"dense_2/bias"}, False)):
+        carried = dataclasses.replace(given, architecture=dataclasses.replace(
+            given.architecture, kept=frozenset(kept)))
+        found = findings("carried-over-weights", observed(carried))
+        assert bool(found) is speaks
+        if speaks:
+            assert labels(found[0]) == ["weights drawn anew"]
+            assert "100 % of the 28 trainable weights" in found[0].message
+            assert not found[0].interventions[0].apply(carried).architecture.kept
+            with pytest.raises(NotSupported, match="another width"):
+                carried.with_layer("dense", units=16)
+            assert found[0].interventions[0].apply(carried).signature == given.signature
