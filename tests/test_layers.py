@@ -16,14 +16,17 @@ LINES = (
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
     ("repair",),
+    ("halves",),
     ("diagnosis",),
-    ("account", "saved", "explain"),
+    ("manual",),
+    ("account", "scenes", "saved", "explain"),
     ("modes", "reports"),
     ("search",),
     ("candidates", "lab"),
     ("trial",),
     ("checks",),
     ("interventions",),
+    ("chunks",),
     ("population", "capture"),
     ("native",),
     ("goal",),
@@ -32,18 +35,22 @@ LINES = (
     ("adapter",),
     ("backend",),
     ("between_epochs",),
+    ("journal", "crash", "interrupts", "child"),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
+    ("pictures",),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "diagnosis"), ("diagnosis", "reports")}
-"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
+LAZY = {("__init__", "diagnosis"), ("__init__", "halves"), ("diagnosis", "reports"),
+        ("child", "population")}
+"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
+worker process imports Keras when its environment is set."""
 
-SLOW = ("keras", "jax", "sklearn", "altair")
-QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",
-         "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
-         "atomic", "errors", "__main__",
+SLOW = ("keras", "jax", "sklearn", "vl_convert")
+QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pictures", "stats", "script",
+         "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor", "switches",
+         "exits", "atomic", "errors", "__main__", "journal", "crash", "interrupts", "child",
          "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 

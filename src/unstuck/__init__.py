@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from unstuck.diagnosis import Diagnosis as Diagnosis
     from unstuck.diagnosis import diagnose as diagnose
+    from unstuck.halves import encoder_decoder as encoder_decoder
 
 asked_backend = os.environ.get("KERAS_BACKEND", "jax")
 """The backend that the environment asked for; the replicas are trained with JAX in any case."""
@@ -20,7 +21,7 @@ if "keras" not in sys.modules:
     os.environ["KERAS_BACKEND"] = "jax"
 
 __version__ = "0.1.0"
-__all__ = ["Diagnosis", "__version__", "diagnose"]
+__all__ = ["Diagnosis", "__version__", "diagnose", "encoder_decoder"]
 
 
 def __getattr__(name: str) -> Any:
@@ -29,4 +30,8 @@ def __getattr__(name: str) -> Any:
         from unstuck import diagnosis
 
         return getattr(diagnosis, name)
+    if name == "encoder_decoder":
+        from unstuck import halves
+
+        return halves.encoder_decoder
     raise AttributeError(f"module 'unstuck' has no attribute {name!r}")

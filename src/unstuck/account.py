@@ -10,7 +10,9 @@ import hashlib
 import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import jax
 import keras
@@ -26,6 +28,7 @@ from unstuck.interventions import Changes, Intervention, all_interventions, edit
 from unstuck.lab import Lab
 from unstuck.modes import modes_of, rung_text, table
 from unstuck.population import Population
+from unstuck.population.identity import code_digest, data_digest
 from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script, Span
 from unstuck.search import Cure
@@ -44,6 +47,24 @@ def tool() -> results.Tool:
         numpy=np.__version__, python=platform.python_version(), device=device.platform,
         cores=os.cpu_count() or 1,
     )
+
+
+def identity(path: Path, argv: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What must agree for one run to go on where another stopped, before the script is run.
+
+    `asked` are the options that change what comes out, as JSON values. Raises OSError.
+    """
+    seen = tool()
+    return {
+        **asked, "script": hashlib.sha256(path.read_bytes()).hexdigest(), "arguments": list(argv),
+        "device": seen.device,
+        "versions": [seen.unstuck, seen.keras, seen.jax, seen.numpy, seen.python],
+    }
+
+
+def data(captured: Captured) -> str:
+    """A digest of the data, and of the code of the user's own that stands in other files."""
+    return f"{data_digest(captured.recipe)} {code_digest(captured.recipe)}"
 
 
 def script_info(captured: Captured, argv: Sequence[str]) -> results.ScriptInfo:
@@ -75,6 +96,9 @@ def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
         baseline=goal.baseline,
         ladder=tuple(results.Rung(loss=r.loss, merged=rung_text(goal, r)) for r in goal.ladder),
         references=dict(goal.references), asked=asked,
+        levels=tuple(results.Level(name=v.name, loss=v.loss, bound=v.bound, wrong=v.wrong, here=v.here)
+                     for v in goal.levels),
+        noise=None if goal.noise is None else goal.noise.text,
     )
 
 
@@ -164,6 +188,41 @@ def repair_info(cure: Cure, lab: Lab, script: Script | None) -> results.Repair:
     )
 
 
+def code_map(
+    goal: Goal, control: Population, cures: Sequence[Cure]
+) -> results.CodeMap | None:
+    """Codes of many inputs before and after the first repair; `None` where a table shows them."""
+    if control.codes is None or control.code_layer is None or goal.keeps_outputs:
+        return None
+    proof = next((c.proof for c in cures if c.rate.share >= 0.5), None)
+    before, held = _plane(control)
+    after, more = ((), 0.0) if proof is None or proof.codes is None else _plane(proof)
+    if not before:
+        return None
+    rows = np.unique(np.linspace(0, goal.judged_rows - 1, control.codes.shape[1]).astype(int))
+    return results.CodeMap(layer=control.code_layer, rows=tuple(int(row) for row in rows),
+                           before=before, after=after, held=(held, more) if after else (held,))
+
+
+def _plane(population: Population) -> tuple[results.Table, float]:
+    """The codes of the replica of median loss in their two principal components."""
+    assert population.codes is not None
+    losses = population.final_loss.astype(np.float64)
+    if not np.isfinite(losses).any():
+        return (), 0.0
+    usual = int(np.nanargmin(np.abs(losses - np.nanmedian(losses[np.isfinite(losses)]))))
+    codes = population.codes[usual].reshape(population.codes.shape[1], -1).astype(np.float64)
+    if not np.isfinite(codes).all():
+        return (), 0.0
+    centred = codes - codes.mean(0)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    points = np.zeros((len(codes), 2))
+    points[:, : min(2, len(sizes))] = (left * sizes)[:, :2]
+    squares = sizes**2
+    held = float(squares[:2].sum() / squares.sum()) if squares.sum() else 0.0
+    return tuple(tuple(float(f"{value:.4g}") for value in point) for point in points), held
+
+
 def added_parameters(lab: Lab, changes: Changes) -> int:
     """Parameters that these changes add to the network (negative where they take some away)."""
     arm = lab.arm(changes)
@@ -189,7 +248,8 @@ def not_tested(lab: Lab, skipped: dict[str, str]) -> tuple[results.NotTested, ..
 def budget_info(lab: Lab, parts: dict[str, float]) -> results.Budget:
     """What was given and what was spent."""
     return results.Budget(given=lab.budget.text, spent=lab.spent, trainings=lab.trainings,
-                          steps=lab.steps, seconds_by_part=parts)
+                          steps=lab.steps, seconds_by_part=parts,
+                          sets=sum(len(arm.changes) > 1 for arm in lab.tried))
 
 
 def rows_and_targets(goal: Goal) -> tuple[results.Table, results.Table]:

@@ -31,6 +31,12 @@ class BadSavedFile(UnstuckError):
     """A saved diagnosis that is damaged, of another version, or none at all."""
 
 
+class TooSlow(UnstuckError):
+    """Not one training fits into the budget: nothing can be said, which is exit code 3."""
+
+    exit_code = 3
+
+
 class ScriptFailed(UnstuckError):
     """The script itself raised before any `fit`; its own traceback has been printed."""
 

@@ -10,14 +10,14 @@ import math
 import os
 import re
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.errors import NotSupported, UnstuckError
+from unstuck.chunks import Chunks, Ended, OutOfMemory, TooLong, is_memory
+from unstuck.errors import NotSupported, TooSlow, UnstuckError
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all
 from unstuck.population import Population
@@ -28,18 +28,16 @@ from unstuck.recipe import Recipe
 from unstuck.stats import LOOKS, PLANNED
 from unstuck.trial import Trial
 
+SPARE_SHARE = 0.1
+"""Share of the budget that pictures may take where nothing of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 DEAR_COMPILATION = 0.3
 """Seconds of compilation of an arm from which several arms are run side by side."""
 
 
-class BudgetSpent(Exception):
+class BudgetSpent(Ended):
     """The time or the number of trainings that was given is used up."""
-
-
-class TooLong(Exception):
-    """One arm has taken more than its share; what it had is dropped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,16 +97,19 @@ class Lab:
         replicas: most replicas of any arm.
         threads: most threads; all cores by default.
         progress: told what is going on.
+        chunks: what trains, keeps and remembers; by default this process, which forgets.
     """
 
     def __init__(
         self, recipe: Recipe, goal: Goal, *, budget: Budget, seed: int = 0,
         replicas: int = 256, threads: int | None = None, progress: Progress | None = None,
+        chunks: Chunks | None = None,
     ) -> None:
         self.recipe, self.goal, self.budget, self.most = recipe, goal, budget, replicas
         self.progress = progress or Progress()
         self._seed, self._threads = seed * 10_000_019, threads
-        self._begun = time.monotonic()
+        self._chunks = chunks or Chunks()
+        self._clock = self._chunks.clock
         self._arms: dict[Changes, Arm] = {}
         self._by_signature: dict[str, Arm] = {}
         self._lock = threading.Lock()
@@ -122,7 +123,7 @@ class Lab:
     @property
     def spent(self) -> float:
         """Seconds since the lab was opened."""
-        return time.monotonic() - self._begun
+        return self._clock.spent
 
     @property
     def left(self) -> float:
@@ -209,15 +210,16 @@ class Lab:
                                  tell=tell)
         if arm is not self.control:
             self._compilations.append(population.compile_seconds)
-        arm.population = population if arm.population is None else arm.population.joined(population)
-        arm.learned = np.concatenate([arm.learned, self.goal.learned(population)])
-        arm.seconds += population.seconds
+        learned = np.concatenate([arm.learned, self.goal.learned(population)])
+        whole = population if arm.population is None else arm.population.joined(population)
+        # In one step, so that Ctrl-C finds the arm either as it was or as it shall be.
+        vars(arm).update(population=whole, learned=learned, seconds=arm.seconds + population.seconds)
         return arm
 
     @property
     def beside(self) -> int:
         """Arms that are best run at a time: several where compiling one takes most of its time."""
-        if self.compilation < DEAR_COMPILATION:
+        if self.compilation < DEAR_COMPILATION or self._chunks.elsewhere:
             return 1
         return self._threads or os.cpu_count() or 1
 
@@ -250,8 +252,8 @@ class Lab:
             return self.run(arm, replicas, limit=limit, tell=tell)
         except (BudgetSpent, KeyboardInterrupt):
             raise
-        except TooLong:
-            self.untestable[names(arm.changes)] = f"it took more than {limit:.0f} s of the budget"
+        except TooLong as error:
+            self.untestable[names(arm.changes)] = str(error)
             return None
         except Exception as error:
             text = str(error).strip().splitlines()
@@ -263,6 +265,41 @@ class Lab:
     def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
         """The arm on seeds that no search has seen. Raises as `run`."""
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
+
+    def aside(
+        self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False
+    ) -> Population | None:
+        """Replicas that no verdict rests on, for pictures: their weights are kept on request.
+
+        Returns:
+            They, in the order of `seeds`; `None` where they cannot be trained, would take too many
+            trainings, or take longer than `spare`.
+        """
+        budget, most = self.budget.trainings, self.spare
+        if budget is not None and self.trainings + len(seeds) > budget:
+            return None
+        like = None if self.control.population is None else self.control.population.engine
+        begun = self.spent
+
+        def tell(done: int, of: int) -> None:
+            if self.spent - begun > most:
+                raise TooLong("it took too long for a picture")
+
+        try:
+            engine, _ = engine_for(recipe, like=like, threads=self._threads)
+            population = engine.train(recipe, list(seeds), self.goal, probes=False,
+                                      keep_weights=weights, progress=tell)
+        except (TooLong, NotSupported, ValueError):
+            return None
+        self.trainings += len(seeds)
+        self.steps += len(seeds) * recipe.updates
+        return population
+
+    @property
+    def spare(self) -> float:
+        """Seconds that pictures may take: half of what is left, or a small share of the whole."""
+        whole = self.budget.seconds or 120.0
+        return max(SPARE_SHARE * whole, 0.5 * min(self.left, whole))
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
@@ -277,9 +314,9 @@ class Lab:
         engine, refused = engine_for(arm.recipe, like=like, threads=self._threads)
         if not arm.changes:
             self.engine_note = refused
-        population = engine.train(
-            arm.recipe, [self._seed + n for n in numbers], self.goal,
-            probes=probes, progress=self._watch(len(numbers), limit, tell or self._glance),
+        population = self._chunks.train(
+            engine, arm.recipe, [self._seed + n for n in numbers], self.goal, probes=probes,
+            progress=self._watch(len(numbers), limit, tell or self._glance), left=self.left,
         )
         with self._lock:
             self.trainings += len(numbers)
@@ -296,7 +333,7 @@ class Lab:
             if self.left <= 0:
                 raise BudgetSpent
             if self.spent - begun > limit:
-                raise TooLong
+                raise TooLong(f"it took more than {limit:.0f} s of the budget")
             tell(min(replicas, replicas * done // max(1, of)))
 
         return watch
@@ -304,6 +341,33 @@ class Lab:
     def _glance(self, done: int) -> None:
         self.progress.budget(self.left)
         self.progress.advance(done)
+
+    def refuse_too_slow(self) -> None:
+        """See, before anything is trained, whether one training fits into the budget.
+
+        Raises:
+            TooSlow: it does not.
+        """
+        if self.budget.seconds is None:
+            return
+        engine, _ = engine_for(self.recipe, threads=self._threads)
+        try:
+            pace = engine.pace(self.recipe)
+        except Exception as error:
+            if is_memory(error):
+                raise OutOfMemory("memory: not even one replica at a time has room") from error
+            raise
+        if pace is None:
+            return
+        seconds = pace * self.recipe.updates * engine.block(self.recipe)
+        if seconds <= self.budget.seconds:
+            return
+        raise TooSlow(
+            f"One training of this script, {self.recipe.updates:,} updates of"
+            f" {1000 * pace:.3g} ms, takes about {_span(seconds)} here, and the"
+            f" budget is {self.budget.text}: nothing can be said. Give at least 16 times what one"
+            " takes with --budget, or diagnose it on fewer rows or epochs."
+        )
 
     def plan(self, arms: int) -> None:
         """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.
@@ -326,6 +390,14 @@ class Lab:
         """Every arm with at least one replica, the control left out."""
         arms = {id(arm): arm for arm in self._arms.values() if len(arm.learned)}
         return list(arms.values())
+
+
+def _span(seconds: float) -> str:
+    """A time as a person says it."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
 
 
 def names(changes: tuple[Intervention, ...]) -> str:

@@ -274,10 +274,10 @@ class Recipe:
         optimizer = sorted(map(repr, self.optimizer.config.items()))
         name, config = self.loss_config
         loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
-        return repr((layers, self.optimizer.kind, optimizer, loss, self.epochs, self.batch_size,
-                     self.shuffle, self.validation_split, self.order_salt, self.data_scale,
-                     id(self.x), id(self.y), self.rules, self.batches,
-                     sorted(self.architecture.kept), bool(self.optimizer.state)))
+        return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights,
+                     self.epochs, self.batch_size, self.shuffle, self.validation_split,
+                     self.order_salt, self.data_scale, id(self.x), id(self.y), self.rules,
+                     self.batches, sorted(self.architecture.kept), bool(self.optimizer.state)))
 
     @cached_property
     def multiplications(self) -> int:
@@ -362,6 +362,15 @@ class Recipe:
         built.model.optimizer = self.optimizer.build()
         built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+
+def half_the_rows(recipe: Recipe) -> Recipe | None:
+    """The recipe on every other row; `None` where two batches' worth are no longer left."""
+    if recipe.train.rows < max(4 * recipe.batch_size, 32):
+        return None
+    x, y, weight = keras.tree.map_structure(
+        lambda a: None if a is None else a[::2], (recipe.x, recipe.y, recipe.sample_weight))
+    return replace(recipe, x=x, y=y, sample_weight=weight)
 
 
 def _snake(name: str) -> str:

@@ -133,7 +133,7 @@ def test_a_source_that_is_too_large_is_refused():
 
 
 class Watched:
-    keeps_outputs = False
+    keeps_outputs = keeps_codes = False
     inputs = X[:4]
 
     def score(self, recipe, outputs):

@@ -47,7 +47,7 @@ def test_what_was_loaded_is_noticed(write, name, tmp_path, monkeypatch):
 
 
 class Watched:
-    keeps_outputs = False
+    keeps_outputs = keeps_codes = False
 
     def __init__(self, x):
         self.inputs = x[:4]

@@ -34,7 +34,7 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
         "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in model.layers],
         "outputs": np.asarray(model(recipe.scaled(recipe.x)[:4], training=False)).round(4).tolist(),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
-        "loss": (loss, _plain(arguments)),
+        "loss": (loss, _plain(arguments), recipe.loss_weights),
         "rules": [(rule.kind, [float(value) if isinstance(value, int | float) else str(value)[:9]
                                for name, value in vars(rule).items() if name != "place"])
                   for rule in recipe.rules.rules],

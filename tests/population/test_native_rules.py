@@ -32,7 +32,7 @@ CALLBACKS = {
 class Watched:
     """A yardstick that scores nothing."""
 
-    keeps_outputs = False
+    keeps_outputs = keeps_codes = False
 
     def __init__(self, x: Any) -> None:
         self.inputs = x[:5]

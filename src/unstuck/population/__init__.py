@@ -34,6 +34,10 @@ class Yardstick(Protocol):
     def keeps_outputs(self) -> bool:
         """True where the rows are so few that every replica's outputs are kept."""
 
+    @property
+    def keeps_codes(self) -> bool:
+        """True where every replica's codes are kept: with its outputs, else where it is probed."""
+
     def score(self, recipe: Recipe, outputs: Any) -> NDArray[np.float64]:
         """Scores shaped [replica, part] from outputs shaped [replica, row, …] (a list for several).
 
@@ -86,7 +90,8 @@ class Population:
     - `stopped[replica]`: after how many epochs each ended, where callbacks may end it; its curves
       stay at their last values from there on. `None` where none may.
     - `outputs[replica, row, …]`: final outputs on the yardstick's rows, where it keeps them.
-    - `codes`: outputs of the narrowest layer on those rows, likewise; its name is `code_layer`.
+    - `codes`: outputs of the narrowest layer, whose name is `code_layer`, on those rows; where
+      outputs are not kept, on the rows that are probed.
     - `readings`: probes at the start and the end; empty where they were not asked for.
     - `weights`: final trainable and other weights by path, on request.
     - `block`: replicas that cost as much as one, because they are trained side by side.
@@ -155,6 +160,26 @@ class Engine(ABC):
     @abstractmethod
     def refuses(self, recipe: Recipe) -> str | None:
         """Why this engine cannot train that recipe faithfully, naming the part; `None` if it can."""
+
+    def block(self, recipe: Recipe) -> int:
+        """Replicas that cost as much as one, because they are trained side by side.
+
+        Raises:
+            NotSupported: this engine refuses the recipe.
+        """
+        return 1
+
+    def pace(self, recipe: Recipe) -> float | None:
+        """Seconds of one update of one replica, by a few timed ones; `None` where they are nothing.
+
+        Raises:
+            NotSupported: this engine refuses the recipe.
+        """
+        return None
+
+    def halve(self, recipe: Recipe) -> bool:
+        """After memory ran out: half as many replicas side by side from now on; False at one."""
+        return False
 
     @abstractmethod
     def train(

@@ -46,10 +46,11 @@ OVERHEAD = 3e-4
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A strategy's name, and in a phrase why it was taken."""
+    """A strategy's name, in a phrase why it was taken, and seconds of an update if it was timed."""
 
     name: str
     phrase: str
+    seconds: float | None = None
 
 
 def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice]:
@@ -74,19 +75,19 @@ def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice
 
 def _measured(program: Program) -> tuple[Strategy, Choice]:
     tried = {name: STRATEGIES[name](program) for name in ("vmap", "steps")}
-    taken = {name: _seconds(strategy) for name, strategy in tried.items()}
+    taken = {name: seconds_per_update(strategy) for name, strategy in tried.items()}
     # Where even a step without any overhead would lose, a compiled loop of such steps loses too.
     if taken["steps"] - OVERHEAD < min(taken["vmap"], taken["steps"] / MARGIN):
         tried["map"] = STRATEGIES["map"](program)
-        taken["map"] = _seconds(tried["map"])
+        taken["map"] = seconds_per_update(tried["map"])
     others = sorted((name for name in taken if name != "vmap"), key=taken.__getitem__)
     best = others[0] if taken[others[0]] * MARGIN < taken["vmap"] else "vmap"
     rest = ", ".join(f"{name} {1e3 * taken[name]:.2g}" for name in taken if name != best)
     phrase = f"{best}: {1e3 * taken[best]:.2g} ms an update of a replica ({rest})"
-    return tried[best], Choice(name=best, phrase=phrase)
+    return tried[best], Choice(name=best, phrase=phrase, seconds=taken[best])
 
 
-def _seconds(strategy: Strategy) -> float:
+def seconds_per_update(strategy: Strategy) -> float:
     """Time of one update of one replica, compilation left out.
 
     The strategy is called with the shapes of a real training, so that what it compiles is not lost.

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Moment, Population, Progress, Readings, Yardstick
 from unstuck.population.draws import epoch_orders
-from unstuck.population.keras_choice import Choice, block_size, choose
+from unstuck.population.keras_choice import Choice, block_size, choose, seconds_per_update
 from unstuck.population.keras_probes import Probes, probed
 from unstuck.population.keras_program import Program, Rows, as_rows, program_key
 from unstuck.population.keras_rules import Ruled
@@ -61,6 +61,31 @@ class KerasEngine(Engine):
         if recipe.train.rows == 0:
             return "no rows are left to train on after the validation split"
         return None
+
+    def block(self, recipe: Recipe) -> int:
+        """See `Engine.block`."""
+        compiled = self._compiled_for(recipe)
+        return compiled.block if compiled.choice.name == "vmap" else 1
+
+    def pace(self, recipe: Recipe) -> float | None:
+        """See `Engine.pace`; for a recipe that this engine's choice timed, that time."""
+        refused = self.refuses(recipe)
+        if refused is not None:
+            return None
+        compiled = self._compiled_for(recipe)
+        if compiled.choice.seconds is None and compiled.choice.name == "steps":
+            return seconds_per_update(compiled.strategy)
+        return compiled.choice.seconds
+
+    def halve(self, recipe: Recipe) -> bool:
+        """See `Engine.halve`; what is compiled for the larger block is let go."""
+        key = program_key(recipe)
+        compiled = self._compiled.get(key)
+        if compiled is None or compiled.block == 1:
+            return False
+        strategy = type(compiled.strategy)(compiled.program)
+        self._compiled[key] = replace(compiled, strategy=strategy, block=compiled.block // 2)
+        return True
 
     def train(
         self,
@@ -269,7 +294,9 @@ class _Run:
 
     def _code(self, held: Any) -> tuple[str | None, Array | None]:
         """The narrowest hidden layer, if it is no wider than the input, and its outputs."""
-        if not self.yardstick.keeps_outputs or self.recipe.several_inputs:
+        whole = self.yardstick.keeps_outputs
+        if not self.yardstick.keeps_codes or self.recipe.several_inputs or not (
+                whole or self.probes):
             return None, None
         probes = self.compiled.probes
         hidden = [(layer.config["units"], layer.name) for layer in self.recipe.layers[:-1]
@@ -279,7 +306,8 @@ class _Run:
         if probes is None or name is None or units > width:
             return None, None
         codes = self.compiled.strategy.each(
-            "code", lambda state, x: probes.outputs(state, x, name), held, self._inputs)
+            "code", lambda state, x: probes.outputs(state, x, name), held,
+            self._inputs if whole else probed(self._inputs))
         return name, np.asarray(codes, np.float32)
 
     def _weights(self, held: Any, count: int) -> dict[str, Array]:

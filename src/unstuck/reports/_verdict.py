@@ -85,7 +85,9 @@ def _sentence(result: Result) -> str:
         case "LEARNS":
             return f"{rate}. {loss_between(result)}"
         case "AT_FLOOR":
-            return f"Your loss is not high: {_first_lower(loss_between(result))} {rate}."
+            limit = ("Your loss is not high" if result.goal.noise is None
+                     else "Noise, not the network, is the limit")
+            return f"{limit}: {_first_lower(loss_between(result))} {rate}."
         case "FRAGILE":
             return f"{rate}; they differ only in the random seed. {_luck(result)}"
         case "STUCK":
@@ -106,7 +108,11 @@ def _sentence(result: Result) -> str:
 
 
 def _in_vain(result: Result) -> str:
-    number = tried(result)
+    number, sets = tried(result), result.budget.sets
+    if sets:
+        alone = f"{words.count(number, 'change')} and " if number else ""
+        return (f"none of the {alone}{words.count(sets, 'set')} of changes tried was shown to"
+                " help enough")
     if number == 0:
         return "no change was tried"
     if number == 1:
