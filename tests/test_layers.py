@@ -34,6 +34,7 @@ LINES = (
     ("architecture",),
     ("adapter",),
     ("backend",),
+    ("between_epochs",),
     ("journal", "crash", "interrupts", "child"),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
     ("pictures",),

@@ -12,6 +12,7 @@ import copy
 import inspect
 import os
 import random
+import re
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -46,6 +47,9 @@ except ImportError as error:
     raise backend.unknown_keras(str(error)) from error
 
 Tree = Any
+_UNNAMED = re.compile(r"(?<![^/])variable_\d+$")
+INITIALISING = JaxVariable, "_initialize_with_initializer"
+"""The method through which every variable that has an initialiser gets its first value."""
 FEW_PRODUCTS = 256
 """Multiplications of one matrix product up to which writing it as a sum is faster (measured)."""
 _PATCHING = threading.RLock()
@@ -148,12 +152,48 @@ def flat_layers(model: keras.Model) -> list[Any]:
     return list(model._flatten_layers(include_self=False))
 
 
+def own_layers(model: keras.Model) -> list[Any]:
+    """Every layer of a model that its constructor made: the same before and after it is built.
+
+    A Sequential that is built has a graph of itself, and inputs that it was not given.
+    """
+    layers = flat_layers(model)
+    graphs = {id(layer._functional) for layer in layers if isinstance(layer, keras.Sequential)}
+    return [layer for layer in layers
+            if id(layer) not in graphs and not isinstance(layer, keras.layers.InputLayer)]
+
+
+def remade(layer: Any, config: dict[str, Any]) -> Any:
+    """A layer made anew from its configuration, which may have been changed.
+
+    A `Lambda` keeps its function itself, since its configuration loses what that refers to. A class
+    of the user's whose constructor takes no name gets what it takes, and the name afterwards.
+    """
+    if isinstance(layer, keras.layers.Lambda):
+        return type(layer)(layer.function, output_shape=layer._output_shape, mask=layer.mask,
+                           arguments=layer.arguments, name=config["name"], dtype=layer.dtype_policy,
+                           trainable=layer.trainable)
+    parameters = inspect.signature(type(layer).__init__).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return type(layer).from_config(config)
+    made = type(layer).from_config({k: v for k, v in config.items() if k in parameters})
+    made.name = layer.name
+    made.trainable = layer.trainable
+    return made
+
+
+def own_trainable(layer: Any) -> list[Any]:
+    """The trainable variables of a layer itself, without those of layers inside it."""
+    return [v for v in getattr(layer, "_trainable_variables", ()) if v.trainable]
+
+
 def stable_paths(model: keras.Model) -> dict[int, str]:
     """The path of every variable by its `id`: no two alike, and the same in every build.
 
-    Keras numbers seed generators per process; here each has the path of its layer.
+    Keras numbers seed generators and weights without a name per process; here each has the path of
+    its layer.
     """
-    paths = {id(variable): variable.path for variable in model.variables}
+    paths = {id(variable): _UNNAMED.sub("variable", variable.path) for variable in model.variables}
     for layer in reversed(flat_layers(model)):
         for i, generator in enumerate(getattr(layer, "_seed_generators", ())):
             paths[id(generator.state)] = f"{layer.path or layer.name}/seed_generator_{i}"
@@ -233,6 +273,28 @@ def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
 def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None:
     """Create every variable that `fit` would create on its first batch."""
     model._symbolic_build(data_batch=(x, y, sample_weight))
+
+
+def schedule_of(optimizer: Any) -> Any:
+    """The LearningRateSchedule that an optimizer computes its rate with; `None` without one."""
+    rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
+    return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
+
+
+def log_names(model: keras.Model) -> tuple[str, ...]:
+    """The names of what a training step of a built model logs: "loss", then its metrics."""
+    return tuple(model.get_metrics_result())
+
+
+def monitor_mode(callback: Any, model: keras.Model) -> str:
+    """Whether a callback takes lower ("min") or higher ("max") values of its monitor for better.
+
+    Raises ValueError where Keras cannot tell.
+    """
+    own = copy.copy(callback)
+    own.monitor_op, own._model = None, model
+    own._set_monitor_op()
+    return "min" if own.monitor_op is keras.ops.less else "max"
 
 
 def compile_config(model: keras.Model) -> dict[str, Any]:

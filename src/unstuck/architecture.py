@@ -81,6 +81,11 @@ class Built:
 class Architecture:
     """The user's model and the changes to it.
 
+    `kept` are the paths of the trainable weights that a training begins with as they are in
+    `source`, since they had been loaded or trained before. `arguments` are those that a subclassed
+    model was made with, positional and by name, where they are known; otherwise its configuration
+    has to tell.
+
     Raises (from any method that builds):
         NotSupported: the model cannot be made again from its configuration.
     """
@@ -89,6 +94,8 @@ class Architecture:
     changed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     removed: frozenset[str] = frozenset()
     inserted: tuple[Insertion, ...] = ()
+    kept: frozenset[str] = frozenset()
+    arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None
 
     @property
     def is_graph(self) -> bool:
@@ -184,8 +191,21 @@ class Architecture:
         """The values, by path, of the variables that the user's training would not draw anew."""
         # A Sequential puts its own name before the paths of its variables, its graph does not.
         prefix = f"{self.source.name}/" if isinstance(self.source, keras.Sequential) else ""
-        return {v.path.removeprefix(prefix): np.asarray(v.value)
-                for v in self.source.non_trainable_variables}
+        paths = adapter.stable_paths(self.source)
+        values = {}
+        for variable in self.source.variables:
+            path = paths[id(variable)].removeprefix(prefix)
+            if not variable.trainable or path in self.kept:
+                values[path] = np.asarray(variable.value)
+        return values
+
+    @property
+    def trainable_sizes(self) -> dict[str, int]:
+        """How many numbers each trainable variable of the user's model holds, by path."""
+        prefix = f"{self.source.name}/" if isinstance(self.source, keras.Sequential) else ""
+        paths = adapter.stable_paths(self.source)
+        return {paths[id(v)].removeprefix(prefix): int(np.prod(v.shape))
+                for v in self.source.trainable_variables}
 
     def build(self) -> Built:
         """A fresh model, not compiled, whose variables hold zeros until weights are drawn."""
@@ -262,7 +282,7 @@ class Architecture:
         else:
             config |= changed
         try:
-            return type(layer).from_config(config)
+            return adapter.remade(layer, config)
         except Exception as error:
             raise NotSupported(
                 f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its"
@@ -277,7 +297,11 @@ class Architecture:
                 " but not left out or put in, because their connections are Python code."
             )
         try:
-            model = type(self.source).from_config(self._constructor_arguments())
+            if self.arguments is None:
+                model = type(self.source).from_config(self._constructor_arguments())
+            else:
+                given = keras.tree.map_structure(_fresh, self.arguments)
+                model = type(self.source)(*given[0], **given[1])
         except Exception as error:
             raise NotSupported(
                 f"The model class {type(self.source).__name__} cannot be made again from its"
@@ -286,8 +310,8 @@ class Architecture:
             ) from error
         # Keras numbers layers per process; the paths of weights must not depend on the build.
         model.name = self.source.name
-        names = [layer.name for layer in adapter.flat_layers(self.source)]
-        for name, layer in zip(names, adapter.flat_layers(model), strict=True):
+        names = [layer.name for layer in adapter.own_layers(self.source)]
+        for name, layer in zip(names, adapter.own_layers(model), strict=True):
             layer.name = name
             for argument, value in self.changed.get(name, {}).items():
                 adapter.set_layer_argument(layer, argument, value)
@@ -301,3 +325,11 @@ class Architecture:
         # Keras's automatic config adds its own arguments, which most users' classes do not take.
         return {key: value for key, value in config.items() if key in parameters}
 
+
+def _fresh(argument: Any) -> Any:
+    """An argument of a model's constructor for another model: layers and models are made anew."""
+    if not isinstance(argument, keras.Layer):
+        return argument
+    if isinstance(argument, keras.Model):
+        return Architecture(source=argument).build().model
+    return adapter.remade(argument, argument.get_config())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unstuck.between_epochs import EarlyStopping
 from unstuck.checks import Certainty, Finding
 from unstuck.errors import NotSupported
 from unstuck.goal import Goal
@@ -23,7 +24,9 @@ from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.dropout import NoDropout
+from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fresh_weights import FreshWeights
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
@@ -37,6 +40,7 @@ from unstuck.interventions.remove_layer import RemoveLayer
 from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
@@ -170,6 +174,10 @@ def _everything(
     wanted = min(ENOUGH_UPDATES, most_updates)
     if recipe.updates < wanted:
         yield lambda: Epochs.of(recipe, math.ceil(wanted / recipe.updates_per_epoch))
+    if recipe.rules.of(EarlyStopping):
+        yield lambda: Patience.of(recipe, None)
+    if recipe.rules.sets_rate:
+        yield ConstantRate
     if not recipe.shuffle:
         yield Shuffle
     if split_takes_away(goal):
@@ -197,6 +205,14 @@ def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     if rate is not None:
         for factor in (10, 0.1, 100, 0.01):
             yield LearningRate.of(recipe, rate * factor)
+    else:
+        yield ConstantRate.of(recipe)
+    if recipe.rules.sets_rate:
+        yield ConstantRate.of(recipe)
+    if recipe.rules.of(EarlyStopping):
+        yield Patience.of(recipe, None)
+    if recipe.architecture.kept:
+        yield FreshWeights()
     yield Epochs.of(recipe, recipe.epochs * 10)
     if recipe.optimizer.kind not in ADAPTIVE:
         yield UseOptimizer(name="Adam", learning_rate=1e-3)

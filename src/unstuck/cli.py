@@ -17,7 +17,7 @@ import typer
 
 from unstuck import __version__, fixing, reports
 from unstuck.atomic import write_bytes
-from unstuck.errors import UnstuckError
+from unstuck.errors import NoFitCall, UnstuckError
 from unstuck.exits import (
     FAILED,
     INCONCLUSIVE,
@@ -28,6 +28,7 @@ from unstuck.exits import (
     guarded,
     own_fault,
     say,
+    worst,
 )
 from unstuck.journal import Shelf, user_folder
 from unstuck.progress import Progress
@@ -186,27 +187,62 @@ def run(
     options = replace(options, pictures=shown)
     from unstuck.diagnosis import diagnose_script
 
-    progress, shelf = _progress(quiet, color), _shelf(journal, no_journal, fresh)
-    try:
-        diagnosis = diagnose_script(
-            script, arguments or [], options=options, fit=fit, through=through, progress=progress,
-            shelf=shelf,
-        )
-        progress.close()
-        looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
-        _report(diagnosis.result, format, color, looks)
-        sys.stdout.flush()
-        code = exit_code(diagnosis.result)
-        done = _written(save, diagnosis.save) & _files(diagnosis.result, json, html, looks)
-        if diagnosis.fault is not None:
-            own_fault(diagnosis.fault)
-        if code in (INTERRUPTED, FAILED) and shelf.journal is not None and shelf.journal.holds:
-            say("unstuck: the same command goes on where this one stopped")
-        shelf.close(done=done and code not in (INTERRUPTED, FAILED))
-    finally:
-        progress.close()
-        shelf.close(done=False)
+    if fit == "ask":
+        fit = _asked_fit(script, arguments or [])
+    if fit == "all" and (through or save or json or html or format != "text"):
+        raise UnstuckError("--fit all prints one report after the other; choose one fit by its"
+                           " number for --through, --save, --json, --html and --format.")
+
+    def one(fit: str) -> tuple[int, int]:
+        """Diagnose one fit and report; its exit code, and how many fits there are."""
+        progress, shelf = _progress(quiet, color), _shelf(journal, no_journal, fresh)
+        try:
+            diagnosis = diagnose_script(
+                script, arguments or [], options=options, fit=fit, through=through, progress=progress,
+                shelf=shelf,
+            )
+            progress.close()
+            looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+            _report(diagnosis.result, format, color, looks)
+            sys.stdout.flush()
+            code = exit_code(diagnosis.result)
+            done = _written(save, diagnosis.save) & _files(diagnosis.result, json, html, looks)
+            if diagnosis.fault is not None:
+                own_fault(diagnosis.fault)
+            if code in (INTERRUPTED, FAILED) and shelf.journal is not None and shelf.journal.holds:
+                say("unstuck: the same command goes on where this one stopped")
+            shelf.close(done=done and code not in (INTERRUPTED, FAILED))
+        finally:
+            progress.close()
+            shelf.close(done=False)
+        return code, diagnosis.result.fit.of
+
+    code, of = one("1" if fit == "all" else fit)
+    for number in range(2, of + 1 if fit == "all" else 2):
+        _print("\n")
+        try:
+            code = worst(code, one(str(number))[0])
+        except NoFitCall:
+            break
     return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
+
+
+def _asked_fit(script: Path, arguments: list[str]) -> str:
+    """Let the person at the terminal choose among the calls of fit. Raises UnstuckError."""
+    if not sys.stdin.isatty():
+        raise UnstuckError("--fit ask needs a terminal to ask at; give the number of a fit.")
+    from unstuck.capture import capture_script
+
+    found = capture_script(script, arguments)
+    calls = [f"line {found.line}: {found.call}", *found.others]
+    if len(calls) == 1:
+        return "1"
+    for number, call in enumerate(calls, 1):
+        say(f"  {number}  {call}")
+    chosen: int = typer.prompt("Which fit", default=1, err=True, type=int)
+    if not 1 <= chosen <= len(calls):
+        raise UnstuckError(f"There is no fit {chosen}.")
+    return str(chosen)
 
 
 class _Looks(TypedDict):
@@ -328,6 +364,10 @@ def fix(
     if diff + in_place + (output is not None) > 1:
         raise UnstuckError("--diff, --in-place and -o exclude each other.")
     options = _options(budget, replicas, seed, goal, device, jobs, cluster)
+    if fit == "all":
+        raise UnstuckError("fix repairs one fit: give --fit its number.")
+    if fit == "ask":
+        fit = _asked_fit(target, arguments or [])
     from unstuck.diagnosis import Diagnosis, diagnose_script
     from unstuck.saved import is_saved
 

@@ -43,7 +43,10 @@ from unstuck.stats import LOOKS, success_rate
 T = TypeVar("T")
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
+HEALTHY = ("LEARNS", "AT_FLOOR")
 DEFAULT_REPLICAS = 256
+KERAS_UPDATE = 3e-3
+"""Seconds that an update of a small network takes in Keras's own `fit`, roughly."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +157,8 @@ def diagnose_script(
         path: the script.
         argv: its arguments.
         options: how to diagnose.
-        fit: which of several `fit` calls, "auto" or a number from 1.
+        fit: which of several `fit` calls: a number from 1, or "auto", which is the first that does
+            not learn, as far as earlier ones train in half of the budget's time.
         through: let the script really train and go on to its end first.
         progress: told what is going on.
         shelf: where the journal is, with which a run that was cut short is gone on with.
@@ -163,6 +167,29 @@ def diagnose_script(
         UnstuckError: with the exit code of UX.md § 2.
     """
     progress, options = progress or Progress(), options or Options()
+    begun = time.monotonic()
+    first = _diagnose_fit(path, argv, fit, through, options, progress, shelf)
+    found, number = first, 1
+    while fit == "auto" and not through and found.outcome in HEALTHY and number < found.result.fit.of:
+        number += 1
+        # The earlier fits really train now, which is worth it only where they take no time.
+        left = (options.budget.seconds or 0.0) - (time.monotonic() - begun)
+        if first.result.fit.updates * KERAS_UPDATE > 0.5 * left:
+            break
+        rest = replace(options, budget=replace(options.budget, seconds=left))
+        try:
+            found = _diagnose_fit(path, argv, str(number), False, rest, progress, None, (
+                f"Every fit before it learns, so that fit {number} was looked at.",))
+        except UnstuckError:
+            break
+    return first if found.outcome in HEALTHY else found
+
+
+def _diagnose_fit(
+    path: Path, argv: Sequence[str], fit: str, through: bool, options: Options,
+    progress: Progress, shelf: Shelf | None, notes: tuple[str, ...] = (),
+) -> Diagnosis:
+    """One fit of a script. The journal is of the first that is looked at."""
     journal = None
     if shelf is not None and path.is_file():
         asked = {**options.asked, "fit": fit, "through": through}
@@ -173,6 +200,7 @@ def diagnose_script(
     if journal is not None and not journal.agree("data", account.data(captured)):
         journal.notes.append("an unfinished diagnosis of this script could not be gone on with,"
                              " because its data, or code that it imports, are others now")
+    captured = replace(captured, notes=(*notes, *captured.notes))
     return diagnose_captured(captured, options=options, progress=progress, argv=argv,
                              journal=journal)
 

@@ -43,6 +43,12 @@ def exit_code(result: Result) -> int:
     return WELL if result.outcome in HEALTHY else INCONCLUSIVE
 
 
+def worst(one: int, other: int) -> int:
+    """The code of several results together: interrupted, then not worked, then proved, then not."""
+    order = (INTERRUPTED, FAILED, PROVED, INCONCLUSIVE, WELL)
+    return min(one, other, key=order.index)
+
+
 def guarded(command: Callable[P, int]) -> Callable[P, None]:
     """A command that returns its exit code, with every error in the user's words."""
 

@@ -11,16 +11,22 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from unstuck import adapter
 from unstuck.architecture import Architecture, Built, Insertion, Layer
+from unstuck.between_epochs import ReduceLROnPlateau, Rules
+from unstuck.errors import NotSupported
 from unstuck.script import Span
 
 Tree = Any
+Batches = Literal["drawn", "whole", "part", "stream"]
+BEYOND = 1000.0
+"""How many times the updates a schedule's peak is looked for: a warm-up may have been set for days."""
 __all__ = ["Architecture", "Data", "Insertion", "Layer", "Optimizer", "Recipe"]
 
 
@@ -40,15 +46,27 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer:
-    """An optimizer as configured. `learning_rate` may be a schedule's configuration."""
+    """An optimizer as configured. `learning_rate` may be a schedule's configuration.
+
+    `schedule` is the schedule itself, which may be of a class that only the user's program knows.
+    `state` holds its variables' values where it goes on from an earlier training.
+    """
 
     cls: Any
     config: Mapping[str, Any]
+    schedule: Any = field(default=None, compare=False, repr=False)
+    state: tuple[NDArray[Any], ...] = field(default=(), compare=False, repr=False)
 
     @classmethod
     def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
         """The configuration of a live optimizer."""
-        return cls(cls=type(optimizer), config=optimizer.get_config())
+        config = optimizer.get_config()
+        rate = config.get("learning_rate")
+        if isinstance(rate, int | float | np.floating):
+            # The variable holds a float32; its shortest decimal form is what the user wrote.
+            config["learning_rate"] = float(str(np.float32(rate)))
+            return cls(cls=type(optimizer), config=config)
+        return cls(cls=type(optimizer), config=config, schedule=adapter.schedule_of(optimizer))
 
     @classmethod
     def named(cls, kind: str, **config: Any) -> Optimizer:
@@ -68,7 +86,10 @@ class Optimizer:
 
     def build(self) -> keras.optimizers.Optimizer:
         """A fresh one."""
-        built: keras.optimizers.Optimizer = self.cls.from_config(dict(self.config))
+        config = dict(self.config)
+        if self.learning_rate is None and self.schedule is not None:
+            config["learning_rate"] = self.schedule
+        built: keras.optimizers.Optimizer = self.cls.from_config(config)
         return built
 
 
@@ -78,9 +99,15 @@ class Recipe:
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
     makes of them, divided by `data_scale`: judged and shown is what it does in the user's units.
-    `order_salt` moves the shuffling and nothing else. `sites` tells where in the
-    user's source each part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME".
-    `left_out` names what takes no part in the replicas (callbacks that only watch, say).
+    `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
+    ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
+    of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
+    `taped`: the data came in batches, so that `fit` has no say in them. `order_salt` moves the
+    shuffling and nothing else. `sites` tells where in the user's source each part stands: keys
+    "fit", "compile", "optimizer", "loss" and "layer:NAME". `rounds` is how many calls of `fit`, one
+    after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
+    `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
+    `left_out` names those that do not.
     """
 
     architecture: Architecture
@@ -98,7 +125,12 @@ class Recipe:
     batch_size: int = 32
     epochs: int = 1
     shuffle: bool = True
+    batches: Batches = "drawn"
+    epochs_in_rows: int = 1
+    taped: bool = False
     order_salt: int = 0
+    rounds: int = 1
+    rules: Rules = field(default_factory=Rules)
     data_scale: float = 1.0
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -152,12 +184,53 @@ class Recipe:
     @property
     def updates_per_epoch(self) -> int:
         """Steps of the optimizer in one epoch; the last, short batch counts."""
-        return math.ceil(self.train.rows / self.batch_size)
+        return math.ceil(self.rows_per_epoch / self.batch_size)
+
+    @property
+    def rows_per_epoch(self) -> int:
+        """How many rows an epoch trains on."""
+        return self.train.rows // self.epochs_in_rows
 
     @property
     def updates(self) -> int:
         """Steps of the optimizer in the whole training."""
         return self.updates_per_epoch * self.epochs
+
+    def rates(self, *, beyond: float = 1.0) -> NDArray[np.float32]:
+        """The learning rate at up to a thousand updates from the first to the last, in order.
+
+        What schedules and `LearningRateScheduler` say; what the course of a training brings
+        (`ReduceLROnPlateau`) is not in it.
+
+        Args:
+            beyond: go on to so many times the updates.
+        """
+        updates = max(1, int(self.updates * beyond))
+        steps = np.unique(np.linspace(0, updates - 1, min(updates, 1000)).astype(int))
+        rate = self.optimizer.learning_rate
+        if rate is None:
+            schedule = adapter.schedule_of(self.optimizer.build())
+            return np.asarray(keras.ops.vectorized_map(
+                schedule, keras.ops.convert_to_tensor(steps.astype(np.int32))), np.float32)
+        if not self.rules.sets_rate:
+            return np.full(len(steps), rate, np.float32)
+        epochs = steps // self.updates_per_epoch
+        each = self.rules.without(ReduceLROnPlateau).scheduled(int(epochs[-1]) + 1, rate)
+        return np.asarray(each[epochs])
+
+    @cached_property
+    def peak_rate(self) -> float | None:
+        """The highest learning rate of the schedule, beyond the training's end too.
+
+        `None` where there is no schedule, or its function fails.
+        """
+        if self.optimizer.learning_rate is not None and not self.rules.sets_rate:
+            return None
+        try:
+            rates = self.rates(beyond=1.0 if self.rules.sets_rate else BEYOND)
+        except NotSupported:
+            return None
+        return float(rates.max())
 
     @cached_property
     def parameters(self) -> int:
@@ -204,7 +277,8 @@ class Recipe:
         return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
                      self.order_salt, self.data_scale,
-                     *map(id, (self.x, self.y, self.sample_weight))))
+                     *map(id, (self.x, self.y, self.sample_weight)), self.rules,
+                     self.batches, sorted(self.architecture.kept), bool(self.optimizer.state)))
 
     @cached_property
     def multiplications(self) -> int:
@@ -238,7 +312,16 @@ class Recipe:
         return len(keras.tree.flatten(self.x)) > 1
 
     def with_layer(self, name: str, **config: Any) -> Recipe:
-        """The same with other arguments for one layer."""
+        """The same with other arguments for one layer.
+
+        Raises:
+            NotSupported: its size is to change, but its weights had been loaded or trained before.
+        """
+        loaded = any(name in path.split("/") for path in self.architecture.kept)
+        if loaded and {"units", "filters"} & config.keys():
+            raise NotSupported(
+                f"The weights of {name} had been loaded or trained before fit; another width would"
+                " need other weights.")
         return replace(self, architecture=self.architecture.with_layer(name, **config))
 
     def without_layer(self, name: str) -> Recipe:

@@ -58,7 +58,9 @@ Ignore = Annotated[
     list[str] | None, typer.Option(help="Not these checks or families: NAME,…", metavar="NAMES")
 ]
 FitChoice = Annotated[
-    str, typer.Option("--fit", callback=_fit_choice, help="Which of several fit calls, from 1.")
+    str,
+    typer.Option("--fit", callback=_fit_choice, show_default="auto: the first that looks stuck",
+                 help="Which of several fit calls: a number from 1, all, or ask."),
 ]
 Through = Annotated[
     bool, typer.Option("--through", help="Let the script really train, and go on to its end.")

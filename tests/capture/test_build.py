@@ -222,14 +222,6 @@ def test_strange_numbers_are_let_through():
     assert capture_model(small(), (X * 9).astype("uint8"), Y).recipe.x.dtype == np.uint8
 
 
-class Batches(keras.utils.PyDataset):
-    def __len__(self):
-        return 1
-
-    def __getitem__(self, index):
-        return X, Y
-
-
 class TensorFlowStep(keras.Model):
     def call(self, x):
         return x
@@ -259,10 +251,7 @@ def compile_of_own():
 
 
 UNSUPPORTED = {
-    "generator": (small, ((pair for pair in [(X, Y)]),), {}, "a Python generator"),
-    "PyDataset": (small, (Batches(),), {}, "a PyDataset"),
-    "validation": (small, (X, Y), {"validation_data": Batches()}, "validation_data is a PyDataset"),
-    "steps": (small, (X, Y), {"steps_per_epoch": 3}, "steps_per_epoch"),
+    "steps": (small, (X, Y), {"steps_per_epoch": 3, "batch_size": 3}, "cuts some of them short"),
     "no targets": (small, (X,), {}, "without targets"),
     "no loss": (lambda: small(loss=None), (X, Y), {}, "without a loss"),
     "TensorFlow's step": (step_of_own, (X, X), {}, "train_step(self, state, data)"),
@@ -404,3 +393,70 @@ def test_a_weight_decay_that_spares_some_variables_is_refused_by_name():
     model.compile(optimizer=optimizer, loss="mse")
     with pytest.raises(NotSupported, match="exclude_from_weight_decay"):
         capture_model(model, np.zeros((4, 2)), np.zeros((4, 1)))
+
+
+MODELS = {
+    "positional arguments": """
+class Net(keras.Model):
+    def __init__(self, units, hidden):
+        super().__init__()
+        self.all = [layers.Dense(units) for _ in range(hidden)]
+        self.out = layers.Dense(2)
+    def call(self, t):
+        for layer in self.all: t = layer(t)
+        return self.out(t)
+model = Net(4, 2)
+""",
+    "a model as an argument": """
+class Net(keras.Model):
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder, self.out = encoder, layers.Dense(2)
+    def call(self, t): return self.out(self.encoder(t))
+model = Net(keras.Sequential([layers.Dense(3, activation="relu")]))
+""",
+    "a Sequential inside": """
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.encoder = keras.Sequential([layers.Dense(3, activation="relu"), layers.Dense(2)])
+    def call(self, t): return self.encoder(t)
+model = Net()
+""",
+    "a layer without a configuration": """
+class Mine(layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.units = units
+    def build(self, shape):
+        self.w = self.add_weight(shape=(shape[-1], self.units), initializer="glorot_uniform")
+    def call(self, t): return t @ self.w
+model = keras.Sequential([Mine(4), layers.Dense(2)])
+""",
+    "a Lambda with what it refers to": """
+factor = 3.0
+model = keras.Sequential([keras.Input((2,)), layers.Lambda(lambda t: keras.ops.tanh(t) * factor),
+                          layers.Dense(2)])
+""",
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_as_people_write_them(write, name):
+    recipe = capture_script(write(
+        f"$DATA\n{MODELS[name]}\nmodel.compile('adam', 'mse')\nmodel.fit(x, x)")).recipe
+    one, other = recipe.build().model, recipe.build().model
+    paths = [list(adapter.stable_paths(model).values()) for model in (one, other)]
+    assert paths[0] == paths[1]
+    assert not {id(v) for v in one.variables} & {id(v) for v in other.variables}
+    assert one(recipe.x[:3]).shape == (3, 2)
+
+
+def test_a_list_with_an_array_for_each_row_is_told():
+    refused(BadData, "x is a list of 12 arrays, one for each row", list(X), Y)
+
+
+def test_a_frame_of_several_kinds_of_columns_is_told():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": Y[:, 0], "b": Y[:, 0] > 0, "c": np.arange(12)})
+    refused(BadData, "x has columns of several kinds (bool, float32, int64)", frame, Y)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from unstuck.checks import Certainty
 from unstuck.checks._reach import reach
 from unstuck.checks.learning_rate_too_high import oscillates
 from unstuck.checks.learning_rate_too_low import last_quarter
+from unstuck.errors import NotSupported
 from unstuck.recipe import Optimizer
 
 STRAIGHT = np.linspace(0.7, 0.3, 40)
@@ -215,3 +218,86 @@ def test_constant_output_reads_kept_outputs() -> None:
 def test_constant_output_else_counts_what_differs(distinct: int, speaks: bool) -> None:
     seen = observed(two_bits(), end={"distinct": {"dense_2": distinct}})
     assert bool(findings("constant-output", seen)) is speaks
+
+
+STOPS = keras.callbacks.EarlyStopping("loss", patience=2)
+
+
+@pytest.mark.parametrize(("stopped", "speaks"), [(90, True), (91, False), (3, True)])
+def test_early_stopping_impatient_counts_who_was_stopped_early(stopped: int, speaks: bool) -> None:
+    given = two_bits(epochs=100, callbacks=[STOPS])
+    seen = observed(given)
+    control = dataclasses.replace(seen.control, stopped=np.full(8, stopped, np.int32))
+    found = findings("early-stopping-impatient", dataclasses.replace(seen, control=control))
+    assert bool(found) is speaks
+    if speaks:
+        assert labels(found[0]) == ["no early stopping", "patience of early stopping 2 → 20"]
+        assert found[0].site == "callback:0"
+        assert f"usually after {stopped} epochs of 100" in found[0].message
+
+
+def test_early_stopping_that_waits_for_the_loss_to_rise_is_told() -> None:
+    wrong = keras.callbacks.EarlyStopping("loss", patience=2, mode="max")
+    seen = observed(two_bits(epochs=100, callbacks=[wrong]))
+    control = dataclasses.replace(seen.control, stopped=np.full(8, 4, np.int32))
+    (found,) = findings("early-stopping-impatient", dataclasses.replace(seen, control=control))
+    assert "waits for the loss to rise" in found.message
+
+
+def test_early_stopping_that_is_not_there_is_no_matter() -> None:
+    assert findings("early-stopping-impatient", observed(two_bits())) == []
+
+
+schedules = keras.optimizers.schedules
+
+
+@pytest.mark.parametrize(("rate", "speaks"), [
+    (0.01, None),
+    (schedules.ExponentialDecay(0.01, 10, 0.5), "it ends at"),
+    (schedules.ExponentialDecay(0.01, 300, 0.5), None),
+    (schedules.CosineDecay(0.01, 300), None),
+    (schedules.CosineDecay(0.01, 100), "it ends at 0"),
+    (schedules.CosineDecay(0.0, 90000, warmup_target=1.0, warmup_steps=60000),
+     "the warm-up is longer than the training"),
+])
+def test_schedule_too_fast_reads_the_schedule(rate: object, speaks: str | None) -> None:
+    given = two_bits(epochs=300, optimizer=keras.optimizers.Adam(rate))
+    found = findings("schedule-too-fast", observed(given))
+    assert bool(found) is (speaks is not None)
+    if speaks:
+        assert speaks in found[0].message
+        assert found[0].site == "optimizer"
+        assert labels(found[0])[0].startswith("no schedule, learning rate 0.01" if
+                                              "ends" in speaks else "no schedule, learning rate")
+
+
+def test_schedule_too_fast_reads_callbacks() -> None:
+    halving = keras.callbacks.LearningRateScheduler(lambda epoch: 0.01 * 0.5**epoch)
+    (found,) = findings("schedule-too-fast", observed(two_bits(epochs=40, callbacks=[halving])))
+    assert found.site == "callback:0"
+    assert labels(found) == ["no schedule, learning rate 0.01"]
+    plateau = keras.callbacks.ReduceLROnPlateau("loss", patience=0)
+    seen = observed(two_bits(epochs=40, callbacks=[plateau]))
+    rates = np.tile(0.001 * 0.1 ** np.minimum(np.arange(40), 3), (8, 1)).astype(np.float32)
+    control = dataclasses.replace(seen.control, metrics={"learning_rate": rates})
+    (found,) = findings("schedule-too-fast", dataclasses.replace(seen, control=control))
+    assert labels(found) == ["no schedule"]
+
+
+def test_carried_over_weights_counts_what_is_no_draw() -> None:
+    given = two_bits()
+    assert findings("carried-over-weights", observed(given)) == []
+    sizes = given.architecture.trainable_sizes
+    assert sum(sizes.values()) == given.parameters == 28
+    for kept, speaks in ((set(sizes), True), ({"dense_2/bias"}, False)):
+        carried = dataclasses.replace(given, architecture=dataclasses.replace(
+            given.architecture, kept=frozenset(kept)))
+        found = findings("carried-over-weights", observed(carried))
+        assert bool(found) is speaks
+        if speaks:
+            assert labels(found[0]) == ["weights drawn anew"]
+            assert "100 % of the 28 trainable weights" in found[0].message
+            assert not found[0].interventions[0].apply(carried).architecture.kept
+            with pytest.raises(NotSupported, match="another width"):
+                carried.with_layer("dense", units=16)
+            assert found[0].interventions[0].apply(carried).signature == given.signature

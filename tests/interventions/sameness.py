@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from interventions.scripts import STYLES
+from interventions.scripts import STYLES, WITH_CALLBACKS
 from unstuck.capture import capture_text
 from unstuck.interventions import Intervention, apply_all, edits_for
 from unstuck.recipe import Recipe
@@ -35,6 +35,9 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
         "outputs": np.asarray(model(recipe.scaled(recipe.x)[:4], training=False)).round(4).tolist(),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
         "loss": (loss, _plain(arguments)),
+        "rules": [(rule.kind, [float(value) if isinstance(value, int | float) else str(value)[:9]
+                               for name, value in vars(rule).items() if name != "place"])
+                  for rule in recipe.rules.rules],
         "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle,
                 recipe.class_weight, recipe.loss_weights),
         "data": [None if a is None else np.asarray(a).tolist()
@@ -54,7 +57,7 @@ def _plain(value: Any) -> Any:
 def original(style: str) -> tuple[Script, Recipe]:
     """One of the scripts, by its style, and its recipe; captured once."""
     with warnings.catch_warnings(action="ignore"):
-        return captured(STYLES[style])
+        return captured({**STYLES, **WITH_CALLBACKS}[style])
 
 
 def assert_square(style: str, changes: tuple[Intervention, ...]) -> Script:

@@ -167,6 +167,45 @@ net.compile(optimizer="adam", loss="mse")
 net.fit(x, x, epochs=3)
 """
 
+CALLBACKS = f"""\
+import numpy as np
+import keras
+from keras.callbacks import EarlyStopping
+
+x = {TWO_BITS}
+stopping = EarlyStopping("loss", patience=2)
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "relu"),
+                          keras.layers.Dense(2, "sigmoid")])
+model.compile("adam", "mse")
+model.fit(x, x, epochs=9, batch_size=8, callbacks=[
+    stopping,
+    keras.callbacks.LearningRateScheduler(lambda epoch: 0.02 * 0.5 ** epoch),  # fast
+    keras.callbacks.CSVLogger("log.csv"),
+])
+"""
+
+LISTED = f"""\
+import numpy as np
+import keras
+
+x = {TWO_BITS}
+callbacks = [keras.callbacks.EarlyStopping(monitor="loss", patience=3)]
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "sigmoid")])
+model.compile(keras.optimizers.SGD(0.1), "mse")
+model.fit(x, x, epochs=9, callbacks=callbacks)
+"""
+
+PLATEAU = f"""\
+import numpy as np
+import keras
+
+x = {TWO_BITS}
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, "sigmoid")])
+model.compile(keras.optimizers.SGD(0.1), "mse")
+model.fit(x, x, epochs=9, callbacks=[keras.callbacks.ReduceLROnPlateau("loss", patience=1)],
+          batch_size=5)
+"""
+
 GREY = """\
 import numpy as np
 import keras
@@ -254,3 +293,5 @@ STYLES = {
     "settings": SETTINGS,
     "shapes": SHAPES,
 }
+WITH_CALLBACKS = {"callbacks": CALLBACKS, "listed": LISTED, "plateau": PLATEAU}
+"""Tried with the changes that touch callbacks or what they set; the others leave them as they are."""

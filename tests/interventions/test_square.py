@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,8 +28,10 @@ from unstuck.interventions.class_weights import ClassWeights
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.constraints import NoConstraints
 from unstuck.interventions.dropout import NoDropout
+from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.embedding_size import EmbeddingSize
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fresh_weights import FreshWeights
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
@@ -54,6 +57,7 @@ from unstuck.interventions.row_weights import NoRowWeights
 from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.unfreeze import Unfreeze
@@ -87,6 +91,9 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
             UseOptimizer(name="AdamW"),
         ],
         "clipping": [NoClipping()],
+        "fresh_weights": [FreshWeights()],
+        "early_stopping": [Patience.of(recipe, None), Patience.of(recipe, 20)],
+        "schedule": [ConstantRate.of(recipe)],
         "epochs": [Epochs.of(recipe, 120)],
         "batch_size": [BatchSize.of(recipe, 5)],
         "shuffle": [Shuffle()],
@@ -156,7 +163,8 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "axis": {"settings"}, "class_weights": {"images"}, "row_weights": {"settings"},
     "loss_weights": {"settings"}, "loss_reduction": {"settings"}, "permute_instead": {"shapes"},
     "optimizer_settings": {"settings", "add"}, "adapt_normalization": {"settings"},
-    "add_dropout": {"settings"}, "scale_data": {"grey"},
+    "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt"},
+    "early_stopping": set(), "fresh_weights": set(),  # tests of their own
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
@@ -211,3 +219,21 @@ def test_no_change_touches_the_control(style: str) -> None:
             with contextlib.suppress(NotSupported):
                 change.apply(recipe)
     assert comparable(recipe) == before
+
+
+STOPS, CONSTANT = "early_stopping", "schedule"
+CALLBACK_CHANGES = {
+    "callbacks": [(STOPS, 0), (STOPS, 1), (CONSTANT, 0), (STOPS, 0, CONSTANT, 0),
+                  (STOPS, 1, "epochs", 0)],
+    "listed": [(STOPS, 0), (STOPS, 1)],
+    "plateau": [(CONSTANT, 0), (CONSTANT, 0, "batch_size", 0)],
+}
+
+
+@pytest.mark.parametrize(("style", "chosen"), [
+    pytest.param(style, chosen, id=f"{style}-{chosen}")
+    for style, sets in CALLBACK_CHANGES.items() for chosen in sets])
+def test_callbacks_are_written_as_they_were_tried(style: str, chosen: tuple[Any, ...]) -> None:
+    known = candidates(original(style)[1])
+    pairs = zip(chosen[::2], chosen[1::2], strict=True)
+    assert_square(style, tuple(known[kind][number] for kind, number in pairs))

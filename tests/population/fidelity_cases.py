@@ -361,6 +361,60 @@ for _name, (_optimizer, _loss, _kind) in _SIMPLE.items():
         MORE.add(_name)
 
 
+def _watched(*callbacks: Any, metrics: Any = None, optimizer: Any = "adam", **more: Any) -> Training:
+    """A classifier on noise, which soon gets worse on the rows held back."""
+    model = keras.Sequential([
+        keras.Input((4,)), layers.Dense(16, activation="relu"), layers.BatchNormalization(),
+        layers.Dropout(0.2), layers.Dense(3, activation="softmax")])
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=metrics)
+    return model, {"x": numbers(ROWS, 4), "y": classes(ROWS, 3), "validation_split": 0.3,
+                   "batch_size": 5, "epochs": 16, "callbacks": list(callbacks), **more}
+
+
+@case
+def stopped_early() -> Training:
+    """Early stopping on the validation loss, the best weights put back."""
+    return _watched(keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True),
+                    optimizer=keras.optimizers.Adam(0.05))
+
+
+@case
+def stopped_by_a_metric() -> Training:
+    """Early stopping on a metric that is to rise, from an epoch on; and a baseline never met."""
+    return _watched(
+        keras.callbacks.EarlyStopping("val_accuracy", patience=2, start_from_epoch=4,
+                                      min_delta=0.01),
+        keras.callbacks.EarlyStopping("loss", patience=9, baseline=1e-6, mode="min"),
+        metrics=["accuracy"], optimizer=keras.optimizers.RMSprop(0.02))
+
+
+@case
+def reduced_on_plateau() -> Training:
+    """The rate halved twice and more, with a cooldown and a floor, then stopped."""
+    return _watched(
+        keras.callbacks.ReduceLROnPlateau(factor=0.5, patience=1, cooldown=1, min_lr=0.004),
+        keras.callbacks.EarlyStopping(patience=12, restore_best_weights=True),
+        optimizer=keras.optimizers.Adam(0.03))
+
+
+@case
+def scheduled_by_a_function() -> Training:
+    """A function of epoch and rate, from a later epoch on, and the best weights though not stopped."""
+    return _watched(
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9 if epoch % 2 else rate),
+        keras.callbacks.EarlyStopping("loss", patience=50, restore_best_weights=True),
+        optimizer=keras.optimizers.SGD(0.5, momentum=0.5), initial_epoch=3, epochs=20)
+
+
+@case
+def validated_now_and_then() -> Training:
+    """Validation every second epoch, and averaged weights besides the best ones."""
+    return _watched(keras.callbacks.EarlyStopping(patience=2),
+                    keras.callbacks.LearningRateScheduler(lambda epoch: 0.05 / (1 + epoch)),
+                    validation_freq=2,
+                    optimizer=keras.optimizers.Adam(0.05, use_ema=True, ema_momentum=0.9))
+
+
 @slow
 def volumes() -> Training:
     """Three-dimensional convolution, separable and depthwise ones, padding and cropping."""

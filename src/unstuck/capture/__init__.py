@@ -212,6 +212,7 @@ def _capture(
             stdout=sys.stderr if stdout is None else stdout,
             silent_after=lambda: watch.taken and not through,
         )
+    watch.close()
     if watch.error is not None:
         raise watch.error
     if watch.recipe is None:
@@ -228,17 +229,10 @@ def _captured(
     notes = list(watch.notes)
     others = reached
     if not through:
-        calls = fit_calls(script)
-        spans = [fit.span for fit in watch.fits if fit.span is not None]
-        unseen = others_by_syntax(calls, spans)
         reached = reached[: chosen - 1]  # those after it were reached only because it was swallowed
+        spans = [fit.span for fit in watch.fits if fit.span is not None]
+        unseen = others_by_syntax(fit_calls(script), spans, joined=watch.rounds.calls)
         others = [*reached, *map(str, unseen)]
-        ends = {(span.end_line, span.end_column) for span in spans}
-        if any(call.in_loop and call.end in ends for call in calls):
-            notes.append(
-                "The fit stands in a loop; only its first rounds were run, so how often it is"
-                " called was not counted."
-            )
     of = 1 + len(others)
     if of > 1:
         notes.append(f"Fit {chosen} of {of} was taken; --fit chooses another.")

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
+from dataclasses import replace
 from typing import Any
 
 import keras
-import numpy as np
 
 from unstuck import adapter
-from unstuck.architecture import Architecture
+from unstuck.architecture import Architecture, Built
 from unstuck.errors import BadData, NotSupported, UnstuckError
 from unstuck.recipe import Data, Optimizer, Recipe
 
+from .callbacks import rules_of
 from .data import as_data, check_inputs
-from .networks import copy_of, refuse_unknown_training
-
-_WATCHERS = ("History", "ProgbarLogger")
+from .networks import Made, copy_of, refuse_unknown_training
+from .tape import Tape, tape
+from .weights import Drawn, before_fit
 
 
 def recipe_of(
-    model: keras.Model, fit: Mapping[str, Any], *, copied: bool
+    model: keras.Model, fit: MutableMapping[str, Any], *, copied: bool, drawn: Drawn | None = None,
+    made: Made | None = None,
 ) -> tuple[Recipe, tuple[str, ...]]:
     """The training that `model.fit(**fit)` would be, and notes on what is not carried over.
 
@@ -29,8 +31,11 @@ def recipe_of(
 
     Args:
         model: the user's, compiled.
-        fit: the arguments of `fit` by name, defaults applied.
+        fit: the arguments of `fit` by name, defaults applied. A source of batches that was read
+            is replaced by one that begins anew.
         copied: keep copies of the arrays, because the user's may change from now on.
+        made: with what arguments the script's models were made; `None` for a model from memory.
+        drawn: what the script's weights were drawn as; `None` for a model from memory.
 
     Raises:
         BadData: the arrays cannot be trained on.
@@ -40,11 +45,14 @@ def recipe_of(
     _check_compiled(model)
     refuse_unknown_training(model)
     notes: list[str] = []
-    data, validation = _data(fit, copied)
-    epochs, batch_size = _numbers(fit, notes)
+    taped = _taped(fit, notes)
+    data, validation = _data(fit, taped, copied, notes)
+    epochs = _epochs(fit, notes)
+    batches = _batches(fit, data, taped)
     compiled = adapter.compile_config(model)
+    arguments = None if made is None else made.of(model)
     recipe = Recipe(
-        architecture=Architecture(source=copy_of(model, data.x)),
+        architecture=Architecture(source=copy_of(model, data.x, arguments), arguments=arguments),
         optimizer=_optimizer(compiled["optimizer"]),
         loss=compiled["loss"],
         loss_weights=compiled["loss_weights"],
@@ -56,14 +64,16 @@ def recipe_of(
         validation_data=validation,
         validation_split=0.0 if validation is not None else fit["validation_split"] or 0.0,
         class_weight=_class_weight(fit, data),
-        batch_size=batch_size,
         epochs=epochs,
-        shuffle=bool(fit["shuffle"]),
-        left_out=_callbacks(fit["callbacks"]),
+        **batches,
     )
     _check_split(recipe)
-    _check_builds(recipe)
-    return recipe, tuple(notes)
+    built = _built(recipe)
+    rules, left_out, more = rules_of(
+        fit, built.model, recipe.optimizer, validated=recipe.validation is not None)
+    recipe = replace(recipe, rules=rules, left_out=left_out)
+    before = before_fit(model, recipe, drawn)
+    return before.carried(recipe), (*notes, *more, *before.notes)
 
 
 def _check_compiled(model: keras.Model) -> None:
@@ -79,35 +89,95 @@ def _check_compiled(model: keras.Model) -> None:
         )
 
 
-def _data(fit: Mapping[str, Any], copied: bool) -> tuple[Data, Data | None]:
+def _taped(fit: MutableMapping[str, Any], notes: list[str]) -> Tape | None:
+    """The tape of a source of batches; in `fit`, a generator that was read begins anew."""
+    if adapter.stream_kind(fit["x"]) is None:
+        return None
+    for name in ("y", "sample_weight"):
+        if fit[name] is not None:
+            raise BadData(f"fit was given a source of batches and {name}: the batches hold them.")
+    if fit["validation_split"]:
+        raise BadData("validation_split needs arrays; a source of batches cannot be split.")
+    steps = fit["steps_per_epoch"]
+    taped = tape(fit["x"], steps=None if steps is None else int(steps), epochs=_epochs(fit, []),
+                 shuffle=bool(fit["shuffle"]))
+    fit["x"] = taped.again
+    notes.append(taped.note)
+    return taped
+
+
+def _batches(fit: Mapping[str, Any], data: Data, taped: Tape | None) -> dict[str, Any]:
+    """The recipe's fields that say how its epochs are made of rows."""
+    if taped is not None:
+        return {"batch_size": taped.batch_size, "shuffle": taped.kind != "fixed", "taped": True,
+                "epochs_in_rows": taped.epochs,
+                "batches": taped.kind if taped.kind in ("whole", "stream") else "drawn"}
+    share, rows = fit["validation_split"] or 0.0, data.rows
+    if 0 < share < 1 and fit["validation_data"] is None:
+        rows = math.floor(rows * (1.0 - share))
+    steps = fit["steps_per_epoch"]
+    size = fit["batch_size"]
+    if size is None:
+        size = 32 if not steps else max(1, math.ceil(rows / steps))
+    if size != int(size) or size < 1:
+        raise BadData(f"batch_size={size!r} is not a whole number from 1 up.")
+    made: dict[str, Any] = {"batch_size": int(size), "shuffle": bool(fit["shuffle"])}
+    if fit["shuffle"] == "batch":
+        made["batches"] = "whole"
+    if steps and steps < math.ceil(rows / size):
+        epochs, rest = divmod(rows, steps * int(size))
+        if rest or "batches" in made:
+            raise NotSupported(
+                f"steps_per_epoch={steps} of {math.ceil(rows / size)} batches: the {rows} rows are"
+                " no whole number of such epochs, so that Keras cuts some of them short with a"
+                " warning. Leave it out, and an epoch is every row once.")
+        made |= {"batches": "part", "epochs_in_rows": epochs}
+    return made
+
+
+def _data(
+    fit: MutableMapping[str, Any], taped: Tape | None, copied: bool, notes: list[str]
+) -> tuple[Data, Data | None]:
+    if taped is not None:
+        data = as_data(taped.x, taped.y, taped.sample_weight, copied=False)
+        return data, _validation(fit, copied, notes)
     x, y = fit["x"], fit["y"]
     if x is None:
         raise BadData("fit was called without x.")
-    if y is None and adapter.stream_kind(x) is None:
+    if y is None:
         raise NotSupported(
             "fit was called without targets y. To learn the inputs themselves, write fit(x, x)."
         )
-    data = as_data(x, y, fit["sample_weight"], copied=copied)
-    if fit["validation_data"] is None:
-        return data, None
-    kind = adapter.stream_kind(fit["validation_data"])
-    if kind is not None:
-        raise NotSupported(f"validation_data is {kind}; pass a pair of arrays (x, y).")
+    return as_data(x, y, fit["sample_weight"], copied=copied), _validation(fit, copied, notes)
+
+
+def _validation(fit: MutableMapping[str, Any], copied: bool, notes: list[str]) -> Data | None:
+    """The rows to validate on that `fit` was given by themselves, the steps asked for of them."""
+    given, steps = fit["validation_data"], fit["validation_steps"]
+    if given is None:
+        return None
+    if adapter.stream_kind(given) is not None:
+        taped = tape(given, steps=steps, epochs=1, shuffle=False, where="validation_data")
+        fit["validation_data"] = taped.again
+        notes.append("The validation data came in batches; they were read once, for all replicas.")
+        return as_data(taped.x, taped.y, taped.sample_weight, where="validation_data", copied=False)
     try:
         parts = adapter.split_pair(fit["validation_data"])
     except ValueError as error:
         raise BadData("validation_data must be (x, y) or (x, y, sample_weight).") from error
     if parts[1] is None:
         raise BadData("validation_data has no targets; it must be (x, y).")
-    return data, as_data(*parts, where="validation_data", copied=copied)
+    held = as_data(*parts, where="validation_data", copied=copied)
+    if not steps:
+        return held
+    rows = int(steps) * int(fit["validation_batch_size"] or fit["batch_size"] or 32)
+    x, y, weight = keras.tree.map_structure(
+        lambda a: None if a is None else a[:rows], (held.x, held.y, held.sample_weight))
+    return Data(x=x, y=y, sample_weight=weight)
 
 
-def _numbers(fit: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
-    if fit["steps_per_epoch"] is not None:
-        raise NotSupported(
-            "steps_per_epoch together with arrays is not supported: leave it out, and an epoch is"
-            " every row once."
-        )
+def _epochs(fit: Mapping[str, Any], notes: list[str]) -> int:
+    """How many epochs are trained."""
     first, epochs = int(fit["initial_epoch"] or 0), int(fit["epochs"])
     if epochs - first < 1:
         raise UnstuckError(
@@ -115,15 +185,12 @@ def _numbers(fit: Mapping[str, Any], notes: list[str]) -> tuple[int, int]:
         )
     if first:
         notes.append(f"initial_epoch={first}: the {epochs - first} epochs after it are trained.")
-    batch_size = 32 if fit["batch_size"] is None else fit["batch_size"]
-    if batch_size != int(batch_size) or batch_size < 1:
-        raise BadData(f"batch_size={batch_size!r} is not a whole number from 1 up.")
-    for name, default in (
-        ("validation_steps", None), ("validation_batch_size", None), ("validation_freq", 1)
-    ):
-        if fit[name] != default:
-            notes.append(f"{name} is left out: all validation rows are read after every epoch.")
-    return epochs - first, int(batch_size)
+    if fit["validation_freq"] != 1:
+        notes.append("The replicas are validated after every epoch; callbacks see it as often as in"
+                     " your fit.")
+    if fit["validation_steps"] and fit["validation_data"] is None and fit["validation_split"]:
+        notes.append("validation_steps is left out: all rows of the split are validated on.")
+    return epochs - first
 
 
 def _optimizer(optimizer: Any) -> Optimizer:
@@ -142,13 +209,7 @@ def _optimizer(optimizer: Any) -> Optimizer:
             " (exclude_from_weight_decay), which its configuration does not tell, so replicas would"
             " be trained otherwise. Take that call out to diagnose the script."
         )
-    rate = known.learning_rate
-    if rate is None:
-        return known
-    # The variable holds a float32; its shortest decimal form is what the user wrote.
-    return Optimizer(
-        cls=known.cls, config={**known.config, "learning_rate": float(str(np.float32(rate)))}
-    )
+    return known
 
 
 def _fresh_metrics(metrics: Any) -> Any:
@@ -178,16 +239,6 @@ def _class_weight(fit: Mapping[str, Any], data: Data) -> Mapping[int, float] | N
     return {int(label): float(weight) for label, weight in given.items()}
 
 
-def _callbacks(callbacks: Any) -> tuple[str, ...]:
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    if callbacks is None:
-        return ()
-    listed = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    names = (type(callback).__name__ for callback in listed)
-    return tuple(name for name in names if name not in _WATCHERS)
-
-
 def _check_split(recipe: Recipe) -> None:
     share = recipe.validation_split
     if not share:
@@ -201,12 +252,12 @@ def _check_split(recipe: Recipe) -> None:
         )
 
 
-def _check_builds(recipe: Recipe) -> None:
-    """Let Keras read one batch through model, loss and metrics, without computing anything."""
+def _built(recipe: Recipe) -> Built:
+    """The model, compiled: Keras reads one batch through it, and computes nothing."""
     if recipe.architecture.is_graph:
         check_inputs(recipe.architecture.source, recipe.x)
     try:
-        recipe.build()
+        return recipe.build()
     except UnstuckError:
         raise
     except Exception as error:

@@ -68,6 +68,16 @@ def caller(thing: Any, method: str) -> FrameType | None:
     return None
 
 
+def frames_of(frame: FrameType | None, filename: str) -> tuple[FrameType, ...]:
+    """The frames of one file on the stack, from `frame` outward."""
+    found = []
+    while frame is not None:
+        if frame.f_code.co_filename == filename:
+            found.append(frame)
+        frame = frame.f_back
+    return tuple(found)
+
+
 def _first(frame: FrameType) -> Any:
     code = frame.f_code
     return frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
@@ -122,13 +132,12 @@ class Sites:
 
 @dataclass(frozen=True, kw_only=True)
 class FitCall:
-    """A call of `fit`: where it ends in the file, its text on one line, whether in a loop."""
+    """A call of `fit`: where it ends in the file, and its text on one line."""
 
     line: int
     end: tuple[int, int]
     text: str
     receiver: str
-    in_loop: bool
     is_keras: bool
 
     def __str__(self) -> str:
@@ -139,12 +148,6 @@ def fit_calls(script: Script) -> tuple[FitCall, ...]:
     """Every `.fit(…)` in a source, in order; scikit-learn's are told apart by their arguments."""
     source = script.text
     module = ast.parse(source)
-    looped = {
-        id(inner)
-        for loop in ast.walk(module)
-        if isinstance(loop, ast.For | ast.While | ast.AsyncFor)
-        for inner in ast.walk(loop)
-    }
     found = []
     for node in ast.walk(module):
         match node:
@@ -155,7 +158,6 @@ def fit_calls(script: Script) -> tuple[FitCall, ...]:
                         end=(node.end_lineno or 0, node.end_col_offset or 0),
                         text=one_line(ast.get_source_segment(source, node) or ""),
                         receiver=ast.unparse(receiver),
-                        in_loop=id(node) in looped,
                         is_keras=any(word.arg in _FIT_ARGUMENTS for word in keywords),
                     )
                 )
@@ -163,13 +165,17 @@ def fit_calls(script: Script) -> tuple[FitCall, ...]:
 
 
 def others_by_syntax(
-    calls: Iterable[FitCall], reached: Iterable[Span]
+    calls: Iterable[FitCall], reached: Iterable[Span], *,
+    joined: frozenset[tuple[int, int]] = frozenset(),
 ) -> tuple[FitCall, ...]:
-    """The calls of Keras's `fit` that were not reached: by their arguments, or by their model."""
+    """The calls of Keras's `fit` that were not reached: by their arguments, or by their model.
+
+    Those that end at one of `joined` are part of the one that was taken, and left out.
+    """
     calls, ends = tuple(calls), {(span.end_line, span.end_column) for span in reached}
     models = {call.receiver for call in calls if call.end in ends}
     return tuple(
         call
         for call in calls
-        if call.end not in ends and (call.is_keras or call.receiver in models)
+        if call.end not in ends | joined and (call.is_keras or call.receiver in models)
     )

@@ -40,11 +40,18 @@ def as_data(x: Tree, y: Tree, sample_weight: Tree, *, where: str = "", copied: b
     ]
     for name, leaf in leaves:
         _check_leaf(name, leaf)
+    _check_list_of_rows(x, y, prefix)
     _check_lengths(leaves)
     try:
         converted = adapter.as_arrays(x, y, sample_weight)
     except (TypeError, ValueError) as error:
         raise BadData(f"{prefix}Keras cannot use these arrays: {_first_line(error)}") from error
+    for (name, given_leaf), leaf in zip(leaves, _present(converted), strict=False):
+        if leaf.dtype == object and hasattr(given_leaf, "columns"):
+            kinds = ", ".join(sorted({str(dtype) for dtype in given_leaf.dtypes}))
+            raise BadData(
+                f"{name} has columns of several kinds ({kinds}), of which Keras cannot make one"
+                f" array. Write {_bare(name)}.astype('float32').")
     if copied:
         converted = keras.tree.map_structure(
             lambda a: None if a is None else np.array(a), converted
@@ -176,6 +183,19 @@ def _bare(name: str) -> str:
 def _no_number(dtype: Any) -> bool:
     kind = getattr(dtype, "kind", None)
     return kind in ("O", "S", "U", "T", "M", "m", "V")
+
+
+def _present(tree: Tree) -> list[Any]:
+    return [leaf for leaf in keras.tree.flatten(tree) if leaf is not None]
+
+
+def _check_list_of_rows(x: Tree, y: Tree, prefix: str) -> None:
+    """Refuse a list with an array for each row: Keras takes its entries for inputs of the model."""
+    rows = y.shape[0] if hasattr(y, "shape") else 0
+    if isinstance(x, list | tuple) and len(x) == rows > 1 and x[0].shape[:1] != (rows,):
+        raise BadData(
+            f"{prefix}x is a list of {rows} arrays, one for each row, which Keras takes for {rows}"
+            " inputs of the model. Write np.array(x).")
 
 
 def _check_lengths(leaves: list[tuple[str, Any]]) -> None:

@@ -6,7 +6,10 @@ holds is always a copy, and nothing of the user's model is written to.
 
 from __future__ import annotations
 
+import functools
 import inspect
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -16,7 +19,10 @@ from unstuck import adapter
 from unstuck.architecture import Architecture
 from unstuck.errors import BadData, NotSupported
 
+from .patches import Attribute
+
 Tree = Any
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 _HOOKS = ("call", "train_step", "compute_loss", "compute_metrics", "build")
 
@@ -48,12 +54,42 @@ def refuse_unknown_training(model: keras.Model) -> None:
         )
 
 
-def copy_of(model: keras.Model, x: Tree) -> keras.Model:
+class Made:
+    """With what arguments models of the user's own classes were made, noted while a script runs."""
+
+    def __init__(self) -> None:
+        self._arguments: dict[int, tuple[weakref.ref[Any], Arguments]] = {}
+
+    @property
+    def wrappers(self) -> dict[Attribute, Callable[[Any], Any]]:
+        """What to patch meanwhile."""
+        return {(keras.Model, "__new__"): self._noting}
+
+    def _noting(self, original: Any) -> Any:
+        make = original.__func__
+
+        @functools.wraps(make)
+        def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
+            made = make(cls, *args, **kwargs)
+            self._arguments[id(made)] = weakref.ref(made), (args, kwargs)
+            return made
+
+        return staticmethod(__new__)
+
+    def of(self, model: keras.Model) -> Arguments | None:
+        """The arguments of a model with a constructor of its own but no `get_config`."""
+        noted = self._arguments.get(id(model))
+        own = adapter.is_custom(model) and not adapter.overrides(model, "get_config")
+        return noted[1] if own and noted is not None and noted[0]() is model else None
+
+
+def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> keras.Model:
     """A built copy with the same layers, names and values; the model is only read.
 
     Args:
         model: any Keras model, built or not.
         x: rows of data, for the shapes that a model not yet built lacks.
+        arguments: those that the model was made with, where they are known.
 
     Raises:
         BadData: the model cannot be called on such rows.
@@ -63,7 +99,7 @@ def copy_of(model: keras.Model, x: Tree) -> keras.Model:
     source = model
     if isinstance(model, keras.Sequential) and Architecture(source=model).is_graph is False:
         source = _built_sequential(model, x)
-    copy = Architecture(source=source).build().model
+    copy = Architecture(source=source, arguments=arguments).build().model
     if Architecture(source=copy).is_graph is False:
         try:
             with adapter.recorded_initializers():
@@ -90,7 +126,7 @@ def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:
     """A Sequential without `Input` gets the shape of its input from the data, as in `fit`."""
     with adapter.recorded_initializers(), adapter.own_code_trusted(model):
         built = keras.Sequential(
-            [type(layer).from_config(layer.get_config()) for layer in model.layers],
+            [_again(layer) for layer in model.layers],
             name=model.name,
         )
         arrays = keras.tree.flatten(x)
@@ -104,6 +140,17 @@ def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:
                     f"The model cannot be called on x, whose shape is {_shapes(x)}: {error}"
                 ) from error
     return built
+
+
+def _again(layer: Any) -> Any:
+    try:
+        return adapter.remade(layer, layer.get_config())
+    except Exception as error:
+        raise NotSupported(
+            f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its"
+            f" configuration: {error}. Give the class a get_config() that returns the arguments of"
+            " its constructor."
+        ) from error
 
 
 def _copy_values(model: keras.Model, copy: keras.Model) -> None:

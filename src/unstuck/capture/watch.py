@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,16 +16,25 @@ from unstuck.recipe import Recipe
 from unstuck.script import Script, Span
 
 from .build import recipe_of
-from .calls import Sites, caller, one_line, span_of
+from .callbacks import joined, listed, taking_part
+from .calls import Sites, caller, frames_of, one_line, span_of
+from .networks import Made
 from .patches import Attribute
+from .rounds import Rounds, rounds_of
 from .runner import Stop
+from .weights import Drawn
 
 
 class Reached:
-    """A call of `fit` that was reached: its span in the user's file, if it is there."""
+    """A call of `fit` that was reached: its span in the user's file, if it is there.
+
+    `key` tells it from other calls, and is the same in each round of a loop.
+    """
 
     def __init__(self, model: keras.Model, filename: str, script: Script) -> None:
         frame = caller(model, "fit")
+        self.frames = frames_of(frame, filename)
+        self.key = tuple((id(one.f_code), one.f_lasti) for one in self.frames)
         self.span: Span | None = None
         self.text = "fit"
         self.line: int | None = None
@@ -61,10 +69,12 @@ class Watch:
         self._chosen = chosen
         self._through = through
         self._process = os.getpid()
-        self._trained: weakref.WeakSet[keras.Model] = weakref.WeakSet()
+        self._drawn, self._made = Drawn(), Made()
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self.fits: list[Reached] = []
+        self.rounds = Rounds(epochs=0)
+        self._epochs_run: list[int] = []
         self.recipe: Recipe | None = None
         self.error: Exception | None = None
         self.model_kind = ""
@@ -82,10 +92,13 @@ class Watch:
         """What to patch while the script runs."""
         model, optimizer = keras.Model, adapter.optimizer_base()
         return {
+            **self._drawn.wrappers,
+            **self._made.wrappers,
             (adapter.owner(model, "fit"), "fit"): self._fit,
             (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._own_loop,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
             (adapter.owner(keras.Layer, "__new__"), "__new__"): self._new,
+            (keras.callbacks.Callback, "__init__"): self._noting(self._sites),
             (adapter.owner(keras.losses.Loss, "__init__"), "__init__"): self._noting(self._sites),
             (adapter.owner(optimizer, "__init__"), "__init__"): self._noting(self._sites),
             (adapter.owner(optimizer, "apply"), "apply"): self._own_loop,
@@ -133,51 +146,95 @@ class Watch:
         def fit(model: keras.Model, *args: Any, **kwargs: Any) -> Any:
             if os.getpid() != self._process:
                 return original(model, *args, **kwargs)
-            self.fits.append(Reached(model, self._filename, self._script))
-            mine = len(self.fits) == self._chosen
+            number = self._number_of(Reached(model, self._filename, self._script))
+            mine = number == self._chosen
             if mine:
                 try:
                     bound = signature.bind(model, *args, **kwargs)
                 except TypeError:
                     return original(model, *args, **kwargs)
                 bound.apply_defaults()
-                self._take(model, bound.arguments)
+                if not self.taken:
+                    self._take(model, bound.arguments)
+                    args, kwargs = bound.args[1:], bound.kwargs
             if self.taken and not self._through:
                 raise Stop
             history = original(model, *args, **kwargs)
-            self._trained.add(model)
             if mine:
-                self.own_history = {name: list(kept) for name, kept in history.history.items()}
+                self._note_history(history)
             return history
 
         return fit
 
-    def _take(self, model: keras.Model, arguments: Mapping[str, Any]) -> None:
-        fit = {name: value for name, value in arguments.items() if name != "self"}
+    @property
+    def _reached(self) -> Reached:
+        """The chosen call."""
+        return self.fits[self._chosen - 1]
+
+    def _number_of(self, reached: Reached) -> int:
+        """The number of a call among those reached; all rounds of one training are one call."""
+        span = reached.span
+        if span is not None and (span.end_line, span.end_column) in self.rounds.calls:
+            return self._chosen
+        for number, known in enumerate(self.fits, 1):
+            if known.key == reached.key:
+                known.frames = reached.frames
+                return number
+        self.fits.append(reached)
+        return len(self.fits)
+
+    def _note_history(self, history: keras.callbacks.History) -> None:
+        """Keep the user's own history, one round after another where they are one training."""
+        first = self.own_history is None
+        if first or self.rounds.times > 1 or self.rounds.uncounted:
+            before = self.own_history or {}
+            self.own_history = {name: [*before.get(name, []), *kept]
+                                for name, kept in history.history.items()}
+            self._epochs_run.append(len(history.epoch))
+
+    def close(self) -> None:
+        """Count the rounds that were run, where that is now known better than before."""
+        for reached in self.fits:
+            reached.frames = ()  # they hold all of the script's variables
+        if self.recipe is not None and self._through and len(self._epochs_run) > 0 and (
+                self.rounds.times > 1 or self.rounds.uncounted):
+            self.recipe = replace(self.recipe, epochs=sum(self._epochs_run),
+                                  rounds=len(self._epochs_run))
+
+    def _take(self, model: keras.Model, fit: MutableMapping[str, Any]) -> None:
         self.model_kind = type(model).__name__
         try:
             with adapter.random_state_kept():
-                recipe, notes = recipe_of(model, fit, copied=self._through)
+                recipe, notes = recipe_of(model, fit, copied=self._through,
+                                          drawn=self._drawn, made=self._made)
+            self.rounds = rounds_of(self._script, self._reached.frames, model, fit)
             sites, looped = self._sites.of_layers(model)
         except Exception as error:  # raised later: the script might swallow it here
             self.error = error
             return
         spans = {
-            "fit": self.fits[-1].span,
+            # An edit of one of several calls would leave the others as they are.
+            "fit": None if self.rounds.calls else self._reached.span,
+            "rounds": self.rounds.span,
             "compile": self._compiles.of(model),
             "optimizer": self._sites.of(model.optimizer),
             "loss": self._sites.of(model.loss),
+            **{f"callback:{i}": self._sites.of(callback) for i, callback in enumerate(
+                one for one in listed(fit["callbacks"]) if taking_part(one))},
         }
         sites |= {name: span for name, span in spans.items() if span is not None}
-        self.recipe = replace(recipe, sites=sites)
-        self.notes += [*adapter.backend_notes(), *notes, *looped]
-        if spans["fit"] is None:
+        together = joined(recipe.rules, self.rounds.times, recipe.epochs)
+        if together is None:
+            self.rounds = Rounds(epochs=recipe.epochs, notes=(
+                "The fit is called again and again with callbacks that begin anew in each call: one"
+                " call of it was taken.",))
+            together = recipe.rules, ()
+        self.recipe = replace(recipe, sites=sites, epochs=self.rounds.epochs,
+                              rounds=self.rounds.times, rules=together[0])
+        self.notes += together[1]
+        self.notes += [*adapter.backend_notes(), *notes, *looped, *self.rounds.notes]
+        if self._reached.span is None:
             self.notes.append(
-                f"{self.fits[-1]} is not called from {os.path.basename(self._filename)} itself:"
+                f"{self._reached} is not called from {os.path.basename(self._filename)} itself:"
                 " a repair of its arguments can be shown, but not written."
-            )
-        if model in self._trained:
-            self.notes.append(
-                "The model had been trained by an earlier fit; the replicas begin with fresh"
-                " weights."
             )

@@ -38,6 +38,6 @@ class BatchSize(Intervention):
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The argument of `fit`, or the number assigned to its name."""
         call = method_call(script, before, "fit")
-        if call is None:
+        if call is None or before.taped:  # batches that come ready-made have their size elsewhere
             return None
         return set_value(call, "batch_size", str(after.batch_size), position=2)

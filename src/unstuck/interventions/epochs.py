@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits, method_call, set_value
+from unstuck.interventions._source import Edits, method_call, set_value, site_call
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
@@ -36,8 +36,24 @@ class Epochs(Intervention):
         return replace(recipe, epochs=self.value)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
-        """The argument of `fit`, or the number assigned to its name."""
+        """The argument of `fit`, or the number assigned to its name; for a loop, its `range`."""
+        if before.rounds > 1:
+            return _more_rounds(script, before, after)
         call = method_call(script, before, "fit")
         if call is None:
             return None
         return set_value(call, "epochs", str(after.epochs), position=3, old=("nb_epoch",))
+
+
+def _more_rounds(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """The end of the `range` that a loop of `fit` runs through, for whole rounds only."""
+    each, rest = divmod(before.epochs, before.rounds)
+    call = site_call(script, before, "rounds")
+    if call is None or rest or after.epochs % each:
+        return None
+    rounds, first = after.epochs // each, call.argument("start", 0)
+    if call.argument("stop", 1) is None:
+        return set_value(call, "stop", str(rounds), position=0)
+    if first is None or not first.code.isdecimal():
+        return None
+    return set_value(call, "stop", str(int(first.code) + rounds), position=1)

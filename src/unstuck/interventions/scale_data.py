@@ -60,7 +60,7 @@ class ScaleData(Intervention):
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """One line before `fit`, where one name holds the data, and no other data are read later."""
         call = method_call(script, before, "fit")
-        if call is None or call.has_hidden_arguments:
+        if call is None or call.has_hidden_arguments or call.in_loop_or_comprehension:
             return None
         names = _names(call)
         if names is None:

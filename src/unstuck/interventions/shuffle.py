@@ -33,4 +33,6 @@ class Shuffle(Intervention):
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The argument of `fit`."""
         call = method_call(script, before, "fit")
-        return None if call is None else call.set_argument("shuffle", "True", position=8)
+        if call is None or before.taped:  # the order is made where the batches are
+            return None
+        return call.set_argument("shuffle", "True", position=8)

@@ -92,7 +92,10 @@ nb::tuple train(const Program& program, const PyRows& rows, const std::optional<
                 const In<float, 2>& start, std::int32_t epochs, bool shuffle, std::uint64_t salt,
                 const std::optional<In<float, 1>>& rates,
                 const std::optional<In<std::int32_t, 3>>& order, int threads,
-                const std::string& kernel, std::optional<nb::callable> progress) {
+                const std::string& kernel, std::optional<nb::callable> progress,
+                const std::optional<In<float, 2>>& stopping,
+                std::optional<nb::ndarray<std::int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>>
+                    ended) {
   Training t = {};
   const std::size_t replicas = seeds.shape(0);
   require(replicas > 0, "there must be at least one replica");
@@ -126,6 +129,21 @@ nb::tuple train(const Program& program, const PyRows& rows, const std::optional<
       require(order->data()[k] >= 0 && order->data()[k] < t.train.rows,
               "the order names a row that does not exist");
   }
+  std::vector<Stopping> stoppings;
+  if (stopping) {
+    require(stopping->shape(0) <= most_stoppings && stopping->shape(1) == stopping_numbers,
+            "the rules that stop a replica have another shape than [at most 4 rules, 8 numbers]");
+    require(ended && ended->shape(0) == replicas, "there must be one end for each replica");
+    for (std::size_t k = 0; k < stopping->shape(0); ++k) {
+      const float* n = stopping->data() + k * stopping_numbers;
+      stoppings.push_back({n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]});
+      require(validation || stoppings.back().validation == 0,
+              "a rule watches the validation loss, but there are no rows to validate on");
+    }
+    t.ended = ended->data();
+  }
+  t.stoppings = stoppings.data();
+  t.stopping_count = static_cast<std::int32_t>(stoppings.size());
   const auto length = static_cast<std::size_t>(epochs);
   const Out end = array({replicas, parameters}), loss = array({replicas, length}),
             final_loss = array({replicas}),
@@ -303,7 +321,8 @@ NB_MODULE(kernels, m) {
       .def_prop_ro("parameters", &Program::parameters)
       .def("train", &train, nb::kw_only(), "rows"_a, "validation"_a.none(), "judged"_a, "steps"_a, "seeds"_a,
            "start"_a, "epochs"_a, "shuffle"_a, "salt"_a, "rates"_a.none(), "order"_a.none(),
-           "threads"_a, "kernel"_a = "", "progress"_a.none() = nb::none())
+           "threads"_a, "kernel"_a = "", "progress"_a.none() = nb::none(),
+           "stopping"_a.none() = nb::none(), "ended"_a.none() = nb::none())
       .def("look", &look, nb::kw_only(), "weights"_a, "rows"_a, "wanted"_a, "gradients"_a,
            "threads"_a);
 

@@ -156,6 +156,8 @@ bool Program::train(const Training& t, int threads, const std::string& name,
   plan.train = t.train;
   plan.validation = t.validation;
   plan.judged = t.judged;
+  plan.stoppings = t.stoppings;
+  plan.stopping_count = t.stopping_count;
   plan.epochs = t.epochs;
   plan.shuffle = t.shuffle;
   plan.salt = t.salt;
@@ -179,6 +181,7 @@ bool Program::train(const Training& t, int threads, const std::string& name,
     block.loss = t.loss + first * t.epochs;
     block.validation_loss = t.validation_loss ? t.validation_loss + first * t.epochs : nullptr;
     block.final_loss = t.final_loss + first;
+    block.ended = t.ended ? t.ended + first : nullptr;
     block.memory = memory[static_cast<std::size_t>(worker)].get();
     block.indices = indices[static_cast<std::size_t>(worker)].get();
     block.stop = reinterpret_cast<const int*>(&stop);

@@ -14,6 +14,14 @@ namespace {
 // Rows in a batch of the last evaluation; matters only to losses that are summed over a batch.
 int at_least_256(int batch_size) { return batch_size < 256 ? 256 : batch_size; }
 
+// How far each lane's early stopping has come.
+struct Watching {
+  float best[most_stoppings][LANES];
+  int wait[most_stoppings][LANES];
+  bool seen[most_stoppings];
+  bool active[LANES], has_best[LANES];
+};
+
 struct Trainer {
   const Plan& plan;
   const Block& block;
@@ -52,6 +60,13 @@ struct Trainer {
   void write_weights(float* to) const {
     each_weight([&](std::ptrdiff_t flat, V& weight) {
       for (int lane = 0; lane < block.used; ++lane) to[lane * plan.parameters + flat] = weight[lane];
+    });
+  }
+
+  void write_lanes(float* to, const bool* lanes) const {
+    each_weight([&](std::ptrdiff_t flat, V& weight) {
+      for (int lane = 0; lane < block.used; ++lane)
+        if (lanes[lane]) to[lane * plan.parameters + flat] = weight[lane];
     });
   }
 
@@ -240,8 +255,47 @@ struct Trainer {
       to[lane * apart] = static_cast<float>(value[lane]);
   }
 
+  // Which replicas an epoch's losses stop; their weights, or their best ones, go to `block.end`.
+  // Returns whether any goes on.
+  bool watch(Watching& w, int epoch) const {
+    bool stop[LANES] = {}, best[LANES] = {}, any_stop = false, any_best = false, going = false;
+    for (int k = 0; k < plan.stopping_count; ++k) {
+      const Stopping& rule = plan.stoppings[k];
+      const int number = epoch + static_cast<int>(rule.first_epoch);
+      if (number < rule.start_from) continue;
+      for (int lane = 0; lane < block.used; ++lane) {
+        if (!w.active[lane]) continue;
+        const float* losses = rule.validation != 0 ? block.validation_loss : block.loss;
+        const float now = losses[lane * plan.epochs + epoch];
+        const auto improves = [&](float than) {
+          return rule.rises != 0 ? now - rule.min_delta > than : now + rule.min_delta < than;
+        };
+        ++w.wait[k][lane];
+        if (!w.seen[k] || improves(w.best[k][lane])) {
+          w.best[k][lane] = now;
+          if (rule.restore != 0) best[lane] = any_best = w.has_best[lane] = true;
+          if (!(rule.baseline == rule.baseline) || improves(rule.baseline)) w.wait[k][lane] = 0;
+        } else if (static_cast<float>(w.wait[k][lane]) >= rule.patience && number > 0) {
+          stop[lane] = any_stop = true;
+        }
+      }
+      w.seen[k] = true;
+    }
+    if (any_best) write_lanes(block.end, best);
+    for (int lane = 0; lane < block.used; ++lane) {
+      if (w.active[lane]) block.ended[lane] = epoch + 1;
+      w.active[lane] = w.active[lane] && !stop[lane];
+      going = going || w.active[lane];
+      if (w.has_best[lane]) stop[lane] = false;
+    }
+    if (any_stop) write_lanes(block.end, stop);
+    return going;
+  }
+
   void train() const {
     read_weights(block.start);
+    Watching watching = {};
+    for (int lane = 0; lane < block.used; ++lane) watching.active[lane] = true;
     for (std::ptrdiff_t k = 0; k < plan.parameters * plan.optimizer.slots; ++k)
       memory[at.slots + k] = splat(plan.optimizer.slot_start);
     std::uint64_t step = 0;
@@ -258,9 +312,16 @@ struct Trainer {
       if (plan.validation.rows > 0)
         keep(block.validation_loss + epoch, plan.epochs, evaluated(plan.validation, plan.batch_size));
       __atomic_add_fetch(block.progress, block.used, __ATOMIC_RELAXED);
+      if (plan.stopping_count && !stopped() && !watch(watching, epoch)) break;
+    }
+    if (plan.stopping_count) {
+      for (int lane = 0; lane < block.used; ++lane)
+        watching.active[lane] = watching.active[lane] && !watching.has_best[lane];
+      write_lanes(block.end, watching.active);
+      read_weights(block.end);
     }
     keep(block.final_loss, 1, evaluated(plan.judged, at_least_256(plan.batch_size)));
-    write_weights(block.end);
+    if (!plan.stopping_count) write_weights(block.end);
   }
 
   void look(const Look& look) const {

@@ -159,6 +159,8 @@ class Program:
         threads: int,
         kernel: str = "",
         progress: Callable[[int], None] | None = None,
+        stopping: Floats | None = None,
+        ended: NDArray[np.int32] | None = None,
     ) -> tuple[Floats, Floats, Floats, Floats]: ...
     def look(
         self,

@@ -93,6 +93,20 @@ struct Rows {
   std::int64_t rows;
 };
 
+// Ends a replica whose watched loss has not improved for `patience` epochs, as Keras's EarlyStopping.
+struct Stopping {
+  float validation;            // 1: watches the validation loss; 0: the training loss
+  float rises;                 // 1: larger is better
+  float patience, min_delta;
+  float baseline;              // NaN: none
+  float restore;               // 1: the weights of the best epoch are put back at the end
+  float start_from;            // epochs before it, in fit's counting, are not looked at
+  float first_epoch;           // what fit counts from
+};
+
+constexpr int stopping_numbers = 8;
+constexpr int most_stoppings = 4;
+
 constexpr int step_numbers = 6;  // per step: the rate, then what the optimizer's update needs
 
 struct Plan {
@@ -106,6 +120,8 @@ struct Plan {
   const float* steps;          // [updates, step_numbers]
   Rows train, validation;      // validation.rows = 0: none
   Rows judged;                 // what the final loss is taken on, as `evaluate` takes it
+  const Stopping* stoppings;
+  std::int32_t stopping_count;
   std::int32_t epochs, batch_size;
   std::int32_t chunk;          // rows that go through the network at a time
   std::int32_t shuffle;
@@ -124,6 +140,7 @@ struct Block {
   float* loss;                   // [used, epochs]
   float* validation_loss;        // [used, epochs]
   float* final_loss;             // [used]
+  std::int32_t* ended;           // [used] or null: after how many epochs each replica stopped
   float* memory;                 // aligned; see memory_vectors
   std::int32_t* indices;         // [rows of training, lanes]
   const int* stop;               // polled

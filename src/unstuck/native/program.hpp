@@ -21,6 +21,9 @@ struct Training {
   const float* rates;          // [replicas] or null
   const std::int32_t* order;   // [replicas, epochs, rows] or null
   const float* start;          // [replicas, parameters]
+  const Stopping* stoppings;
+  std::int32_t stopping_count;
+  std::int32_t* ended;         // [replicas] or null
   float *end, *loss, *validation_loss, *final_loss;
 };
 

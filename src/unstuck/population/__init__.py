@@ -87,6 +87,8 @@ class Population:
     - `val_loss[replica, epoch]`: likewise; `None` without validation.
     - `final_loss[replica]`: the loss on the training rows after training, `evaluate`'s.
     - `score[replica, part]`: the yardstick's score on all rows, the trained ones, the validated ones.
+    - `stopped[replica]`: after how many epochs each ended, where callbacks may end it; its curves
+      stay at their last values from there on. `None` where none may.
     - `outputs[replica, row, …]`: final outputs on the yardstick's rows, where it keeps them.
     - `codes`: outputs of the narrowest layer, whose name is `code_layer`, on those rows; where
       outputs are not kept, on the rows that are probed.
@@ -104,6 +106,7 @@ class Population:
     strategy: str
     val_loss: Floats | None = None
     metrics: Mapping[str, Floats] = field(default_factory=dict)
+    stopped: NDArray[np.int32] | None = None
     outputs: Floats | None = None
     codes: Floats | None = None
     code_layer: str | None = None

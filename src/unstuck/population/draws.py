@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from unstuck import adapter
+from unstuck.recipe import Recipe
 
 AT_ONCE = 1 << 21
 """Numbers drawn in one go: 16 MiB of doubles."""
@@ -59,6 +60,31 @@ def mask_seeds(seeds: Sequence[int], path: str) -> NDArray[np.uint32]:
     key = zlib.crc32(path.encode())
     drawn = _mix(np.asarray([(seed ^ (key << 32)) % 2**64 for seed in seeds], np.uint64))
     return np.stack([(drawn >> np.uint64(32)), np.zeros_like(drawn)], axis=1).astype(np.uint32)
+
+
+def epoch_orders(
+    recipe: Recipe, seeds: Sequence[int], epochs: Sequence[int]
+) -> NDArray[np.int32]:
+    """The order of rows that a recipe's epochs take, shaped [replica, epoch, row]."""
+    rows, shape = recipe.rows_per_epoch, (len(seeds), len(epochs))
+    first = np.asarray(epochs) % recipe.epochs_in_rows * rows
+    if recipe.batches == "part" and recipe.shuffle:
+        passes = [epoch // recipe.epochs_in_rows for epoch in epochs]
+        drawn = orders(seeds, passes, recipe.train.rows, salt=recipe.order_salt)
+        return np.stack([drawn[:, i, at : at + rows] for i, at in enumerate(first)], axis=1)
+    if recipe.batches in ("part", "stream"):
+        one = (first[:, None] + np.arange(rows)).astype(np.int32)
+        return np.broadcast_to(one, (*shape, rows)).copy()
+    if not recipe.shuffle:
+        return np.broadcast_to(np.arange(rows, dtype=np.int32), (*shape, rows)).copy()
+    if recipe.batches == "drawn":
+        return orders(seeds, epochs, rows, salt=recipe.order_salt)
+    # A shorter batch stays the last one.
+    full, short = divmod(rows, recipe.batch_size)
+    within = np.arange(recipe.batch_size, dtype=np.int32)
+    moved = orders(seeds, epochs, full, salt=recipe.order_salt)[..., None] * recipe.batch_size
+    last = np.broadcast_to(np.arange(rows - short, rows, dtype=np.int32), (*shape, short))
+    return np.concatenate([(moved + within).reshape(*shape, -1), last], axis=2).astype(np.int32)
 
 
 def orders(

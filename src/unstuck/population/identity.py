@@ -19,6 +19,7 @@ import keras
 import numpy as np
 
 from unstuck import adapter
+from unstuck.between_epochs import LearningRateScheduler
 from unstuck.journal import digest
 from unstuck.recipe import Recipe
 
@@ -36,9 +37,27 @@ def fingerprint(recipe: Recipe) -> str:
         recipe.optimizer.kind, sorted(map(repr, optimizer.items())),
         name, sorted(map(repr, config.items())), _told(recipe.loss), _told(recipe.loss_weights),
         recipe.epochs, recipe.batch_size, recipe.shuffle, recipe.validation_split,
-        recipe.order_salt, sorted((recipe.class_weight or {}).items()),
+        recipe.order_salt, sorted((recipe.class_weight or {}).items()), recipe.data_scale,
+        recipe.batches, recipe.epochs_in_rows, _rules_told(recipe), _kept_told(recipe),
+        [_bytes_told(a) for a in recipe.optimizer.state],
     )
     return digest(repr(words).encode(), data_digest(recipe).encode())
+
+
+def _rules_told(recipe: Recipe) -> str:
+    """The callbacks; a function of the epoch by the rates that it gives."""
+    rules = recipe.rules
+    plain = [(rule.kind, sorted((k, repr(v)) for k, v in vars(rule).items() if k != "schedule"))
+             for rule in rules.rules]
+    rates = recipe.rates().tolist() if rules.of(LearningRateScheduler) else []
+    return repr((plain, rules.first_epoch, rules.validated, rates))
+
+
+def _kept_told(recipe: Recipe) -> str:
+    """The weights that a training begins with."""
+    kept = recipe.architecture.kept
+    values = recipe.architecture.initial_values if kept else {}
+    return repr([(path, _bytes_told(values[path])) for path in sorted(kept & values.keys())])
 
 
 def data_digest(recipe: Recipe) -> str:

@@ -26,6 +26,8 @@ def packed(population: Population) -> tuple[dict[str, Any], Arrays]:
     arrays = {name: np.asarray(value) for name in _SINGLE
               if (value := getattr(population, name)) is not None}
     arrays |= {f"metrics/{name}": np.asarray(a) for name, a in population.metrics.items()}
+    if population.stopped is not None:
+        arrays["stopped"] = population.stopped.astype(np.float32)
     document["layers"] = {m: list(r.layers) for m, r in population.readings.items()}
     arrays |= {f"{moment}/{probe}": getattr(readings, probe)
                for moment, readings in population.readings.items() for probe in _PROBES}
@@ -77,6 +79,8 @@ def _unpacked(document: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -
                if name.startswith("metrics/")}
     plain: dict[str, Any] = {**{name: document[name] for name in _PLAIN}, **times,
                              **{name: arrays.get(name) for name in _SINGLE}}
+    if "stopped" in arrays:
+        plain["stopped"] = arrays["stopped"].astype(np.int32)
     return Population(seeds=tuple(seeds), readings=readings, metrics=metrics, **plain)
 
 

@@ -97,8 +97,8 @@ def seconds_per_update(strategy: Strategy) -> float:
     data = as_rows(recipe.train)
     lanes = block_size(program, strategy)
     state = program.initial_state(recipe, range(lanes), None)
-    order = np.zeros((lanes, strategy.room, recipe.train.rows), np.int32)
-    order[:] = np.arange(recipe.train.rows)
+    order = np.zeros((lanes, strategy.room, recipe.rows_per_epoch), np.int32)
+    order[:] = np.arange(recipe.rows_per_epoch)
     held = strategy.place(state)
     held, *_ = strategy.advance(held, order, 1, data, None, most=1)
     updates = min(STEPS, recipe.updates_per_epoch)
@@ -115,7 +115,7 @@ def block_size(program: Program, strategy: Strategy) -> int:
     state = sum(int(np.prod(v.shape)) for part in program.shapes for v in part)
     recipe = program.recipe
     width = sum(_size(layer.output_shape) for layer in recipe.layers)
-    one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.train.rows)
+    one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.rows_per_epoch)
     size = LANES
     while size > 1 and size * one > BLOCK_BYTES:
         size //= 2

@@ -24,10 +24,11 @@ from numpy.typing import NDArray
 
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Moment, Population, Progress, Readings, Yardstick
-from unstuck.population.draws import orders
+from unstuck.population.draws import epoch_orders
 from unstuck.population.keras_choice import Choice, block_size, choose, seconds_per_update
 from unstuck.population.keras_probes import Probes, probed
 from unstuck.population.keras_program import Program, Rows, as_rows, program_key
+from unstuck.population.keras_rules import Ruled
 from unstuck.population.keras_strategies import STRATEGIES, Strategy
 from unstuck.population.threads import side_by_side
 from unstuck.recipe import Data, Recipe
@@ -187,19 +188,30 @@ class _Run:
         filled = (*seeds, *seeds[:1] * short)
         held = strategy.place(program.initial_state(recipe, filled, _filled(start, short)))
         begin = None if self._read is None else self._read(held)
-        held, logs, val = self._train(held, filled, order, lambda epochs: tell(epochs * count))
+        ruled = Ruled(strategy, recipe, self.data, self.validation) if recipe.rules else None
+        if ruled is None:
+            held, logs, val = self._train(held, filled, order, lambda done: tell(done * count))
+        else:
+            held = ruled.train(held, count, lambda epoch: self._order(filled, order, epoch, 1),
+                               lambda done: tell(done * count))
+            logs, val = ruled.logs, ruled.val
         if program.has_finish:
             held = strategy.finished(held)
+        if ruled is not None:
+            held = ruled.restored(held)
         end = None if self._read is None else self._read(held)
         outputs = recipe.unscaled(
             _first(count, strategy.each("predict", program.predict, held, self._inputs)))
         layer, codes = self._code(held)
         named = {name: logs[:count, :, i] for i, name in enumerate(program.metric_names)}
+        if ruled is not None and recipe.rules.sets_rate:
+            named["learning_rate"] = ruled.rates
         return Population(
             seeds=seeds,
             loss=named.pop("loss"),
             val_loss=None if self.validation is None else val[:count],
             metrics=named,
+            stopped=None if ruled is None else ruled.stopped,
             final_loss=strategy.evaluate(held, self._judged)[:count],
             score=self.yardstick.score(recipe, outputs),
             outputs=np.asarray(outputs, np.float32) if self.yardstick.keeps_outputs else None,
@@ -249,16 +261,13 @@ class _Run:
         self, seeds: tuple[int, ...], given: NDArray[np.int32] | None, begin: int, length: int
     ) -> NDArray[np.int32]:
         """The order of rows in one stretch, [replica, room, row]; beyond `length` all zeros."""
-        rows = self.recipe.train.rows
+        rows = self.recipe.rows_per_epoch
         padded = np.zeros((len(seeds), self.compiled.strategy.room, rows), np.int32)
         if given is not None:
             padded[: len(given), :length] = given[:, begin : begin + length]
             padded[len(given) :, :length] = given[:1, begin : begin + length]
-        elif self.recipe.shuffle:
-            padded[:, :length] = orders(seeds, range(begin, begin + length), rows,
-                                        salt=self.recipe.order_salt)
         else:
-            padded[:, :length] = np.arange(rows)
+            padded[:, :length] = epoch_orders(self.recipe, seeds, range(begin, begin + length))
         return padded
 
     @cached_property

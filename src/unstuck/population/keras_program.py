@@ -117,7 +117,7 @@ class Program:
             if variable.name == "seed_generator_state":
                 # One mask for all replicas otherwise: the generators were made once.
                 return mask_seeds(seeds, path).astype(variable.dtype)
-            kept = None if variable.trainable else self._kept.get(path)
+            kept = self._kept.get(path)
             if kept is not None and kept.shape == shape:
                 return np.broadcast_to(kept, (count, *shape)).copy()
             initializer = self._initializers.get(id(variable))
@@ -128,8 +128,14 @@ class Program:
         trainable = [drawn(v) for v in self.model.trainable_variables]
         rate = recipe.optimizer.learning_rate
         optimizer = []
-        for i, variable in enumerate(self.model.optimizer.variables):
-            if i in self._copied:
+        carried = recipe.optimizer.state
+        variables = self.model.optimizer.variables
+        if [a.shape for a in carried] != [tuple(v.shape) for v in variables]:
+            carried = ()  # it was another network's or another optimizer's
+        for i, variable in enumerate(variables):
+            if carried and variable.name != "learning_rate":
+                optimizer.append(np.broadcast_to(carried[i], (count, *carried[i].shape)).copy())
+            elif i in self._copied:
                 optimizer.append(trainable[self._copied[i]].copy())
             elif rate is not None and variable.name == "learning_rate":
                 optimizer.append(np.full(count, rate, dtype=np.float32))
@@ -159,6 +165,27 @@ class Program:
         _require_loss("test_step", logs)
         loss = jnp.asarray(logs["loss"], jnp.float32)
         return loss, (list(after[0]), list(after[1]), optimizer, list(after[2]))
+
+    @cached_property
+    def test_names(self) -> tuple[str, ...]:
+        """The keys of `test_step`'s logs that hold one number each."""
+        rows = min(self.batch, self.recipe.train.rows)
+        logs = jax.eval_shape(
+            lambda state, data: self.model.test_step(state, _batch(data, jnp.arange(rows)))[0],
+            (self.shapes[0], self.shapes[1], self.shapes[3]), as_rows(self.recipe.train))
+        return tuple(sorted(k for k, value in logs.items() if getattr(value, "shape", None) == ()))
+
+    def tested(self, state: State, data: Rows) -> Any:
+        """The logs of `Model.evaluate` on those rows in `fit`'s batches, in order of `test_names`."""
+        def step(state: State, data: Rows, indices: Any) -> tuple[Any, State]:
+            logs, after = self.model.test_step((*state[:2], state[3]), _batch(data, indices))
+            numbers = [jnp.asarray(logs[name], jnp.float32) for name in self.test_names]
+            return jnp.stack(numbers), (list(after[0]), list(after[1]), state[2], list(after[2]))
+
+        order = jnp.arange(keras.tree.flatten(data[0])[0].shape[0])
+        empty = jnp.zeros(len(self.test_names), jnp.float32)
+        return _through(step, self.batch, empty, self.fresh_metrics(state), data, order,
+                        len(order))[0]
 
     def fresh_metrics(self, state: State) -> State:
         """The state at the beginning of an epoch, or of an evaluation."""
@@ -240,11 +267,12 @@ def program_key(recipe: Recipe) -> str:
         optimizer.pop("learning_rate")
     architecture = recipe.architecture
     parts: list[Any] = [
-        id(architecture.source), sorted(architecture.removed),
+        id(architecture.source), sorted(architecture.removed), sorted(architecture.kept),
         {k: dict(v) for k, v in architecture.changed.items()},
         [(i.anchor, i.where, i.kind, dict(i.config)) for i in architecture.inserted],
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
-        id(recipe.metrics), id(recipe.weighted_metrics), recipe.batch_size,
+        id(recipe.metrics), id(recipe.weighted_metrics), recipe.batch_size, bool(recipe.rules),
+        recipe.rows_per_epoch,
         _described(recipe.train), recipe.validation and _described(recipe.validation),
     ]
     return json.dumps(parts, default=repr, sort_keys=True)

@@ -47,7 +47,12 @@ class Strategy(ABC):
 
     @property
     def room(self) -> int:
-        """Epochs that one `advance` has room for; between two of them Ctrl-C is answered."""
+        """Epochs that one `advance` has room for; between two of them Ctrl-C is answered.
+
+        One, where callbacks look at each.
+        """
+        if self.program.recipe.rules:
+            return 1
         return max(1, min(256, STRETCH // self.program.recipe.updates_per_epoch))
 
     @abstractmethod

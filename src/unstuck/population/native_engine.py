@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck import adapter
+from unstuck.between_epochs import held_on
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Moment, Population, Progress, Readings, Yardstick
 from unstuck.population.draws import initial_weights
@@ -32,6 +33,7 @@ try:
     from unstuck.population.native_losses import Objective, as_rows, objective
     from unstuck.population.native_optimizers import optimizer, step_numbers
     from unstuck.population.native_probes import PROBED_ROWS, probed, readings
+    from unstuck.population.native_rules import check_rules, epoch_rates, stopping
 
     MISSING = None
 except ImportError as error:
@@ -164,6 +166,11 @@ class _Plan:
         architecture = recipe.architecture
         if not architecture.is_graph or adapter.is_custom(architecture.source):
             raise NotSupported("The native engine takes Sequential and functional models only")
+        check_rules(recipe)
+        if recipe.batches != "drawn":
+            raise NotSupported("The native engine draws its batches from all rows")
+        if recipe.optimizer.state:
+            raise NotSupported("The native engine does not go on with an optimizer's earlier updates")
         if recipe.train.rows == 0:
             raise NotSupported("No rows are left to train on after the validation split")
         built = architecture.build()
@@ -264,12 +271,20 @@ class _Run:
         recipe, plan = self.recipe, self.plan
         begin = self._start(seeds, start)
         rows, validation, judged = self.data
+        rules, more, ended = stopping(recipe), {}, None  # type: Floats, dict[str, Any], Any
+        if len(rules):
+            ended = np.full(len(seeds), recipe.epochs, np.int32)
+            more = {"stopping": rules, "ended": ended}
         loss, val_loss, final_loss, end = plan.program.train(
             rows=rows, validation=validation, judged=judged, steps=self.steps,
             seeds=np.asarray(seeds, np.uint64), start=begin, epochs=recipe.epochs,
             shuffle=recipe.shuffle, salt=recipe.order_salt % 2**64, rates=rates, order=order,
-            threads=self.threads, kernel=self.kernel, progress=tell,
+            threads=self.threads, kernel=self.kernel, progress=tell, **more,
         )
+        if ended is not None:
+            loss = held_on(loss, ended)
+            val_loss = val_loss if validation is None else held_on(val_loss, ended)
+        scheduled = epoch_rates(recipe)
         tell(len(seeds) * recipe.epochs)
         whole, keeps = self.yardstick.keeps_outputs, self.yardstick.keeps_codes
         coded = plan.code is not None and keeps and (whole or self.probes)
@@ -284,7 +299,9 @@ class _Run:
             moments = {"start": self._readings(begin), "end": self._readings(end)}
         return Population(
             seeds=seeds, loss=loss, val_loss=None if validation is None else val_loss,
-            final_loss=final_loss, score=score,
+            final_loss=final_loss, score=score, stopped=ended,
+            metrics={} if scheduled is None else {
+                "learning_rate": np.tile(scheduled, (len(seeds), 1))},
             outputs=shown if self.yardstick.keeps_outputs else None,
             codes=codes[0] if codes else None, code_layer=plan.code if codes else None,
             readings=moments, weights=self._named(end) if self.keep_weights else None,

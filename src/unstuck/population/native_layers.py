@@ -172,7 +172,7 @@ class _Tracer:
         shape = tuple(variable.shape)
         rows, columns = shape if len(shape) == 2 else (1, shape[0])
         trainable = id(variable) in self._trainable
-        kept = None if variable.trainable else self._kept.get(variable.path)
+        kept = self._kept.get(variable.path)
         self.network.weights.append(Weight(
             path=variable.path, shape=shape, trainable=trainable, layer=self._layer,
             initializer=self._built.initializers.get(id(variable)),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from unstuck.errors import NotSupported
 from unstuck.native.kernels import Optimizer, OptimizerKind
+from unstuck.population.native_rules import epoch_rates
 from unstuck.recipe import Recipe
 
 Floats = NDArray[np.float32]
@@ -98,6 +99,9 @@ def step_numbers(recipe: Recipe, updates: int) -> Floats:
             steps)))
     else:
         table[:, 0] = rate
+    scheduled = epoch_rates(recipe)
+    if scheduled is not None:
+        table[:, 0] = np.repeat(scheduled, recipe.updates_per_epoch)
     kind, config = OPTIMIZERS[recipe.optimizer.cls], recipe.optimizer.config
     one, t = np.float32(1), (steps + 1).astype(np.float32)
     if kind in (OptimizerKind.adam, OptimizerKind.nadam, OptimizerKind.adamax):

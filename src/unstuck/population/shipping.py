@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck import adapter
+from unstuck.between_epochs import LearningRateScheduler
 from unstuck.errors import NotSupported
 from unstuck.journal import digest
 from unstuck.population import Yardstick
@@ -45,6 +46,10 @@ def check(recipe: Recipe) -> None:
             own = adapter.foreign_classes(_config(thing))
         if own:
             raise NotSupported(f"{own[0]} is code of the script's own, which stays in this process")
+    if recipe.rules.of(LearningRateScheduler):
+        raise NotSupported("the function of LearningRateScheduler stays in this process")
+    if not type(recipe.optimizer.schedule or "").__module__.startswith(("keras.", "builtins")):
+        raise NotSupported("the schedule's class is the script's own and stays in this process")
     if not recipe.optimizer.cls.__module__.startswith("keras."):
         raise NotSupported(
             f"{recipe.optimizer.kind} is code of the script's own, which stays in this process")

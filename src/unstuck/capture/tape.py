@@ -1,0 +1,242 @@
+"""Batches from a generator, a PyDataset or a DataLoader, taped once so that replicas can replay them.
+
+Two epochs tell what kind of source it is: the same batches again (replayed in their order, or moved
+as wholes where `fit` shuffles a PyDataset), the same rows in another order (pooled and shuffled
+anew for each replica), or other rows each time (taped to the last epoch and replayed as they came).
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import keras
+import numpy as np
+
+from unstuck import adapter
+from unstuck.errors import BadData, NotSupported
+
+Tree = Any
+Batch = tuple[Tree, Tree, Tree]
+Kind = Literal["fixed", "whole", "rows", "stream"]
+
+MOST_BYTES = 512 << 20
+MOST_SECONDS = 120.0
+"""A source slower than this is not taped: a diagnosis would take hours."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tape:
+    """What was taped: all rows, the batch size, how epochs are made of them, and a note.
+
+    `epochs` is how many epochs of rows there are: 1, unless each has rows of its own ("stream").
+    `again` is a source that gives the user's training all that was taken from his.
+    """
+
+    x: Tree
+    y: Tree
+    sample_weight: Tree
+    batch_size: int
+    kind: Kind
+    epochs: int
+    note: str
+    again: Any
+
+
+def tape(
+    source: Any, *, steps: int | None, epochs: int, shuffle: bool, where: str = "fit",
+    most_bytes: int = MOST_BYTES,
+) -> Tape:
+    """Tape what `fit` would take from a source.
+
+    Args:
+        source: a generator, PyDataset, DataLoader or tf.data.Dataset.
+        steps: batches in an epoch; `None`: all.
+        epochs: how many epochs.
+        shuffle: whether `fit` shuffles the batches of a PyDataset.
+        where: what it was given to, for messages.
+        most_bytes: give up beyond.
+
+    Raises:
+        BadData: it raised, ran out, or its batches cannot be trained on.
+        NotSupported: it is too large or too slow to tape, or its batches are of unequal sizes.
+    """
+    reel = _Reel(source, where, most_bytes)
+    first = reel.epoch(steps)
+    if epochs == 1:
+        return reel.wound([first], "fixed", steps)
+    if reel.is_generator and steps is None:
+        raise NotSupported(
+            f"The generator given to {where} ends after {len(first)} batches, which is one epoch of"
+            f" the {epochs} asked for; Keras would warn and train on hardly anything in the others."
+            " Give steps_per_epoch and let it go on, or make it a keras.utils.PyDataset.")
+    second = reel.epoch(steps)
+    if _same(first, second):
+        moved = reel.is_dataset and shuffle and steps is None
+        return reel.wound([first], "whole" if moved else "fixed", steps)
+    if _same_rows(first, second):
+        return reel.wound([first], "rows", steps)
+    rest = [reel.epoch(steps) for _ in range(epochs - 2)]
+    return reel.wound([first, second, *rest], "stream", steps)
+
+
+class _Reel:
+    """A source on its way through the tape."""
+
+    def __init__(self, source: Any, where: str, most_bytes: int) -> None:
+        self.kind = adapter.stream_kind(source) or type(source).__name__
+        self.is_dataset = isinstance(source, keras.utils.PyDataset)
+        self.is_generator = isinstance(source, Iterator)
+        self._source, self._where = source, where
+        self._mine = source if self.is_generator else _copied(source)
+        self._begun, self._bytes, self._most = time.monotonic(), 0, most_bytes
+        self._taped: list[Any] = []
+        self._running: Iterator[Any] | None = None
+
+    def epoch(self, steps: int | None) -> list[Batch]:
+        """The batches of the next epoch."""
+        if self.is_dataset and hasattr(self._mine, "on_epoch_begin"):
+            self._mine.on_epoch_begin()
+        if self._running is None or (steps is None and not self.is_generator):
+            self._running = self._passes(endless=steps is not None)
+        batches = []
+        for taken in itertools.count():
+            if steps is not None and taken == steps:
+                break
+            try:
+                raw = next(self._running)
+            except StopIteration:
+                break
+            except Exception as error:
+                raise BadData(
+                    f"The source of batches given to {self._where} ({self.kind}) raised"
+                    f" {type(error).__name__} after {len(self._taped)} batches: {error}.") from error
+            self._taped.append(raw)
+            batches.append(self._batch(raw))
+            self._check_size(batches[-1])
+        if steps is None and self.is_dataset:
+            self._mine.on_epoch_end()
+        if not batches or (steps is not None and len(batches) < steps):
+            raise BadData(
+                f"The source of batches given to {self._where} ({self.kind}) ran out after"
+                f" {len(self._taped)} batches" + (
+                    "." if steps is None else f"; fit takes {steps} in each epoch."
+                    " Let it go on, or lower steps_per_epoch."))
+        return batches
+
+    def _passes(self, *, endless: bool) -> Iterator[Any]:
+        """Batches of one pass, or of one pass after the other."""
+        while True:
+            if self.is_generator:
+                yield from self._mine
+                return
+            count = self._mine.num_batches if self.is_dataset else None
+            if self.is_dataset:
+                numbers = itertools.count() if count is None else range(count)
+                yield from (self._mine[number] for number in numbers)
+            elif hasattr(self._mine, "as_numpy_iterator"):
+                yield from self._mine.as_numpy_iterator()
+            else:
+                yield from self._mine
+            if not endless:
+                return
+            if self.is_dataset:
+                self._mine.on_epoch_end()
+
+    def _batch(self, raw: Any) -> Batch:
+        parts = tuple(raw) if isinstance(raw, list | tuple) else (raw,)
+        if not 1 <= len(parts) <= 3 or parts[0] is None:
+            raise BadData(f"A batch of {self.kind} must be (x, y) or (x, y, sample_weight), not"
+                          f" {len(parts)} things.")
+        if len(parts) == 1:
+            raise NotSupported(f"The batches of {self.kind} have no targets; they must be (x, y).")
+        x, y, weight = (keras.tree.map_structure(_array, part)
+                        for part in (*parts, *(None,) * (3 - len(parts))))
+        return x, y, weight
+
+    def _check_size(self, batch: Batch) -> None:
+        self._bytes += sum(a.nbytes for a in _leaves(batch))
+        if self._bytes > self._most:
+            raise NotSupported(
+                f"The batches of {self.kind} come to more than {self._most >> 20} MB, which cannot"
+                " be taped for the replicas. Diagnose it on fewer batches: a smaller"
+                " steps_per_epoch, or a part of the data.")
+        if time.monotonic() - self._begun > MOST_SECONDS:
+            raise NotSupported(
+                f"Taping the batches of {self.kind} took more than {MOST_SECONDS:.0f} s. Diagnose it"
+                " on fewer batches: a smaller steps_per_epoch, or a part of the data.")
+
+    def wound(self, epochs: list[list[Batch]], kind: Kind, steps: int | None) -> Tape:
+        """The tape of these epochs. Raises NotSupported where batches are of unequal sizes."""
+        sizes = [[len(_leaves(batch)[0]) for batch in batches] for batches in epochs]
+        size = sizes[0][0]
+        if any(one[:-1] != [size] * (len(one) - 1) or not 0 < one[-1] <= size or
+               one != sizes[0] for one in sizes):
+            shown = ", ".join(map(str, sizes[0][:6]))
+            raise NotSupported(
+                f"The batches of {self.kind} are of unequal sizes ({shown}, …), which replicas cannot"
+                " be trained on. Make all but the last of an epoch equal.")
+        flat = [batch for batches in epochs for batch in batches]
+        if (flat[0][2] is None) != all(batch[2] is None for batch in flat):
+            raise BadData(f"Some batches of {self.kind} have sample weights, others have none.")
+        x, y, weight = (None if parts[0] is None else keras.tree.map_structure(
+            lambda *a: np.concatenate(a), *parts) for parts in zip(*flat, strict=True))
+        again = itertools.chain(self._taped, self._mine) if self.is_generator else self._source
+        return Tape(x=x, y=y, sample_weight=weight, batch_size=size, kind=kind,
+                    epochs=len(epochs), note=self._note(kind, epochs), again=_generator(again)
+                    if self.is_generator else again)
+
+    def _note(self, kind: Kind, epochs: list[list[Batch]]) -> str:
+        batches = f"{len(epochs[0])} batch{'es' * (len(epochs[0]) > 1)}"
+        how = {
+            "fixed": f"{batches} an epoch, always the same: every replica gets them in this order",
+            "whole": f"{batches} an epoch, always the same: every replica gets them in an order of"
+                     " its own, a shorter one last",
+            "rows": f"{batches} an epoch, the same rows in another order each time: they were pooled,"
+                    " and are shuffled anew for every replica",
+            "stream": f"{len(epochs)} epochs of {batches}, each with rows of its own: every replica"
+                      " gets the batches as they came",
+        }[kind]
+        return f"{self.kind[0].upper()}{self.kind[1:]} was taped: {how}."
+
+
+def _copied(source: Any) -> Any:
+    """A copy, so that the user's own does not move on; itself where it cannot be copied."""
+    try:
+        return copy.deepcopy(source)
+    except Exception:
+        return source
+
+
+def _generator(batches: Iterator[Any]) -> Iterator[Any]:
+    yield from batches  # Keras wants a generator by its type
+
+
+def _array(leaf: Any) -> Any:
+    if leaf is None:
+        return None
+    return np.asarray(leaf.detach().cpu() if hasattr(leaf, "detach") else leaf)
+
+
+def _leaves(batch: Batch) -> list[Any]:
+    return [leaf for leaf in keras.tree.flatten(batch) if leaf is not None]
+
+
+def _same(one: list[Batch], other: list[Batch]) -> bool:
+    return len(one) == len(other) and all(
+        len(a) == len(b) and all(map(np.array_equal, a, b)) for a, b in
+        zip(map(_leaves, one), map(_leaves, other), strict=True))
+
+
+def _same_rows(one: list[Batch], other: list[Batch]) -> bool:
+    return sorted(_rows(one)) == sorted(_rows(other))
+
+
+def _rows(batches: list[Batch]) -> Iterator[bytes]:
+    for batch in batches:
+        for row in zip(*_leaves(batch), strict=False):
+            yield b"".join(np.ascontiguousarray(part).tobytes() for part in row)
