@@ -31,7 +31,9 @@ LINES = (
     ("architecture",),
     ("adapter",),
     ("backend",),
+    ("modern",),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
+    ("spellings",),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""

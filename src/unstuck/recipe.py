@@ -80,6 +80,8 @@ class Recipe:
     makes of them. `order_salt` moves the shuffling and nothing else. `sites` tells where in the
     user's source each part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME".
     `left_out` names what takes no part in the replicas (callbacks that only watch, say).
+    `written_for` is the package in whose spelling the script is, if not today's: "Keras 1",
+    "Keras 2" or "tf.keras".
     """
 
     architecture: Architecture
@@ -100,6 +102,7 @@ class Recipe:
     order_salt: int = 0
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    written_for: str = ""
 
     @cached_property
     def _split_at(self) -> int:

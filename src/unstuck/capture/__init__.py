@@ -12,19 +12,21 @@ import inspect
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from unstuck import adapter
 from unstuck.adapter import random_state_kept
 from unstuck.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
+from unstuck.modern import dialect_of
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 from . import runner
 from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
+from .older import understood
 from .patches import patched
 from .watch import Watch
 
@@ -174,8 +176,9 @@ def _capture(
     name = Path(filename).name
     code = compile(script.data, filename, "exec", dont_inherit=True)
     watch = Watch(filename, script, chosen=chosen, through=through)
+    dialect = dialect_of(script, directory)
     # A fresh session, so that every capture gives the layers the same names.
-    with adapter.fresh_session(), patched(watch.wrappers):
+    with adapter.fresh_session(), patched(watch.wrappers), understood(dialect, directory):
         ending = runner.run(
             code,
             argv=argv,
@@ -187,7 +190,14 @@ def _capture(
         raise watch.error
     if watch.recipe is None:
         raise _not_reached(name, chosen, watch, ending)
-    return _captured(script, watch, ending, chosen=chosen, through=through)
+    if dialect is not None and dialect.year:
+        watch.notes.append(
+            f"The script is in the spelling of {dialect}; it was run as it is, with Keras"
+            f" {adapter.keras_version()}. unstuck fix --modernise writes today's."
+        )
+    found = _captured(script, watch, ending, chosen=chosen, through=through)
+    year = "" if dialect is None else dialect.year
+    return replace(found, recipe=replace(found.recipe, written_for=year))
 
 
 def _captured(
@@ -248,10 +258,14 @@ def _no_python(name: str, error: SyntaxError) -> ScriptFailed:
 
 def _not_reached(
     name: str, chosen: int, watch: Watch, ending: runner.Ending
-) -> ScriptFailed | NoFitCall:
+) -> UnstuckError:
     times = len(watch.fits)
+    if isinstance(ending.error, UnstuckError):
+        place = runner.place_of(ending.error)
+        where = "" if place is None else f"{Path(place[0]).name}, line {place[1]}: "
+        return NotSupported(f"{where}{ending.error}")
     if ending.error is not None:
-        if isinstance(ending.error, ModuleNotFoundError):
+        if isinstance(ending.error, ImportError):
             _explain_tensorflow(name, ending.error)
         before = "any fit" if chosen == 1 else f"fit {chosen}"
         return ScriptFailed(f"{name} raised {type(ending.error).__name__} before {before}.")
@@ -274,10 +288,9 @@ def _not_reached(
     )
 
 
-def _explain_tensorflow(name: str, error: ModuleNotFoundError) -> None:
+def _explain_tensorflow(name: str, error: ImportError) -> None:
     if error.name is not None and error.name.split(".")[0] == "tensorflow":
         sys.stderr.write(
-            f"unstuck: {name} imports {error.name}, which is not installed here. unstuck trains"
-            " with Keras 3 on JAX: write `import keras` and `keras.` for `tensorflow.keras.`.\n"
+            f"unstuck: {name} needs {error.name}, which is not installed here. Of TensorFlow,"
+            " unstuck itself knows tf.keras and the functions that come with it.\n"
         )
-

@@ -28,19 +28,21 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
         if arguments is None:
             return None
         name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
-        return (*imports, *call.replace(source.make(name, **arguments)))
+        spelled = {call.spelled(key): code for key, code in arguments.items()}
+        return (*imports, *call.replace(source.make(name, **spelled)))
     changed = {
         key: value for key, value in new.config.items()
         if key != "name" and not _same(value, old.config.get(key))
     }
     off = [key for key, value in changed.items() if value is None]
+    if "learning_rate" in changed and call.argument("decay") is not None:
+        off.append("decay")  # the spelling of another year: it makes a schedule of the rate
     written = source.drop_arguments(call, off, "None") if off else ()
     for key, value in changed.items():
         if value is None:
             continue
         place = 0 if key == "learning_rate" else None
-        old_names = ("lr",) if key == "learning_rate" else ()
-        edits = source.set_value(call, key, source.number(value), position=place, old=old_names)
+        edits = source.set_value(call, key, source.number(value), position=place)
         if edits is None or written is None:
             return None
         written += edits

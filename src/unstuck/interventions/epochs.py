@@ -40,4 +40,4 @@ class Epochs(Intervention):
         call = method_call(script, before, "fit")
         if call is None:
             return None
-        return set_value(call, "epochs", str(after.epochs), position=3, old=("nb_epoch",))
+        return set_value(call, "epochs", str(after.epochs), position=3)

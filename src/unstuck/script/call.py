@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
 
+from unstuck.spellings import ARGUMENTS, kind_of, older_names
+
 from . import layers, names
 from .edits import Edit
 from .items import Items
@@ -69,13 +71,21 @@ class Call:
         """The byte offset after its closing parenthesis."""
         return self.tree.bare_extent(self.node)[1]
 
+    def spelled(self, name: str) -> str:
+        """An argument's name as this call's other ones are spelled: of another year, or of today."""
+        written = {a.keyword.value for a in self.node.args if a.keyword is not None}
+        older = older_names(self.callee, name)
+        return older[0] if older and written & ARGUMENTS[kind_of(self.callee)].keys() else name
+
     @property
     def has_hidden_arguments(self) -> bool:
         """Whether `*args` or `**kwargs` may hold arguments that are not in sight."""
         return any(argument.star for argument in self.node.args)
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
-        """The argument with this keyword, or else at this position (from 0).
+        """The argument with this keyword, or one it had in another year, or else at this position.
+
+        Positions count from 0.
 
         None if it is absent, or hidden in `*args` or `**kwargs` (see `has_hidden_arguments`).
         """
@@ -101,7 +111,7 @@ class Call:
         )
         if self.has_hidden_arguments or sole_generator:
             return None
-        return self._items().append(f"{name}{self._equal_sign()}{code}")
+        return self._items().append(f"{self.spelled(name)}{self._equal_sign()}{code}")
 
     def remove_argument(self, name: str, *, position: int | None = None) -> tuple[Edit, ...] | None:
         """The edits that take an argument away, with its comma; `()` if it is not there.
@@ -213,8 +223,9 @@ class Call:
 
     def _index(self, name: str, position: int | None) -> int | None:
         """Which argument it is; None if it is not in sight."""
+        spellings = {name, *older_names(self.callee, name)}
         for index, argument in enumerate(self.node.args):
-            if argument.keyword is not None and argument.keyword.value == name:
+            if argument.keyword is not None and argument.keyword.value in spellings:
                 return index
         if position is None or position >= len(self.node.args):
             return None
