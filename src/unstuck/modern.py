@@ -253,8 +253,8 @@ class _Reader:
                     yield self._old(node, f"{node.module}.{alias.name}", _NEEDED, "tf.keras", None)
         for alias in node.names:
             dotted = f"{node.module}.{alias.name}"
-            if dotted in TENSORFLOW_KERAS or modern_module(dotted) in MODULES.values() and (
-                    modern_name(dotted) != dotted and _last(modern_module(dotted)) != alias.name):
+            if dotted in TENSORFLOW_KERAS or (modern_module(dotted) in MODULES.values() and (
+                    modern_name(dotted) != dotted and _last(modern_module(dotted)) != alias.name)):
                 yield self._submodule(node, alias, modern_module(dotted))
                 continue
             if _hint(dotted):
@@ -300,7 +300,7 @@ class _Reader:
             yield self._old(chain, written, _NEEDED, "tf.keras", None)
         elif today and today != dotted:
             module, _, name = dotted.rpartition(".")
-            if module == "keras.backend" or name == _last(today) and "." in written:
+            if module == "keras.backend" or (name == _last(today) and "." in written):
                 kept = modern_module(module) != module and len(written.split(".")) == 2
                 if not kept:
                     code = (self.keras or "keras") + today[len("keras"):]
@@ -347,13 +347,12 @@ class _Reader:
             elif name in gone:
                 yield self._old(word, f"{name}=", "nothing; it is left out", year,
                                 self._without(node, name))
-            today = renamed.get(name, name)
-            if isinstance(word.value, ast.Constant) and word.value.value in VALUES.get(today, ()):
-                if today == "loss":
-                    continue
-                value = VALUES[today][word.value.value]
-                yield self._old(word, f"{name}={word.value.value!r}", repr(value), year,
-                                self._string(word.value, value))
+            words = VALUES.get(renamed.get(name, name), {})
+            if isinstance(word.value, ast.Constant) and isinstance(word.value.value, str):
+                written, today = word.value.value, words.get(word.value.value)
+                if today is not None:
+                    yield self._old(word, f"{name}={written!r}", repr(today), year,
+                                    self._string(word.value, today))
         yield from self._kernel_size(node, kind, given)
         if "decay" in given and self._is_optimizer(kind):
             yield self._decay(node, given)
@@ -403,11 +402,12 @@ class _Reader:
 
     def _words(self, node: ast.Call) -> Iterator[Old]:
         given = [word.value for word in node.keywords if word.arg in ("loss", "metrics")]
-        for part in (inner for value in given for inner in ast.walk(value)):
-            if isinstance(part, ast.Constant) and part.value in LOSS_WORDS:
-                today = LOSS_WORDS[part.value]
-                yield self._old(part, repr(part.value), repr(today), "Keras 2",
-                                self._string(part, today))
+        for part in (inner for value in (*given, *node.args[1:2]) for inner in ast.walk(value)):
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                today = LOSS_WORDS.get(part.value)
+                if today is not None:
+                    yield self._old(part, repr(part.value), repr(today), "Keras 2",
+                                    self._string(part, today))
 
     # Places, and edits of them.
 

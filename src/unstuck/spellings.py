@@ -105,6 +105,7 @@ _RECURRENT = {
     "dropout_W": "dropout", "dropout_U": "recurrent_dropout",
 }
 _RATE = {"p": "rate"}
+_ORDERING = {"dim_ordering": "data_format"}
 _GENERATOR = {"generator": "x", "nb_epoch": "epochs", "samples_per_epoch": "steps_per_epoch",
               "nb_val_samples": "validation_steps"}
 
@@ -118,9 +119,9 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = {
         (f"{what}Pooling{n}D" for what in ("Max", "Average") for n in (1, 2, 3)), _POOLING),
     **dict.fromkeys(
         (f"Global{what}Pooling{n}D" for what in ("Max", "Average") for n in (1, 2, 3)),
-        {"dim_ordering": "data_format"}),
+        _ORDERING),
     **dict.fromkeys(("UpSampling2D", "ZeroPadding2D", "Cropping2D"),
-                    {"dim_ordering": "data_format"}),
+                    _ORDERING),
     **dict.fromkeys(("LSTM", "GRU", "SimpleRNN"), _RECURRENT),
     "Embedding": {"init": "embeddings_initializer", "W_regularizer": "embeddings_regularizer",
                   "W_constraint": "embeddings_constraint"},
@@ -165,7 +166,6 @@ WITHOUT_MEANING: Mapping[str, frozenset[str]] = {
 
 VALUES: Mapping[str, Mapping[str, str]] = {
     "data_format": {"tf": "channels_last", "th": "channels_first"},
-    "loss": LOSS_WORDS,
 }
 """Strings that are spelled otherwise today, by the (modern) argument they are given to."""
 

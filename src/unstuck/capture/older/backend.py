@@ -12,6 +12,7 @@ from unstuck.spellings import OPS
 
 from .randomness import drawn
 
+
 def functions() -> dict[str, Any]:
     """What `keras.backend` had and has no more, by name."""
     own = {

@@ -70,7 +70,7 @@ def multi_gpu_model(model: Any, gpus: Any = None, **options: Any) -> Any:
     return model
 
 
-class TensorBoard(keras.callbacks.Callback):
+class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]
     """Takes what Keras's own takes and writes nothing, because that needs TensorFlow."""
 
     def __init__(self, log_dir: str = "logs", *args: Any, **kwargs: Any) -> None:

@@ -20,7 +20,7 @@ _RENAMED = {"accuracy": "acc", "val_accuracy": "val_acc"}
 def wrappers() -> dict[Attribute, Callable[[Any], Any]]:
     """What stands in the place of `Model`'s methods, and what is put beside them."""
     model = keras.Model
-    made = {
+    made: dict[Attribute, Callable[[Any], Any]] = {
         (adapter.owner(model, name), name): functools.partial(_translating, name)
         for name in ("fit", "evaluate", "predict")
     }
@@ -29,7 +29,7 @@ def wrappers() -> dict[Attribute, Callable[[Any], Any]]:
         made[model, old] = functools.partial(_generating, old, new)
     made[model, "predict_classes"] = lambda _: predict_classes
     made[model, "predict_proba"] = lambda _: predict_proba
-    return {key: wrap for key, wrap in made.items()}
+    return made
 
 
 def _translating(name: str, original: Any) -> Any:

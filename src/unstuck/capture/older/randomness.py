@@ -28,7 +28,7 @@ def _own_seeds() -> keras.random.SeedGenerator:
         random.setstate(state)
 
 
-class Layer(keras.layers.Layer):
+class Layer(keras.layers.Layer):  # type: ignore[misc]
     """Keras's, with a generator for what its `call` may draw."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -36,7 +36,7 @@ class Layer(keras.layers.Layer):
         self.unstuck_seeds = _own_seeds()
 
 
-class Lambda(keras.layers.Lambda):
+class Lambda(keras.layers.Lambda):  # type: ignore[misc]
     """Keras's, with a generator for what its function may draw."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
