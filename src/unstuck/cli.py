@@ -217,6 +217,9 @@ def fix(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     repair: Annotated[int, typer.Option(min=1, help="Which of the repairs, as reported.")] = 1,
+    modernise: Annotated[
+        bool, typer.Option("--modernise", help="Also write Keras 1, 2 and tf.keras as Keras 3.")
+    ] = False,
     budget: BudgetText = "2m",
     replicas: Replicas = None,
     fit: FitChoice = "auto",
@@ -251,14 +254,18 @@ def fix(
         if chosen is None:
             progress.close()
             _print(reports.render("text", result, **_looks(color)))
-            return exit_code(result)
+            if not modernise:
+                return exit_code(result)
         place = fixing.destination(result, in_place=in_place, output=output, force=force)
-        repaired = fixing.proved(result, chosen, options=options, progress=progress)
+        repaired = fixing.modern(result) if chosen is None else fixing.proved(
+            result, chosen, options=options, modernise=modernise, progress=progress)
     finally:
         progress.close()
     if not repaired.ok:
         say(f"unstuck: nothing was written: {repaired.reason}.")
-        return PROVED
+        return PROVED if chosen is not None else exit_code(result)
+    for line in fixing.by_hand(repaired) if modernise else ():
+        say(f"unstuck: {line}")
     if diff:
         _print(repaired.diff)
     else:

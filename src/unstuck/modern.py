@@ -518,6 +518,6 @@ def _hint(dotted: str) -> str:
 
 
 def _year(dotted: str) -> str:
-    if dotted.startswith("tensorflow") or dotted.startswith("tf_keras"):
+    if dotted.startswith(("tensorflow", "tf_keras")):
         return "tf.keras"
     return "Keras 1" if dotted.startswith(("keras.objectives", "keras.initializations")) else "Keras 2"

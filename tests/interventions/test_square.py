@@ -23,6 +23,7 @@ from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
+from unstuck.interventions.layer_default import LayerDefault
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
 from unstuck.interventions.optimizer import UseOptimizer
@@ -87,23 +88,35 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "scale_targets": [ScaleTargets()],
         "dropout": [NoDropout()],
         "regularizer": [NoRegularizers()],
+        "layer_default": [
+            LayerDefault(layers=names, argument=argument, value=value)
+            for kinds, argument, value in (
+                (("LSTM", "GRU"), "recurrent_activation", "hard_sigmoid"),
+                (("GRU",), "reset_after", False),
+                (("BatchNormalization",), "momentum", 0.9),
+            )
+            if (names := tuple(x.name for x in recipe.layers if x.kind in kinds))
+        ] + [
+            LayerDefault(layers=(x.name,), argument="activity_regularizer", value=(0.25, 0.0))
+            for x in recipe.layers if x.config.get("activity_regularizer")
+        ],
         "placebo": [Placebo()],
     }
 
 
 SLOW = {"recurrent", "images"}  # each shape is compiled; one change of a kind will do
 NOT_POSSIBLE = {
-    "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
-    "list": {"scale_targets", "regularizer"},
+    "functional": {"layer_default", "clipping", "scale_targets", "dropout", "regularizer"},
+    "list": {"layer_default", "scale_targets", "regularizer"},
     "add": {"clipping"},
-    "input_dim": {"clipping", "dropout", "regularizer"},
-    "unbuilt": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+    "input_dim": {"layer_default", "clipping", "dropout", "regularizer"},
+    "unbuilt": {"layer_default", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                 "regularizer"},
     "recurrent": {"clipping", "shuffle", "validation_split", "shuffle_rows", "regularizer"},
     "images": {"clipping", "shuffle", "validation_split", "shuffle_rows", "scale_targets",
                "dropout", "regularizer"},
-    "subclassed": {"clipping", "shuffle", "validation_split", "shuffle_rows", "remove_layer",
-                   "scale_inputs", "scale_targets", "regularizer"},
+    "subclassed": {"layer_default", "clipping", "shuffle", "validation_split", "shuffle_rows",
+                   "remove_layer", "scale_inputs", "scale_targets", "regularizer"},
 }
 
 

@@ -1,9 +1,9 @@
 """What the names in a source stand for, at a place in it.
 
 `tensorflow.keras` and `keras` count as one module here, and a thing that was imported under the name
-that it had in another year (`spellings`) counts as what it is called today. That a submodule can be reached as an
-attribute of its package (`keras.optimizers` after `import keras`) is taken for granted. Star
-imports are not looked into.
+that it had in another year (`spellings`) counts as what it is called today. That a submodule can be
+reached as an attribute of its package (`keras.optimizers` after `import keras`) is taken for granted.
+Star imports are not looked into.
 """
 
 from __future__ import annotations

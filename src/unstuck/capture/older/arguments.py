@@ -82,7 +82,7 @@ class Translated:
         return issubclass(getattr(subclass, "_cls", subclass), self._cls)
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("_cls", "_written", "_decays", "_made"):  # asked for before they are set, as in a copy
+        if name in ("_cls", "_written", "_decays", "_made"):  # not set yet, as in a copy
             raise AttributeError(name)
         return getattr(self._cls, name)
 

@@ -99,8 +99,9 @@ def facade(keras_module: Callable[[], ModuleType]) -> Namespace:
         "Tensor": keras.KerasTensor, "get_logger": _logger,
         "math": Namespace("tensorflow.math", math),
         "nn": Namespace("tensorflow.nn", activations),
-        "random": Namespace("tensorflow.random", {"set_seed": set_seed, "normal": drawn(keras.random.normal),
-                                                  "uniform": drawn(keras.random.uniform)}),
+        "random": Namespace("tensorflow.random", {
+            "set_seed": set_seed, "normal": drawn(keras.random.normal),
+            "uniform": drawn(keras.random.uniform)}),
         "config": Namespace("tensorflow.config", {
             "list_physical_devices": _none, "experimental": nothing,
             "run_functions_eagerly": _nothing}),
