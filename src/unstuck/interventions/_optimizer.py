@@ -28,7 +28,7 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
         if arguments is None:
             return None
         name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
-        spelled = {call.spelled(key): code for key, code in arguments.items()}
+        spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
         return (*imports, *call.replace(source.make(name, **spelled)))
     changed = {
         key: value for key, value in new.config.items()
@@ -63,7 +63,8 @@ def _in_compile(script: Script, before: Recipe, new: Optimizer) -> source.Edits 
         word = source.quoted(script, new.kind.lower(), literal)
         return source.set_value(call, "optimizer", word, position=0)
     name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
-    edits = call.set_argument("optimizer", source.make(name, **arguments), position=0)
+    spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
+    edits = call.set_argument("optimizer", source.make(name, **spelled), position=0)
     return None if edits is None else (*imports, *edits)
 
 

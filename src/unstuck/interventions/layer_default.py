@@ -75,7 +75,8 @@ class LayerDefault(Intervention):
             call = source.layer_call(script, before, layer)
             if call is None:
                 return None
-            code, imports = repr(self.value), ()
+            code = repr(self.value)
+            imports: source.Edits = ()
             if isinstance(self.value, tuple):
                 regularizer, imports = source.keras_name(script, call, "regularizers.L1L2")
                 weights = {k: source.number(v) for k, v in _weights(self.value).items()}

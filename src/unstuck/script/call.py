@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
 
-from unstuck.spellings import ARGUMENTS, kind_of, older_names
+from unstuck.spellings import ARGUMENTS, KERAS_1, kind_of, older_names
 
 from . import layers, names
 from .edits import Edit
@@ -71,11 +72,22 @@ class Call:
         """The byte offset after its closing parenthesis."""
         return self.tree.bare_extent(self.node)[1]
 
-    def spelled(self, name: str) -> str:
-        """An argument's name as this call's other ones are spelled: of another year, or of today."""
+    def spelled(self, name: str, *, of: str = "") -> str:
+        """An argument's name as this script spells its arguments: of another year, or of today.
+
+        `of` is what takes the argument, if not this call.
+        """
+        callee = of or self.callee
+        older = older_names(callee, name)
         written = {a.keyword.value for a in self.node.args if a.keyword is not None}
-        older = older_names(self.callee, name)
-        return older[0] if older and written & ARGUMENTS[kind_of(self.callee)].keys() else name
+        known = _old_arguments(self.tree)
+        if older and (
+            written & ARGUMENTS[kind_of(callee)].keys()
+            or (known & KERAS_1 and older[0] in {*KERAS_1, "lr"})
+            or (older[0] == "lr" and "lr" in known)
+        ):
+            return older[0]
+        return name
 
     @property
     def has_hidden_arguments(self) -> bool:
@@ -265,6 +277,18 @@ class Call:
 
     def _newlines(self, code: str) -> str:
         return self.tree.lines.newline.join(split_lines(code))
+
+
+@lru_cache(maxsize=8)
+def _old_arguments(tree: Tree) -> frozenset[str]:
+    """The arguments of other years that a source gives anywhere."""
+    return frozenset(
+        argument.keyword.value
+        for node in tree.calls.values()
+        for argument in node.args
+        if argument.keyword is not None
+        and argument.keyword.value in ARGUMENTS.get(kind_of(tree.source(node.func)), ())
+    )
 
 
 def _replaced(argument: Argument, code: str) -> tuple[Edit, ...]:
