@@ -15,6 +15,7 @@ from pathlib import Path
 from unstuck.script import Call, Edit, EditConflict, Script, Span
 from unstuck.spellings import (
     ARGUMENTS,
+    BACKEND_TODAY,
     BY_HAND,
     FUNCTIONS,
     KERAS_1,
@@ -40,6 +41,7 @@ _SUSPICIOUS = frozenset({
 })
 _MOST_PASSES = 200
 _DECAY = "decay="
+_TOLERATED = (_DECAY, "alpha=", "input_length=")  # Keras 3 takes them, with a warning
 _NEEDED = "TensorFlow itself is needed"
 
 
@@ -98,17 +100,21 @@ def old_spellings(script: Script) -> tuple[Old, ...]:
 
     What Keras 3 takes, if only to leave it out, counts beside others alone.
     """
-    found = list(_Reader(script).read())
-    if all(old.old == _DECAY for old in found):
-        return ()
-    return tuple(sorted(found, key=lambda old: old.line))
+    found = _found(script)
+    return () if all(old.old in _TOLERATED for old in found) else found
+
+
+def _found(script: Script) -> tuple[Old, ...]:
+    return tuple(sorted(_Reader(script).read(), key=lambda old: old.line))
 
 
 def modernised(script: Script) -> tuple[Script, tuple[Old, ...]]:
     """The script in today's spelling, and what is left to do by hand."""
+    if not old_spellings(script):
+        return script, ()
     for _ in range(_MOST_PASSES):
         edits: list[Edit] = []
-        for old in old_spellings(script):
+        for old in _found(script):
             if old.edits is None or _overlap(edits, old.edits):
                 continue  # neighbours that both go are taken one by one
             edits += [edit for edit in old.edits if edit not in edits]
@@ -119,7 +125,7 @@ def modernised(script: Script) -> tuple[Script, tuple[Old, ...]]:
         if after.data == script.data:
             break
         script = after
-    return script, old_spellings(script)
+    return script, _found(script)
 
 
 def _overlap(edits: list[Edit], more: Edits) -> bool:
@@ -229,9 +235,9 @@ class _Reader:
         local = alias.asname or alias.name
         used = [self._dotted(chain) for chain in self.chains if self._root(chain) == local]
         bare = sum(isinstance(n, ast.Name) and n.id == local for n in ast.walk(self.module))
-        if all(_twin(name) for name in used) and bare == len(used):
+        if all(_convertible(name) for name in used) and bare == len(used):
             code = "keras" if not self.keras else ""
-        elif any(_twin(name) for name in used) and not self.keras:
+        elif any(_convertible(name) for name in used) and not self.keras:
             code = f"{ast.unparse(alias)}\n{' ' * node.col_offset}import keras"
         else:
             code = None
@@ -293,9 +299,8 @@ class _Reader:
             for prefix in _prefixes(chain):
                 name = _twin(self._dotted(prefix))
                 if name and not name.startswith("keras.src"):
-                    code = (self.keras or "keras") + name[len("keras"):]
                     yield self._old(chain, ast.unparse(prefix), name, "tf.keras",
-                                    self._replaced(prefix, code))
+                                    self._in_keras(prefix, name))
                     return
             yield self._old(chain, written, _NEEDED, "tf.keras", None)
         elif today and today != dotted:
@@ -303,10 +308,8 @@ class _Reader:
             if module == "keras.backend" or (name == _last(today) and "." in written):
                 kept = modern_module(module) != module and len(written.split(".")) == 2
                 if not kept:
-                    code = (self.keras or "keras") + today[len("keras"):]
-                    edits = self._replaced(chain, code) if self.keras else self._with_import(
-                        chain, code)
-                    yield self._old(chain, written, today, _year(dotted), edits)
+                    yield self._old(chain, written, today, _year(dotted),
+                                    self._in_keras(chain, today))
             elif name != _last(today):
                 yield self._old(chain, name, _last(today), _year(dotted),
                                 self._end(chain, name, _last(today)))
@@ -341,7 +344,7 @@ class _Reader:
             year = "Keras 1" if name in KERAS_1 else "Keras 2"
             if name == "samples_per_epoch":
                 yield self._old(word, f"{name}=", "steps_per_epoch=, counted in batches", year, None)
-            elif name in renamed and renamed[name] not in given and name != "alpha":
+            elif name in renamed and renamed[name] not in given:
                 yield self._old(word, f"{name}=", f"{renamed[name]}=", year,
                                 self._at(word, name, renamed[name]))
             elif name in gone:
@@ -459,9 +462,14 @@ class _Reader:
             return None
         return (Edit(start=place, end=place + len(old), replacement=today),)
 
-    def _with_import(self, node: ast.Attribute, code: str) -> Edits:
-        _, edits = self.script.module_alias("keras", self.script.lines.span(*self._offset(node)))
-        return (*edits, *self._replaced(node, code))
+    def _in_keras(self, node: ast.Attribute, today: str) -> Edits:
+        """A thing of Keras by its dotted name, and the import that this needs."""
+        rest = today[len("keras"):]
+        if self.keras or "tensorflow" in self.names.values():  # which becomes `import keras`
+            return self._replaced(node, (self.keras or "keras") + rest)
+        local, edits = self.script.module_alias(
+            "keras", self.script.lines.span(*self._offset(node)))
+        return (*edits, *self._replaced(node, local + rest))
 
     def _source_call(self, node: ast.Call) -> Call | None:
         return self.script.call(self.script.lines.span(*self._offset(node)))
@@ -509,11 +517,17 @@ def _twin(dotted: str) -> str:
     return today if f"{today}.".startswith("keras.") else ""
 
 
+def _convertible(dotted: str) -> bool:
+    return bool(_twin(dotted)) and not _hint(dotted)
+
+
 def _hint(dotted: str) -> str:
     module, _, name = dotted.rpartition(".")
     for package in TENSORFLOW_KERAS:
         if f"{dotted}.".startswith(f"{package}."):
             module = ("keras" + dotted[len(package):]).rpartition(".")[0]
+    if modern_module(module) == "keras.backend" and name not in {*OPS, *BACKEND_TODAY}:
+        return BY_HAND.get(f"keras.backend.{name}", "look for its like in keras.ops")
     return BY_HAND.get(f"{module}.{name}", "") or BY_HAND.get(f"{modern_module(module)}.{name}", "")
 
 

@@ -72,6 +72,9 @@ FUNCTIONS: Mapping[str, str] = {
     "keras.regularizers.l1l2": "keras.regularizers.l1_l2",
     "keras.initializers.normal": "keras.initializers.RandomNormal",
     "keras.initializers.uniform": "keras.initializers.RandomUniform",
+    "keras.constraints.maxnorm": "keras.constraints.MaxNorm",
+    "keras.constraints.nonneg": "keras.constraints.NonNeg",
+    "keras.constraints.unitnorm": "keras.constraints.UnitNorm",
     "keras.optimizers.adam": "keras.optimizers.Adam",
     "keras.optimizers.sgd": "keras.optimizers.SGD",
     "keras.optimizers.rmsprop": "keras.optimizers.RMSprop",
@@ -158,6 +161,7 @@ WITHOUT_MEANING: Mapping[str, frozenset[str]] = {
     "GRU": frozenset({"consume_less", "time_major"}),
     "SimpleRNN": frozenset({"consume_less", "time_major"}),
     "BatchNormalization": frozenset({"mode", "fused", "virtual_batch_size"}),
+    "Embedding": frozenset({"input_length"}),
     "ModelCheckpoint": frozenset({"period"}),
     "TensorBoard": frozenset({"write_grads", "batch_size", "embeddings_layer_names",
                               "embeddings_data"}),
@@ -183,6 +187,13 @@ OPS = (
     "stop_gradient", "sum", "tanh", "tile", "transpose", "var", "zeros_like", "arange",
 )
 """Functions of `keras.backend` that `keras.ops` has today, with the same first arguments."""
+
+BACKEND_TODAY = frozenset({
+    "backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format", "is_float_dtype",
+    "is_int_dtype", "is_keras_tensor", "result_type", "set_epsilon", "set_floatx",
+    "set_image_data_format", "standardize_dtype",
+})
+"""What `keras.backend` has today."""
 
 REDUCED = ("mean", "sum", "max", "min", "prod", "any", "all", "std", "var", "logsumexp")
 """Functions of `keras.ops` that TensorFlow calls `reduce_mean` and so on."""
