@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from unstuck.callback import Callback as Callback
     from unstuck.diagnosis import Diagnosis as Diagnosis
     from unstuck.diagnosis import diagnose as diagnose
+    from unstuck.testing import assert_learns as assert_learns
 
 asked_backend = os.environ.get("KERAS_BACKEND", "jax")
 """The backend that the environment asked for; the replicas are trained with JAX in any case."""
@@ -20,13 +23,14 @@ if "keras" not in sys.modules:
     os.environ["KERAS_BACKEND"] = "jax"
 
 __version__ = "0.1.0"
-__all__ = ["Diagnosis", "__version__", "diagnose"]
+__all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose"]
+
+_HOMES = {"Callback": "callback", "Diagnosis": "diagnosis", "assert_learns": "testing",
+          "diagnose": "diagnosis"}
 
 
 def __getattr__(name: str) -> Any:
     # Keras and JAX take seconds to import; `unstuck --help` and `report` do without them.
-    if name in ("Diagnosis", "diagnose"):
-        from unstuck import diagnosis
-
-        return getattr(diagnosis, name)
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"unstuck.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'unstuck' has no attribute {name!r}")

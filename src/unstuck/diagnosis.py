@@ -20,7 +20,7 @@ from unstuck import account, results, saved
 from unstuck.candidates import Candidate, singles
 from unstuck.capture import Captured, capture_model, capture_script, random_state_kept
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
-from unstuck.errors import UnstuckError
+from unstuck.errors import Stuck, UnstuckError
 from unstuck.goal import Goal, make_goal
 from unstuck.lab import Budget, BudgetSpent, Lab
 from unstuck.population import Population
@@ -29,6 +29,8 @@ from unstuck.search import CURED, Search
 from unstuck.stats import LOOKS, success_rate
 
 T = TypeVar("T")
+HEALTHY = ("LEARNS", "AT_FLOOR")
+"""Outcomes of a training that learns what can be learned."""
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
 DEFAULT_REPLICAS = 256
@@ -75,6 +77,17 @@ class Diagnosis:
     def repairs(self) -> tuple[results.Repair, ...]:
         """The proved repairs, the least invasive first."""
         return self.result.repairs
+
+    def raise_if_stuck(self) -> None:
+        """Nothing where it learns; for tests.
+
+        Raises:
+            Stuck: it does not. An AssertionError, whose text is the report in short.
+        """
+        if self.outcome not in HEALTHY:
+            from unstuck.reports import render
+
+            raise Stuck(render("text", self.result, verbose=-1).strip())
 
     def to_json(self) -> str:
         """The JSON document of the contract."""

@@ -184,7 +184,8 @@ def _callbacks(callbacks: Any) -> tuple[str, ...]:
     if callbacks is None:
         return ()
     listed = callbacks if isinstance(callbacks, list | tuple) else [callbacks]
-    names = (type(callback).__name__ for callback in listed)
+    names = (type(callback).__name__ for callback in listed
+             if not type(callback).__module__.startswith("unstuck."))
     return tuple(name for name in names if name not in _WATCHERS)
 
 

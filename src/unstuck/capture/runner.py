@@ -60,6 +60,7 @@ def run(
     directory: str,
     stdout: TextIO,
     silent_after: Callable[[], bool] = lambda: False,
+    namespace: dict[str, Any] | None = None,
 ) -> Ending:
     """Run compiled source as `__main__`.
 
@@ -70,26 +71,30 @@ def run(
         stdout: where the script's standard output goes.
         silent_after: a function; where it returns True at the end, an error of the script is not
             printed, because what was wanted is known and the script was kept from training.
+        namespace: run it there, in the program that is running, as a notebook runs a cell.
 
     Raises:
         KeyboardInterrupt: it came while the script ran.
     """
-    main = types.ModuleType("__main__")
-    vars(main).update(
-        __file__=code.co_filename,
-        __cached__=None,
-        __builtins__=builtins,
-        __annotations__={},
-        __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
-    )
+    main = types.ModuleType("__main__") if namespace is None else sys.modules["__main__"]
+    own = vars(main) if namespace is None else namespace
+    if namespace is None:
+        own.update(
+            __file__=code.co_filename,
+            __cached__=None,
+            __builtins__=builtins,
+            __annotations__={},
+            __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
+        )
     before = frozenset(sys.modules)
     with _process_kept(), _process_exit_caught(), contextlib.redirect_stdout(stdout):
         sys.modules["__main__"] = main
         sys.argv = list(argv)
-        sys.path.insert(0, directory)
+        if namespace is None:
+            sys.path.insert(0, directory)
         sys.excepthook = sys.__excepthook__
         try:
-            exec(code, vars(main))
+            exec(code, own)
         except Stop:
             return Ending(exit_code=0, stopped=True)
         except SystemExit as error:
@@ -105,7 +110,8 @@ def run(
                 print_as_python(error)
             return Ending(exit_code=1, error=error)
         finally:
-            _drop_modules_of(directory, before)
+            if namespace is None:
+                _drop_modules_of(directory, before)
     return Ending(exit_code=0)
 
 
