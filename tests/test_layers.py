@@ -15,7 +15,7 @@ LINES = (
     ("switches", "exits"),
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
-    ("repair", "callback", "testing"),
+    ("repair", "callback", "testing", "notebook"),
     ("diagnosis",),
     ("account", "saved", "explain"),
     ("modes", "reports"),
@@ -38,8 +38,8 @@ LINES = (
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "testing"),
-        ("diagnosis", "reports")}
+LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "notebook"),
+        ("__init__", "testing"), ("diagnosis", "reports")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
 
 SLOW = ("keras", "jax", "sklearn", "altair")

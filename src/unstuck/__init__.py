@@ -29,6 +29,13 @@ _HOMES = {"Callback": "callback", "Diagnosis": "diagnosis", "assert_learns": "te
           "diagnose": "diagnosis"}
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext unstuck` in a notebook gives it `%%unstuck`."""
+    from unstuck.notebook import load_ipython_extension as load
+
+    load(shell)
+
+
 def __getattr__(name: str) -> Any:
     # Keras and JAX take seconds to import; `unstuck --help` and `report` do without them.
     if name in _HOMES:

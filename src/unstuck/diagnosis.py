@@ -105,6 +105,10 @@ class Diagnosis:
         result, arrays = saved.read(Path(path))
         return cls(result=result, arrays=arrays)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows where it shows no page."""
+        printer.text(str(self))
+
     def __str__(self) -> str:
         from unstuck.reports import render
 

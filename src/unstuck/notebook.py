@@ -8,7 +8,6 @@ there is a repair that can be written, the repaired cell is put below, not run.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import shlex
 import sys
 from typing import Any
@@ -18,7 +17,7 @@ from unstuck.diagnosis import Diagnosis, Options, diagnose_captured
 from unstuck.errors import UnstuckError
 from unstuck.lab import Budget
 from unstuck.progress import Progress
-from unstuck.script import Edit, Script
+from unstuck.script import Edit, splice
 
 _HELP = "%%unstuck [--budget 2m] [--replicas N] [--goal 'accuracy >= 0.95'] [--fit N] [--seed N]"
 
@@ -66,20 +65,35 @@ def diagnose_cell(
         UnstuckError: the cell raised, has no such `fit`, or cannot be trained.
     """
     captured = capture_cell(source, namespace, name=name, fit=fit)
-    diagnosis = diagnose_captured(captured, options=options, progress=Progress())
-    script = dataclasses.replace(diagnosis.result.script, path=name)
-    return dataclasses.replace(
-        diagnosis, result=dataclasses.replace(diagnosis.result, script=script))
+    return diagnose_captured(captured, options=options, progress=Progress())
 
 
-def repaired_cell(source: str, diagnosis: Diagnosis) -> str | None:
-    """The cell with the first repair that can be written; `None` if none can be."""
+def repaired_cell(cell: str, source: str, diagnosis: Diagnosis) -> str | None:
+    """The cell with the first repair that can be written; `None` if none can be.
+
+    Args:
+        cell: its text as it stands in the notebook.
+        source: the same as Python, its magics turned into calls; line by line the same.
+        diagnosis: of that source.
+    """
     for repair in diagnosis.repairs:
-        if repair.edits is not None:
-            edits = [Edit(start=e.start, end=e.end, replacement=e.replacement)
-                     for e in repair.edits]
-            return Script.parse(source).apply(edits).text
+        if repair.edits is None:
+            continue
+        edits = [_moved(Edit(start=e.start, end=e.end, replacement=e.replacement),
+                        cell.encode(), source.encode()) for e in repair.edits]
+        if None not in edits:
+            return splice(cell.encode(), [edit for edit in edits if edit is not None]).decode()
     return None
+
+
+def _moved(edit: Edit, cell: bytes, source: bytes) -> Edit | None:
+    """An edit of the source as one of the cell; `None` where a magic stands in its lines."""
+    ours, theirs = cell.split(b"\n"), source.split(b"\n")
+    first, last = (source.count(b"\n", 0, place) for place in (edit.start, edit.end))
+    if ours[first : last + 1] != theirs[first : last + 1]:
+        return None
+    shift = sum(map(len, ours[:first])) - sum(map(len, theirs[:first]))
+    return Edit(start=edit.start + shift, end=edit.end + shift, replacement=edit.replacement)
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -88,13 +102,14 @@ def load_ipython_extension(shell: Any) -> None:
     def magic(line: str, cell: str) -> Diagnosis | None:
         try:
             options, fit = switches(line)
+            source = shell.transform_cell(cell)
             diagnosis = diagnose_cell(
-                shell.transform_cell(cell), shell.user_ns, name=f"In [{shell.execution_count}]",
+                source, shell.user_ns, name=f"In [{shell.execution_count}]",
                 options=options, fit=fit)
         except UnstuckError as error:
             sys.stderr.write(f"unstuck: {error}\n")
             return None
-        better = repaired_cell(shell.transform_cell(cell), diagnosis)
+        better = repaired_cell(cell, source, diagnosis)
         if better is not None:
             names = ", ".join(diagnosis.repairs[0].interventions)
             shell.set_next_input(f"# unstuck: {names}\n{better}", replace=False)

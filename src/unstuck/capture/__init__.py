@@ -9,6 +9,7 @@ and the user's objects are afterwards as they were, however the script ended.
 from __future__ import annotations
 
 import inspect
+import linecache
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,8 @@ from .older import understood
 from .patches import patched
 from .watch import Watch
 
-__all__ = ["Captured", "capture_model", "capture_script", "capture_text", "random_state_kept"]
+__all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
+           "random_state_kept"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -126,6 +128,29 @@ def capture_text(
     return _capture(script, filename, [filename, *argv], beside, _number(fit), False, None)
 
 
+def capture_cell(
+    text: str, namespace: dict[str, Any], *, name: str, fit: str = "auto"
+) -> Captured:
+    """Run a cell of a notebook up to its `fit`, among everything that the notebook knows.
+
+    Args:
+        text: the cell's Python source.
+        namespace: the notebook's; what the cell defines before its `fit` stays in it.
+        name: what the cell is called in messages and tracebacks, such as "In [7]".
+        fit: which call of `fit`, as `capture_script` takes it.
+
+    Raises:
+        UnstuckError: as `capture_script`.
+    """
+    try:
+        script = Script.parse(text, Path(name))
+    except SyntaxError as error:
+        raise _no_python(name, error) from error
+    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    return _capture(
+        script, name, sys.argv, os.getcwd(), _number(fit), False, sys.stdout, namespace=namespace)
+
+
 def capture_model(
     model: Any, x: Any = None, y: Any = None, *more: Any, **fit_arguments: Any
 ) -> Captured:
@@ -172,6 +197,7 @@ def _capture(
     chosen: int,
     through: bool,
     stdout: TextIO | None,
+    namespace: dict[str, Any] | None = None,
 ) -> Captured:
     name = Path(filename).name
     code = compile(script.data, filename, "exec", dont_inherit=True)
@@ -185,6 +211,7 @@ def _capture(
             directory=directory,
             stdout=sys.stderr if stdout is None else stdout,
             silent_after=lambda: watch.taken and not through,
+            namespace=namespace,
         )
     if watch.error is not None:
         raise watch.error
