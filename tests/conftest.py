@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 os.environ["KERAS_BACKEND"] = "jax"
+
+# Journals and fault reports of tests go where no user has any.
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="unstuck-tests-")
 
 from hypothesis import settings
 

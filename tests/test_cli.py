@@ -36,6 +36,7 @@ class Diagnosis:
     """What the command line needs of one."""
 
     result: Result
+    fault: Exception | None = None
 
     def save(self, path: Path) -> None:
         """Write it without arrays."""
@@ -87,6 +88,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         goal: str | None
         device: str | None
         jobs: int | None
+        cluster: str | None
         select: tuple[str, ...]
         ignore: tuple[str, ...]
 
@@ -345,3 +347,30 @@ def test_help_and_version(stage: Stage) -> None:
     for command in ("run", "report", "fix", "explain", "checks", "doctor"):
         assert call(command, "--help").exit_code == 0
     assert "Exit codes" in call("--help").stdout
+
+
+def test_run_writes_the_page(stage: Stage, tmp_path: Path) -> None:
+    done = call("run", "train.py", "--html", "a.html", "-q")
+    assert done.exit_code == 1
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and "FRAGILE" in page
+
+
+def test_a_page_without_data(stage: Stage, tmp_path: Path) -> None:
+    call("run", "train.py", "--html", "a.html", "--no-data")
+    page = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "--no-data" in page and '"rows": []' in page
+
+
+def test_the_page_is_opened_on_request(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda uri: bool(shown.append(uri)))
+    saved.write(tmp_path / "a.unstuck", TWO_BITS, {})
+    done = call("report", "a.unstuck", "--html", "a.html", "--open")
+    assert done.exit_code == 0
+    assert shown == [(tmp_path / "a.html").as_uri()]
+    assert "open a.html yourself" in done.stderr  # the stand-in found no browser
+    alone = call("report", "a.unstuck", "--open")
+    assert alone.exit_code == 2 and "--html FILE" in alone.stderr

@@ -17,13 +17,15 @@ LINES = (
     ("terminal",),
     ("repair", "callback", "testing", "notebook"),
     ("diagnosis",),
-    ("account", "saved", "explain"),
+    ("manual",),
+    ("account", "scenes", "saved", "explain"),
     ("modes", "reports"),
     ("search",),
     ("candidates", "lab"),
     ("trial",),
     ("checks",),
     ("interventions",),
+    ("chunks",),
     ("population", "capture"),
     ("native",),
     ("goal",),
@@ -32,20 +34,22 @@ LINES = (
     ("adapter",),
     ("backend",),
     ("modern",),
-    ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
-    ("spellings",),
+    ("script", "stats", "results", "progress", "registry", "errors", "atomic", "journal",
+      "crash", "interrupts", "child"),
+    ("pictures", "spellings"),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
 LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "notebook"),
-        ("__init__", "testing"), ("diagnosis", "reports")}
-"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`."""
+        ("__init__", "testing"), ("diagnosis", "reports"), ("child", "population")}
+"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
+worker process imports Keras when its environment is set."""
 
-SLOW = ("keras", "jax", "sklearn", "altair")
-QUICK = ("cli", "explain", "reports", "saved", "results", "stats", "script", "registry", "progress",
-         "terminal_progress", "terminal", "fixing", "doctor", "switches", "exits",
-         "atomic", "errors", "__main__",
+SLOW = ("keras", "jax", "sklearn", "vl_convert")
+QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pictures", "stats", "script",
+         "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor", "switches",
+         "exits", "atomic", "errors", "__main__", "journal", "crash", "interrupts", "child",
          "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 

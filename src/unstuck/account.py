@@ -10,7 +10,9 @@ import hashlib
 import math
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import jax
 import keras
@@ -26,6 +28,7 @@ from unstuck.interventions import Changes, Intervention, all_interventions, edit
 from unstuck.lab import Lab
 from unstuck.modes import modes_of, rung_text, table
 from unstuck.population import Population
+from unstuck.population.identity import code_digest, data_digest
 from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script, Span
 from unstuck.search import Cure
@@ -44,6 +47,24 @@ def tool() -> results.Tool:
         numpy=np.__version__, python=platform.python_version(), device=device.platform,
         cores=os.cpu_count() or 1,
     )
+
+
+def identity(path: Path, argv: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What must agree for one run to go on where another stopped, before the script is run.
+
+    `asked` are the options that change what comes out, as JSON values. Raises OSError.
+    """
+    seen = tool()
+    return {
+        **asked, "script": hashlib.sha256(path.read_bytes()).hexdigest(), "arguments": list(argv),
+        "device": seen.device,
+        "versions": [seen.unstuck, seen.keras, seen.jax, seen.numpy, seen.python],
+    }
+
+
+def data(captured: Captured) -> str:
+    """A digest of the data, and of the code of the user's own that stands in other files."""
+    return f"{data_digest(captured.recipe)} {code_digest(captured.recipe)}"
 
 
 def script_info(captured: Captured, argv: Sequence[str]) -> results.ScriptInfo:
@@ -189,7 +210,8 @@ def not_tested(lab: Lab, skipped: dict[str, str]) -> tuple[results.NotTested, ..
 def budget_info(lab: Lab, parts: dict[str, float]) -> results.Budget:
     """What was given and what was spent."""
     return results.Budget(given=lab.budget.text, spent=lab.spent, trainings=lab.trainings,
-                          steps=lab.steps, seconds_by_part=parts)
+                          steps=lab.steps, seconds_by_part=parts,
+                          sets=sum(len(arm.changes) > 1 for arm in lab.tried))
 
 
 def rows_and_targets(goal: Goal) -> tuple[results.Table, results.Table]:

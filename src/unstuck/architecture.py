@@ -23,11 +23,17 @@ from unstuck.errors import NotSupported
 
 Tree = Any
 Where = Literal["before", "after"]
+WRAPPERS = (keras.layers.TimeDistributed, keras.layers.Bidirectional)
+"""Layers that hold one other layer, and whose arguments of note are its."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Layer:
-    """One layer as configured: `config` holds its Keras arguments, `inputs` the layers before it."""
+    """One layer as configured: `config` holds its Keras arguments, `inputs` the layers before it.
+
+    A wrapper (`TimeDistributed`, `Bidirectional`) shows the arguments of the layer in it, whose
+    kind is `wrapped`.
+    """
 
     name: str
     kind: str
@@ -35,7 +41,7 @@ class Layer:
     inputs: tuple[str, ...] = ()
     parameters: int = 0
     output_shape: tuple[int | None, ...] = ()
-    depth: int = 0
+    wrapped: str | None = None
 
     @property
     def activation(self) -> str | None:
@@ -125,7 +131,9 @@ class Architecture:
     def _describe(
         self, layer: Any, moved: Mapping[str, tuple[str, ...]] | None = None
     ) -> Layer:
-        config = {**layer.get_config(), **self.changed.get(layer.name, {})}
+        config, wraps = layer.get_config(), isinstance(layer, WRAPPERS)
+        config = {**(config["layer"]["config"] if wraps else config),
+                  **self.changed.get(layer.name, {})}
         inputs: list[str] = []
         for node in getattr(layer, "_inbound_nodes", ()):
             for tensor in node.input_tensors:
@@ -142,6 +150,7 @@ class Architecture:
             inputs=tuple(inputs),
             parameters=int(sum(np.prod(v.shape) for v in layer.variables)),
             output_shape=shape,
+            wrapped=layer.get_config()["layer"]["class_name"] if wraps else None,
         )
 
     @property
@@ -242,7 +251,14 @@ class Architecture:
         ]
 
     def _rebuild(self, layer: Any) -> Any:
-        config = {**layer.get_config(), **self.changed.get(layer.name, {})}
+        config = layer.get_config()
+        changed = self.changed.get(layer.name, {})
+        if isinstance(layer, WRAPPERS):
+            for part in {"layer", "backward_layer"} & config.keys():
+                config[part]["config"] |= changed
+                config[part].pop("build_config", None)  # the shapes of before
+        else:
+            config |= changed
         try:
             return type(layer).from_config(config)
         except Exception as error:
@@ -282,3 +298,4 @@ class Architecture:
             return config
         # Keras's automatic config adds its own arguments, which most users' classes do not take.
         return {key: value for key, value in config.items() if key in parameters}
+

@@ -18,7 +18,7 @@ from unstuck.checks import Certainty, Finding
 from unstuck.errors import NotSupported
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
-from unstuck.interventions._network import hidden_layers, output_activation
+from unstuck.interventions._network import hidden_layers, is_recurrent, output_activation
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.clipping import NoClipping
@@ -34,6 +34,7 @@ from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.regularizer import NoRegularizers
 from unstuck.interventions.remove_layer import RemoveLayer
+from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.shuffle import Shuffle
@@ -158,6 +159,7 @@ def _everything(
     yield ScaleInputs
     if task.kind == "real" and not _unit_scale(goal):
         yield ScaleTargets
+    yield lambda: HiddenActivations.recurrent(recipe)
     yield lambda: HiddenActivations.of(recipe, activation, linear_too=not goal.is_autoencoder)
     yield lambda: Initializers.of(recipe, "glorot_uniform")
     yield lambda: Widths.of(recipe, at_least=WIDE)
@@ -215,6 +217,8 @@ def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
         yield Initializers.of(recipe, initializer)
     yield ScaleInputs()
     yield ScaleTargets()
+    with suppress(NotSupported):
+        yield ScaleData.of(recipe)
     yield NoRegularizers()
     yield NoDropout()
     yield NoClipping()
@@ -230,9 +234,10 @@ def _about_layer(recipe: Recipe, name: str, activation: str | None) -> Iterator[
     width = units.get("units", units.get("filters"))
     if isinstance(width, int):
         yield Width.of(recipe, name, max(16, 8 * width) if width <= 64 else 2 * width)
-    recurrent = "recurrent_initializer" in units
-    others = {"relu": ("linear", "leaky_relu"), "linear": ("relu",)}.get(
-        activation or "linear", ("tanh",) if recurrent else ("relu", "linear"))
+    others: tuple[str, ...] = {"relu": ("linear", "leaky_relu"), "linear": ("relu",)}.get(
+        activation or "linear", ("relu", "linear"))
+    if is_recurrent(recipe.architecture.layer(name)):
+        others = ("tanh",)
     for other in others:
         if other != activation:
             with suppress(NotSupported):

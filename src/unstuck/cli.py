@@ -8,30 +8,48 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypedDict
 
 import typer
 
 from unstuck import __version__, fixing, reports
 from unstuck.atomic import write_bytes
 from unstuck.errors import UnstuckError
-from unstuck.exits import FAILED, INCONCLUSIVE, PROVED, WELL, exit_code, guarded, say
+from unstuck.exits import (
+    FAILED,
+    INCONCLUSIVE,
+    INTERRUPTED,
+    PROVED,
+    WELL,
+    exit_code,
+    guarded,
+    own_fault,
+    say,
+)
+from unstuck.journal import Shelf, user_folder
 from unstuck.progress import Progress
 from unstuck.results import Result
 from unstuck.switches import (
     Arguments,
     BudgetText,
+    Cluster,
     Colors,
     Device,
     Diff,
     ExitZero,
     FitChoice,
     Format,
+    Fresh,
     Goal,
+    HtmlFile,
     Ignore,
     Jobs,
+    JournalFolder,
     JsonFile,
+    NoData,
+    NoJournal,
     Quiet,
     Replicas,
     SaveFile,
@@ -94,7 +112,8 @@ def _main(
 
 def _options(
     budget: str, replicas: int | None, seed: int, goal: str | None, device: str | None,
-    jobs: int | None, select: list[str] | None = None, ignore: list[str] | None = None,
+    jobs: int | None, cluster: str | None = None, select: list[str] | None = None,
+    ignore: list[str] | None = None,
 ) -> Options:
     from unstuck.explain import known_names
 
@@ -105,7 +124,7 @@ def _options(
 
     return Options(
         budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal, device=device,
-        jobs=jobs, select=chosen[0], ignore=chosen[1],
+        jobs=jobs, cluster=cluster, select=chosen[0], ignore=chosen[1],
     )  # fmt: skip
 
 
@@ -140,11 +159,17 @@ def run(
     diff: Diff = False,
     format: Format = "text",
     json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
     save: SaveFile = None,
     goal: Goal = None,
     seed: Seed = 0,
     device: Device = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
+    journal: JournalFolder = None,
+    no_journal: NoJournal = False,
+    fresh: Fresh = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
     color: Colors = "auto",
@@ -155,29 +180,73 @@ def run(
     Nothing is written but what is asked for. For example:
     unstuck run train.py --save train.unstuck -- --data my.npz
     """
-    options = _options(budget, replicas, seed, goal, device, jobs, select, ignore)
+    options = _options(budget, replicas, seed, goal, device, jobs, cluster, select, ignore)
     from unstuck.diagnosis import diagnose_script
 
-    progress = _progress(quiet, color)
+    progress, shelf = _progress(quiet, color), _shelf(journal, no_journal, fresh)
     try:
         diagnosis = diagnose_script(
-            script, arguments or [], options=options, fit=fit, through=through, progress=progress
+            script, arguments or [], options=options, fit=fit, through=through, progress=progress,
+            shelf=shelf,
         )
+        progress.close()
+        looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+        _report(diagnosis.result, format, color, looks)
+        sys.stdout.flush()
+        code = exit_code(diagnosis.result)
+        done = _written(save, diagnosis.save) & _files(diagnosis.result, json, html, looks)
+        if diagnosis.fault is not None:
+            own_fault(diagnosis.fault)
+        if code in (INTERRUPTED, FAILED) and shelf.journal is not None:
+            say("unstuck: the same command goes on where this one stopped")
+        shelf.close(done=done and code not in (INTERRUPTED, FAILED))
     finally:
         progress.close()
-    if save is not None:
-        diagnosis.save(save)
-    _report(diagnosis.result, format, json, -1 if quiet else verbose, color, diff)
-    code = exit_code(diagnosis.result)
+        shelf.close(done=False)
     return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
 
 
-def _report(
-    result: Result, format: str, json: Path | None, verbose: int, color: Color, diff: bool
-) -> None:
-    if json is not None:
-        write_bytes(json, reports.render("json", result).encode())
-    _print(reports.render(format, result, verbose=verbose, diff=diff, **_looks(color)))
+class _Looks(TypedDict):
+    verbose: int
+    diff: bool
+    data: bool
+
+
+def _shelf(folder: Path | None, none: bool, fresh: bool) -> Shelf:
+    """Where the journal is: in the folder asked for, or the user's own."""
+    if none and (fresh or folder is not None):
+        raise UnstuckError("--no-journal excludes --journal and --fresh.")
+    if folder is None and not none:
+        try:
+            folder = user_folder()
+        except RuntimeError:  # no home
+            return Shelf(None)
+    return Shelf(folder, fresh=fresh)
+
+
+def _written(path: Path | None, write: Callable[[Path], object]) -> bool:
+    """Write a file that was asked for; what cannot be written is said, and the report stands."""
+    if path is None:
+        return True
+    try:
+        write(path)
+    except OSError as error:
+        say(f"unstuck: {path} could not be written: {error.strerror or error}")
+        return False
+    return True
+
+
+def _files(result: Result, json: Path | None, html: Path | None, looks: _Looks) -> bool:
+    """The files asked for; True where all are there."""
+    def rendered(format: str) -> Callable[[Path], object]:
+        return lambda path: write_bytes(
+            path, reports.render(format, result, data=looks["data"]).encode())
+
+    return _written(json, rendered("json")) & _written(html, rendered("html"))
+
+
+def _report(result: Result, format: str, color: Color, looks: _Looks) -> None:
+    _print(reports.render(format, result, **looks, **_looks(color)))
 
 
 @app.command()
@@ -186,6 +255,9 @@ def report(
     saved: Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)],
     format: Format = "text",
     json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     diff: Diff = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -194,9 +266,18 @@ def report(
     """Show a saved diagnosis again; nothing is trained. Exits 0 if it can be read."""
     from unstuck.saved import read
 
+    if open_page and html is None:
+        raise UnstuckError("--open shows the page that --html FILE writes: give both.")
     result, _ = read(saved)
-    _report(result, format, json, -1 if quiet else verbose, color, diff)
-    return WELL
+    looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+    _report(result, format, color, looks)
+    done = _files(result, json, html, looks)
+    if open_page and html is not None:
+        import webbrowser
+
+        if not webbrowser.open(html.resolve().as_uri()):
+            say(f"unstuck: no browser was found; open {html} yourself.")
+    return WELL if done else FAILED
 
 
 @app.command()
@@ -227,6 +308,10 @@ def fix(
     seed: Seed = 0,
     device: Device = None,
     jobs: Jobs = None,
+    cluster: Cluster = None,
+    journal: JournalFolder = None,
+    no_journal: NoJournal = False,
+    fresh: Fresh = False,
     quiet: Quiet = False,
     color: Colors = "auto",
 ) -> int:
@@ -237,30 +322,33 @@ def fix(
     """
     if diff + in_place + (output is not None) > 1:
         raise UnstuckError("--diff, --in-place and -o exclude each other.")
-    options = _options(budget, replicas, seed, goal, device, jobs)
+    options = _options(budget, replicas, seed, goal, device, jobs, cluster)
     from unstuck.diagnosis import Diagnosis, diagnose_script
     from unstuck.saved import is_saved
 
-    progress = _progress(quiet, color)
+    progress, shelf = _progress(quiet, color), _shelf(journal, no_journal, fresh)
     try:
         if target.is_file() and is_saved(target):
             diagnosis: Diagnosis = Diagnosis.load(target)
         else:
             diagnosis = diagnose_script(
-                target, arguments or [], options=options, fit=fit, progress=progress
+                target, arguments or [], options=options, fit=fit, progress=progress, shelf=shelf
             )
         result = diagnosis.result
         chosen = fixing.choose(result, repair)
         if chosen is None:
             progress.close()
             _print(reports.render("text", result, **_looks(color)))
+            shelf.close(done=exit_code(result) not in (INTERRUPTED, FAILED))
             if not modernise:
                 return exit_code(result)
         place = fixing.destination(result, in_place=in_place, output=output, force=force)
         repaired = fixing.modern(result) if chosen is None else fixing.proved(
             result, chosen, options=options, modernise=modernise, progress=progress)
+        shelf.close(done=True)
     finally:
         progress.close()
+        shelf.close(done=False)
     if not repaired.ok:
         say(f"unstuck: nothing was written: {repaired.reason}.")
         return PROVED if chosen is not None else exit_code(result)
@@ -277,13 +365,24 @@ def fix(
 @app.command()
 @guarded
 def explain(
-    name: Annotated[str, typer.Argument(help="A check's name.", show_default=False)],
+    name: Annotated[str | None, typer.Argument(help="A check's name.", show_default=False)] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write all pages, to be browsed, into DIR.", metavar="DIR"),
+    ] = None,
     color: Colors = "auto",
 ) -> int:
-    """Show the manual page of a check."""
+    """Show the manual page of a check, or write all of them as web pages."""
     from unstuck.explain import explain as page
 
-    _print(page(name, **_looks(color)))
+    if name is None and html is None:
+        raise UnstuckError("Name a check (`unstuck checks` lists them), or give --html DIR.")
+    if name is not None:
+        _print(page(name, **_looks(color)))
+    if html is not None:
+        from unstuck.manual import write_html
+
+        say(f"{write_html(html)} pages were written; begin with {html / 'index.html'}.")
     return WELL
 
 

@@ -6,25 +6,37 @@ budget or Ctrl-C cut short, as long as there is a population to speak of.
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import account, results, saved
+from unstuck import account, results, saved, scenes
 from unstuck.candidates import Candidate, singles
-from unstuck.capture import Captured, capture_model, capture_script, random_state_kept
+from unstuck.capture import (
+    Captured,
+    capture_model,
+    capture_script,
+    drawing_from,
+    random_state_kept,
+)
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
-from unstuck.errors import Stuck, UnstuckError
+from unstuck.chunks import Chunks, OutOfMemory
+from unstuck.errors import Stuck, TooSlow, UnstuckError
 from unstuck.goal import Goal, make_goal
+from unstuck.journal import Journal, Shelf
 from unstuck.lab import Budget, BudgetSpent, Lab
 from unstuck.population import Population
+from unstuck.population.workers import Workers
 from unstuck.progress import Progress
+from unstuck.recipe import half_the_rows
 from unstuck.search import CURED, Search
 from unstuck.stats import LOOKS, success_rate
 
@@ -38,7 +50,10 @@ DEFAULT_REPLICAS = 256
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families."""
+    """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families.
+
+    `jobs` processes train on this machine, or those of a `cluster` do; by default this one does.
+    """
 
     budget: Budget = field(default_factory=lambda: Budget.parse("2m"))
     replicas: int | None = None
@@ -48,15 +63,26 @@ class Options:
     ignore: tuple[str, ...] = ()
     device: str | None = None
     jobs: int | None = None
+    cluster: str | None = None
     singles_only: bool = False
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What changes the outcome; how many processes there are, and where, does not."""
+        return {"budget": self.budget.text, "replicas": self.replicas, "seed": self.seed,
+                "goal": self.goal, "select": sorted(self.select), "ignore": sorted(self.ignore)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Diagnosis:
-    """What was found, and the arrays behind it: "control/loss" [replica, epoch] and so on."""
+    """What was found, and the arrays behind it: "control/loss" [replica, epoch] and so on.
+
+    `fault` is an error of ours that cut it short; it is not saved.
+    """
 
     result: results.Result
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    fault: Exception | None = None
 
     @property
     def outcome(self) -> str:
@@ -95,6 +121,18 @@ class Diagnosis:
 
         return render("json", self.result)
 
+    def to_html(self, *, data: bool = True) -> str:
+        """The report as one page; without `data`, none of the rows is in it."""
+        from unstuck.reports import render
+
+        return render("html", self.result, data=data)
+
+    def _repr_html_(self) -> str:
+        """The top of the page, for notebooks."""
+        from unstuck.reports.html import fragment
+
+        return fragment(self.result)
+
     def save(self, path: str | Path) -> None:
         """Write everything to one file. Raises OSError."""
         saved.write(Path(path), self.result, self.arrays)
@@ -123,6 +161,7 @@ def diagnose_script(
     fit: str = "auto",
     through: bool = False,
     progress: Progress | None = None,
+    shelf: Shelf | None = None,
 ) -> Diagnosis:
     """Run a script up to its `fit` and diagnose it.
 
@@ -133,14 +172,24 @@ def diagnose_script(
         fit: which of several `fit` calls, "auto" or a number from 1.
         through: let the script really train and go on to its end first.
         progress: told what is going on.
+        shelf: where the journal is, with which a run that was cut short is gone on with.
 
     Raises:
         UnstuckError: with the exit code of UX.md § 2.
     """
-    progress = progress or Progress()
+    progress, options = progress or Progress(), options or Options()
+    journal = None
+    if shelf is not None and path.is_file():
+        asked = {**options.asked, "fit": fit, "through": through}
+        journal = shelf.open(path, account.identity(path, argv, asked))
     progress.stage("watching your fit" if through else "running your script up to its fit")
-    captured = capture_script(path, argv, fit=fit, through=through)
-    return diagnose_captured(captured, options=options or Options(), progress=progress, argv=argv)
+    with drawing_from(None if journal is None else journal.entropy):
+        captured = capture_script(path, argv, fit=fit, through=through)
+    if journal is not None and not journal.agree("data", account.data(captured)):
+        journal.notes.append("an unfinished diagnosis of this script could not be gone on with,"
+                             " because its data, or code that it imports, are others now")
+    return diagnose_captured(captured, options=options, progress=progress, argv=argv,
+                             journal=journal)
 
 
 def diagnose(
@@ -175,53 +224,100 @@ def diagnose(
 
 
 def diagnose_captured(
-    captured: Captured, *, options: Options, progress: Progress, argv: Sequence[str] = ()
+    captured: Captured, *, options: Options, progress: Progress, argv: Sequence[str] = (),
+    journal: Journal | None = None,
 ) -> Diagnosis:
     """Diagnose what a capture came back with; random state is afterwards as before."""
-    with random_state_kept():
-        return _Steps(captured, options, progress, argv).run()
+    workers = None
+    if options.cluster is not None or (options.jobs or 1) > 1:
+        workers = Workers(jobs=options.jobs or 1, cluster=options.cluster)
+    try:
+        with random_state_kept():
+            return _Steps(captured, options, progress, argv, Chunks(journal, workers)).run()
+    finally:
+        if workers is not None:
+            workers.close()
 
 
 class _Steps:
     """One diagnosis on its way; every step notes what it took."""
 
     def __init__(
-        self, captured: Captured, options: Options, progress: Progress, argv: Sequence[str]
+        self, captured: Captured, options: Options, progress: Progress, argv: Sequence[str],
+        chunks: Chunks,
     ) -> None:
         self.captured, self.options, self.progress, self.argv = captured, options, progress, argv
+        self.chunks = chunks
         self.parts: dict[str, float] = {}
         self.skipped: dict[str, str] = {}
         self.notes: list[str] = list(captured.notes)
+        self.fault: Exception | None = None
 
     def run(self) -> Diagnosis:
-        recipe, options = self.captured.recipe, self.options
         begun = time.monotonic()
-        goal = self._timed("yardstick", lambda: make_goal(recipe, asked=options.goal,
-                                                          seed=options.seed))
-        lab = Lab(recipe, goal, budget=options.budget, seed=options.seed,
-                  replicas=options.replicas or DEFAULT_REPLICAS, threads=options.jobs,
-                  progress=self.progress)
-        self._timed("population", lambda: self._control(lab))
-        if lab.control.population is None:
-            raise UnstuckError(
-                f"The budget of {options.budget.text} was spent before a single training of this"
-                " script ended. Give more with --budget, or fewer rows or epochs."
-            )
-        if lab.engine_note is not None:
-            self.notes.append(f"trained by the Keras engine, because {lab.engine_note}")
-        findings = self._timed("checks", lambda: self._look(lab))
-        candidates = singles(recipe, goal, findings)
-        search = Search(lab, candidates, singles_only=options.singles_only)
-        sick = lab.control.rate < CURED
+        lab = self._laboratory()
+        findings: list[Finding] = []
+        candidates: list[Candidate] = []
+        search = None
         try:
-            self._timed("trials", lambda: search.run(sick=sick))
-            if not sick:
-                self._more_control(lab)
+            self._timed("population", lambda: self._control(lab))
+            if lab.control.population is None:
+                raise TooSlow(
+                    f"The budget of {self.options.budget.text} was spent before a single training of"
+                    " this script ended. Give more with --budget, or fewer rows or epochs."
+                )
+            findings = self._timed("checks", lambda: self._look(lab))
+            candidates = singles(lab.recipe, lab.goal, findings)
+            search = Search(lab, candidates, singles_only=self.options.singles_only)
+            self._timed("trials", lambda: self._search(lab, search))
         except KeyboardInterrupt:
+            if lab.control.population is None:
+                raise
             self.notes.append("interrupted: this is what was known by then")
+        except UnstuckError:
+            raise
+        except Exception as error:
+            if lab.control.population is None:
+                raise
+            self.fault = error
+            self.notes.append(f"a fault of unstuck ({type(error).__name__}) ended the trials early:"
+                              " this is what was known by then")
         self.parts["all"] = time.monotonic() - begun
         self.progress.close()
-        return self._account(lab, search, findings, candidates)
+        return self._account(lab, search or Search(lab, candidates), findings, candidates)
+
+    def _laboratory(self) -> Lab:
+        """The lab with its first replicas; on fewer rows where memory does not suffice."""
+        rows = self.captured.recipe.train.rows
+        while True:
+            recipe = self.captured.recipe
+            lab = self._timed("yardstick", self._lab)
+            try:
+                self._timed("population", functools.partial(self._first, lab))
+            except OutOfMemory as error:
+                fewer = half_the_rows(recipe)
+                if fewer is None:
+                    raise UnstuckError("There is not enough memory to train this network even once,"
+                                       " on however few rows.") from error
+                self.captured = replace(self.captured, recipe=fewer)
+                continue
+            if recipe.train.rows < rows:
+                self.notes.append(f"memory did not suffice for all rows: everything was trained on"
+                                  f" {recipe.train.rows:,} of {rows:,}, evenly picked")
+            return lab
+
+    def _lab(self) -> Lab:
+        recipe, options = self.captured.recipe, self.options
+        goal = make_goal(recipe, asked=options.goal, seed=options.seed)
+        return Lab(recipe, goal, budget=options.budget, seed=options.seed,
+                   replicas=options.replicas or DEFAULT_REPLICAS, threads=options.jobs,
+                   progress=self.progress, chunks=self.chunks)
+
+    def _search(self, lab: Lab, search: Search) -> None:
+        sick = lab.control.rate < CURED
+        search.run(sick=sick)
+        if not sick:
+            self._more_control(lab)
 
     def _timed(self, part: str, work: Callable[[], T]) -> T:
         begun = time.monotonic()
@@ -230,19 +326,24 @@ class _Steps:
         finally:
             self.parts[part] = self.parts.get(part, 0.0) + time.monotonic() - begun
 
-    def _control(self, lab: Lab) -> None:
-        """A few replicas first; more once it is known what one costs."""
+    def _first(self, lab: Lab) -> None:
+        """A few replicas."""
         self.progress.stage("population", lab.most)
-        work = lab.recipe.updates * _size(lab)
-        first = min(lab.most, 64 if work < 1e7 else 16 if work < 1e9 else 4)
-        try:
-            lab.run(lab.control, first, probes=True)
+        with suppress(BudgetSpent):
+            lab.refuse_too_slow()
+            lab.run(lab.control, self._few(lab), probes=True)
+
+    def _few(self, lab: Lab) -> int:
+        work = lab.recipe.updates * lab.recipe.multiplications
+        return min(lab.most, 64 if work < 1e7 else 16 if work < 1e9 else 4)
+
+    def _control(self, lab: Lab) -> None:
+        """More replicas, now that it is known what one costs."""
+        with suppress(BudgetSpent):
             for look in LOOKS:
-                if first < look <= lab.most and lab.cost(lab.control, look) < 0.05 * min(
+                if self._few(lab) < look <= lab.most and lab.cost(lab.control, look) < 0.05 * min(
                         lab.left, 600.0):
                     lab.run(lab.control, look, probes=True)
-        except BudgetSpent:
-            pass
 
     def _more_control(self, lab: Lab) -> None:
         """A healthy script's rate, as sharp as a few seconds allow."""
@@ -282,6 +383,9 @@ class _Steps:
     ) -> Diagnosis:
         goal, control, captured = lab.goal, lab.control.population, self.captured
         assert control is not None
+        if lab.engine_note is not None:
+            self.notes.append(f"trained by the Keras engine, because {lab.engine_note}")
+        self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
         judged = search.judged()
         placebo = next((j for j in judged if j.trial.changes[0].kind == "placebo"), None)
@@ -294,6 +398,13 @@ class _Steps:
             if candidate.change not in tried and label not in lab.untestable:
                 self.skipped[label] = "the budget was spent before its turn"
         outcome, text = judge_outcome(goal, control)
+        repairs = [cure for cure in search.cures if cure.rate.share >= 0.5]
+        whole = not any("interrupted" in note for note in self.notes)
+        self.progress.stage("looking inside a few replicas")
+        pictures = self._timed("pictures", lambda: scenes.pictures_of(
+            lab, repairs, captured.own_history, again=whole))
+        self.parts["all"] += self.parts["pictures"]
+        self.progress.close()
         rows, targets = account.rows_and_targets(goal)
         result = results.Result(
             schema=results.SCHEMA, tool=account.tool(),
@@ -304,12 +415,12 @@ class _Steps:
             facts=account.findings_info(findings, Certainty.FACT, script, recipe),
             suspicions=account.findings_info(findings, Certainty.SUSPICION, script, recipe),
             arms=tuple(account.arm_info(j, lab, script) for j in judged),
-            repairs=tuple(account.repair_info(c, lab, script) for c in search.cures
-                          if c.rate.share >= 0.5),
+            repairs=tuple(account.repair_info(c, lab, script) for c in repairs),
             not_tested=account.not_tested(lab, self.skipped),
             budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
             source=None if script is None else script.text, notes=tuple(self.notes),
+            pictures=pictures, switches=_switches(self.options, captured),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,
@@ -317,7 +428,7 @@ class _Steps:
             **({} if control.val_loss is None else {"control/val_loss": control.val_loss}),
             **({} if control.outputs is None else {"control/outputs": control.outputs}),
         }
-        return Diagnosis(result=result, arrays=arrays)
+        return Diagnosis(result=result, arrays=arrays, fault=self.fault)
 
 
 def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:
@@ -354,13 +465,22 @@ def _overfits(goal: Goal, control: Population) -> bool:
         np.median(held) < goal.constant + 0.5 * (goal.ceiling - goal.constant))
 
 
+def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
+    """The switches of `unstuck run` that ask for this diagnosis again."""
+    given: dict[str, object] = {
+        "--budget": options.budget.text, "--replicas": options.replicas,
+        "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
+        "--jobs": options.jobs, "--select": ",".join(options.select) or None,
+        "--ignore": ",".join(options.ignore) or None,
+        "--fit": captured.index if captured.of > 1 else None,
+    }
+    return tuple(str(part) for name, value in given.items() if value is not None
+                 for part in (name, value))
+
+
 def _own_run(captured: Captured) -> results.OwnRun | None:
     if captured.own_history is None:
         return None
     losses = captured.own_history.get("loss") or [math.nan]
     return results.OwnRun(loss=float(losses[-1]), learned=None)
 
-
-def _size(lab: Lab) -> int:
-    return sum(layer.parameters for layer in lab.recipe.layers) * min(
-        lab.recipe.batch_size, lab.recipe.train.rows)

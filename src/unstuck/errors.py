@@ -37,6 +37,12 @@ class Stuck(UnstuckError, AssertionError):
     exit_code = 1
 
 
+class TooSlow(UnstuckError):
+    """Not one training fits into the budget: nothing can be said, which is exit code 3."""
+
+    exit_code = 3
+
+
 class ScriptFailed(UnstuckError):
     """The script itself raised before any `fit`; its own traceback has been printed."""
 

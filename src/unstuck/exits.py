@@ -5,16 +5,19 @@ The codes are stable; `exit_code` has those of a result, errors bring their own.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import sys
 import traceback
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import ParamSpec, TextIO
 
 import typer
 
+from unstuck import crash, interrupts
 from unstuck.errors import UnstuckError
+from unstuck.journal import user_folder
 from unstuck.reports._verdict import HEALTHY, has_cause
 from unstuck.results import Result
 from unstuck.terminal import encoding_of
@@ -31,9 +34,9 @@ def exit_code(result: Result) -> int:
     and it is what keeps the network from learning. What does not learn for no proved reason, be
     it STUCK, FRAGILE, DIVERGES or OVERFITS, is inconclusive, 3.
     """
-    if any("interrupted" in note for note in result.notes):
+    if any(note.startswith("interrupted") for note in result.notes):
         return INTERRUPTED
-    if result.outcome == "ERROR":
+    if result.outcome == "ERROR" or any(n.startswith("a fault of unstuck") for n in result.notes):
         return FAILED
     if has_cause(result) or result.outcome == "NO_SIGNAL":
         return PROVED
@@ -46,7 +49,8 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            code = command(*args, **kwargs)
+            with interrupts.heeded():
+                code = command(*args, **kwargs)
             sys.stdout.flush()
         except UnstuckError as error:
             say(f"unstuck: {error}")
@@ -55,22 +59,40 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
             say("unstuck: interrupted before anything was known")
             code = INTERRUPTED
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _let_go(sys.stdout)
             code = WELL
         except OSError as error:
             where = f"{error.filename}: " if error.filename else ""
             say(f"unstuck: {where}{error.strerror or error}")
+            _let_go(sys.stdout)
             code = FAILED
-        except Exception:
-            traceback.print_exc()
-            say("unstuck: this is a fault of unstuck, not of your script. Please report it.")
+        except Exception as error:
+            own_fault(error)
             code = FAILED
         raise typer.Exit(code)
 
     return run
 
 
+def own_fault(error: Exception) -> None:
+    """Say that a fault is ours, with its traceback, and write what can be sent to us."""
+    with contextlib.suppress(OSError, ValueError):
+        traceback.print_exception(error)
+    path = None
+    with contextlib.suppress(RuntimeError):
+        path = crash.write(error, sys.argv[1:], user_folder().parent / "faults")
+    kept = "" if path is None else f" What we need to know, without any of your data: {path}"
+    say(f"unstuck: this is a fault of unstuck, not of your script. Please report it.{kept}")
+
+
 def say(text: str) -> None:
-    """A message for standard error."""
+    """A message for standard error; none where that is closed or full."""
     shown = text.encode(encoding_of(sys.stderr), "backslashreplace")
-    sys.stderr.write(shown.decode(encoding_of(sys.stderr)) + "\n")
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(shown.decode(encoding_of(sys.stderr)) + "\n")
+
+
+def _let_go(stream: TextIO) -> None:
+    """Let what a broken stream still holds go nowhere, so that Python's end says nothing of it."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

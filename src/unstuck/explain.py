@@ -124,7 +124,7 @@ def explain(name: str, *, width: int = 80, color: bool = False, encoding: str = 
     page = Page(Look(width=width, color=color, encoding=encoding))
     page.sides((found.name, "bold"), (found.family, "dim"))
     page.blank()
-    for block in _blocks(found.page):
+    for block in blocks(found.page):
         _show(page, block)
     return page.render()
 
@@ -143,8 +143,8 @@ def listing(*, width: int = 80, color: bool = False, encoding: str = "utf-8") ->
     return page.render()
 
 
-def _blocks(text: str) -> Iterator[str]:
-    """Headings, paragraphs and indented examples, each as it stands."""
+def blocks(text: str) -> Iterator[str]:
+    """A page's headings, paragraphs and indented examples, each as it stands."""
     block: list[str] = []
     for line in [*inspect.cleandoc(text).splitlines(), ""]:
         indented = line.startswith("    ")

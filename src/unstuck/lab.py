@@ -7,34 +7,37 @@ only what is missing. It knows time: what a training costs, what is left, when t
 from __future__ import annotations
 
 import math
+import os
 import re
-import time
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.errors import NotSupported, UnstuckError
+from unstuck.chunks import Chunks, Ended, OutOfMemory, TooLong, is_memory
+from unstuck.errors import NotSupported, TooSlow, UnstuckError
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all
 from unstuck.population import Population
 from unstuck.population.choice import engine_for
+from unstuck.population.threads import side_by_side
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe
 from unstuck.stats import LOOKS, PLANNED
 from unstuck.trial import Trial
 
+SPARE_SHARE = 0.1
+"""Share of the budget that pictures may take where nothing of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
+DEAR_COMPILATION = 0.3
+"""Seconds of compilation of an arm from which several arms are run side by side."""
 
 
-class BudgetSpent(Exception):
+class BudgetSpent(Ended):
     """The time or the number of trainings that was given is used up."""
-
-
-class TooLong(Exception):
-    """One arm has taken more than its share; what it had is dropped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,18 +97,22 @@ class Lab:
         replicas: most replicas of any arm.
         threads: most threads; all cores by default.
         progress: told what is going on.
+        chunks: what trains, keeps and remembers; by default this process, which forgets.
     """
 
     def __init__(
         self, recipe: Recipe, goal: Goal, *, budget: Budget, seed: int = 0,
         replicas: int = 256, threads: int | None = None, progress: Progress | None = None,
+        chunks: Chunks | None = None,
     ) -> None:
         self.recipe, self.goal, self.budget, self.most = recipe, goal, budget, replicas
         self.progress = progress or Progress()
         self._seed, self._threads = seed * 10_000_019, threads
-        self._begun = time.monotonic()
+        self._chunks = chunks or Chunks()
+        self._clock = self._chunks.clock
         self._arms: dict[Changes, Arm] = {}
         self._by_signature: dict[str, Arm] = {}
+        self._lock = threading.Lock()
         self.trainings = self.steps = 0
         self._compilations: list[float] = []
         self.untestable: dict[str, str] = {}
@@ -116,7 +123,7 @@ class Lab:
     @property
     def spent(self) -> float:
         """Seconds since the lab was opened."""
-        return time.monotonic() - self._begun
+        return self._clock.spent
 
     @property
     def left(self) -> float:
@@ -146,11 +153,11 @@ class Lab:
         if arm.population is not None:
             return self._per_replica(arm.population) * blocks
         longer = arm.recipe.updates / max(1, self.recipe.updates)
-        return self.per_training * longer * blocks + self._usual_compilation
+        return self.per_training * longer * blocks + self.compilation
 
     @property
-    def _usual_compilation(self) -> float:
-        """What the arms so far took to compile; the control's holds a micro-benchmark too."""
+    def compilation(self) -> float:
+        """Seconds that an arm usually takes to compile; the control's holds a micro-benchmark too."""
         if self._compilations:
             return float(np.median(self._compilations))
         known = self.control.population
@@ -177,7 +184,8 @@ class Lab:
         return arm
 
     def run(
-        self, arm: Arm, replicas: int, *, probes: bool = False, limit: float = np.inf
+        self, arm: Arm, replicas: int, *, probes: bool = False, limit: float = np.inf,
+        tell: Callable[[int], None] | None = None,
     ) -> Arm:
         """Bring an arm to that many replicas (and the control, which is paired with it).
 
@@ -186,6 +194,7 @@ class Lab:
             replicas: how many it shall have; nothing is trained if it has them.
             probes: take the probes' readings.
             limit: seconds after which it is given up.
+            tell: called with the replicas done instead of the lab's own progress, in threads.
 
         Raises:
             BudgetSpent: before anything is trained that does not fit any more.
@@ -197,70 +206,168 @@ class Lab:
         have = len(arm.learned)
         if have >= replicas:
             return arm
-        population = self._train(arm, range(have, replicas), probes=probes, limit=limit)
+        population = self._train(arm, range(have, replicas), probes=probes, limit=limit,
+                                 tell=tell)
         if arm is not self.control:
             self._compilations.append(population.compile_seconds)
-        arm.population = population if arm.population is None else arm.population.joined(population)
-        arm.learned = np.concatenate([arm.learned, self.goal.learned(population)])
-        arm.seconds += population.seconds
+        learned = np.concatenate([arm.learned, self.goal.learned(population)])
+        whole = population if arm.population is None else arm.population.joined(population)
+        # In one step, so that Ctrl-C finds the arm either as it was or as it shall be.
+        vars(arm).update(population=whole, learned=learned, seconds=arm.seconds + population.seconds)
         return arm
 
+    @property
+    def beside(self) -> int:
+        """Arms that are best run at a time: several where compiling one takes most of its time."""
+        if self.compilation < DEAR_COMPILATION or self._chunks.elsewhere:
+            return 1
+        return self._threads or os.cpu_count() or 1
+
+    def run_all(
+        self, arms: Iterable[Arm | None], replicas: int, *, limit: float = np.inf
+    ) -> None:
+        """`run_or_skip` for several arms, `beside` of them at a time."""
+        asked = [arm for arm in dict.fromkeys(arms) if arm is not None
+                 and len(arm.learned) < replicas]
+        if self.beside == 1 or len(asked) < 2:
+            for arm in asked:
+                self.run_or_skip(arm, replicas, limit=limit)
+            return
+        if len(self.control.learned) < replicas:
+            self.run(self.control, replicas, probes=True)
+        self.progress.advance(0)
+        side_by_side(
+            lambda i, tell: self.run_or_skip(asked[i], replicas, limit=limit, tell=tell),
+            range(len(asked)), threads=self.beside, first_alone=False,
+            progress=lambda done: self._glance(done // len(asked)))
+
     def run_or_skip(
-        self, arm: Arm | None, replicas: int, *, limit: float = np.inf
+        self, arm: Arm | None, replicas: int, *, limit: float = np.inf,
+        tell: Callable[[int], None] | None = None,
     ) -> Arm | None:
         """`run`, with an arm that cannot be trained noted and left out."""
         if arm is None:
             return None
         try:
-            return self.run(arm, replicas, limit=limit)
+            return self.run(arm, replicas, limit=limit, tell=tell)
         except (BudgetSpent, KeyboardInterrupt):
             raise
-        except TooLong:
-            self.untestable[names(arm.changes)] = f"it took more than {limit:.0f} s of the budget"
+        except TooLong as error:
+            self.untestable[names(arm.changes)] = str(error)
             return None
         except Exception as error:
             text = str(error).strip().splitlines()
             self.untestable[names(arm.changes)] = text[0] if text else type(error).__name__
-            self._arms = {key: known for key, known in self._arms.items() if known is not arm}
+            with self._lock:
+                self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None
 
     def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
         """The arm on seeds that no search has seen. Raises as `run`."""
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
 
+    def aside(
+        self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False
+    ) -> Population | None:
+        """Replicas that no verdict rests on, for pictures: their weights are kept on request.
+
+        Returns:
+            They, in the order of `seeds`; `None` where they cannot be trained, would take too many
+            trainings, or take longer than `spare`.
+        """
+        budget, most = self.budget.trainings, self.spare
+        if budget is not None and self.trainings + len(seeds) > budget:
+            return None
+        like = None if self.control.population is None else self.control.population.engine
+        begun = self.spent
+
+        def tell(done: int, of: int) -> None:
+            if self.spent - begun > most:
+                raise TooLong("it took too long for a picture")
+
+        try:
+            engine, _ = engine_for(recipe, like=like, threads=self._threads)
+            population = engine.train(recipe, list(seeds), self.goal, probes=False,
+                                      keep_weights=weights, progress=tell)
+        except (TooLong, NotSupported, ValueError):
+            return None
+        self.trainings += len(seeds)
+        self.steps += len(seeds) * recipe.updates
+        return population
+
+    @property
+    def spare(self) -> float:
+        """Seconds that pictures may take: half of what is left, or a small share of the whole."""
+        whole = self.budget.seconds or 120.0
+        return max(SPARE_SHARE * whole, 0.5 * min(self.left, whole))
+
     def _train(
-        self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf
+        self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
+        tell: Callable[[int], None] | None = None,
     ) -> Population:
         if self.left <= 0 or (
             self.budget.trainings is not None
             and self.trainings + len(numbers) > self.budget.trainings
         ):
             raise BudgetSpent
-        self.progress.budget(self.left)
         like = None if self.control.population is None else self.control.population.engine
         engine, refused = engine_for(arm.recipe, like=like, threads=self._threads)
         if not arm.changes:
             self.engine_note = refused
-        population = engine.train(
-            arm.recipe, [self._seed + n for n in numbers], self.goal,
-            probes=probes, progress=self._watch(len(numbers), limit),
+        population = self._chunks.train(
+            engine, arm.recipe, [self._seed + n for n in numbers], self.goal, probes=probes,
+            progress=self._watch(len(numbers), limit, tell or self._glance), left=self.left,
         )
-        self.trainings += len(numbers)
-        self.steps += len(numbers) * arm.recipe.updates
+        with self._lock:
+            self.trainings += len(numbers)
+            self.steps += len(numbers) * arm.recipe.updates
         return population
 
-    def _watch(self, replicas: int, limit: float) -> Callable[[int, int], None]:
+    def _watch(
+        self, replicas: int, limit: float, tell: Callable[[int], None]
+    ) -> Callable[[int, int], None]:
         begun = self.spent
+        tell(0)
 
-        def tell(done: int, of: int) -> None:
+        def watch(done: int, of: int) -> None:
             if self.left <= 0:
                 raise BudgetSpent
             if self.spent - begun > limit:
-                raise TooLong
-            self.progress.budget(self.left)
-            self.progress.advance(min(replicas, replicas * done // max(1, of)))
+                raise TooLong(f"it took more than {limit:.0f} s of the budget")
+            tell(min(replicas, replicas * done // max(1, of)))
 
-        return tell
+        return watch
+
+    def _glance(self, done: int) -> None:
+        self.progress.budget(self.left)
+        self.progress.advance(done)
+
+    def refuse_too_slow(self) -> None:
+        """See, before anything is trained, whether one training fits into the budget.
+
+        Raises:
+            TooSlow: it does not.
+        """
+        if self.budget.seconds is None:
+            return
+        engine, _ = engine_for(self.recipe, threads=self._threads)
+        try:
+            pace = engine.pace(self.recipe)
+        except Exception as error:
+            if is_memory(error):
+                raise OutOfMemory("memory: not even one replica at a time has room") from error
+            raise
+        if pace is None:
+            return
+        seconds = pace * self.recipe.updates * engine.block(self.recipe)
+        if seconds <= self.budget.seconds:
+            return
+        raise TooSlow(
+            f"One training of this script, {self.recipe.updates:,} updates of"
+            f" {1000 * pace:.3g} ms, takes about {_span(seconds)} here, and the"
+            f" budget is {self.budget.text}: nothing can be said. Give at least 16 times what one"
+            " takes with --budget, or diagnose it on fewer rows or epochs."
+        )
 
     def plan(self, arms: int) -> None:
         """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.
@@ -283,6 +390,14 @@ class Lab:
         """Every arm with at least one replica, the control left out."""
         arms = {id(arm): arm for arm in self._arms.values() if len(arm.learned)}
         return list(arms.values())
+
+
+def _span(seconds: float) -> str:
+    """A time as a person says it."""
+    for unit, name in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.0f} {name}"
+    return f"{seconds:.0f} s"
 
 
 def names(changes: tuple[Intervention, ...]) -> str:

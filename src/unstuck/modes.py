@@ -27,15 +27,13 @@ ALIKE = 0.15
 def modes_of(goal: Goal, population: Population) -> tuple[Mode, ...]:
     """The modes of a population, the commonest first."""
     learned = goal.learned(population)
-    labels = _labels(goal, population, learned)
     found = []
-    for label in sorted(set(labels.tolist())):
-        members = np.flatnonzero(labels == label)
+    for members in members_of(goal, population):
         losses = population.final_loss[members].astype(float)
         finite = losses[np.isfinite(losses)]
         median = float(np.median(finite)) if len(finite) else float("nan")
         typical = members[int(np.argmin(np.abs(losses - median)))] if len(finite) else members[0]
-        rate = success_rate(labels == label)
+        rate = success_rate(np.isin(np.arange(population.replicas), members))
         found.append(Mode(
             ci95=(rate.low, rate.high),
             share=len(members) / population.replicas,
@@ -45,7 +43,14 @@ def modes_of(goal: Goal, population: Population) -> tuple[Mode, ...]:
             learned=bool(learned[members].mean() > 0.5),
             reading=_reading(goal, population, typical, learned=bool(learned[typical])),
         ))
-    return tuple(sorted(found, key=lambda mode: -mode.share))
+    return tuple(found)
+
+
+def members_of(goal: Goal, population: Population) -> tuple[Array, ...]:
+    """Which replicas end in each mode, the commonest first, as `modes_of` has them."""
+    labels = _labels(goal, population, goal.learned(population))
+    found = [np.flatnonzero(labels == label) for label in sorted(set(labels.tolist()))]
+    return tuple(sorted(found, key=lambda members: -len(members)))
 
 
 def table(outputs: Array | None, replica: int) -> tuple[tuple[float, ...], ...]:

@@ -8,7 +8,7 @@ every field is an argument of `compile` or `fit`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -77,7 +77,8 @@ class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them. `order_salt` moves the shuffling and nothing else. `sites` tells where in the
+    makes of them, divided by `data_scale`: judged and shown is what it does in the user's units.
+    `order_salt` moves the shuffling and nothing else. `sites` tells where in the
     user's source each part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME".
     `left_out` names what takes no part in the replicas (callbacks that only watch, say).
     `written_for` is the package in whose spelling the script is, if not today's: "Keras 1",
@@ -100,6 +101,7 @@ class Recipe:
     epochs: int = 1
     shuffle: bool = True
     order_salt: int = 0
+    data_scale: float = 1.0
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
@@ -116,6 +118,7 @@ class Recipe:
         x, y, weight = keras.tree.map_structure(
             lambda a: None if a is None else a[start:stop], (self.x, self.y, self.sample_weight)
         )
+        x, y = self.scaled((x, y))
         if weighted and self.class_weight is not None:
             weight = adapter.class_weights_as_sample_weights(y, dict(self.class_weight))
         return Data(x=x, y=y, sample_weight=weight)
@@ -128,11 +131,26 @@ class Recipe:
     @cached_property
     def validation(self) -> Data | None:
         """The rows that are only validated on; `None` without validation."""
-        if self.validation_data is not None:
-            return self.validation_data
+        held = self.validation_data
+        if held is not None:
+            return held if self.data_scale == 1.0 else replace(
+                held, x=self.scaled(held.x), y=self.scaled(held.y))
         if self._split_at == Data(x=self.x, y=self.y).rows:
             return None
         return self._rows(self._split_at, None, weighted=False)
+
+    def scaled(self, data: Tree) -> Tree:
+        """Arrays in the user's units, in the units of the training."""
+        return self._rescaled(data, lambda a: a / self.data_scale)
+
+    def unscaled(self, outputs: Tree) -> Tree:
+        """The network's outputs in the user's units."""
+        return self._rescaled(outputs, lambda a: a * self.data_scale)
+
+    def _rescaled(self, tree: Tree, how: Callable[[Any], Any]) -> Tree:
+        if self.data_scale == 1.0:
+            return tree
+        return keras.tree.map_structure(lambda a: None if a is None else how(a), tree)
 
     @property
     def updates_per_epoch(self) -> int:
@@ -187,7 +205,29 @@ class Recipe:
         name, config = self.loss_config
         loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
         return repr((layers, self.optimizer.kind, optimizer, loss, self.epochs, self.batch_size,
-                     self.shuffle, self.validation_split, self.order_salt, id(self.x), id(self.y)))
+                     self.shuffle, self.validation_split, self.order_salt, self.data_scale,
+                     id(self.x), id(self.y)))
+
+    @cached_property
+    def multiplications(self) -> int:
+        """Multiplications of one forward pass of a batch, roughly.
+
+        Each weight is used at every position of its layer's output, and in a recurrent layer at
+        every step of its input. Axes of unknown length count once.
+        """
+        def positions(layer: Layer) -> int:
+            if "recurrent_initializer" in layer.config:
+                return self.time_steps(layer)
+            return math.prod(n or 1 for n in layer.output_shape[1:-1])
+
+        each = sum(layer.parameters * positions(layer)
+                   for layer in self.layers if layer.kind != "Embedding")
+        return each * min(self.batch_size, self.train.rows)
+
+    def time_steps(self, layer: Layer) -> int:
+        """How many time steps a recurrent layer sees; 1 where that is not known."""
+        shapes = [known.output_shape for known in self.layers if known.name in layer.inputs]
+        return math.prod(n or 1 for n in shapes[0][1:-1]) if shapes else 1
 
     @property
     def several_outputs(self) -> bool:
@@ -242,6 +282,15 @@ class Recipe:
         built.model.optimizer = self.optimizer.build()
         built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+
+def half_the_rows(recipe: Recipe) -> Recipe | None:
+    """The recipe on every other row; `None` where two batches' worth are no longer left."""
+    if recipe.train.rows < max(4 * recipe.batch_size, 32):
+        return None
+    x, y, weight = keras.tree.map_structure(
+        lambda a: None if a is None else a[::2], (recipe.x, recipe.y, recipe.sample_weight))
+    return replace(recipe, x=x, y=y, sample_weight=weight)
 
 
 def _snake(name: str) -> str:

@@ -14,6 +14,8 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from unstuck.pictures import Pictures
+
 SCHEMA = "unstuck/1"
 
 Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
@@ -240,12 +242,16 @@ class NotTested:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """`given` as asked for ("2m"); `spent` seconds; trainings and optimizer steps in all."""
+    """`given` as asked for ("2m"); `spent` seconds; trainings and optimizer steps in all.
+
+    `sets`: how many sets of two and more changes were tried.
+    """
 
     given: str
     spent: float
     trainings: int
     steps: int
+    sets: int = 0
     seconds_by_part: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
@@ -262,6 +268,7 @@ class Result:
     """Everything a diagnosis says. `source` is the script's text; `rows` the distinct inputs.
 
     `rows`, `targets` and the outputs in modes and repairs are kept for small data only.
+    `pictures` is what only the page draws; `switches` are those of `unstuck run` that repeat it.
     """
 
     schema: str
@@ -284,6 +291,8 @@ class Result:
     code_layer: str | None = None
     source: str | None = None
     notes: tuple[str, ...] = ()
+    pictures: Pictures | None = None
+    switches: tuple[str, ...] = ()
 
     @property
     def causes(self) -> tuple[Arm, ...]:

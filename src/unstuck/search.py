@@ -10,10 +10,11 @@ single changes are sharpened with what time is left.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -65,11 +66,12 @@ class Search:
 
     @property
     def look(self) -> int:
-        """Replicas of the first look at an arm: as many as let every arm have one, 4 to 64."""
+        """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64."""
         lab = self.lab
         share = 0.4 * min(lab.budget.seconds or 120.0, max(lab.left, 1.0))
-        affordable = share / (lab.per_training * (len(self.candidates) + 16))
-        wanted = int(2 ** math.floor(math.log2(min(64.0, max(4.0, affordable)))))
+        for_one = share / (len(self.candidates) + 16) - lab.compilation / lab.beside
+        affordable = for_one * lab.beside / lab.per_training
+        wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))
         return min(lab.most, max(wanted, min(lab.block, 64)))
 
     def run(self, *, sick: bool) -> None:
@@ -99,8 +101,10 @@ class Search:
 
     def _seek(self) -> None:
         lab = self.lab
-        facts = [c.change for c in self.candidates if c.certain]
-        self._race(facts)
+        self._race(c.change for c in self.candidates if c.certain)
+        if lab.beside > 1:
+            # Where every arm is dear, what is suspected may save the larger sets.
+            self._race(c.change for c in self.candidates if c.checks)
         if not self.singles_only and not any(self._solid(arm) for arm in self._singles):
             lab.progress.stage("everything sensible at once")
             self._try_strong()
@@ -116,16 +120,32 @@ class Search:
 
     def _race(self, changes: Iterable[Intervention]) -> None:
         """A first look at each single change."""
-        lab, look = self.lab, self.look
+        lab = self.lab
         checks = {c.change: c.checks for c in self.candidates}
-        for change in changes:
+        fresh = (arm for change in changes
+                 if (arm := lab.arm((change,), checks.get(change, ()))) is not None
+                 and not len(arm.learned))
+        for arms in self._looks(fresh):
+            self._singles += arms
+
+    def _looks(self, arms: Iterable[Arm | None], *, share: float = 1.0) -> Iterator[list[Arm]]:
+        """A first look at each arm that is not too long, as many at a time as the lab runs best.
+
+        Yields the arms that could be run; `share` is how often one's usual share each may take.
+        """
+        lab = self.lab
+        known = (arm for arm in arms if arm is not None)
+        while True:
             self._check_time()
-            arm = lab.arm((change,), checks.get(change, ()))
-            if arm is None or len(arm.learned) or self._too_long(arm, look):
-                continue
-            lab.progress.stage(f"trying {change.label}", look)
-            if lab.run_or_skip(arm, look, limit=self._share) is not None:
-                self._singles.append(arm)
+            look, few = self.look, list(islice(known, lab.beside))
+            if not few:
+                return
+            few = [arm for arm in dict.fromkeys(few)
+                   if len(arm.learned) or not self._too_long(arm, look, share)]
+            if few:
+                lab.progress.stage("trying " + ", ".join(names(arm.changes) for arm in few), look)
+                lab.run_all(few, look, limit=share * self._share)
+            yield [arm for arm in few if len(arm.learned)]
 
     @property
     def _share(self) -> float:
@@ -133,10 +153,10 @@ class Search:
         budget = self.lab.budget.seconds
         return math.inf if budget is None else ARM_SHARE * budget
 
-    def _too_long(self, arm: Arm, replicas: int) -> bool:
+    def _too_long(self, arm: Arm, replicas: int, share: float = 1.0) -> bool:
         """An arm that would eat too much of the budget on its own is left out, and said to be."""
         budget = self.lab.budget.seconds
-        if budget is None or self.lab.cost(arm, replicas) <= self._share:
+        if budget is None or self.lab.cost(arm, replicas) <= share * self._share:
             return False
         self.lab.untestable[names(arm.changes)] = (
             f"one look at it would take about {self.lab.cost(arm, replicas):.0f} s of the budget")
@@ -148,15 +168,13 @@ class Search:
         room = math.inf if budget is None else 0.1 * budget / max(1e-9, per_update * self.look)
         most = int(min(1e6, max(lab.recipe.updates, room)))
         costly = budget is not None and lab.per_training * self.look > 0.01 * budget
-        for changes in strong_sets(lab.recipe, lab.goal, self.candidates, most_updates=most,
-                                   widen=not costly):
-            self._check_time()
-            arm = lab.run_or_skip(lab.arm(changes), self.look, limit=2 * self._share)
-            if arm is None:
-                continue
-            if self.strongest is None or self._strength(arm) > self._strength(self.strongest):
-                self.strongest = arm
-            if self._cures(arm) and self._margin(arm):
+        sets = strong_sets(lab.recipe, lab.goal, self.candidates, most_updates=most,
+                           widen=not costly)
+        for arms in self._looks(map(lab.arm, sets), share=2):
+            for arm in arms:
+                if self.strongest is None or self._strength(arm) > self._strength(self.strongest):
+                    self.strongest = arm
+            if any(self._cures(arm) and self._margin(arm) for arm in arms):
                 return
 
     def _strength(self, arm: Arm) -> tuple[bool, bool, float, float]:
@@ -172,16 +190,27 @@ class Search:
         lab = self.lab
         kept = list(arm.changes)
         level = min(CURED, arm.rate) - 0.05
-        for change in sorted(arm.changes, key=self._weight, reverse=True):
-            if len(kept) == 1:
-                break
-            self._check_time()
-            smaller = lab.arm(tuple(c for c in kept if c is not change))
-            lab.progress.stage(f"without {change.label}", self.look)
-            smaller = lab.run_or_skip(smaller, self.look, limit=2 * self._share)
-            if smaller is not None and smaller.rate >= level and (
-                    not to_spare or self._margin(smaller)):
-                kept.remove(change)
+
+        def enough(without: Sequence[Intervention]) -> list[bool]:
+            """For each of these changes, whether the set learns without it."""
+            smaller = [lab.arm(tuple(c for c in kept if c is not change)) for change in without]
+            if len(kept) > 1:
+                deque(self._looks(smaller, share=2), maxlen=0)
+            return [one is not None and one.rate >= level and len(kept) > 1
+                    and (not to_spare or self._margin(one)) for one in smaller]
+
+        for few in self._few(arm.changes):
+            fine = [change for change, well in zip(few, enough(few), strict=True) if well]
+            # Each may be left out alone; whether also together is seen one by one.
+            for i, change in enumerate(fine):
+                if i == 0 or enough([change])[0]:
+                    kept.remove(change)
+
+    def _few(self, changes: Changes) -> Iterator[list[Intervention]]:
+        """The changes, the most invasive first, as many at a time as the lab runs best."""
+        heaviest = iter(sorted(changes, key=self._weight, reverse=True))
+        while few := list(islice(heaviest, self.lab.beside)):
+            yield few
 
     def _together(self, size: int, most: int) -> None:
         """All sets of that size of what came furthest alone and of what the best sets are made of.
@@ -197,14 +226,8 @@ class Search:
             first += [change for change in arm.changes if change not in first]
         pool = [*first, *(change for change in pool if change not in first)][:most]
         place = {change: i for i, change in enumerate(pool)}
-        for together in sorted(combinations(pool, size), key=lambda s: sum(place[c] for c in s)):
-            if not compatible(together):
-                continue
-            self._check_time()
-            self.lab.progress.stage(f"trying {names(together)}", self.look)
-            found = self.lab.arm(together)
-            if found is not None and not self._too_long(found, self.look):
-                self.lab.run_or_skip(found, self.look, limit=self._share)
+        sets = sorted(combinations(pool, size), key=lambda s: sum(place[c] for c in s))
+        deque(self._looks(map(self.lab.arm, filter(compatible, sets))), maxlen=0)
 
     def _prove(self) -> None:
         """Measure the best sets again, show each change necessary, and try them on fresh seeds."""

@@ -65,11 +65,15 @@ Through = Annotated[
 ]
 Diff = Annotated[bool, typer.Option("--diff", help="Show repairs as complete unified diffs.")]
 Format = Annotated[
-    str, typer.Option("--format", callback=_format, help="text, json, sarif or github.")
+    str, typer.Option("--format", callback=_format, help="text, json, sarif, github or html.")
 ]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Also write the JSON document.", metavar="FILE")
 ]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Also write the report as a page.", metavar="FILE")
+]
+NoData = Annotated[bool, typer.Option("--no-data", help="Leave every row out of the page.")]
 SaveFile = Annotated[
     Path | None,
     typer.Option("--save", help="Also save the diagnosis, for report and fix.", metavar="FILE"),
@@ -81,7 +85,22 @@ Device = Annotated[
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(callback=_one_or_more, help="Processes at once.", show_default="cores"),
+    typer.Option(callback=_one_or_more, help="Processes that train, or threads of the native"
+                 " engine.", show_default="this one; all cores"),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(help="Train on a cluster: dask://HOST:PORT or ray://HOST:PORT.",
+                 metavar="ADDRESS"),
+]
+JournalFolder = Annotated[
+    Path | None,
+    typer.Option("--journal", help="Where a run that is cut short is kept.", metavar="FOLDER",
+                 show_default="a cache folder of yours"),
+]
+NoJournal = Annotated[bool, typer.Option("--no-journal", help="Keep nothing between runs.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Begin anew, whatever an earlier run has left.")
 ]
 Goal = Annotated[
     str | None,

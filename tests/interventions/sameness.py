@@ -32,12 +32,12 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     loss, arguments = recipe.loss_config
     return {
         "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in model.layers],
-        "outputs": np.asarray(model(recipe.x[:4], training=False)).round(4).tolist(),
+        "outputs": np.asarray(model(recipe.scaled(recipe.x)[:4], training=False)).round(4).tolist(),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
         "loss": (loss, _plain(arguments)),
         "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle),
         "data": [None if a is None else np.asarray(a).tolist()
-                 for a in (recipe.x, recipe.y, recipe.sample_weight)],
+                 for a in (*recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight)],
     }
 
 

@@ -167,6 +167,37 @@ net.compile(optimizer="adam", loss="mse")
 net.fit(x, x, epochs=3)
 """
 
+GREY = """\
+import numpy as np
+import keras
+from keras import layers
+
+images = np.random.default_rng(0).integers(0, 17, size=(20, 6))
+autoencoder = keras.Sequential([
+    keras.Input((6,)),
+    layers.Dense(4, activation="relu"),
+    layers.Dense(6, activation="sigmoid"),
+])
+autoencoder.compile(optimizer="adam", loss="mse")
+autoencoder.fit(images, images, epochs=2, batch_size=4, validation_data=(images, images))
+print(autoencoder.predict(images))
+"""
+
+WRAPPED = """\
+import numpy as np
+import keras
+from keras.layers import GRU, Bidirectional, Dense, RepeatVector, TimeDistributed
+
+x = np.random.default_rng(0).normal(size=(20, 5, 2))
+inputs = keras.Input((5, 2))
+code = Bidirectional(GRU(3, activation="sigmoid", dropout=0.2))(inputs)
+repeated = RepeatVector(5)(code)
+outputs = TimeDistributed(Dense(2, activation="tanh"))(repeated)
+model = keras.Model(inputs, outputs)
+model.compile(loss="mse")
+model.fit(x, x, epochs=2, batch_size=4)
+"""
+
 STYLES = {
     "functional": FUNCTIONAL,
     "list": SEQUENTIAL_LIST,
@@ -176,4 +207,6 @@ STYLES = {
     "recurrent": RECURRENT,
     "images": IMAGES,
     "subclassed": SUBCLASSED,
+    "grey": GREY,
+    "wrapped": WRAPPED,
 }

@@ -12,11 +12,12 @@ from keras import layers
 
 from unstuck.capture import capture_model
 from unstuck.errors import NotSupported
-from unstuck.population import Population
+from unstuck.population import Engine, Population
 from unstuck.population.keras_choice import BLOCK_BYTES, block_size, choose
 from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.keras_program import Program, program_key
 from unstuck.population.keras_strategies import STRATEGIES
+from unstuck.population.native_engine import NativeEngine
 from unstuck.recipe import Optimizer, Recipe
 
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
@@ -296,3 +297,21 @@ def test_a_split_that_leaves_no_rows_is_refused(engine: KerasEngine, recipe: Rec
     none = replace(recipe, x=X[:0], y=Y[:0])
     with pytest.raises(NotSupported, match="No rows are left"):
         train(engine, none, [1])
+
+
+def test_replicas_do_not_depend_on_the_number_of_threads(recipe: Recipe) -> None:
+    one, three = (train(KerasEngine(strategy="vmap", threads=n), recipe, range(50)) for n in (1, 3))
+    assert_same(one, three)
+
+
+@pytest.mark.parametrize("engine", [KerasEngine(strategy="vmap"), NativeEngine()])
+def test_scaled_data_are_judged_in_the_units_of_the_user(engine: Engine) -> None:
+    recipe = made(layers.Dense(4, activation="tanh", name="one"))
+    by_hand = replace(recipe, x=X / 16, y=Y / 16)
+    scaled = engine.train(replace(recipe, data_scale=16.0), range(4), Rows())
+    small = Rows()
+    small.inputs = X[:4] / 16
+    expected = engine.train(by_hand, range(4), small)
+    np.testing.assert_allclose(scaled.loss, expected.loss, rtol=1e-5)
+    assert expected.outputs is not None
+    np.testing.assert_allclose(scaled.outputs, expected.outputs * 16, rtol=1e-4, atol=1e-6)

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from syrupy.assertion import SnapshotAssertion
 
 from results_examples import EXAMPLES, HEALTHY, INCONCLUSIVE, TWO_BITS, TWO_BITS_SOURCE
-from unstuck import results
+from unstuck import pictures, results
 from unstuck.reports import all_reports, render
 from unstuck.results import FindingInfo, Location, Result, from_document
 from unstuck.saved import schema
@@ -96,7 +96,7 @@ def test_the_schema_refuses(breakage: typing.Callable[[dict[str, typing.Any]], o
 
 def test_the_schema_documents_every_field_and_no_other() -> None:
     """A field added to a result fails here until the schema says what it is."""
-    parts = [part for part in vars(results).values()
+    parts = [part for module in (results, pictures) for part in vars(module).values()
              if dataclasses.is_dataclass(part) and isinstance(part, type)]  # fmt: skip
     known = schema()
     described = [known, *known["$defs"].values()]

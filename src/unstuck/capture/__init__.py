@@ -8,14 +8,18 @@ and the user's objects are afterwards as they were, however the script ended.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import linecache
 import os
+import random
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
+
+import numpy as np
 
 from unstuck import adapter
 from unstuck.adapter import random_state_kept
@@ -29,10 +33,11 @@ from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
 from .older import understood
 from .patches import patched
+from .refused import refuse_models
 from .watch import Watch
 
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
-           "random_state_kept"]
+           "drawing_from", "random_state_kept"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -86,6 +91,10 @@ def capture_script(
     chosen = _number(fit)
     if not path.exists():
         raise UnstuckError(f"There is no file {path}.")
+    try:
+        refuse_models(path)
+    except OSError as error:
+        raise UnstuckError(f"{path} cannot be read: {error.strerror}.") from error
     if path.is_dir():
         raise UnstuckError(f"{path} is a directory; name the script in it that calls fit.")
     if path.suffix == ".ipynb":
@@ -104,6 +113,25 @@ def capture_script(
         script, str(filename), [str(path), *argv], str(filename.resolve().parent), chosen, through,
         stdout,
     )
+
+
+@contextlib.contextmanager
+def drawing_from(entropy: int | None) -> Iterator[None]:
+    """Within, Python's and numpy's random numbers, and so Keras's, come from that seed, if any.
+
+    A script that sets no seed of its own then draws the same as the last time with that number.
+    """
+    if entropy is None:
+        yield
+        return
+    python, state = random.getstate(), np.random.get_state()
+    random.seed(entropy)
+    np.random.seed(entropy % 2**32)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(state)
 
 
 def capture_text(

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 from unstuck.checks import _anatomy as anatomy
+from unstuck.errors import NotSupported
 from unstuck.interventions import Intervention
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.epochs import Epochs
@@ -15,6 +16,7 @@ from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializers import Initializers
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.output_and_loss import OutputAndLoss
+from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.recipe import Layer, Recipe
@@ -45,6 +47,20 @@ def hidden_activations(recipe: Recipe, value: str, *, linear_too: bool = False) 
     """Another activation for all hidden layers."""
     change = HiddenActivations.of(recipe, value, linear_too=linear_too)
     return (change,) if change.layers else ()
+
+
+def recurrent_activations(recipe: Recipe) -> Tries:
+    """The hyperbolic tangent for all recurrent layers."""
+    change = HiddenActivations.recurrent(recipe)
+    return (change,) if change.layers else ()
+
+
+def data_scale(recipe: Recipe) -> Tries:
+    """Inputs that are the targets too, brought between 0 and 1."""
+    try:
+        return (ScaleData.of(recipe),)
+    except NotSupported:
+        return ()
 
 
 def initializers(recipe: Recipe, value: str) -> Tries:

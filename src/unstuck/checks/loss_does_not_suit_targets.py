@@ -163,7 +163,8 @@ class _Case:
             f" {number(float(self.targets.max()))}, are outside [0, 1], where {self.loss} has no"
             " minimum: it falls for ever by pushing outputs to their limit.",
             measured("targets outside [0, 1]", share, 0, "share of targets"), site=self.site,
-            tries=(*(self._set("tanh", "mean_squared_error") if signs else ()), *self._suited()))
+            tries=(*tries.data_scale(self.seen.recipe),
+                   *(self._set("tanh", "mean_squared_error") if signs else ()), *self._suited()))
 
     def raw_outputs(self) -> Finding | None:
         """Outputs that are no probabilities, under a loss that takes them for such."""

@@ -93,6 +93,7 @@ class OutputCannotReachTargets(Check):
         levels = seen.goal.task.levels
         signs = tries.output_and_loss(seen.recipe, head, "tanh", "mean_squared_error")
         return (
+            *tries.data_scale(seen.recipe),
             *tries.output_and_loss(seen.recipe, head, "linear", "mean_squared_error"),
             *((ScaleTargets(),) if seen.goal.task.kind == "real" else ()),
             *(signs if levels == (-1.0, 1.0) and head.activation != "tanh" else ()),

@@ -62,6 +62,20 @@ def layer_call(script: Script, recipe: Recipe, layer: Layer) -> Call | None:
     return call if known and hasattr(keras.layers, layer.kind) else None
 
 
+def arguments_call(script: Script, recipe: Recipe, layer: Layer) -> tuple[Call | None, str]:
+    """The call that takes a layer's arguments, and the kind of layer it makes.
+
+    In `TimeDistributed(Dense(8))(x)` it is that of the layer within.
+    """
+    call = layer_call(script, recipe, layer)
+    if layer.wrapped is None or call is None:
+        return call, layer.kind
+    given = call.argument("layer", 0)
+    within = None if given is None else script.call(given.span)
+    known = within is not None and constructs(script, within, f"keras.layers.{layer.wrapped}")
+    return within if known else None, layer.wrapped
+
+
 def input_call(script: Script, recipe: Recipe, entry: Layer) -> Call | None:
     """The call `Input(...)` or `InputLayer(...)` that made an input; `None` where it is another."""
     call = site_call(script, recipe, f"layer:{entry.name}")
@@ -98,20 +112,20 @@ def set_layer_argument(
     script: Script, recipe: Recipe, layer: Layer, name: str, code: str
 ) -> Edits | None:
     """An argument of the call that made a layer."""
-    call = layer_call(script, recipe, layer)
+    call, kind = arguments_call(script, recipe, layer)
     if call is None:
         return None
-    return set_value(call, name, code, position=position_of(layer.kind, name))
+    return set_value(call, name, code, position=position_of(kind, name))
 
 
 def set_layer_word(
     script: Script, recipe: Recipe, layer: Layer, name: str, word: str
 ) -> Edits | None:
     """An argument of the call that made a layer, as a string in the quotes used there."""
-    call = layer_call(script, recipe, layer)
+    call, kind = arguments_call(script, recipe, layer)
     if call is None:
         return None
-    position = position_of(layer.kind, name)
+    position = position_of(kind, name)
     given = call.assigned_argument(name, position) or call.argument(name, position)
     return set_value(call, name, quoted(script, word, given), position=position)
 

@@ -68,7 +68,7 @@ class NoDropout(Intervention):
         edits: source.Edits = ()
         for layer in self._layers(before):
             if layer.kind not in _LAYERS:
-                call = source.layer_call(script, before, layer)
+                call, _ = source.arguments_call(script, before, layer)
                 found = None if call is None else source.drop_arguments(call, _on(layer), "0.0")
             elif before.architecture.is_graph:
                 found = source.remove_layer(script, before, layer)

@@ -16,13 +16,14 @@ from unstuck.script import Script
 
 @dataclass(frozen=True, kw_only=True)
 class HiddenActivations(Intervention):
-    """The activation `value` for each of `layers`, which `of` finds in a recipe."""
+    """The activation `value` for each of `layers`, which `of` or `recurrent` finds in a recipe."""
 
     kind: ClassVar[str] = "activation"
     cost: ClassVar[float] = 3
 
     value: str
     layers: tuple[str, ...]
+    which: str = "hidden"
 
     @classmethod
     def of(cls, recipe: Recipe, value: str, *, linear_too: bool = False) -> HiddenActivations:
@@ -45,10 +46,17 @@ class HiddenActivations(Intervention):
             and (layer.activation != "linear" or (linear_too and not _followed(recipe, layer)))
         ))
 
+    @classmethod
+    def recurrent(cls, recipe: Recipe, value: str = "tanh") -> HiddenActivations:
+        """This change to a recipe: every recurrent layer whose activation is another one."""
+        return cls(value=value, which="recurrent", layers=tuple(
+            layer.name for layer in recipe.layers
+            if network.is_recurrent(layer) and layer.activation not in (None, value)))
+
     @property
     def label(self) -> str:
         """What is done."""
-        return f"hidden activations → {self.value}"
+        return f"{self.which} activations → {self.value}"
 
     @property
     def site(self) -> str:

@@ -50,7 +50,7 @@ class NoRegularizers(Intervention):
             if layer.kind == "ActivityRegularization":
                 found = source.remove_layer(script, before, layer)
             else:
-                call = source.layer_call(script, before, layer)
+                call, _ = source.arguments_call(script, before, layer)
                 names = _regularized(layer)
                 found = None if call is None else source.drop_arguments(call, names, "None")
             if found is None:

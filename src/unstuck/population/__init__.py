@@ -153,6 +153,26 @@ class Engine(ABC):
     def refuses(self, recipe: Recipe) -> str | None:
         """Why this engine cannot train that recipe faithfully, naming the part; `None` if it can."""
 
+    def block(self, recipe: Recipe) -> int:
+        """Replicas that cost as much as one, because they are trained side by side.
+
+        Raises:
+            NotSupported: this engine refuses the recipe.
+        """
+        return 1
+
+    def pace(self, recipe: Recipe) -> float | None:
+        """Seconds of one update of one replica, by a few timed ones; `None` where they are nothing.
+
+        Raises:
+            NotSupported: this engine refuses the recipe.
+        """
+        return None
+
+    def halve(self, recipe: Recipe) -> bool:
+        """After memory ran out: half as many replicas side by side from now on; False at one."""
+        return False
+
     @abstractmethod
     def train(
         self,

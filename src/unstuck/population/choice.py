@@ -13,7 +13,7 @@ from unstuck.recipe import Recipe
 @cache
 def engines(threads: int | None = None) -> tuple[Engine, ...]:
     """The engines in the order in which they are asked; made once, for their compiled programs."""
-    return (NativeEngine(threads=threads), KerasEngine())
+    return (NativeEngine(threads=threads), KerasEngine(threads=threads))
 
 
 def engine_for(
@@ -25,7 +25,7 @@ def engine_for(
         recipe: what is to be trained.
         like: the name of the engine that trained the control; it is preferred, so that control and
             treatment differ in nothing but the change.
-        threads: most threads of the native engine; all cores by default.
+        threads: most threads of an engine; all cores by default.
     """
     refused = None
     for engine in engines(threads):

@@ -22,7 +22,7 @@ BLOCK_BYTES = 1 << 28
 """Most memory for one block of replicas: states, activations and batch orders."""
 LANES = 16
 """Most replicas in a block side by side. More gain little, and short blocks would waste them."""
-IN_A_ROW = 4
+IN_A_ROW = 1
 """Replicas in a block of the other strategies, which gain nothing by more."""
 TINY = 200_000
 """Weights × rows of a batch below which a step of a dense network is all overhead."""
@@ -34,6 +34,8 @@ PLAIN = frozenset({
 """Layers that lose nothing side by side."""
 CONVOLVED = 300_000
 """Multiplications in the convolutions of one forward pass of a batch from which loops lose."""
+RECURRED = 2_000_000
+"""Multiplications of a forward pass from which networks with recurrent layers lose side by side."""
 STEPS = 4
 """Updates of each replica in a measurement."""
 MARGIN = 1.25
@@ -44,10 +46,11 @@ OVERHEAD = 3e-4
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """A strategy's name, and in a phrase why it was taken."""
+    """A strategy's name, in a phrase why it was taken, and seconds of an update if it was timed."""
 
     name: str
     phrase: str
+    seconds: float | None = None
 
 
 def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice]:
@@ -59,6 +62,10 @@ def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice
         return SideBySide(program), Choice(name="vmap", phrase="vmap: small dense layers")
     if jax.default_backend() == "cpu" and _convolved(program) > CONVOLVED:
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable convolutions")
+    recurrent = any("recurrent_initializer" in layer.config for layer in recipe.layers)
+    if (jax.default_backend() == "cpu" and recurrent
+            and recipe.multiplications > RECURRED):
+        return StepByStep(program), Choice(name="steps", phrase="steps: sizeable recurrent layers")
     key = kinds, weights.bit_length() // 2, program.batch
     if key not in known:
         tried, known[key] = _measured(program)
@@ -68,19 +75,19 @@ def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice
 
 def _measured(program: Program) -> tuple[Strategy, Choice]:
     tried = {name: STRATEGIES[name](program) for name in ("vmap", "steps")}
-    taken = {name: _seconds(strategy) for name, strategy in tried.items()}
+    taken = {name: seconds_per_update(strategy) for name, strategy in tried.items()}
     # Where even a step without any overhead would lose, a compiled loop of such steps loses too.
     if taken["steps"] - OVERHEAD < min(taken["vmap"], taken["steps"] / MARGIN):
         tried["map"] = STRATEGIES["map"](program)
-        taken["map"] = _seconds(tried["map"])
+        taken["map"] = seconds_per_update(tried["map"])
     others = sorted((name for name in taken if name != "vmap"), key=taken.__getitem__)
     best = others[0] if taken[others[0]] * MARGIN < taken["vmap"] else "vmap"
     rest = ", ".join(f"{name} {1e3 * taken[name]:.2g}" for name in taken if name != best)
     phrase = f"{best}: {1e3 * taken[best]:.2g} ms an update of a replica ({rest})"
-    return tried[best], Choice(name=best, phrase=phrase)
+    return tried[best], Choice(name=best, phrase=phrase, seconds=taken[best])
 
 
-def _seconds(strategy: Strategy) -> float:
+def seconds_per_update(strategy: Strategy) -> float:
     """Time of one update of one replica, compilation left out.
 
     The strategy is called with the shapes of a real training, so that what it compiles is not lost.

@@ -7,6 +7,8 @@ through in blocks of one size, so that each program is compiled once.
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -23,10 +25,11 @@ from numpy.typing import NDArray
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Moment, Population, Progress, Readings, Yardstick
 from unstuck.population.draws import orders
-from unstuck.population.keras_choice import Choice, block_size, choose
+from unstuck.population.keras_choice import Choice, block_size, choose, seconds_per_update
 from unstuck.population.keras_probes import Probes, probed
 from unstuck.population.keras_program import Program, Rows, as_rows, program_key
 from unstuck.population.keras_strategies import STRATEGIES, Strategy
+from unstuck.population.threads import side_by_side
 from unstuck.recipe import Data, Recipe
 
 Array = NDArray[Any]
@@ -41,9 +44,14 @@ class KerasEngine(Engine):
 
     name = "keras"
 
-    def __init__(self, *, strategy: str | None = None) -> None:
-        """The strategy is the fastest, unless one of `keras_strategies.STRATEGIES` is named."""
+    def __init__(self, *, strategy: str | None = None, threads: int | None = None) -> None:
+        """The strategy is the fastest, unless one of `keras_strategies.STRATEGIES` is named.
+
+        Blocks of replicas are trained side by side in so many threads, one a core by default.
+        """
         self._strategy = strategy
+        self._threads = threads or os.cpu_count() or 1
+        self._building = threading.Lock()
         self._compiled: OrderedDict[str, _Compiled] = OrderedDict()
         self._known: dict[Any, Choice] = {}
 
@@ -52,6 +60,31 @@ class KerasEngine(Engine):
         if recipe.train.rows == 0:
             return "no rows are left to train on after the validation split"
         return None
+
+    def block(self, recipe: Recipe) -> int:
+        """See `Engine.block`."""
+        compiled = self._compiled_for(recipe)
+        return compiled.block if compiled.choice.name == "vmap" else 1
+
+    def pace(self, recipe: Recipe) -> float | None:
+        """See `Engine.pace`; for a recipe that this engine's choice timed, that time."""
+        refused = self.refuses(recipe)
+        if refused is not None:
+            return None
+        compiled = self._compiled_for(recipe)
+        if compiled.choice.seconds is None and compiled.choice.name == "steps":
+            return seconds_per_update(compiled.strategy)
+        return compiled.choice.seconds
+
+    def halve(self, recipe: Recipe) -> bool:
+        """See `Engine.halve`; what is compiled for the larger block is let go."""
+        key = program_key(recipe)
+        compiled = self._compiled.get(key)
+        if compiled is None or compiled.block == 1:
+            return False
+        strategy = type(compiled.strategy)(compiled.program)
+        self._compiled[key] = replace(compiled, strategy=strategy, block=compiled.block // 2)
+        return True
 
     def train(
         self,
@@ -74,19 +107,20 @@ class KerasEngine(Engine):
         run = _Run(compiled=compiled, recipe=recipe, yardstick=yardstick, probes=probes,
                    keep_weights=keep_weights, data=as_rows(recipe.train),
                    validation=None if recipe.validation is None else as_rows(recipe.validation))
-        blocks, total = [], len(seeds) * recipe.epochs
-        for at in range(0, len(seeds), compiled.block):
+
+        def one(at: int, tell: Callable[[int], None]) -> Population:
             part = slice(at, at + compiled.block)
-
-            def tell(done: int, before: int = at * recipe.epochs) -> None:
-                if progress is not None:
-                    progress(before + done, total)
-
-            blocks.append(run.train(
+            return run.train(
                 tuple(seeds[part]), tell,
                 start=None if start is None else {k: v[part] for k, v in start.items()},
                 order=None if order is None else order[part],
-            ))
+            )
+
+        total = len(seeds) * recipe.epochs
+        blocks = side_by_side(
+            one, range(0, len(seeds), compiled.block), threads=self._threads,
+            first_alone=compiled.strategy.compiles_yet,
+            progress=None if progress is None else lambda done: progress(done, total))
         population = blocks[0]
         for block in blocks[1:]:
             population = population.joined(block)
@@ -94,12 +128,13 @@ class KerasEngine(Engine):
 
     def _compiled_for(self, recipe: Recipe) -> _Compiled:
         key = program_key(recipe)
-        if key not in self._compiled:
-            self._compiled[key] = _Compiled.of(recipe, self._strategy, self._known)
-            if len(self._compiled) > PROGRAMS_KEPT:
-                self._compiled.popitem(last=False)
-        self._compiled.move_to_end(key)
-        return self._compiled[key]
+        with self._building:  # Keras builds models one at a time
+            if key not in self._compiled:
+                self._compiled[key] = _Compiled.of(recipe, self._strategy, self._known)
+                if len(self._compiled) > PROGRAMS_KEPT:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(key)
+            return self._compiled[key]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -156,7 +191,8 @@ class _Run:
         if program.has_finish:
             held = strategy.finished(held)
         end = None if self._read is None else self._read(held)
-        outputs = _first(count, strategy.each("predict", program.predict, held, self._inputs))
+        outputs = recipe.unscaled(
+            _first(count, strategy.each("predict", program.predict, held, self._inputs)))
         layer, codes = self._code(held)
         named = {name: logs[:count, :, i] for i, name in enumerate(program.metric_names)}
         return Population(
@@ -235,7 +271,7 @@ class _Run:
     @cached_property
     def _inputs(self) -> Tree:
         """The yardstick's rows on the device."""
-        return jax.tree.map(jnp.asarray, self.yardstick.inputs)
+        return jax.tree.map(jnp.asarray, self.recipe.scaled(self.yardstick.inputs))
 
     @cached_property
     def _read(self) -> Callable[[Any], Tree] | None:

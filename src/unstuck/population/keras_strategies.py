@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck import adapter
 from unstuck.population.keras_program import Program, Rows, State
 
 Array = NDArray[Any]
@@ -38,6 +39,11 @@ class Strategy(ABC):
         self.program = program
         self.compile_seconds = 0.0
         self._compiled: dict[Any, Callable[..., Any]] = {}
+
+    @property
+    def compiles_yet(self) -> bool:
+        """True until a block has gone through to its outputs."""
+        return "predict" not in self._compiled
 
     @property
     def room(self) -> int:
@@ -132,10 +138,14 @@ class SideBySide(Strategy):
         """See `Strategy.advance`."""
         held, logs, val = self._call(
             "stretch",
-            lambda: jax.jit(jax.vmap(self._stretch, in_axes=(0, 0, None, None, None, None)),
+            lambda: jax.jit(jax.vmap(self._quick, in_axes=(0, 0, None, None, None, None)),
                             donate_argnums=0),
             held, order, np.int32(epochs), np.int32(most), data, validation)
         return held, logs, val
+
+    def _quick(self, *arguments: Any) -> tuple[State, Any, Any]:
+        with adapter.products_as_sums():
+            return self._stretch(*arguments)
 
     def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
         """See `Strategy.each`."""

@@ -46,6 +46,8 @@ Floats = NDArray[np.float32]
 WAVE_BYTES = 1 << 26
 """Most memory for what one wave of replicas hands back: weights, outputs and probe readings."""
 WIDEST_BLOCK = 16
+EVERYTHING = 1 << 30
+"""More replicas than any wave has."""
 PLANS_KEPT = 64
 
 
@@ -58,12 +60,22 @@ class NativeEngine(Engine):
         """Threads: as many as processors, unless told; `kernel`: an instruction set, for tests."""
         self._threads = threads or _processors()
         self._kernel = kernel
+        self._most = EVERYTHING
         self._plans: OrderedDict[int, tuple[Recipe, _Plan | str]] = OrderedDict()
 
     def refuses(self, recipe: Recipe) -> str | None:
         """See `Engine.refuses`; also why the compiled part is missing, where it is."""
         plan = self._plan(recipe)
         return plan if isinstance(plan, str) else None
+
+    def block(self, recipe: Recipe) -> int:
+        """See `Engine.block`."""
+        return WIDEST_BLOCK * self._threads
+
+    def halve(self, recipe: Recipe) -> bool:
+        """See `Engine.halve`; for this recipe and all others."""
+        self._most = min(self._most, WIDEST_BLOCK * self._threads) // 2
+        return self._most > 0
 
     def train(
         self,
@@ -92,7 +104,8 @@ class NativeEngine(Engine):
         if isinstance(plan, str):
             raise NotSupported(f"{plan}.")
         run = _Run(plan=plan, recipe=recipe, yardstick=yardstick, probes=probes,
-                   keep_weights=keep_weights, threads=self._threads, kernel=self._kernel)
+                   keep_weights=keep_weights, threads=self._threads, kernel=self._kernel,
+                   most=max(1, self._most))
         total, waves = len(seeds) * recipe.epochs, []
         for at in range(0, len(seeds), run.wave):
             part = slice(at, at + run.wave)
@@ -194,6 +207,7 @@ class _Run:
     keep_weights: bool
     threads: int
     kernel: str
+    most: int
 
     @cached_property
     def wave(self) -> int:
@@ -203,12 +217,12 @@ class _Run:
         one = 4 * (2 * self.plan.program.parameters + len(self.watched) * network.result.units
                    + self.probes * PROBED_ROWS * probed_units)
         least = WIDEST_BLOCK * self.threads
-        return max(least, WAVE_BYTES // one // least * least)
+        return min(self.most, max(least, WAVE_BYTES // one // least * least))
 
     @cached_property
     def watched(self) -> Floats:
         """The yardstick's rows."""
-        flat = keras.tree.flatten(self.yardstick.inputs)
+        flat = keras.tree.flatten(self.recipe.scaled(self.yardstick.inputs))
         if len(flat) != 1:
             raise NotSupported("The native engine takes one input")
         return as_rows(flat[0], self.plan.entry.shape)
@@ -259,6 +273,7 @@ class _Run:
         tell(len(seeds) * recipe.epochs)
         names = [] if not self.yardstick.keeps_outputs or plan.code is None else [plan.code]
         shown, codes = self._look(end, self.watched, names)
+        shown = recipe.unscaled(shown)
         score = self.yardstick.score(recipe, shown)
         moments: dict[Moment, Readings] = {}
         if self.probes:

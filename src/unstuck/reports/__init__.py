@@ -1,8 +1,9 @@
 """Reports: each format is a pure function of a `Result`, and a file in this package.
 
 A report never computes, trains or imports Keras, so that a saved diagnosis is rendered at once.
-`text` is for people at a terminal, `json` for programs, `sarif` for editors and code scanning,
-`github` for the annotations of a workflow. Helpers' names begin with an underscore.
+`text` is for people at a terminal, `html` for people who would rather look, `json` for programs,
+`sarif` for editors and code scanning, `github` for the annotations of a workflow. Helpers' names
+begin with an underscore.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Options(TypedDict, total=False):
     - `verbose`: 0 by default; 1 and more adds p-values, the ladder's rungs and whatever else was
       measured; below 0 only the verdict, the causes and the repair are left.
     - `diff`: the repairs as complete unified diffs, with file names and line numbers.
+    - `data`: on by default; off, a page holds none of the user's rows.
     """
 
     width: int
@@ -33,6 +35,7 @@ class Options(TypedDict, total=False):
     encoding: str
     verbose: int
     diff: bool
+    data: bool
 
 
 class Report(ABC):

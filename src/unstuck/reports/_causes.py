@@ -156,7 +156,7 @@ def _labelled(page: Page, label: str, *parts: Line) -> None:
 
 def _company(page: Page, result: Result, members: Group) -> None:
     names = [name_of(result, member) for member in members]
-    _heading(page, "needs company", names, _company_sentence(members))
+    _heading(page, "needs company", names, company_sentence(members))
     for member in members:
         if member.location is not None:
             excerpt(page, result, member.location)
@@ -180,7 +180,8 @@ def _others(members: Group) -> list[str]:
     return [name for name in members[0].company if name not in alone]
 
 
-def _company_sentence(members: Group) -> str:
+def company_sentence(members: Group) -> str:
+    """What the members of a set do alone and together."""
     others = _others(members)
     if len(members) == 1:
         return f"alone it changes nothing; together with {words.listed(others)} it cures"

@@ -68,6 +68,7 @@ class Look:
     encoding: str = "utf-8"
     verbose: int = 0
     diff: bool = False
+    data: bool = True
 
     @property
     def signs(self) -> bool:

@@ -34,11 +34,11 @@ def repairs(page: Page, result: Result) -> None:
     for number, name in enumerate(best.interventions):
         page.paragraph(name, _without(page, best, number), indent=4, first="  *")
     _diff(page, best)
-    page.paragraph((_note(best), "dim"), indent=2)
+    page.paragraph((note(best), "dim"), indent=2)
     shown = others if page.look.verbose > 0 else others[:_ALTERNATIVES]
     for repair in shown:
         names = words.listed(list(repair.interventions))
-        page.paragraph(f"{names}: {words.repair_rate(repair)}; {_note(repair)}",
+        page.paragraph(f"{names}: {words.repair_rate(repair)}; {note(repair)}",
                        indent=16, first=("Also works", "bold"))  # fmt: skip
         if page.look.diff:
             _diff(page, repair)
@@ -53,7 +53,8 @@ def _without(page: Page, repair: Repair, number: int) -> tuple[str, str]:
     return f" (without it {words.percent(repair.necessary[number])}, on the search’s seeds)", "dim"
 
 
-def _note(repair: Repair) -> str:
+def note(repair: Repair) -> str:
+    """How sure its edits are, and what it adds."""
     adds = []
     if repair.added_parameters > 0:
         adds.append(f"adds {words.count(repair.added_parameters, 'parameter')}")

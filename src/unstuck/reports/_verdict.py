@@ -106,7 +106,11 @@ def _sentence(result: Result) -> str:
 
 
 def _in_vain(result: Result) -> str:
-    number = tried(result)
+    number, sets = tried(result), result.budget.sets
+    if sets:
+        alone = f"{words.count(number, 'change')} and " if number else ""
+        return (f"none of the {alone}{words.count(sets, 'set')} of changes tried was shown to"
+                " help enough")
     if number == 0:
         return "no change was tried"
     if number == 1:

@@ -83,7 +83,9 @@ def _uri(result: Result) -> str | None:
     if path is None:
         return None
     pure = PurePath(path)
-    return pure.as_uri() if pure.is_absolute() else quote(pure.as_posix())
+    # A name that is no text, as file systems allow, is told escaped.
+    place = "file://" if pure.is_absolute() else ""
+    return place + quote(pure.as_posix(), errors="backslashreplace")
 
 
 def _region(location: Location) -> dict[str, int]:

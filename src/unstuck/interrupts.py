@@ -1,0 +1,77 @@
+"""Ctrl-C and its like: once, the work ends with what is known; twice, the process ends at once.
+
+SIGTERM and SIGHUP are taken as Ctrl-C. Python shuts its own processes down in order; where there is
+no time for that, `end` kills the children that this process has started and shows the cursor again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+
+INTERRUPTED = 130
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_depth = 0
+
+
+def ours() -> bool:
+    """True while the process is the command line's, not a user's who calls us from Python."""
+    return _depth > 0
+
+
+@contextlib.contextmanager
+def heeded() -> Iterator[None]:
+    """Within, the first signal raises KeyboardInterrupt, and the second ends the process."""
+    global _depth
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    process, came = os.getpid(), 0
+
+    def heed(number: int, frame: FrameType | None) -> None:
+        nonlocal came
+        came += 1
+        if os.getpid() != process:
+            os._exit(INTERRUPTED)
+        if came > 1:
+            end(INTERRUPTED, "unstuck: interrupted twice: this is the end; the same command goes on"
+                             " where it stopped")
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    # What the caller of the process wants ignored (nohup) stays ignored.
+    before = {n: signal.signal(n, heed) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+    _depth += 1
+    try:
+        yield
+    finally:
+        _depth -= 1
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def end(code: int, text: str) -> None:
+    """End the process now, from any thread, with its children; nothing is flushed or cleaned up."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), b"\r\x1b[2K\x1b[?25h")
+        os.write(sys.stderr.fileno(), text.encode(errors="replace") + b"\n")
+    for child in children():
+        with contextlib.suppress(OSError):
+            os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
+    os._exit(code)
+
+
+def children() -> list[int]:
+    """The processes that this one has started and that still are, where the system tells (Linux)."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir("/proc/self/task"):
+            with contextlib.suppress(OSError), open(f"/proc/self/task/{thread}/children") as stream:
+                found += [int(number) for number in stream.read().split()]
+    return found

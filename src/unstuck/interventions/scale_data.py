@@ -1,0 +1,87 @@
+"""Data between 0 and 1 for a network that is to give back what it gets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions import _network as network
+from unstuck.interventions._source import Edits, method_call, number, tidy
+from unstuck.recipe import Recipe
+from unstuck.script import Call, Script
+
+_READ = re.compile(r"\.(?:predict|evaluate|predict_on_batch|test_on_batch)\(\s*([^\s,()\[]+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScaleData(Intervention):
+    """Inputs and targets, which are the same array, divided by the largest value."""
+
+    kind: ClassVar[str] = "target_encoding"
+    cost: ClassVar[float] = 4
+
+    by: float
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> ScaleData:
+        """This change to a recipe.
+
+        Raises:
+            NotSupported: inputs and targets differ, are signed, or lie between 0 and 1 already.
+        """
+        x = network.single_array(recipe.x, "inputs")
+        y = network.single_array(recipe.y, "targets")
+        if x.shape != y.shape or not np.issubdtype(x.dtype, np.number) or not np.array_equal(x, y):
+            raise NotSupported("Only inputs that are the targets too are scaled together.")
+        top = float(x.max())
+        if not (x.min() >= 0 and 1 < top < np.inf):
+            raise NotSupported("The data have no scale to take away.")
+        return cls(by=float(tidy(top)))
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return f"data divided by {number(self.by).removesuffix('.0')}"
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """All that scales inputs or targets."""
+        return frozenset({"fit.input_scale", "fit.target_encoding"})
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe on scaled data; what it is judged by stays in the user's units."""
+        return replace(recipe, data_scale=recipe.data_scale * self.by)
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """One line before `fit`, where one name holds the data, and no other data are read later."""
+        call = method_call(script, before, "fit")
+        if call is None or call.has_hidden_arguments:
+            return None
+        names = _names(call)
+        if names is None:
+            return None
+        later = set(_READ.findall(script.text))
+        if later - set(names):
+            return None
+        line = "; ".join(f"{name} = {name} / {number(self.by)}" for name in names)
+        return call.insert_statement_before(line)
+
+
+def _names(call: Call) -> list[str] | None:
+    """The names that hold all data of a call of `fit`, inputs and targets under one name."""
+    x, y = call.argument("x", 0), call.argument("y", 1)
+    if x is None or y is None or x.code != y.code or not x.code.isidentifier():
+        return None
+    names = [x.code]
+    held = call.argument("validation_data", 7)
+    if held is not None and held.code != "None":
+        pair = re.fullmatch(r"[(\[]\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]", held.code)
+        if pair is None or pair[1] != pair[2]:
+            return None
+        names += [pair[1]] if pair[1] not in names else []
+    return names

@@ -1,0 +1,104 @@
+"""Two things varied together, as grids of success rates: pairs of changes, and a sweep."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.errors import NotSupported
+from unstuck.interventions._network import hidden_layers
+from unstuck.interventions._width import width_of, with_width
+from unstuck.lab import Arm, Lab
+from unstuck.pictures import Cell, Grid
+
+RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+WIDTHS = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Factors by which the sweep multiplies the learning rate, and the width of all hidden layers."""
+REPLICAS = 32
+"""Replicas of each field of the sweep, on the control's first seeds."""
+MOST = 9
+"""Most changes of a grid."""
+
+LEAST = 4
+"""Fewer pairs are read faster in the list of what was tried."""
+
+
+def pairs(lab: Lab) -> tuple[Grid, ...]:
+    """The pairs that were tried, with each of their changes alone on the diagonal."""
+    tried = [arm for arm in lab.tried if not any(c.kind == "placebo" for c in arm.changes)]
+    together = [arm for arm in tried if len(arm.changes) == 2]
+    alone = {arm.changes[0].label: arm for arm in tried if len(arm.changes) == 1}
+    times = Counter(c.label for arm in together for c in arm.changes)
+    best = {label: max(arm.rate for arm in together if label in _labels(arm)) for label in times}
+    names = sorted(times, key=lambda label: (-times[label], -best[label], label))[:MOST]
+    if len(together) < LEAST:
+        return ()
+    place = {name: i for i, name in enumerate(names)}
+    cells = [_of(alone[name].learned, i, i) for name, i in place.items() if name in alone]
+    for arm in together:
+        one, other = (place.get(label) for label in _labels(arm))
+        if one is not None and other is not None:
+            cells.append(_of(arm.learned, max(one, other), min(one, other)))
+    return (Grid(title="Two changes together", row_name="one change", column_name="another",
+                 rows=tuple(names), columns=tuple(names), cells=tuple(cells)),)
+
+
+def sweep(lab: Lab) -> tuple[Grid, ...]:
+    """Learning rate by width, where that costs next to nothing, as far as the time for it goes."""
+    control, recipe = lab.control, lab.recipe
+    rate = recipe.optimizer.learning_rate
+    layers = hidden_layers(recipe)
+    assert control.population is not None
+    if not rate or not layers or len(control.learned) < REPLICAS:
+        return ()
+    rates = {f"{rate * factor:.3g}": float(f"{rate * factor:.6g}") for factor in RATES}
+    widths: dict[str, tuple[int, ...]] = {}
+    for factor in WIDTHS:
+        units = tuple(max(1, round(factor * width_of(layer))) for layer in layers)
+        widths[", ".join(map(str, units))] = units
+    room, begun = lab.spare, lab.spent
+    least = len(widths) * len(rates) * lab.cost(control, REPLICAS)
+    if control.population.engine != "native" or least > room:
+        return ()
+    seeds, cells, took = control.population.seeds[:REPLICAS], [], 0.0
+    for row, units in enumerate(widths.values()):
+        # A layer twice as wide has up to four times the weights.
+        if 4 * took > room - (lab.spent - begun):
+            break
+        row_begun = lab.spent
+        for column, value in enumerate(rates.values()):
+            try:
+                changed = recipe.with_optimizer(learning_rate=value)
+                for layer, count in zip(layers, units, strict=True):
+                    changed = with_width(changed, layer.name, count)
+            except NotSupported:
+                continue
+            if changed.signature == recipe.signature:
+                learned = control.learned[:REPLICAS]
+            else:
+                population = lab.aside(changed, seeds)
+                if population is None:
+                    continue
+                learned = lab.goal.learned(population)
+            cells.append(_of(learned, row, column))
+        took = lab.spent - row_begun
+    was = ", ".join(str(width_of(layer)) for layer in layers)
+    return (Grid(
+        title="Learning rate by width", column_name="learning rate",
+        row_name=f"units of {', '.join(layer.name for layer in layers)}",
+        columns=tuple(f"{name} (yours)" if value == rate else name for name, value in rates.items()),
+        rows=tuple(f"{name} (yours)" if name == was else name for name in widths),
+        cells=tuple(cells),
+    ),)  # fmt: skip
+
+
+def _labels(arm: Arm) -> list[str]:
+    return [change.label for change in arm.changes]
+
+
+def _of(learned: NDArray[np.bool_], row: int, column: int) -> Cell:
+    successes = int(learned.sum())
+    return Cell(row=row, column=column, replicas=len(learned), successes=successes,
+                success_rate=successes / max(1, len(learned)))

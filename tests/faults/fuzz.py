@@ -1,0 +1,66 @@
+"""Everything that reads bytes of a stranger's, under a fuzzer.
+
+    python tests/faults/fuzz.py journal|saved|population [-max_total_time=600]
+
+Needs atheris. Any error but the ones that are promised is a find, and is printed with its bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2] / "src")]
+    import atheris
+
+    with atheris.instrument_imports(include=["unstuck"]):
+        from unstuck import journal, saved
+        from unstuck.population import kept
+else:
+    from unstuck import journal, saved
+    from unstuck.population import kept
+
+from unstuck.errors import BadSavedFile
+
+
+def read_journal(data: bytes) -> None:
+    """Bytes as they are, after the magic line, and as a record with a right digest."""
+    for tried in (data, journal.MAGIC + data,
+                  journal.MAGIC + journal._HEAD.pack(len(data), journal._check(data)) + data):
+        for record in journal.records(tried):
+            assert isinstance(record.document, dict)
+            assert record.start + record.length <= len(tried)
+
+
+def read_saved(data: bytes) -> None:
+    """Bytes as they are, and as the header of a safetensors file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a"
+        for tried in (data, len(data).to_bytes(8, "little") + data):
+            path.write_bytes(tried)
+            try:
+                saved.read(path)
+            except BadSavedFile:
+                continue
+
+
+def read_population(data: bytes) -> None:
+    """A record's document as bytes, with no arrays."""
+    document = journal._document(len(data).to_bytes(8, "little") + data)
+    if document is not None:
+        try:
+            kept.unpacked(document, {})
+        except ValueError:
+            return
+
+
+PARSERS = {"journal": read_journal, "saved": read_saved, "population": read_population}
+
+if __name__ == "__main__":
+    name = sys.argv[1]
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    atheris.Setup([sys.argv[0], *sys.argv[2:]], PARSERS[name])
+    atheris.Fuzz()

@@ -1,0 +1,73 @@
+"""The page `docs/reliability.md`: what was injected how often in a run of the tests, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+FAULTS = {
+    "F01": "a process killed while it trains",
+    "F02": "a training that hangs",
+    "F03": "memory exhausted",
+    "F04": "memory of a GPU taken in advance by children",
+    "F05": "NaN and infinity in losses, weights, data",
+    "F06": "Ctrl-C once and twice, SIGTERM, SIGHUP",
+    "F07": "disk full, folder read-only",
+    "F08": "a journal torn at any byte",
+    "F09": "two diagnoses of one script at once",
+    "F10": "hostile or damaged files",
+    "F11": "the script raises before fit",
+    "F12": "the script raises after fit",
+    "F13": "sys.exit, os._exit, handlers of the script's own",
+    "F14": "fit called many times",
+    "F15": "fit never called",
+    "F16": "fit in a function, a thread, a guard",
+    "F17": "generators as data",
+    "F20": "a train_step of the user's own",
+    "F23": "layers with state: a dropout mask for each replica",
+    "F24": "callbacks with side effects",
+    "F25": "validation_split on little data",
+    "F26": "a script that prints, reads, changes folders",
+    "F27": "odd terminals and encodings",
+    "F28": "a backend other than JAX",
+    "F29": "versions outside the tested range",
+    "F30": "clocks that jump",
+    "F31": "a budget too small for one training",
+    "F32": "faults of unstuck itself, at every inner boundary",
+}
+_ELSEWHERE = {
+    "F05": "tests/test_stats.py", "F11": "tests/capture/test_runner.py",
+    "F12": "tests/capture/test_runner.py", "F13": "tests/capture/test_runner.py",
+    "F14": "tests/capture", "F15": "tests/capture/test_runner.py",
+    "F16": "tests/capture/test_runner.py", "F17": "tests/capture", "F20": "tests/capture",
+    "F23": "tests/population/test_fidelity.py", "F24": "tests/capture",
+    "F25": "tests/population/test_fidelity.py", "F26": "tests/capture/test_runner.py",
+    "F28": "tests/capture/test_runner.py",
+}
+_TEXT = """\
+# What goes wrong, and what then
+
+Written by the test run itself (`UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1 pytest
+tests/faults`); not edited by hand. A line stands here only if every assertion of its test held.
+
+| fault | injected | what came out |
+|---|---:|---|
+"""
+
+
+def page(seen: Mapping[str, Sequence[tuple[int, str]]], failed: Sequence[str]) -> str:
+    """The page in Markdown."""
+    rows = []
+    for number, words in FAULTS.items():
+        by_outcome: dict[str, int] = {}
+        for times, outcome in seen.get(number, ()):
+            by_outcome[outcome] = by_outcome.get(outcome, 0) + times
+        for outcome, times in by_outcome.items():
+            rows.append(f"| {number} {words} | {times:,} | {outcome} |")
+        if not by_outcome:
+            place = _ELSEWHERE.get(number)
+            told = f"held by {place}" if place else "not injected in this run"
+            rows.append(f"| {number} {words} | | {told} |")
+    text = _TEXT + "\n".join(rows) + "\n"
+    if failed:
+        text += "\nFailed in this run: " + ", ".join(f"`{name}`" for name in failed) + ".\n"
+    return text

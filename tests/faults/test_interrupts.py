@@ -1,0 +1,122 @@
+"""F06: Ctrl-C and its like, at whatever moment: a report with what is known, or a clear end."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from faults.helpers import SCRIPT, Counted, diagnosed, in_terminal, said, written
+from unstuck import interrupts
+from unstuck.exits import exit_code
+from unstuck.reports import all_reports, render
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, same_draw, fault):
+    """Whatever is known is reported, in every form; going on then ends as if undisturbed."""
+    script = written(tmp_path)
+    undisturbed = diagnosed(script, journals=tmp_path / "other")
+    chance = random.Random(5)
+    before_any = 0
+    for moment in range(1, 21):
+        def come(number, moment=moment):
+            if number == moment:
+                os.kill(os.getpid(), chance.choice(SIGNALS))
+
+        journals = tmp_path / str(moment)
+        with monkeypatch.context() as patched, interrupts.heeded():
+            counted = Counted(patched, **{chance.choice(["before", "after"]): come})
+            try:
+                found = diagnosed(script, journals=journals, keep=True)
+            except KeyboardInterrupt:
+                assert moment == 1
+                before_any += 1
+                continue
+        assert any(note.startswith("interrupted") for note in found.result.notes)
+        assert exit_code(found.result) == 130
+        assert len(counted.calls) == moment
+        for name in all_reports():
+            assert render(name, found.result)
+        assert found.result.population.replicas >= 64
+    last = diagnosed(script, journals=tmp_path / "20")
+    assert said(last) == said(undisturbed)
+    assert before_any <= 1
+    fault("F06", 20, "a report with what is known, exit 130; the same command goes on afterwards")
+
+
+def test_handlers_are_put_back():
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with pytest.raises(KeyboardInterrupt), interrupts.heeded():
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+    assert not interrupts.ours()
+
+
+def test_what_is_ignored_stays_ignored():
+    """nohup makes a process deaf to SIGHUP, and so it shall stay."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupts.heeded():
+            os.kill(os.getpid(), signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+TWICE = """\
+import os, signal, subprocess, sys, time
+from unstuck import interrupts
+with interrupts.heeded():
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    print(child.pid, flush=True)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    except KeyboardInterrupt:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are told by Linux")
+def test_the_second_ends_at_once_with_all_children(fault):
+    begun = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", TWICE], capture_output=True, text=True, check=False)
+    assert done.returncode == 130
+    assert time.monotonic() - begun < 20
+    assert "interrupted twice" in done.stderr
+    time.sleep(0.2)
+    state = Path(f"/proc/{int(done.stdout)}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"  # dead, not waited for yet
+    fault("F06", 1, "twice: the end at once, the children with it")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
+def test_in_a_terminal_at_twenty_random_moments(tmp_path, fault):
+    written(tmp_path, SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["))
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "TERM": "xterm"}
+    command = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "60s", "--json",
+               "out.json"]
+    chance = random.Random(2)
+
+    def interrupt(process):
+        time.sleep(chance.uniform(0.3, 7.0))
+        process.send_signal(chance.choice(SIGNALS))
+
+    for _ in range(20):
+        (tmp_path / "out.json").unlink(missing_ok=True)
+        status, shown = in_terminal(command, tmp_path, environ, meanwhile=interrupt)
+        assert status in (0, 1, 3, 130, *(-number for number in SIGNALS)), shown
+        assert shown.count("\x1b[?25l") <= shown.count("\x1b[?25h")
+        if (tmp_path / "out.json").exists():
+            assert json.loads((tmp_path / "out.json").read_text())["outcome"]
+    fault("F06", 20, "at random moments in a terminal: a whole report or a clear end, cursor shown")

@@ -1,0 +1,330 @@
+"""The journal: whatever happens to it or to the process, nothing is lost twice or believed unread."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from faults.helpers import SCRIPT, Counted, diagnosed, said, written
+from unstuck import journal as journals
+from unstuck.journal import Journal, open_journal, records
+from unstuck.population.identity import fingerprint
+
+ASKED = {"script": "a", "budget": "2m", "seed": 0}
+
+
+def opened(folder: Path, fresh: bool = False, **changes: object) -> Journal:
+    return open_journal(folder, folder / "train.py", {**ASKED, **changes}, fresh=fresh)
+
+
+def filled(folder: Path, count: int = 3) -> Path:
+    """A closed journal with some records of a few bytes, the only one in the folder."""
+    journal = opened(folder)
+    for i in range(count):
+        assert journal.append({"kind": "n", "n": i}, {"a": np.full(i, i, np.float32)})
+    journal.close()
+    assert journal.notes == []
+    return journal.path
+
+
+def numbers(journal: Journal) -> list[int]:
+    return [r.document["n"] for r in journal.known if r.document["kind"] == "n"]
+
+
+class Killed(BaseException):
+    """Stands in for SIGKILL: nothing but `finally` runs."""
+
+
+def test_what_was_kept_comes_back(tmp_path, fault):
+    filled(tmp_path)
+    again = opened(tmp_path)
+    assert numbers(again) == [0, 1, 2]
+    np.testing.assert_array_equal(again.arrays(again.known[-1])["a"], [2, 2])
+    again.append({"kind": "n", "n": 3})
+    again.close()
+    assert numbers(opened(tmp_path)) == [0, 1, 2, 3]
+    assert oct(again.path.stat().st_mode)[-3:] == "600"
+
+
+def test_torn_at_every_byte(tmp_path, monkeypatch, fault):
+    """F08: whatever is left, the whole records before the tear count and more can be added."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    path = filled(tmp_path, 2)
+    data = path.read_bytes()
+    ends = [record.start + record.length for record in records(data)]
+    for length in range(len(data)):
+        path.write_bytes(data[:length])
+        whole = sum(end <= length for end in ends)
+        journal = opened(tmp_path)
+        assert numbers(journal) == list(range(max(0, whole - 1)))
+        assert journal.append({"kind": "n", "n": max(0, whole - 1)})
+        journal.close()
+        again = opened(tmp_path)
+        assert numbers(again) == list(range(max(0, whole - 1) + 1))
+        again.close()
+    fault("F08", len(data), "the whole records before the tear are used")
+
+
+def test_a_bit_flipped_anywhere_is_never_believed(tmp_path, fault):
+    path = filled(tmp_path)
+    data = path.read_bytes()
+    good = [record.document for record in records(data)]
+    for at, bit in itertools.product(range(len(data)), (0, 3, 7)):
+        changed = bytearray(data)
+        changed[at] ^= 1 << bit
+        found = [record.document for record in records(bytes(changed))]
+        assert found == good[: len(found)]
+        assert len(found) < len(good)
+    fault("F10", 3 * len(data), "a journal with a flipped bit: what stands before it is used")
+
+
+@pytest.mark.parametrize("hostile", [
+    b"", b"\0" * 4096, journals.MAGIC, journals.MAGIC + b"\xff" * 64,
+    journals.MAGIC + journals.encoded({"kind": "begun", "entropy": -1, "of": ASKED}),
+    journals.MAGIC + journals.encoded({"kind": "begun", "entropy": "1", "of": ASKED}),
+    journals.MAGIC + journals.encoded({"kind": "chunk", "of": "../../etc/passwd"}),
+])
+def test_files_that_are_no_journal_are_begun_anew(tmp_path, hostile):
+    path = filled(tmp_path)
+    path.write_bytes(hostile)
+    journal = opened(tmp_path)
+    assert journal.known == []
+    assert journal.append({"kind": "n", "n": 9})
+    journal.close()
+    assert numbers(opened(tmp_path)) == [9]
+
+
+def test_a_link_is_not_followed(tmp_path):
+    path = filled(tmp_path)
+    victim = tmp_path / "precious"
+    victim.write_text("precious")
+    path.unlink()
+    path.symlink_to(victim)
+    journal = opened(tmp_path)
+    assert "no journal is kept" in journal.notes[0]
+    assert victim.read_text() == "precious"
+
+
+def test_two_at_once_do_not_disturb_each_other(tmp_path, fault):
+    """F09."""
+    first, second = opened(tmp_path), opened(tmp_path)
+    assert first.path != second.path
+    assert "another diagnosis of this script is running" in second.notes[0]
+    for n, journal in enumerate((first, second)):
+        assert journal.append({"kind": "n", "n": n})
+    first.close()
+    second.close()
+    again, other = opened(tmp_path), opened(tmp_path)
+    assert (numbers(again), numbers(other)) == ([0], [1])
+    fault("F09", 1, "the second keeps a journal of its own")
+
+
+@pytest.mark.parametrize(("change", "words"), [
+    ({"budget": "5m"}, "--budget"), ({"script": "b"}, "the script's text"),
+    ({"seed": 1, "budget": "9s"}, "--budget and --seed"),
+])
+def test_what_differs_is_said_and_the_other_stays(tmp_path, change, words):
+    filled(tmp_path)
+    other = opened(tmp_path, **change)
+    assert other.known == []
+    assert other.notes == ["an unfinished diagnosis of this script is kept, but this one cannot go"
+                           f" on with it, because another was given: {words}"]
+    other.close()
+    assert numbers(opened(tmp_path)) == [0, 1, 2]
+
+
+def test_fresh_begins_anew(tmp_path):
+    filled(tmp_path)
+    journal = opened(tmp_path, fresh=True)
+    assert (journal.known, journal.notes) == ([], [])
+    journal.close()
+    assert numbers(opened(tmp_path)) == []
+
+
+def test_it_goes_when_all_is_done_and_the_folder_with_it(tmp_path):
+    filled(tmp_path / "j")
+    opened(tmp_path / "j").forget()
+    assert list((tmp_path / "j").iterdir()) == []
+
+
+def test_old_ones_and_too_many_are_removed_but_none_in_use(tmp_path, monkeypatch):
+    kept = [filled(tmp_path / "j") for _ in range(1)]
+    used = open_journal(tmp_path / "j", tmp_path / "b.py", ASKED)
+    for path in (kept[0], used.path):
+        os.utime(path, (1, 1))
+    open_journal(tmp_path / "j", tmp_path / "c.py", ASKED).close()
+    assert not kept[0].exists() and used.path.exists()
+    monkeypatch.setattr(journals, "LARGEST_FOLDER", 100)
+    used.close()
+    open_journal(tmp_path / "j", tmp_path / "d.py", ASKED).close()
+    assert not used.path.exists()
+
+
+def test_a_journal_has_a_largest_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(journals, "LARGEST_FILE", 600)
+    journal = opened(tmp_path)
+    written = [journal.append({"kind": "n", "n": n}) for n in range(20)]
+    assert 0 < sum(written) < 20 and sorted(written, reverse=True) == written
+    assert len(journal.notes) == 1 and "is not kept for another run" in journal.notes[0]
+    journal.close()
+    monkeypatch.undo()
+    assert numbers(opened(tmp_path)) == list(range(sum(written)))
+
+
+@pytest.mark.parametrize("call", ["write", "fsync", "open", "makedirs", "ftruncate"])
+def test_a_full_disk_at_every_write(tmp_path, monkeypatch, call, fault):
+    """F07: the n-th call fails, for every n; no error gets out, and what stands is whole."""
+    original = getattr(os, call)
+    for failing in itertools.count(1):
+        counted = itertools.count(1)
+
+        def fail(*given, counted=counted, failing=failing, **named):
+            if next(counted) == failing:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return original(*given, **named)
+
+        folder = tmp_path / str(failing)
+        monkeypatch.setattr(os, call, fail)
+        monkeypatch.setattr(journals, "SYNC_EVERY", 0.0)
+        journal = opened(folder)
+        written = [n for n in range(4) if journal.append({"kind": "n", "n": n})]
+        journal.close()
+        monkeypatch.undo()
+        assert written == list(range(len(written)))
+        assert numbers(opened(folder))[: len(written)] == written
+        if next(counted) <= failing:
+            break
+        assert len(written) == 4 or journal.notes
+    fault("F07", failing, f"os.{call} fails for want of room: a note, the journal stays whole")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, fault):
+    place = tmp_path / "file"
+    place.write_text("no folder")
+    journal = opened(place)
+    assert "so a run that is cut short cannot go on later" in journal.notes[0]
+    assert journal.append({"kind": "n", "n": 1}) is False
+    fault("F07", 1, "a folder that cannot be written: no journal, and a note")
+
+
+def test_killed_ten_times_and_then_left_alone(tmp_path, monkeypatch, same_draw, fault):
+    """Ends as if undisturbed, having trained nothing twice but what was in flight."""
+    script = written(tmp_path)
+    undisturbed = diagnosed(script, journals=tmp_path / "other")
+    chance = random.Random(3)
+    finished: Counter[tuple[str, int]] = Counter()
+    kills = lost = 0
+    while True:
+        ends = chance.randrange(1, 4) if kills < 10 else 10**9
+        before = chance.random() < 0.5
+
+        def die(number, ends=ends):
+            if number == ends:
+                raise Killed
+
+        with monkeypatch.context() as patched:
+            counted = Counted(patched, **{"before" if before else "after": die})
+            try:
+                found = diagnosed(script, journals=tmp_path / "j")
+            except Killed:
+                kills += 1
+                lost += len(counted.calls[-1][1])
+                done = counted.calls[:-1]
+            else:
+                done = counted.calls
+        finished.update((fingerprint(r), seed) for r, seeds in done for seed in seeds)
+        if kills == 10 and len(done) == len(counted.calls):
+            break
+    assert said(found) == said(undisturbed)
+    assert set(finished.values()) == {1}
+    assert any("trainings were not repeated" in note for note in found.result.notes)
+    assert found.result.budget.trainings < sum(finished.values()) + lost
+    assert not list((tmp_path / "j").rglob("*.journal"))
+    assert [path.name for path in tmp_path.iterdir() if path.suffix] == ["train.py"]
+    fault("F01", 10, "killed at a random chunk: goes on, same verdicts, nothing trained twice")
+
+
+def test_data_that_changed_is_said_and_trained_anew(tmp_path, same_draw):
+    script = written(tmp_path, SCRIPT.replace(
+        "model.compile", "x = x * float(np.loadtxt(__file__.replace('.py', '.txt')))\nmodel.compile"))
+    (tmp_path / "train.txt").write_text("1.0")
+    diagnosed(script, journals=tmp_path / "j", keep=True)
+    same = diagnosed(script, journals=tmp_path / "j", keep=True)
+    assert any("were not repeated" in note for note in same.result.notes)
+    (tmp_path / "train.txt").write_text("0.5")
+    other = diagnosed(script, journals=tmp_path / "j", keep=True)
+    assert any("because its data" in note for note in other.result.notes)
+    assert not any("were not repeated" in note for note in other.result.notes)
+
+
+def test_a_failing_arm_fails_again_without_being_tried(tmp_path, monkeypatch, same_draw):
+    script = written(tmp_path)
+    failing: list[str] = []
+
+    def fail(number):
+        if number == 6:
+            raise ValueError("the sixth is broken")
+
+    with monkeypatch.context() as patched:
+        Counted(patched, before=fail)
+        first = diagnosed(script, journals=tmp_path / "j", keep=True)
+    with monkeypatch.context() as patched:
+        counted = Counted(patched)
+        again = diagnosed(script, journals=tmp_path / "j")
+    failing = [n.reason for n in first.result.not_tested]
+    assert "the sixth is broken" in failing
+    assert counted.calls == []
+    assert said(again) == said(first)
+
+
+def test_time_already_spent_counts(tmp_path, monkeypatch, same_draw, fault):
+    """F30: a diagnosis that goes on has what was left of its budget; the time of day means nothing."""
+    days = itertools.count(0, -86400)
+    monkeypatch.setattr(time, "time", lambda: float(next(days)))
+    script = written(tmp_path)
+    first = diagnosed(script, journals=tmp_path / "j", keep=True)
+    (path,) = (tmp_path / "j").rglob("*.journal")
+    spent = [r.document["spent"] for r in records(path.read_bytes()) if "spent" in r.document]
+    again = diagnosed(script, journals=tmp_path / "j")
+    assert sorted(spent) == spent
+    assert again.result.budget.spent >= spent[-1]
+    assert 0 < first.result.budget.spent < 60
+    fault("F30", next(days) // -86400, "the time of day jumps back: nothing changes")
+
+
+RUN = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "3000runs", "--replicas", "64",
+       "--format", "json"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
+def test_sigkill_at_ten_random_moments(tmp_path, fault):
+    import json
+
+    script = written(tmp_path, SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["))
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    plain = subprocess.run(RUN, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    chance = random.Random(11)
+    for _ in range(10):
+        process = subprocess.Popen(RUN, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.5, 5.0))
+        process.kill()
+        process.wait()
+    done = subprocess.run(RUN, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert done.returncode == plain.returncode == 1
+    one, other = json.loads(plain.stdout), json.loads(done.stdout)
+    for key in ("outcome", "repairs", "facts", "suspicions", "not_tested", "arms"):
+        assert one[key] == other[key], key
+    assert [path.name for path in tmp_path.iterdir()].count(script.name) == 1
+    fault("F01", 10, "the whole process SIGKILLed: goes on, same verdicts")

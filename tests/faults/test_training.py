@@ -1,0 +1,204 @@
+"""F02–F05, F31: what a training may do to us: fill the memory, hang, or end in no number."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+
+import jax
+import numpy as np
+import pytest
+
+from faults.helpers import SCRIPT, Counted, diagnosed, said, written
+from recipes import dense, recipe, two_bits
+from unstuck import chunks, interrupts
+from unstuck.chunks import Chunks, Hung, OutOfMemory
+from unstuck.errors import TooSlow, UnstuckError
+from unstuck.goal import make_goal
+from unstuck.lab import Budget, Lab
+from unstuck.population.choice import engines
+from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.native_engine import NativeEngine
+from unstuck.reports import all_reports, render
+
+
+def exhausted(*_: object, **__: object) -> None:
+    raise jax.errors.JaxRuntimeError(
+        "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 8589934592 bytes.")
+
+
+def train(engine, made, count, progress=lambda done, of: None):
+    return Chunks().train(engine, made, range(count), make_goal(made), probes=False,
+                          progress=progress, left=60.0)
+
+
+def test_fewer_side_by_side_where_memory_runs_out(monkeypatch, fault):
+    """F03: the same replicas come out, in smaller blocks, down to one at a time."""
+    made = two_bits(8, balanced=True, epochs=1)
+    whole = train(KerasEngine(), made, 16)
+    engine = KerasEngine()
+    original, blocks = engine.train, []
+
+    def tight(recipe, seeds, *args, **given):
+        blocks.append(engine.block(recipe))
+        if blocks[-1] > 4:
+            exhausted() if blocks[-1] == 16 else np.empty(2**50)
+        return original(recipe, seeds, *args, **given)
+
+    monkeypatch.setattr(engine, "train", tight)
+    found = train(engine, made, 16)
+    assert blocks == [16, 8, 4]
+    np.testing.assert_allclose(found.loss, whole.loss, rtol=1e-5)
+    fault("F03", 2, "the chunk is halved until it fits; the same replicas come out")
+
+
+def test_the_native_engine_takes_smaller_waves():
+    made = two_bits(8, balanced=True, epochs=1)
+    engine = NativeEngine(threads=2)
+    whole = train(engine, made, 40)
+    while engine.halve(made):
+        found = train(engine, made, 40)
+        np.testing.assert_array_equal(found.loss, whole.loss)
+
+
+def test_an_arm_without_room_is_not_tested_and_all_else_goes_on(tmp_path, monkeypatch, fault):
+    engine = engines(None)[0]
+    monkeypatch.setattr(engine, "halve", lambda recipe: False)
+    Counted(monkeypatch, before=lambda number: exhausted() if number == 6 else None)
+    found = diagnosed(written(tmp_path))
+    reasons = [n.reason for n in found.result.not_tested]
+    assert "memory: not even one replica at a time has room" in reasons
+    assert len(found.result.arms) > 5
+    fault("F03", 1, "an arm without room: not tested: memory; the others go on")
+
+
+def test_fewer_rows_where_one_replica_has_no_room(tmp_path, monkeypatch, fault):
+    engine = engines(None)[0]
+    original = engine.train
+
+    def tight(recipe, *args, **given):
+        if recipe.train.rows > 100:
+            exhausted()
+        return original(recipe, *args, **given)
+
+    monkeypatch.setattr(engine, "halve", lambda recipe: False)
+    monkeypatch.setattr(engine, "train", tight)
+    found = diagnosed(written(tmp_path, SCRIPT.replace("(4, 1)", "(80, 1)").replace("(16)", "(320)")))
+    assert "everything was trained on 80 of 320, evenly picked" in " ".join(found.result.notes)
+    assert found.result.fit.rows == 80
+    monkeypatch.setattr(engine, "train", exhausted)
+    with pytest.raises(UnstuckError, match="not enough memory to train this network even once"):
+        diagnosed(written(tmp_path))
+    fault("F03", 3, "the script itself without room: fewer rows, and the report says so")
+
+
+def test_python_code_that_hangs_is_left_behind(monkeypatch, fault):
+    """F02: within its time, where Python can reach it."""
+    monkeypatch.setattr(chunks, "LEAST_PATIENCE", 0.2)
+    monkeypatch.setattr(chunks, "GRACE", 0.0)
+    made = two_bits(8, balanced=True, epochs=1)
+
+    def forever(done, of):
+        while True:
+            time.sleep(0.01)
+
+    begun = time.monotonic()
+    with pytest.raises(Hung, match="did not come back within"):
+        Chunks().train(engines(None)[0], made, range(4), make_goal(made), probes=False,
+                       progress=forever, left=0.1)
+    assert time.monotonic() - begun < 5
+    fault("F02", 1, "hanging Python code is left after its deadline; the arm is not tested")
+
+
+HANGING = """\
+import ctypes, os
+from unstuck import chunks, interrupts
+chunks.LEAST_PATIENCE = chunks.GRACE = 0.3
+with interrupts.heeded(), chunks._deadline(0.3, lambda: print("last words", flush=True)):
+    ctypes.CDLL(None).sigsuspend((ctypes.c_ulong * 16)(*[2**64 - 1] * 16))  # deaf, in C, for ever
+"""
+
+
+def test_compiled_code_that_hangs_ends_the_process(fault):
+    """F02: the journal has what was trained, and the arm as one that hangs."""
+    done = subprocess.run([sys.executable, "-c", HANGING], capture_output=True, text=True,
+                          check=False, timeout=60)
+    assert done.returncode == 2
+    assert done.stdout == "last words\n"
+    assert "a training hangs in compiled code" in done.stderr
+    fault("F02", 1, "hanging compiled code: the process ends, the same command leaves the arm out")
+
+
+def test_a_process_of_the_users_is_never_ended():
+    assert not interrupts.ours()
+
+
+def test_no_number_poisons_no_mean(tmp_path, fault):
+    """F05: replicas that end in NaN count as failed; every report is still one."""
+    script = written(tmp_path, SCRIPT.replace("sigmoid", "linear").replace(
+        "optimizers.Adam(0.001)", "optimizers.SGD(1e30)"))
+    found = diagnosed(script)
+    assert found.result.outcome == "DIVERGES"
+    assert found.result.population.successes == 0
+    for name in all_reports():
+        text = render(name, found.result)
+        if name in ("json", "sarif"):
+            assert not re.search(r"[:\[,]\s*-?(NaN|Infinity)", text)
+    fault("F05", found.result.population.replicas, "counted as failed; no NaN in any report")
+
+
+def test_a_budget_too_small_for_one_training(monkeypatch, fault):
+    """F31: 200 ms an update and a budget of 5 s: said before anything is trained."""
+    made = recipe(dense(4, 2, 2), *(2 * [np.zeros((640, 2), "float32")]), epochs=10)
+    engine = KerasEngine()
+    monkeypatch.setattr(engine, "pace", lambda recipe: 0.2)
+    monkeypatch.setattr(engine, "block", lambda recipe: 1)
+    monkeypatch.setattr("unstuck.lab.engine_for", lambda *_, **__: (engine, None))
+    lab = Lab(made, make_goal(made), budget=Budget.parse("5s"))
+    with pytest.raises(TooSlow, match="200 updates of 200 ms, takes about 40 s here") as raised:
+        lab.refuse_too_slow()
+    assert raised.value.exit_code == 3
+    Lab(made, make_goal(made), budget=Budget.parse("5m")).refuse_too_slow()
+    fault("F31", 1, "said before anything is trained, with what would do; exit 3")
+
+
+def test_a_convolution_is_timed_before_it_is_trained():
+    import keras
+
+    x = np.zeros((64, 24, 24, 1), "float32")
+    model = keras.Sequential([keras.Input((24, 24, 1)), keras.layers.Conv2D(8, 3),
+                              keras.layers.Conv2D(8, 3), keras.layers.Flatten(),
+                              keras.layers.Dense(1)])
+    model.compile(loss="mse", optimizer="adam")
+    made = recipe(model, x, np.zeros((64, 1), "float32"), epochs=1)
+    pace = KerasEngine().pace(made)
+    assert pace is not None and 1e-4 < pace < 30
+
+
+def test_children_take_no_memory_of_a_gpu_in_advance(fault):
+    """F04."""
+    code = ("import os; os.environ.pop('XLA_FLAGS', None)\nfrom unstuck import child\n"
+            "child.prepare()\nprint(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'], "
+            "os.environ['KERAS_BACKEND'], os.environ['XLA_FLAGS'])")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("XLA")}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environ,
+                          check=True)
+    assert done.stdout.split() == ["false", "jax", "--xla_cpu_multi_thread_eigen=false"]
+    fault("F04", 1, "children are told not to")
+
+
+def test_said_is_the_same_twice(tmp_path, same_draw):
+    script = written(tmp_path)
+    first, second = (diagnosed(script, journals=tmp_path / name) for name in "ab")
+    assert said(first) == said(second)
+
+
+def test_out_of_memory_is_an_error_in_words():
+    made = two_bits(8, balanced=True, epochs=1)
+    engine = KerasEngine()
+    engine.train = exhausted  # type: ignore[method-assign]
+    with pytest.raises(OutOfMemory, match="memory: not even one replica"):
+        train(engine, made, 4)

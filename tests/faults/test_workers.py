@@ -1,0 +1,243 @@
+"""Chunks given to other processes: the same replicas, whoever trains them and whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from faults.worker_cases import lstm
+from recipes import dense, recipe, two_bits
+from unstuck import interrupts
+from unstuck.chunks import Chunks
+from unstuck.errors import NotSupported, UnstuckError
+from unstuck.goal import make_goal
+from unstuck.lab import BudgetSpent
+from unstuck.population.identity import data_digest, fingerprint
+from unstuck.population.kept import in_order
+from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.native_engine import NativeEngine
+from unstuck.population.shipping import check, opened, parcel
+from unstuck.population.workers import WorkerLost, Workers
+
+
+def made():
+    return two_bits(16, balanced=True, epochs=30_000)
+
+
+def alike(one, other):
+    assert one.seeds == other.seeds
+    for name in ("loss", "val_loss", "final_loss", "score", "outputs"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=1e-5)
+
+
+@pytest.fixture
+def workers():
+    """Two processes on this machine."""
+    two = Workers(jobs=2)
+    yield two
+    two.close()
+
+
+def test_a_recipe_arrives_as_it_was_sent():
+    x = np.zeros((4, 2), "float32")
+    for sent in (two_bits(16), lstm(), recipe(dense(2, 2, loss=keras.losses.mean_squared_error), x, x)):
+        there, yardstick = opened(parcel(sent, make_goal(sent)))
+        assert fingerprint(there) == fingerprint(sent)
+        assert there.architecture.source is not sent.architecture.source
+        assert yardstick.threshold == make_goal(sent).threshold
+        again, _ = opened(parcel(sent, make_goal(sent)))
+        assert again.architecture.source is there.architecture.source  # and so its programs
+
+
+def test_a_fingerprint_tells_trainings_apart_and_nothing_else():
+    one, same = made(), made()
+    assert fingerprint(one) == fingerprint(same)
+    x = np.array(one.x)
+    x[0, 0] += 1
+    from dataclasses import replace
+    others = [replace(one, epochs=3), replace(one, x=x), replace(one, order_salt=1),
+              one.with_layer("dense", units=5), one.with_optimizer(learning_rate=0.5),
+              replace(one, loss="mse"), replace(one, class_weight={0: 2.0}),
+              replace(one, sample_weight=np.ones(16, "float32"))]
+    told = [fingerprint(other) for other in others]
+    assert len({fingerprint(one), *told}) == 1 + len(others)
+    assert data_digest(one) == data_digest(replace(one, epochs=9))
+
+
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+def own_loss(y, z):
+    return keras.ops.mean((y - z) ** 2)
+
+
+@pytest.mark.parametrize("name", ["layer", "loss", "Lambda"])
+def test_code_of_the_users_own_stays_here_and_that_is_said(workers, name):
+    model = dense(2, 2, loss=own_loss if name == "loss" else "mse")
+    if name != "loss":
+        layer = Own() if name == "layer" else keras.layers.Lambda(lambda x: x)
+        model = keras.Sequential([keras.Input((2,)), layer, keras.layers.Dense(2)])
+        model.compile(loss="mse")
+    x = np.zeros((4, 2), "float32")
+    kept = recipe(model, x, x)
+    said = {"layer": "Own", "loss": "own_loss", "Lambda": "Lambda"}[name]
+    with pytest.raises(NotSupported, match=f"{said} is code of the script's own"):
+        check(kept)
+    assert not workers.take(KerasEngine(), kept)
+    assert workers.notes == [f"not given out to 2 processes: {said} is code of the script's own,"
+                             " which stays in this process"]
+
+
+@pytest.fixture(scope="module")
+def here():
+    """The same trained in this process; natively, which compiles nothing in any process."""
+    return NativeEngine().train(made(), range(64), make_goal(made()))
+
+
+def test_two_processes_train_the_same(workers, here):
+    pieces = [range(at, at + 32) for at in (0, 32)]
+    parts = list(workers.train("native", made(), pieces, make_goal(made()), probes=True,
+                               meanwhile=lambda: None))
+    alike(here, in_order(parts, range(64)))
+    assert workers.where.startswith("2 processes (chunks by process: ")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
+def test_two_processes_train_the_same_and_one_that_is_killed_is_replaced(
+    workers, here, monkeypatch, fault
+):
+    progress: list[int] = []
+    monkeypatch.setattr(workers, "take", lambda engine, recipe: True)
+    monkeypatch.setattr("unstuck.population.workers.LOOK", 0.02)
+    chunks = Chunks(workers=workers)
+
+    def train(tell):
+        return chunks.train(NativeEngine(threads=1), made(), range(64), make_goal(made()), probes=True,
+                            progress=tell, left=60.0)
+
+    alike(here, train(lambda done, of: progress.append(done)))
+    assert sum(workers.chunks.values()) == 4
+    assert "2 processes (chunks by process: " in workers.where
+
+    victims = [pid for pid in interrupts.children() if "LokyProcess" in command_of(pid)]
+    assert len(victims) == 2
+    killed: list[int] = []
+
+    def kill(done, of):
+        if not killed:
+            killed.append(victims[0])
+            os.kill(victims[0], signal.SIGKILL)
+
+    alike(here, train(kill))
+    assert killed
+    assert any(note.startswith("a worker was lost") for note in workers.notes)
+    fault("F01", 1, "a worker SIGKILLed: its chunk given out once more, the same replicas")
+
+    def always(done, of):
+        for pid in interrupts.children():
+            if "LokyProcess" in command_of(pid):
+                os.kill(pid, signal.SIGKILL)
+
+    with pytest.raises(WorkerLost, match="two workers were lost"):
+        train(always)
+    fault("F01", 2, "every worker SIGKILLed, twice: the arm is not tested; the next gets new ones")
+    alike(here, train(lambda done, of: None))  # the next arm gets fresh processes
+
+    def enough(done, of):
+        raise BudgetSpent
+
+    with pytest.raises(BudgetSpent):
+        train(enough)
+    workers.close()
+    time.sleep(0.3)
+    assert not [pid for pid in interrupts.children() if "LokyProcess" in command_of(pid)]
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize(("address", "said"), [
+    ("dask", "is not understood"), ("spark://x:1", "is not understood"),
+    ("dask://127.0.0.1:1", "No Dask scheduler answers|needs dask"),
+])
+def test_clusters_that_are_none(address, said, monkeypatch):
+    monkeypatch.setattr("unstuck.population.workers.CONNECTING", 0.5)
+    with pytest.raises(UnstuckError, match=said):
+        Workers(cluster=address)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
+@pytest.mark.filterwarnings("ignore")
+def test_a_dask_cluster_of_which_one_worker_is_killed(here, fault):
+    distributed = pytest.importorskip("distributed")
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    os.environ["PYTHONPATH"] = environ["PYTHONPATH"]
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made_of:
+        address = made_of.scheduler_address.removeprefix("tcp://")
+        cluster = Workers(cluster=f"dask://{address}")
+        assert cluster.count == 2
+        begun = time.monotonic()
+        killed: list[int] = []
+
+        def kill():
+            if not killed and time.monotonic() - begun > 1:
+                killed.append(next(iter(made_of.workers.values())).pid)
+                os.kill(killed[0], signal.SIGKILL)
+
+        pieces = [range(at, at + 1) for at in range(64)]
+        parts = list(cluster.train("native", made(), pieces, make_goal(made()), probes=True,
+                                   meanwhile=kill))
+        alike(here, in_order(parts, range(64)))
+        assert killed
+        assert cluster.where.startswith("dask://127.0.0.1")
+        fault("F01", 1, "a worker of a Dask cluster SIGKILLed: the same replicas")
+        cluster.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
+@pytest.mark.filterwarnings("ignore")
+def test_a_ray_cluster(here, tmp_path):
+    pytest.importorskip("ray")
+    code = f"""\
+import sys; sys.path[:0] = {sys.path!r}
+import numpy as np
+from unstuck.population.workers import Workers
+from unstuck.population.kept import in_order
+from unstuck.goal import make_goal
+from recipes import two_bits
+made = two_bits(16, balanced=True, epochs=30_000)
+workers = Workers(cluster="ray://auto")
+parts = list(workers.train("native", made, [range(0, 32), range(32, 64)], make_goal(made),
+                           probes=True, meanwhile=lambda: None))
+np.save({str(tmp_path / "loss.npy")!r}, in_order(parts, range(64)).loss)
+print(workers.where)
+workers.close()
+"""
+    ray = str(Path(sys.executable).with_name("ray"))
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "RAY_TMPDIR": "/tmp"}
+    subprocess.run([ray, "start", "--head", "--num-cpus=2", "--include-dashboard=false"], check=True,
+                   capture_output=True, env=environ)
+    try:
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
+                              env=environ, check=False, timeout=240)
+    finally:
+        subprocess.run([ray, "stop"], check=True, capture_output=True, env=environ)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(np.load(tmp_path / "loss.npy"), here.loss, atol=1e-5)

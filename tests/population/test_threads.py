@@ -1,0 +1,76 @@
+"""Parts side by side: the same results in the same order, one waiting thread that may stop it all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from unstuck.population.threads import side_by_side
+
+Tell = Callable[[int], None]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@pytest.mark.parametrize("first_alone", [False, True])
+def test_results_come_in_the_order_of_the_parts(threads: int, first_alone: bool) -> None:
+    def work(part: int, tell: Tell) -> int:
+        time.sleep(0.01 * (5 - part))
+        return part * part
+
+    assert side_by_side(work, range(5), threads=threads, first_alone=first_alone) == [
+        0, 1, 4, 9, 16]
+
+
+def test_the_first_part_is_done_before_any_other_begins() -> None:
+    begun: list[int] = []
+
+    def work(part: int, tell: Tell) -> None:
+        assert part == 0 or "first" in ended
+        begun.append(part)
+        if part == 0:
+            time.sleep(0.05)
+            ended.add("first")
+
+    ended: set[str] = set()
+    side_by_side(work, range(4), threads=4, first_alone=True)
+    assert sorted(begun) == [0, 1, 2, 3]
+
+
+def test_parts_do_run_at_one_time() -> None:
+    both = threading.Barrier(2, timeout=5)
+    side_by_side(lambda part, tell: both.wait(), range(2), threads=2, first_alone=False)
+
+
+def test_what_a_part_raises_is_raised_and_ends_the_others() -> None:
+    def work(part: int, tell: Tell) -> None:
+        if part == 1:
+            raise ValueError("part 1")
+        for done in range(1000):
+            time.sleep(0.01)
+            tell(done)
+
+    begun = time.monotonic()
+    with pytest.raises(ValueError, match="part 1"):
+        side_by_side(work, range(3), threads=3, first_alone=False)
+    assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("enough", [KeyboardInterrupt, RuntimeError])
+def test_the_progress_function_may_stop_it(enough: type[BaseException]) -> None:
+    def work(part: int, tell: Tell) -> None:
+        for done in range(1000):
+            time.sleep(0.01)
+            tell(done)
+
+    def progress(done: int) -> None:
+        assert threading.current_thread() is threading.main_thread()
+        if done > 3:
+            raise enough
+
+    begun = time.monotonic()
+    with pytest.raises(enough):
+        side_by_side(work, range(3), threads=2, first_alone=False, progress=progress)
+    assert time.monotonic() - begun < 5
