@@ -131,6 +131,8 @@ NOT_POSSIBLE = {
                    "remove_layer", "scale_inputs", "scale_targets", "regularizer"},
     "grey": {"layer_default", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
              "regularizer"},
+    "keras_1": {"layer_default"},
+    "tf_keras": {"layer_default", "scale_targets", "regularizer"},
     "wrapped": {"remove_layer", "clipping", "shuffle", "validation_split", "shuffle_rows",
                 "regularizer"},
 }
