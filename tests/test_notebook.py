@@ -58,7 +58,7 @@ def test_a_notebook_with_a_cell_that_does_not_learn(tmp_path, monkeypatch):
     assert "(64, 2) False" in text
     assert "unstuck: " in misspelled[0].text and "--budget 2m" in misspelled[0].text
     errors = "".join(output.get("text", "") for output in failed)
-    assert "ZeroDivisionError" in errors and 'File "In [5]", line 1' in errors
+    assert "ZeroDivisionError" in errors and 'File "In [5]", line 2' in errors
 
 
 def test_the_repaired_cell_keeps_its_magics():

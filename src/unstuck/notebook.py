@@ -102,17 +102,18 @@ def load_ipython_extension(shell: Any) -> None:
     def magic(line: str, cell: str) -> Diagnosis | None:
         try:
             options, fit = switches(line)
-            source = shell.transform_cell(cell)
+            cell = f"\n{cell}"  # for the line of the magic, so that lines count as Jupyter's do
+            source = f"\n{shell.transform_cell(cell[1:])}"
+            number = len(shell.user_ns["In"]) - 1
             diagnosis = diagnose_cell(
-                source, shell.user_ns, name=f"In [{shell.execution_count}]",
-                options=options, fit=fit)
+                source, shell.user_ns, name=f"In [{number}]", options=options, fit=fit)
         except UnstuckError as error:
             sys.stderr.write(f"unstuck: {error}\n")
             return None
         better = repaired_cell(cell, source, diagnosis)
         if better is not None:
             names = ", ".join(diagnosis.repairs[0].interventions)
-            shell.set_next_input(f"# unstuck: {names}\n{better}", replace=False)
+            shell.set_next_input(f"# unstuck: {names}{better}", replace=False)
         return diagnosis
 
     shell.register_magic_function(magic, magic_kind="cell", magic_name="unstuck")
