@@ -17,7 +17,9 @@ from unstuck.explain import entries
 
 ROOT = Path(__file__).parent.parent
 TEXTS = {"README.md": "index.md", "ARCHITECTURE.md": "architecture.md",
-         "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}  # fmt: skip
+         "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md",
+         "docs/autoencoders.md": "docs/autoencoders.md",
+         "docs/why-two-bits-is-hard.md": "docs/why-two-bits-is-hard.md"}  # fmt: skip
 
 
 def on_files(files: Files, config: Any) -> Files:
@@ -28,8 +30,10 @@ def on_files(files: Files, config: Any) -> Files:
         pages[place] = _linked((ROOT / name).read_text(encoding="utf-8"))
     for place, text in pages.items():
         files.append(File.generated(config, place, content=text))
-    for image in sorted((ROOT / "docs").glob("*.png")):
-        files.append(File.generated(config, f"docs/{image.name}", content=image.read_bytes()))
+    docs = ROOT / "docs"
+    for image in (*sorted(docs.glob("*.png")), *sorted(docs.glob("figures/*.svg"))):
+        place = image.relative_to(ROOT).as_posix()
+        files.append(File.generated(config, place, content=image.read_bytes()))
     return files
 
 

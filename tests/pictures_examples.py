@@ -61,6 +61,7 @@ def _two_bits() -> Result:
                   success_rate=(i + j + 1) / 8) for i in range(3) for j in range(i + 1)]  # fmt: skip
     pictures = Pictures(
         seeds=tuple(range(len(losses))), final_losses=tuple(losses), final_modes=tuple(places),
+        own_curve=curve(0.48, replicas=1),
         curves=(curve(0.3), *(curve(m.loss, mode=i) for i, m in enumerate(modes))),
         repaired_curve=curve(0.001),
         layers=(

@@ -16,6 +16,7 @@ LINES = (
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
     ("repair", "callback", "testing", "notebook"),
+    ("halves",),
     ("diagnosis",),
     ("manual",),
     ("account", "scenes", "saved", "explain"),
@@ -34,15 +35,16 @@ LINES = (
     ("adapter",),
     ("backend",),
     ("modern",),
-    ("script", "stats", "results", "progress", "registry", "errors", "atomic", "journal",
-      "crash", "interrupts", "child"),
+    ("journal", "crash", "interrupts", "child"),
+    ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
     ("pictures", "spellings"),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "notebook"),
-        ("__init__", "testing"), ("diagnosis", "reports"), ("child", "population")}
+LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "halves"),
+        ("__init__", "notebook"), ("__init__", "testing"), ("diagnosis", "reports"),
+        ("child", "population")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
 worker process imports Keras when its environment is set."""
 

@@ -48,6 +48,7 @@ class Watched:
 
     inputs: Any
     keeps_outputs: bool = True
+    keeps_codes: bool = True
 
     def score(self, recipe: Recipe, outputs: Any) -> NDArray[np.float64]:
         return np.zeros(len(outputs))

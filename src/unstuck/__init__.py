@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from unstuck.callback import Callback as Callback
     from unstuck.diagnosis import Diagnosis as Diagnosis
     from unstuck.diagnosis import diagnose as diagnose
+    from unstuck.halves import encoder_decoder as encoder_decoder
     from unstuck.testing import assert_learns as assert_learns
 
 asked_backend = os.environ.get("KERAS_BACKEND", "jax")
@@ -23,10 +24,10 @@ if "keras" not in sys.modules:
     os.environ["KERAS_BACKEND"] = "jax"
 
 __version__ = "0.1.0"
-__all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose"]
+__all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose", "encoder_decoder"]
 
 _HOMES = {"Callback": "callback", "Diagnosis": "diagnosis", "assert_learns": "testing",
-          "diagnose": "diagnosis"}
+          "diagnose": "diagnosis", "encoder_decoder": "halves"}
 
 
 def load_ipython_extension(shell: Any) -> None:

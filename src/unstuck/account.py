@@ -96,6 +96,9 @@ def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
         baseline=goal.baseline,
         ladder=tuple(results.Rung(loss=r.loss, merged=rung_text(goal, r)) for r in goal.ladder),
         references=dict(goal.references), asked=asked,
+        levels=tuple(results.Level(name=v.name, loss=v.loss, bound=v.bound, wrong=v.wrong, here=v.here)
+                     for v in goal.levels),
+        noise=None if goal.noise is None else goal.noise.text,
     )
 
 
@@ -183,6 +186,41 @@ def repair_info(cure: Cure, lab: Lab, script: Script | None) -> results.Repair:
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
     )
+
+
+def code_map(
+    goal: Goal, control: Population, cures: Sequence[Cure]
+) -> results.CodeMap | None:
+    """Codes of many inputs before and after the first repair; `None` where a table shows them."""
+    if control.codes is None or control.code_layer is None or goal.keeps_outputs:
+        return None
+    proof = next((c.proof for c in cures if c.rate.share >= 0.5), None)
+    before, held = _plane(control)
+    after, more = ((), 0.0) if proof is None or proof.codes is None else _plane(proof)
+    if not before:
+        return None
+    rows = np.unique(np.linspace(0, goal.judged_rows - 1, control.codes.shape[1]).astype(int))
+    return results.CodeMap(layer=control.code_layer, rows=tuple(int(row) for row in rows),
+                           before=before, after=after, held=(held, more) if after else (held,))
+
+
+def _plane(population: Population) -> tuple[results.Table, float]:
+    """The codes of the replica of median loss in their two principal components."""
+    assert population.codes is not None
+    losses = population.final_loss.astype(np.float64)
+    if not np.isfinite(losses).any():
+        return (), 0.0
+    usual = int(np.nanargmin(np.abs(losses - np.nanmedian(losses[np.isfinite(losses)]))))
+    codes = population.codes[usual].reshape(population.codes.shape[1], -1).astype(np.float64)
+    if not np.isfinite(codes).all():
+        return (), 0.0
+    centred = codes - codes.mean(0)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    points = np.zeros((len(codes), 2))
+    points[:, : min(2, len(sizes))] = (left * sizes)[:, :2]
+    squares = sizes**2
+    held = float(squares[:2].sum() / squares.sum()) if squares.sum() else 0.0
+    return tuple(tuple(float(f"{value:.4g}") for value in point) for point in points), held
 
 
 def added_parameters(lab: Lab, changes: Changes) -> int:

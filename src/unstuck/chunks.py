@@ -299,7 +299,7 @@ def _deadline(seconds: float, last_words: Callable[[], None]) -> Iterator[None]:
         return
 
     def hung(number: int, frame: FrameType | None) -> None:
-        raise Hung(f"it did not come back within {seconds:.0f} s")
+        raise Hung(f"A training did not come back within {seconds:.0f} s and was given up.")
 
     def give_up() -> None:
         if interrupts.ours():

@@ -197,7 +197,7 @@ def run(
         done = _written(save, diagnosis.save) & _files(diagnosis.result, json, html, looks)
         if diagnosis.fault is not None:
             own_fault(diagnosis.fault)
-        if code in (INTERRUPTED, FAILED) and shelf.journal is not None:
+        if code in (INTERRUPTED, FAILED) and shelf.journal is not None and shelf.journal.holds:
             say("unstuck: the same command goes on where this one stopped")
         shelf.close(done=done and code not in (INTERRUPTED, FAILED))
     finally:
@@ -301,6 +301,11 @@ def fix(
     modernise: Annotated[
         bool, typer.Option("--modernise", help="Also write Keras 1, 2 and tf.keras as Keras 3.")
     ] = False,
+    export: Annotated[
+        Path | None,
+        typer.Option(help="Also write the repaired, trained encoder and decoder as .keras files.",
+                     metavar="FOLDER"),
+    ] = None,
     budget: BudgetText = "2m",
     replicas: Replicas = None,
     fit: FitChoice = "auto",
@@ -359,6 +364,8 @@ def fix(
     else:
         fixing.write(result, repaired.script.data, place, in_place=in_place)
         say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
+    if export is not None:
+        say(fixing.exported(repaired, export, options=options))
     return WELL
 
 

@@ -419,6 +419,7 @@ class _Steps:
             not_tested=account.not_tested(lab, self.skipped),
             budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
+            code_map=account.code_map(goal, control, search.cures),
             source=None if script is None else script.text, notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
         )
@@ -440,11 +441,13 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
     if rate.share >= CURED:
         median = float(np.median(control.final_loss))
         skill = goal.skill(median)
+        high = 0.2 if goal.noise is None else 0.05
         if goal.floor and goal.baseline and skill is not None and (
-            skill > 0.8 and goal.floor > 0.2 * goal.baseline
+            skill > 0.8 and goal.floor > high * goal.baseline
         ):
+            limit = "" if goal.noise is None else ": noise, not the network, is the limit"
             return "AT_FLOOR", (f"{said}; the loss of {median:.3g} is close to {goal.floor:.3g},"
-                                " below which no network can get on this data")
+                                f" below which no network can get on this data{limit}")
         if _overfits(goal, control):
             return "OVERFITS", f"{said} the rows trained on, but not the rows held back"
         return "LEARNS", said
@@ -470,7 +473,8 @@ def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
     given: dict[str, object] = {
         "--budget": options.budget.text, "--replicas": options.replicas,
         "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
-        "--jobs": options.jobs, "--select": ",".join(options.select) or None,
+        "--jobs": options.jobs, "--cluster": options.cluster,
+        "--select": ",".join(options.select) or None,
         "--ignore": ",".join(options.ignore) or None,
         "--fit": captured.index if captured.of > 1 else None,
     }

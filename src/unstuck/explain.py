@@ -19,6 +19,8 @@ from unstuck.errors import UnstuckError
 from unstuck.reports._page import Look, Page
 
 FOLDER = Path(__file__).parent / "checks"
+SPECIMENS = (Path(__file__).parent / "specimens", Path(__file__).parents[2] / "specimens")
+"""Where they lie in an installed package, and in the repository."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +116,15 @@ def known_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name if name in families else entry(name).name for name in names)
 
 
+def specimen(name: str) -> str | None:
+    """A script that is sick because of a check's sickness; `None` where it is not at hand."""
+    for folder in SPECIMENS:
+        path = folder / f"{name.replace('-', '_')}.py"
+        if path.is_file():
+            return path.read_text(encoding="utf-8")
+    return None
+
+
 def explain(name: str, *, width: int = 80, color: bool = False, encoding: str = "utf-8") -> str:
     """A check's page for the terminal.
 
@@ -126,6 +137,10 @@ def explain(name: str, *, width: int = 80, color: bool = False, encoding: str = 
     page.blank()
     for block in blocks(found.page):
         _show(page, block)
+    script = specimen(found.name)
+    if script is not None:
+        _show(page, "## A script that has it")
+        _show(page, textwrap.indent(script, "    "))
     return page.render()
 
 

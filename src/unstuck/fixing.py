@@ -131,6 +131,20 @@ def by_hand(repaired: Repaired) -> list[str]:
             for old in old_spellings(repaired.script)]
 
 
+def exported(repaired: Repaired, folder: Path, *, options: Options) -> str:
+    """Write the repaired model's encoder and decoder into a folder, and say where they are.
+
+    Raises:
+        UnstuckError: it cannot be cut in two, or did not learn.
+        OSError: the files cannot be written.
+    """
+    from unstuck.halves import export
+
+    assert repaired.recipe is not None and repaired.goal is not None
+    places = export(repaired.recipe, repaired.goal, folder, seed=options.seed, threads=options.jobs)
+    return f"{places[0]} and {places[1]} are written, from one training that learned."
+
+
 def write(result: Result, data: bytes, place: Path, *, in_place: bool) -> None:
     """Write the rewritten script; in place, the old one is kept beside it first.
 

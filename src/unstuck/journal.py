@@ -37,6 +37,7 @@ LARGEST_FOLDER = 1 << 30
 OLDEST = 30 * 86400  # seconds
 SYNC_EVERY = 1.0  # seconds between two waits for the disk
 SLOTS = 16  # journals of one and the same command that may be open at once
+_NOTHING = ("begun", "data")  # kinds of records without which nothing is lost
 _HEAD = struct.Struct("<I16s")
 _WORDS = {
     "script": "the script's text", "arguments": "the script's arguments", "fit": "--fit",
@@ -132,6 +133,8 @@ def _plain(array: NDArray[Any]) -> NDArray[Any]:
 class Journal:
     """An open, locked journal. `known` are the records found in it, `notes` what there is to say.
 
+    `holds` once there is anything in it that would be lost with it.
+
     `entropy` is a number drawn when the journal was begun: a script that draws its data without a
     seed is run from it, so that it draws the same data again.
     """
@@ -140,6 +143,7 @@ class Journal:
     entropy: int
     notes: list[str] = field(default_factory=list)
     known: list[Record] = field(default_factory=list)
+    holds: bool = False
     _handle: int | None = None
     _size: int = 0
     _synced: float = 0.0
@@ -155,6 +159,7 @@ class Journal:
                 raise ValueError(f"it has reached {LARGEST_FILE >> 20} MiB")
             _write(self._handle, data)
             self._size += len(data)
+            self.holds = self.holds or document.get("kind") not in _NOTHING
             if time.monotonic() - self._synced > SYNC_EVERY:
                 os.fsync(self._handle)
                 self._synced = time.monotonic()
@@ -193,6 +198,7 @@ class Journal:
     def begin(self, identity: Mapping[str, Any]) -> None:
         """Empty the journal and write its first record."""
         self.known.clear()
+        self.holds = False
         self._identity = dict(identity)
         if self._handle is None:
             return
@@ -241,7 +247,7 @@ def open_journal(
         fresh: begin anew, whatever was left.
     """
     asked = json.loads(json.dumps(identity))
-    place = folder / digest(os.path.realpath(script).encode())
+    place = folder / digest(os.fsencode(os.path.realpath(script)))
     name = digest(json.dumps(asked, sort_keys=True).encode())
     journal = Journal(path=place / f"{name}.1.journal", entropy=secrets.randbits(63))
     try:
@@ -262,6 +268,7 @@ def open_journal(
     found = [] if fresh else _read(journal, asked)
     if found:
         journal.known, journal._identity = found, asked
+        journal.holds = any(record.document.get("kind") not in _NOTHING for record in found)
         journal.entropy = int(found[0].document["entropy"])
         return journal
     journal.begin(asked)
@@ -397,9 +404,9 @@ class Shelf:
         return self.journal
 
     def close(self, *, done: bool) -> None:
-        """Throw the journal away when all is done and told; keep it otherwise."""
+        """Throw the journal away when all is done and told, or it is empty; keep it otherwise."""
         if self.journal is not None:
-            if done:
+            if done or not self.journal.holds:
                 self.journal.forget()
             else:
                 self.journal.close()

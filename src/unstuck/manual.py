@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from unstuck.atomic import write_bytes
-from unstuck.explain import Entry, blocks, entries
+from unstuck.explain import Entry, blocks, entries, specimen
 
-_PLACES = (Path(__file__).parent / "specimens", Path(__file__).parents[2] / "specimens")
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\b((?:arxiv\.org|doi\.org)/[\w./()-]*[\w)])")
 
@@ -42,15 +41,6 @@ class Block:
 def page_blocks(entry: Entry) -> tuple[Block, ...]:
     """A check's page, block by block."""
     return tuple(map(_block, blocks(entry.page)))
-
-
-def specimen(name: str) -> str | None:
-    """A script that is sick because of a check's sickness; `None` where it is not at hand."""
-    for folder in _PLACES:
-        path = folder / f"{name.replace('-', '_')}.py"
-        if path.is_file():
-            return path.read_text(encoding="utf-8")
-    return None
 
 
 def families(known: Sequence[Entry]) -> dict[str, list[Entry]]:

@@ -39,7 +39,7 @@ def modes_of(goal: Goal, population: Population) -> tuple[Mode, ...]:
             share=len(members) / population.replicas,
             loss=median,
             outputs=table(population.outputs, typical),
-            codes=table(population.codes, typical),
+            codes=table(population.codes, typical) if population.outputs is not None else (),
             learned=bool(learned[members].mean() > 0.5),
             reading=_reading(goal, population, typical, learned=bool(learned[typical])),
         ))

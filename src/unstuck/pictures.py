@@ -146,7 +146,7 @@ class Pictures:
     seeds: tuple[int, ...] = ()
     final_losses: Numbers = ()
     final_modes: tuple[int, ...] = ()
-    own_curve: Numbers = ()
+    own_curve: Curve | None = None
     curves: tuple[Curve, ...] = ()
     repaired_curve: Curve | None = None
     layers: tuple[LayerInfo, ...] = ()

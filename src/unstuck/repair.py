@@ -14,10 +14,11 @@ import numpy as np
 from unstuck import results
 from unstuck.capture import capture_text, random_state_kept
 from unstuck.diagnosis import Options
-from unstuck.goal import make_goal
+from unstuck.goal import Goal, make_goal
 from unstuck.lab import FRESH, BudgetSpent, Lab
 from unstuck.modern import modernised
 from unstuck.progress import Progress
+from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script
 from unstuck.stats import Rate, success_rate
 
@@ -28,13 +29,18 @@ AFTER = 2 * FRESH
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Repaired:
-    """The rewritten script and its own success rate. `ok`: it learns as was said; else `reason`."""
+    """The rewritten script and its own success rate. `ok`: it learns as was said; else `reason`.
+
+    `recipe` is the rewritten script's, `goal` the original's yardstick; `None` if it was not trained.
+    """
 
     script: Script
     rate: Rate
     diff: str
     ok: bool
     reason: str = ""
+    recipe: Recipe | None = None
+    goal: Goal | None = None
 
 
 def rewritten(script: Script, repair: results.Repair) -> Script:
@@ -91,7 +97,8 @@ def prove(
         f"only {rate.successes} of {rate.trials} trainings of the rewritten script learned, where"
         f" {repair.successes} of {repair.replicas} had been measured"
     )
-    return Repaired(script=after, rate=rate, diff=diff, ok=ok, reason=reason)
+    return Repaired(script=after, rate=rate, diff=diff, ok=ok, reason=reason,
+                    recipe=captured.recipe, goal=goal)
 
 
 def translated(script: Script, *, argv: Sequence[str] = (), fit: str = "auto") -> Repaired:

@@ -78,10 +78,27 @@ class Rung:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Level:
+    """The loss of some known output; a "floor" is one that none can beat.
+
+    For the best denoiser, whose loss is that on new noise: `wrong` is the share of two-valued
+    elements that even it gets wrong, `here` its loss on the rows at hand.
+    """
+
+    name: str
+    loss: float
+    bound: Literal["floor", "reference", "constant"]
+    wrong: float | None = None
+    here: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class GoalInfo:
     """The yardstick. `threshold` is the least score that counts as learned, `why` says it in words.
 
-    `asked` is the user's own goal as written ("accuracy >= 0.95"), if there was one.
+    `levels` are losses to compare with, the lowest first, for autoencoders and denoisers; `noise`
+    is what a denoiser is to remove, in words. `asked` is the user's own goal as written
+    ("accuracy >= 0.95"), if there was one.
     """
 
     metric: str
@@ -92,6 +109,8 @@ class GoalInfo:
     ladder: tuple[Rung, ...] = ()
     references: dict[str, float] = dataclasses.field(default_factory=dict)
     asked: str | None = None
+    levels: tuple[Level, ...] = ()
+    noise: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,6 +251,22 @@ class Repair:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeMap:
+    """Codes of the same inputs as points of a plane, their first two principal components each.
+
+    `before` are those of a usual training as the script is, `after` of a usual one with the first
+    repair, empty without any; `held` is the share of the codes' variance that the plane shows.
+    `rows` are the inputs' numbers among the judged rows.
+    """
+
+    layer: str
+    rows: tuple[int, ...]
+    before: Table
+    after: Table
+    held: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotTested:
     """A check or an intervention that could not be tried, and why; `kind` says which it is."""
 
@@ -289,6 +324,7 @@ class Result:
     rows: tuple[tuple[float, ...], ...] = ()
     targets: tuple[tuple[float, ...], ...] = ()
     code_layer: str | None = None
+    code_map: CodeMap | None = None
     source: str | None = None
     notes: tuple[str, ...] = ()
     pictures: Pictures | None = None

@@ -36,7 +36,9 @@ PROOF = 1024
 ARM_SHARE = 0.12
 """Most of the budget that the first look at one arm may take."""
 POOLS = ((2, 14), (3, 9))
-"""Sizes of the sets that are tried exhaustively, and of the pools that they are taken from."""
+"""Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
+POOL_SHARE = 0.1
+"""Share of the time left that larger pools may take, up to all single changes."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
 
@@ -116,7 +118,7 @@ class Search:
         self._race(dict.fromkeys([*needed, *asked]))
         for size, pool in () if self.singles_only else POOLS:
             if not any(self._solid(arm) for arm in lab.tried if len(arm.changes) < size):
-                self._together(size, pool)
+                self._together(size, self._affordable_pool(size, pool))
 
     def _race(self, changes: Iterable[Intervention]) -> None:
         """A first look at each single change."""
@@ -205,6 +207,16 @@ class Search:
             for i, change in enumerate(fine):
                 if i == 0 or enough([change])[0]:
                     kept.remove(change)
+
+    def _affordable_pool(self, size: int, least: int) -> int:
+        """As many changes as a small share of the time left lets be combined, `least` at least."""
+        lab = self.lab
+        each = self.look * lab.per_training + lab.compilation
+        room = POOL_SHARE * min(lab.left, 600.0) / each
+        most = least
+        while most < len(self._singles) and math.comb(most + 1, size) <= room:
+            most += 1
+        return most
 
     def _few(self, changes: Changes) -> Iterator[list[Intervention]]:
         """The changes, the most invasive first, as many at a time as the lab runs best."""

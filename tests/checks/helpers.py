@@ -74,6 +74,7 @@ def observed(
     start: Probed | None = None,
     end: Probed | None = None,
     outputs: Any = None,
+    codes: Any = None,
     goal: Mapping[str, Any] | None = None,
 ) -> Observation:
     """What a check sees: a population with so many replicas, of which these learned.
@@ -85,6 +86,7 @@ def observed(
         final_loss: [replica], or one for all.
         start, end: readings at these moments.
         outputs: [replica, row, column], or those of one replica for all.
+        codes: likewise, of the network's narrowest layer.
         goal: fields of the yardstick that the test sets itself.
     """
     replicas = len(learned)
@@ -99,11 +101,17 @@ def observed(
     last = curve[..., -1] if final_loss is None else final_loss
     if outputs is not None:
         outputs = np.broadcast_to(outputs, (replicas, *np.shape(outputs)[-2:])).astype(np.float32)
+    named = None
+    if codes is not None:
+        codes = np.broadcast_to(codes, (replicas, *np.shape(codes)[-2:])).astype(np.float32)
+        named = next(layer.name for layer in given.layers
+                     if layer.config.get("units") == codes.shape[-1])
     control = Population(
         seeds=tuple(range(replicas)),
         loss=np.broadcast_to(curve, (replicas, curve.shape[-1])).astype(np.float32),
         final_loss=np.broadcast_to(last, (replicas,)).astype(np.float32),
         score=score, engine="by hand", strategy="none", readings=moments, outputs=outputs,
+        codes=codes, code_layer=named,
     )
     return Observation(recipe=given, goal=yardstick, control=control)
 

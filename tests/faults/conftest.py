@@ -2,31 +2,31 @@
 
     UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1 pytest tests/faults
 
-A test calls `fault("F08", times, "what came out")` when all its assertions held.
+A test calls `fault("F08", times, "what came out")` when all its assertions held. The counts lie in
+pytest's cache, each with its test, so that tests may be run in parts; the page has the last of each.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from faults.table import page
+from faults.table import Seen, page
 
-_SEEN: dict[str, list[tuple[int, str]]] = defaultdict(list)
-_FAILED: list[str] = []
+_SEEN: Seen = {}
+_KEY = "unstuck/faults"
 
 
 @pytest.fixture
-def fault() -> Callable[[str, int, str], None]:
+def fault(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
     """Notes that a fault was injected so many times, and what came out."""
 
     def note(number: str, times: int, outcome: str) -> None:
-        _SEEN[number].append((times, outcome))
+        _SEEN.setdefault(request.node.nodeid, []).append((number, times, outcome))
 
     return note
 
@@ -40,12 +40,16 @@ def same_draw(monkeypatch: pytest.MonkeyPatch) -> None:
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Failing tests stand in the page too."""
     if report.failed and "faults/" in report.nodeid:
-        _FAILED.append(report.nodeid)
+        _SEEN[report.nodeid] = [("failed", 1, report.nodeid)]
+    elif report.when == "call" and report.passed and "faults/" in report.nodeid:
+        _SEEN.setdefault(report.nodeid, [])
 
 
-def pytest_sessionfinish() -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page where it was asked for."""
-    target = os.environ.get("UNSTUCK_RELIABILITY")
-    if target and "PYTEST_XDIST_WORKER" not in os.environ:
+    target, cache = os.environ.get("UNSTUCK_RELIABILITY"), session.config.cache
+    if target and cache is not None and "PYTEST_XDIST_WORKER" not in os.environ:
+        seen = {**cache.get(_KEY, {}), **_SEEN}
+        cache.set(_KEY, seen)
         Path(target).parent.mkdir(exist_ok=True)
-        Path(target).write_text(page(_SEEN, _FAILED), encoding="utf-8")
+        Path(target).write_text(page(seen), encoding="utf-8")

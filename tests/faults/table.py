@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+Seen = dict[str, list[tuple[str, int, str]]]
+"""By test: which fault, how often, what came out."""
 
 FAULTS = {
     "F01": "a process killed while it trains",
@@ -41,7 +42,7 @@ _ELSEWHERE = {
     "F16": "tests/capture/test_runner.py", "F17": "tests/capture", "F20": "tests/capture",
     "F23": "tests/population/test_fidelity.py", "F24": "tests/capture",
     "F25": "tests/population/test_fidelity.py", "F26": "tests/capture/test_runner.py",
-    "F28": "tests/capture/test_runner.py",
+    "F28": "tests/capture/test_runner.py", "F29": "tests/test_adapter.py",
 }
 _TEXT = """\
 # What goes wrong, and what then
@@ -54,13 +55,15 @@ tests/faults`); not edited by hand. A line stands here only if every assertion o
 """
 
 
-def page(seen: Mapping[str, Sequence[tuple[int, str]]], failed: Sequence[str]) -> str:
-    """The page in Markdown."""
+def page(seen: Seen) -> str:
+    """The page in Markdown, of what each test has noted."""
+    notes = [note for test in sorted(seen) for note in seen[test]]
     rows = []
     for number, words in FAULTS.items():
         by_outcome: dict[str, int] = {}
-        for times, outcome in seen.get(number, ()):
-            by_outcome[outcome] = by_outcome.get(outcome, 0) + times
+        for of, times, outcome in notes:
+            if of == number:
+                by_outcome[outcome] = by_outcome.get(outcome, 0) + times
         for outcome, times in by_outcome.items():
             rows.append(f"| {number} {words} | {times:,} | {outcome} |")
         if not by_outcome:
@@ -68,6 +71,7 @@ def page(seen: Mapping[str, Sequence[tuple[int, str]]], failed: Sequence[str]) -
             told = f"held by {place}" if place else "not injected in this run"
             rows.append(f"| {number} {words} | | {told} |")
     text = _TEXT + "\n".join(rows) + "\n"
+    failed = [outcome for of, _, outcome in notes if of == "failed"]
     if failed:
-        text += "\nFailed in this run: " + ", ".join(f"`{name}`" for name in failed) + ".\n"
+        text += "\nFailed: " + ", ".join(f"`{name}`" for name in failed) + ".\n"
     return text

@@ -188,6 +188,13 @@ def test_a_population_that_is_none_is_refused(value, key):
     assert found.replicas == 2 and found.seconds >= 0
 
 
+def test_what_was_refused_leaves_no_journal(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps(Bomb()))
+    assert CliRunner().invoke(app, ["run", "a.pkl", "--journal", "j"]).exit_code == 2
+    assert not list((tmp_path / "j").rglob("*.journal"))
+
+
 def test_a_journal_names_no_path(tmp_path):
     """What a journal says is looked up by key; nothing in it is ever opened."""
     journal = journals.open_journal(tmp_path, Path("../../x.py"), {"script": "../../../etc/passwd"})

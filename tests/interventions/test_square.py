@@ -27,6 +27,7 @@ from unstuck.interventions.initializers import Initializers
 from unstuck.interventions.layer_default import LayerDefault
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
+from unstuck.interventions.loss_weight import LossWeight
 from unstuck.interventions.optimizer import UseOptimizer
 from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.placebo import Placebo
@@ -91,6 +92,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
             Loss(value=entropy if classes else "mean_absolute_error"),
             Loss(value=entropy, from_logits=True),
         ],
+        "loss_weight": [LossWeight(value=64.0), LossWeight(value=0.01)],
         "output_and_loss": [
             OutputAndLoss.of(recipe, "softmax" if classes else "sigmoid", entropy),
             OutputAndLoss.of(recipe, "linear", entropy, from_logits=True),

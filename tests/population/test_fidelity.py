@@ -34,7 +34,7 @@ class Watched:
 
     def __init__(self, fit: dict[str, Any]) -> None:
         self.inputs = keras.tree.map_structure(lambda a: a[:5], fit["x"])
-        self.keeps_outputs = not isinstance(fit["y"], list | dict)
+        self.keeps_outputs = self.keeps_codes = not isinstance(fit["y"], list | dict)
 
     def score(self, recipe: Any, outputs: Any) -> Any:
         """No scores."""

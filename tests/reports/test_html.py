@@ -26,7 +26,7 @@ from unstuck.reports import render
 from unstuck.reports._html.images import data_uri
 from unstuck.reports.html import fragment
 from unstuck.reports.json import document
-from unstuck.results import Result, from_document
+from unstuck.results import OwnRun, Result, from_document
 from unstuck.saved import schema
 
 ALL: dict[str, Result] = {**EXAMPLES, **{f"{name}, pictured": r for name, r in PICTURED.items()}}
@@ -207,6 +207,20 @@ def test_a_chart_has_a_twin(pages: dict[str, str]) -> None:
         assert "font-family" not in svg and "http" not in svg.replace("http://www.w3.org", "")
 
 
+def test_classes_are_named_and_the_wrong_ones_marked() -> None:
+    scores = tuple(0.02 for _ in range(8))
+    digits = PICTURED["digits"]
+    assert digits.pictures is not None
+    samples = tuple(dataclasses.replace(s, target=(float(i % 2),))
+                    for i, s in enumerate(digits.pictures.samples))  # fmt: skip
+    seven = (0.86, *scores, 0.0)
+    replica = dataclasses.replace(digits.pictures.replicas[0], images=(), outputs=(seven,) * 10)
+    pictures = dataclasses.replace(digits.pictures, samples=samples, replicas=(replica,))
+    page = render("html", dataclasses.replace(digits, pictures=pictures))
+    assert page.count("class 0 (0.86)") == 10
+    assert page.count("class 0 (0.86) ✗") == 5
+
+
 def test_every_dot_and_arm_is_drawn(pages: dict[str, str]) -> None:
     page, result = pages["two-bits, pictured"], PICTURED["two-bits"]
     ladder = re.search(r'<figure class="figure" id="ladder">.*?</figure>', page, re.S)
@@ -217,6 +231,14 @@ def test_every_dot_and_arm_is_drawn(pages: dict[str, str]) -> None:
     assert forest is not None
     rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>", forest[0])
     assert len(rows) == len(result.arms) and "placebo: another shuffle" in rows
+
+
+def test_the_users_own_run_is_marked() -> None:
+    given = dataclasses.replace(PICTURED["two-bits"], own_run=OwnRun(loss=0.48, learned=False))
+    page = render("html", given)
+    assert page.count("▼ your run</text>") == 2
+    assert page.count('data-tip="your own run · loss 0.48"') >= 2
+    assert ">your own run</text>" in page and "▼ your run" not in render("html", ALL["two_bits"])
 
 
 def test_diverged_trainings_are_drawn_apart(pages: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from results_examples import DIVERGING, EXAMPLES, HEALTHY, INCONCLUSIVE, NEEDS_COMPANY, TWO_BITS
 from unstuck.reports import render
-from unstuck.results import Arm, GoalInfo, Location, Mode, OwnRun, Result, Rung
+from unstuck.results import Arm, GoalInfo, Level, Location, Mode, OwnRun, Result, Rung
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WIDTHS = (60, 80, 100)
@@ -106,6 +106,32 @@ def test_changes_for_one_sickness_at_one_place_share_a_block() -> None:
     shown = text(TWO_BITS)
     assert shown.count("cause[narrow-layer]") == 1
     assert "or      middle layer 2 → 4 units: 19 % → 55 % of 256 trainings" in shown
+
+
+def test_levels_are_said_in_a_sentence() -> None:
+    def said(*levels: Level, noise: str | None = None) -> str:
+        goal = dataclasses.replace(HEALTHY.goal, levels=levels, noise=noise)
+        return " ".join(text(dataclasses.replace(HEALTHY, goal=goal)).split())
+
+    constant = Level(name="a constant output", loss=0.424, bound="constant")
+    entropy = Level(name="the entropy of the targets", loss=0.213, bound="floor")
+    pca = Level(name="PCA with 16 components", loss=0.257, bound="reference")
+    loss = HEALTHY.population.loss.median
+    assert (
+        "Your loss cannot go below 0.213, the entropy of the targets. PCA with 16 components reaches"
+        f" 0.257, a constant output has 0.424 and you are at {loss:.3g}."
+    ) in said(entropy, pca, constant)
+    perfect = dataclasses.replace(entropy, name="a perfect output", loss=0.0)
+    assert "A perfect output has a loss of 0, and after noise it must stay above that." in said(
+        perfect, constant, noise="noise")
+    best = Level(name="the best denoiser there can be", loss=0.356, bound="floor", wrong=0.159,
+                 here=0.347)
+    assert (
+        "Your loss cannot go below 0.356 on new rows: after Gaussian noise, σ = 0.5, the best"
+        " denoiser there can be still has that and 16 % of the values wrong. On these very rows it"
+        " has 0.347; less is only had by learning their noise by heart."
+    ) in said(best, constant, noise="Gaussian noise, σ = 0.5")
+    assert "cannot go below" not in said(constant)
 
 
 def test_needs_company_is_said_in_a_sentence() -> None:

@@ -24,7 +24,8 @@ class LossAtItsFloor(Check):
     ## Why learning stops
     It does not: it has arrived. Binary cross-entropy against a grey value t costs at least
     -t ln t - (1-t) ln(1-t), even for the exactly right output; identical inputs with different
-    targets cost their variance or entropy.
+    targets cost their variance or entropy; what noise has made of a clean row, the best denoiser
+    can only guess.
 
     ## What it tries
     Nothing: this acquits the network. Look at the loss minus its floor, or at mean squared error.
@@ -37,7 +38,8 @@ class LossAtItsFloor(Check):
     The floor is that of these rows. A network may sit on it by memorising them.
 
     ## References
-    Gibbs' inequality: cross-entropy is never below the entropy of the targets.
+    Gibbs' inequality: cross-entropy is never below the entropy of the targets. With few clean rows
+    and noise of a known kind, their posterior mean is the best denoiser, and its loss the floor.
     """
 
     family: ClassVar[Family] = Family.EVALUATION
@@ -58,6 +60,18 @@ class LossAtItsFloor(Check):
         loss = float(np.median(losses))
         skill = seen.goal.skill(loss)
         if skill is None or skill < self.closed:
+            return
+        best = next((v for v in seen.goal.levels if v.here is not None), None)
+        if best is not None and seen.goal.noise is not None:
+            yield self.fact(
+                f"The loss ends at {number(loss)}. After {seen.goal.noise.text} no denoiser has less"
+                f" than {number(best.loss)} on new rows, and the best one has"
+                f" {number(best.here or 0)} on these; a constant output has {number(baseline)}."
+                " Noise, not the network, is the limit.",
+                measured("share of the distance to the floor closed", skill, self.closed),
+                measured("floor of the loss", floor),
+                site="loss",
+            )
             return
         yield self.fact(
             f"The loss ends at {number(loss)}, but no function of these inputs can have less than"

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from unstuck.errors import BadData, UnstuckError
 from unstuck.goal import losses
+from unstuck.goal.levels import BEST_DENOISER, Level, levels_of
+from unstuck.goal.noise import Noise, bayes_floor, noise_of
 from unstuck.goal.references import pca_score, reference_scores
 from unstuck.goal.tasks import Task, task_of
 from unstuck.recipe import Recipe
@@ -64,6 +66,8 @@ class Goal:
       the trained rows, in the user's loss; `None` where they are not known.
     - `ceiling`, `constant`: the score that the data allows and that of the best constant.
     - `references`: scores of plain methods. `no_signal`: none of them sees any dependence.
+    - `levels`: for autoencoders and denoisers, the losses of plain methods and the floor, by name.
+    - `noise`: what a denoiser is to remove; the floor is then that of new noise, where it is known.
     - `asked`: the user's own goal as (metric, comparison, value).
     """
 
@@ -84,6 +88,8 @@ class Goal:
     references: dict[str, float] = field(default_factory=dict)
     no_signal: bool = False
     is_autoencoder: bool = False
+    levels: tuple[Level, ...] = ()
+    noise: Noise | None = None
     asked: tuple[str, str, float] | None = None
 
     @property
@@ -101,6 +107,11 @@ class Goal:
         """True where outputs are so few that every replica's are kept."""
         size = sum(int(np.prod(task.targets.shape)) for task in self.tasks)
         return len(self.tasks) == 1 and size <= SMALL_OUTPUT and self.judged_rows <= FEW_PATTERNS
+
+    @property
+    def keeps_codes(self) -> bool:
+        """True where codes are kept: for autoencoders and denoisers, and where outputs are."""
+        return self.keeps_outputs or self.is_autoencoder or self.noise is not None
 
     @property
     def flat_inputs(self) -> Array:
@@ -191,13 +202,37 @@ def make_goal(recipe: Recipe, *, asked: str | None = None, seed: int = 0) -> Goa
                    for i, t in enumerate(targets)]
     same = len(targets) == 1 and _same_rows(flat_x, flat_y, targets[0])
     level = _levels(recipe, whole_tasks, flat_x, patterns=patterns, same=same, seed=seed)
+    noise = None if same or len(targets) > 1 else noise_of(flat_x, flat_y, few=FEW_PATTERNS)
     goal = Goal(
         tasks=tasks, inputs=inputs, weights=weights, rows=rows,
         distinct_rows=len(_distinct(flat_x)[1]),
-        patterns=patterns, is_autoencoder=same,
+        patterns=patterns, is_autoencoder=same, noise=noise,
         **level, **_of_the_loss(recipe, flat_x, targets, sizes),
     )
+    if noise is not None and not patterns:
+        goal = _denoising(recipe, goal, noise, seed=seed)
+    if (same or noise is not None) and goal.baseline is not None:
+        count = recipe.train.rows
+        goal = replace(goal, levels=levels_of(
+            flat_x[:count], flat_y[:count], loss, code=code_size(recipe), noise=noise,
+            floor=goal.floor, baseline=goal.baseline, weight=loss_weight(recipe), seed=seed))
     return goal if asked is None else _as_asked(goal, asked)
+
+
+def _denoising(recipe: Recipe, goal: Goal, noise: Noise, *, seed: int) -> Goal:
+    """With known patterns: what the best denoiser reaches on the judged rows, and its floor."""
+    best = noise.best_outputs(goal.flat_inputs)
+    task = goal.task
+    if best is None or goal.floor is None or task.kind == "constant":
+        return goal
+    bayes = bayes_floor(noise, recipe.loss_config[0], seed=seed)
+    ceiling = float(task.score(best.reshape(1, *task.targets.shape), goal.weights[0])[0])
+    goal = replace(goal, floor=goal.floor if bayes is None else bayes.loss * loss_weight(recipe))
+    if not ceiling > goal.constant:
+        return goal
+    threshold = goal.constant + GAP_CLOSED * (ceiling - goal.constant)
+    return replace(goal, ceiling=ceiling, threshold=threshold, no_signal=False, why=_why(
+        task, GAP_CLOSED, goal.constant, ceiling, BEST_DENOISER, threshold))
 
 
 def _levels(
@@ -223,7 +258,7 @@ def _levels(
         share = GAP_CLOSED if task.discrete else 0.95
     else:
         if same:
-            size = code_size(recipe)
+            size = _linear_size(recipe, flat_x.shape[1])
             if size is not None:
                 sample = flat_x[np.linspace(0, len(flat_x) - 1, min(len(flat_x), 2000)).astype(int)]
                 references[f"PCA with {size} components"] = pca_score(sample, size)
@@ -237,13 +272,29 @@ def _levels(
     if no_signal or ceiling <= constant:
         ceiling, source = 1.0, "a perfect answer (plain methods see no dependence at all)"
     threshold = constant + share * (ceiling - constant)
-    measured = "of the answers right" if task.discrete else "R²"
-    why = (
-        f"{_percent(share)} of the way from the best constant output ({constant:.3g}) to {source}"
-        f" ({ceiling:.3g}): at least {threshold:.3g} {measured}"
-    )
+    why = _why(task, share, constant, ceiling, source, threshold)
     return {**base, "ceiling": ceiling, "threshold": threshold, "why": why,
             "references": references, "no_signal": no_signal}
+
+
+def _why(
+    task: Task, share: float, constant: float, ceiling: float, source: str, threshold: float
+) -> str:
+    measured = "of the answers right" if task.discrete else "R²"
+    return (f"{_percent(share)} of the way from the best constant output ({constant:.3g}) to"
+            f" {source} ({ceiling:.3g}): at least {threshold:.3g} {measured}")
+
+
+def _linear_size(recipe: Recipe, inputs: int) -> int | None:
+    """Numbers in the code, or as many as a linear autoencoder has with no more parameters.
+
+    A small network that shares its weights, such as a convolutional one, is not held to what a
+    linear one reaches with fifty times as many.
+    """
+    size = code_size(recipe)
+    if size is None:
+        return None
+    return max(1, min(size, recipe.parameters // (2 * inputs)))
 
 
 def code_size(recipe: Recipe) -> int | None:
@@ -290,7 +341,18 @@ def _of_the_loss(
         order = np.lexsort(flat_x[first].T[::-1])
         fitted = np.stack([values[index == group].mean(0) for group in order])
         rungs = losses.ladder(fitted, counts[order] / count, kind, size)
+    weight = loss_weight(recipe)
+    if weight != 1:
+        floor = None if floor is None else weight * floor
+        baseline = None if baseline is None else weight * baseline
+        rungs = tuple(replace(rung, loss=weight * rung.loss) for rung in rungs)
     return {"floor": floor, "baseline": baseline, "ladder": rungs}
+
+
+def loss_weight(recipe: Recipe) -> float:
+    """The factor that `compile` was given for the only loss."""
+    given = [w for w in keras.tree.flatten(recipe.loss_weights) if w is not None]
+    return float(given[0]) if len(given) == 1 else 1.0
 
 
 def _with_validation(

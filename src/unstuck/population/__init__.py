@@ -34,6 +34,10 @@ class Yardstick(Protocol):
     def keeps_outputs(self) -> bool:
         """True where the rows are so few that every replica's outputs are kept."""
 
+    @property
+    def keeps_codes(self) -> bool:
+        """True where every replica's codes are kept: with its outputs, else where it is probed."""
+
     def score(self, recipe: Recipe, outputs: Any) -> NDArray[np.float64]:
         """Scores shaped [replica, part] from outputs shaped [replica, row, …] (a list for several).
 
@@ -84,7 +88,8 @@ class Population:
     - `final_loss[replica]`: the loss on the training rows after training, `evaluate`'s.
     - `score[replica, part]`: the yardstick's score on all rows, the trained ones, the validated ones.
     - `outputs[replica, row, …]`: final outputs on the yardstick's rows, where it keeps them.
-    - `codes`: outputs of the narrowest layer on those rows, likewise; its name is `code_layer`.
+    - `codes`: outputs of the narrowest layer, whose name is `code_layer`, on those rows; where
+      outputs are not kept, on the rows that are probed.
     - `readings`: probes at the start and the end; empty where they were not asked for.
     - `weights`: final trainable and other weights by path, on request.
     - `block`: replicas that cost as much as one, because they are trained side by side.

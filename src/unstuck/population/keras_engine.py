@@ -285,7 +285,9 @@ class _Run:
 
     def _code(self, held: Any) -> tuple[str | None, Array | None]:
         """The narrowest hidden layer, if it is no wider than the input, and its outputs."""
-        if not self.yardstick.keeps_outputs or self.recipe.several_inputs:
+        whole = self.yardstick.keeps_outputs
+        if not self.yardstick.keeps_codes or self.recipe.several_inputs or not (
+                whole or self.probes):
             return None, None
         probes = self.compiled.probes
         hidden = [(layer.config["units"], layer.name) for layer in self.recipe.layers[:-1]
@@ -295,7 +297,8 @@ class _Run:
         if probes is None or name is None or units > width:
             return None, None
         codes = self.compiled.strategy.each(
-            "code", lambda state, x: probes.outputs(state, x, name), held, self._inputs)
+            "code", lambda state, x: probes.outputs(state, x, name), held,
+            self._inputs if whole else probed(self._inputs))
         return name, np.asarray(codes, np.float32)
 
     def _weights(self, held: Any, count: int) -> dict[str, Array]:

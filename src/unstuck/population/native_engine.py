@@ -271,8 +271,12 @@ class _Run:
             threads=self.threads, kernel=self.kernel, progress=tell,
         )
         tell(len(seeds) * recipe.epochs)
-        names = [] if not self.yardstick.keeps_outputs or plan.code is None else [plan.code]
-        shown, codes = self._look(end, self.watched, names)
+        whole, keeps = self.yardstick.keeps_outputs, self.yardstick.keeps_codes
+        coded = plan.code is not None and keeps and (whole or self.probes)
+        names = [] if plan.code is None or not coded else [plan.code]
+        shown, codes = self._look(end, self.watched, names if whole else [])
+        if names and not whole:
+            codes = self._look(end, self.watched[probed(len(self.watched))], names)[1]
         shown = recipe.unscaled(shown)
         score = self.yardstick.score(recipe, shown)
         moments: dict[Moment, Readings] = {}

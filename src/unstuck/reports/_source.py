@@ -70,7 +70,7 @@ def edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
     """The lines as the edits make them, without indentation; none where the source is unknown."""
     if result.source is None:
         return []
-    data = result.source.encode()
+    data = result.source.encode(errors="replace")
     if any(edit.end > len(data) for edit in edits):
         return []
     found: dict[str, None] = {}
@@ -82,7 +82,7 @@ def edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
                         key=lambda e: (e.start, e.end))  # fmt: skip
         pieces, done = [], start
         for other in inside:
-            pieces += [data[done : other.start], other.replacement.encode()]
+            pieces += [data[done : other.start], other.replacement.encode(errors="replace")]
             done = max(done, other.end)
         text = b"".join([*pieces, data[done:stop]]).decode(errors="replace")
         found.update(dict.fromkeys(line.strip() for line in _NEWLINE.split(text) if line.strip()))

@@ -85,7 +85,9 @@ def _sentence(result: Result) -> str:
         case "LEARNS":
             return f"{rate}. {loss_between(result)}"
         case "AT_FLOOR":
-            return f"Your loss is not high: {_first_lower(loss_between(result))} {rate}."
+            limit = ("Your loss is not high" if result.goal.noise is None
+                     else "Noise, not the network, is the limit")
+            return f"{limit}: {_first_lower(loss_between(result))} {rate}."
         case "FRAGILE":
             return f"{rate}; they differ only in the random seed. {_luck(result)}"
         case "STUCK":

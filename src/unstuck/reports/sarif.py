@@ -109,7 +109,7 @@ def _fix(result: Result, arm: Arm, edits: tuple[EditInfo, ...], uri: str) -> dic
 
 def _edited(source: str | None, edit: EditInfo) -> dict[str, int]:
     """Where an edit is; columns count characters from 1."""
-    data = (source or "").encode()
+    data = (source or "").encode(errors="replace")
     if source is None or edit.end > len(data):
         return {"byteOffset": edit.start, "byteLength": edit.end - edit.start}
     (line, column), (end_line, end_column) = (_place(data, at) for at in (edit.start, edit.end))

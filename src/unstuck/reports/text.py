@@ -6,7 +6,7 @@ from typing import ClassVar, Unpack
 
 from unstuck.results import Result
 
-from . import Options, Report, _causes, _ladder, _lists, _modes, _repairs
+from . import Options, Report, _causes, _ladder, _levels, _lists, _modes, _repairs
 from . import _words as words
 from ._page import Look, Page
 from ._source import script_name
@@ -98,7 +98,10 @@ def _verdict(page: Page, result: Result) -> None:
     page.paragraph((f"{word}.", style), f" {sentence}")
     if result.goal.why:
         page.paragraph((f"What counts as learned – {result.goal.why.rstrip('.')}.", "dim"))
-    if result.goal.references:
+    said = _levels.sentence(result)
+    if said:
+        page.paragraph(said)
+    if result.goal.references and not said:
         scores = [f"{name} {words.number(score)}" for name, score in result.goal.references.items()]
         page.paragraph((f"For comparison on the same data ({result.goal.metric}): ", "dim"),
                        (" · ".join(scores), "dim"))  # fmt: skip

@@ -65,11 +65,11 @@ def pictures_of(
         usual = _usual(proof, np.arange(proof.replicas))
         (repaired,) = _seen(lab, cure.arm, proof, [usual], shown, again)
     own = list((own_history or {}).get("loss", ()))
-    epochs = thinned(len(own))
     return Pictures(
         seeds=control.seeds, final_losses=_numbers(control.final_loss),
         final_modes=tuple(int(p) for p in place),
-        own_curve=tuple(float(own[e]) for e in epochs), curves=tuple(curves),
+        own_curve=curve_of(np.asarray([own], dtype=float), np.arange(1)) if own else None,
+        curves=tuple(curves),
         repaired_curve=None if proof is None else curve_of(
             proof.loss, np.arange(proof.replicas)),
         layers=layers_of(lab.recipe, goal, control), samples=shown.samples,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +23,8 @@ REPLICAS = 32
 MOST = 9
 """Most changes of a grid."""
 
+LEAST_ROWS = 3
+"""A sweep of fewer widths is left out."""
 LEAST = 4
 """Fewer pairs are read faster in the list of what was tried."""
 
@@ -62,12 +66,16 @@ def sweep(lab: Lab) -> tuple[Grid, ...]:
     least = len(widths) * len(rates) * lab.cost(control, REPLICAS)
     if control.population.engine != "native" or least > room:
         return ()
-    seeds, cells, took = control.population.seeds[:REPLICAS], [], 0.0
-    for row, units in enumerate(widths.values()):
-        # A layer twice as wide has up to four times the weights.
-        if 4 * took > room - (lab.spent - begun):
+    seeds, took = control.population.seeds[:REPLICAS], 0.0
+    was = ", ".join(str(width_of(layer)) for layer in layers)
+    found: dict[str, list[Cell]] = {}
+    # Outwards from the user's own width, for as long as there is time.
+    for name in sorted(widths, key=lambda name: abs(math.log2(widths[name][0] / widths[was][0]))):
+        units = widths[name]
+        if 2 * took > room - (lab.spent - begun):
             break
-        row_begun = lab.spent
+        row, row_begun = list(widths).index(name), lab.spent
+        cells = found.setdefault(name, [])
         for column, value in enumerate(rates.values()):
             try:
                 changed = recipe.with_optimizer(learning_rate=value)
@@ -84,12 +92,16 @@ def sweep(lab: Lab) -> tuple[Grid, ...]:
                 learned = lab.goal.learned(population)
             cells.append(_of(learned, row, column))
         took = lab.spent - row_begun
-    was = ", ".join(str(width_of(layer)) for layer in layers)
+    if len(found) < LEAST_ROWS:
+        return ()
+    kept = [name for name in widths if name in found]
+    cells = [replace(cell, row=kept.index(name)) for name in kept for cell in found[name]]
+    several = "the hidden layers" if len(layers) > 3 else ", ".join(layer.name for layer in layers)
     return (Grid(
         title="Learning rate by width", column_name="learning rate",
-        row_name=f"units of {', '.join(layer.name for layer in layers)}",
+        row_name=f"units of {several}",
         columns=tuple(f"{name} (yours)" if value == rate else name for name, value in rates.items()),
-        rows=tuple(f"{name} (yours)" if name == was else name for name in widths),
+        rows=tuple(f"{name} (yours)" if name == was else name for name in kept),
         cells=tuple(cells),
     ),)  # fmt: skip
 

@@ -138,7 +138,8 @@ def _rows(result: Result, replica: ReplicaInfo) -> tuple[Row, ...]:
     if replica.outputs and not any(math.isfinite(v) for out in replica.outputs for v in out):
         return ()
     targets = tuple(sample.target for sample in samples)
-    wrong = wrong_rows(replica.outputs, targets) or (False,) * len(samples)
+    wrong = wrong_rows(replica.outputs, targets)
+    wrong = wrong if len(wrong) == len(samples) else (False,) * len(samples)
     mended = wrong_rows(after.outputs, targets) if after is not None else ()
     found = []
     for i, sample in enumerate(samples[: _shown(samples)]):
@@ -147,12 +148,15 @@ def _rows(result: Result, replica: ReplicaInfo) -> tuple[Row, ...]:
             image="" if sample.image is None else data_uri(sample.image),
             target=_vector(sample.target) if sample.target != sample.input else "",
             target_image="" if sample.target_image is None else data_uri(sample.target_image),
-            output=_vector(replica.outputs[i]) if i < len(replica.outputs) else "",
+            output=_answer(sample, replica.outputs[i]) if i < len(replica.outputs) else "",
             output_image=data_uri(replica.images[i]) if i < len(replica.images) else "",
-            repaired=_vector(after.outputs[i]) if after is not None and i < len(after.outputs) else "",
+            repaired=_answer(sample, after.outputs[i])
+            if after is not None and i < len(after.outputs) else "",
             repaired_image=data_uri(after.images[i])
             if after is not None and i < len(after.images) else "",
-            wrong=i < len(wrong) and wrong[i], repaired_wrong=i < len(mended) and mended[i],
+            wrong=wrong[i] or _misclassified(sample, replica, i),
+            repaired_wrong=(i < len(mended) and mended[i])
+            or (after is not None and _misclassified(sample, after, i)),
         )  # fmt: skip
         found.append(row)
     shown = any(row.output or row.output_image for row in found)
@@ -169,6 +173,28 @@ def sample_name(sample: Sample, number: int) -> str:
     if sample.input and len(sample.input) <= 8:
         return words.vector(sample.input)
     return f"row {number + 1}"
+
+
+def _class_of(sample: Sample, output: tuple[float, ...]) -> int | None:
+    """The class that an output stands for, where the target is the number of one."""
+    if len(sample.target) != 1 or not 1 < len(output) > sample.target[0] >= 0:
+        return None
+    return output.index(max(output)) if sample.target[0] == int(sample.target[0]) else None
+
+
+def _misclassified(sample: Sample, replica: ReplicaInfo, place: int) -> bool:
+    if place >= len(replica.outputs):
+        return False
+    answer = _class_of(sample, replica.outputs[place])
+    return answer is not None and answer != int(sample.target[0])
+
+
+def _answer(sample: Sample, output: tuple[float, ...]) -> str:
+    """An output; of many class scores the largest."""
+    answer = _class_of(sample, output)
+    if answer is None or len(output) <= 4:
+        return _vector(output)
+    return f"class {answer} ({words.fixed(output[answer])})"
 
 
 def _vector(values: tuple[float, ...]) -> str:

@@ -24,6 +24,8 @@ def curves(result: Result) -> Figure | None:
     after = pictures.repaired_curve
     if after is not None and result.repairs and "loss" not in result.repairs[0].kinds:
         fans.append(("after the repair", "var(--m0)", after))  # another loss has other units
+    if pictures.own_curve is not None:
+        fans.append(("your own run", "var(--ink)", pictures.own_curve))
     if held is not None:
         fans.append((f"validation loss, all {words.count(held.replicas)}", "var(--muted)", held))
     drawn = [(name.replace(words.NBSP, " "), color, curve) for name, color, curve in fans

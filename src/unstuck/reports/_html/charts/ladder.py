@@ -90,7 +90,8 @@ def _ladder(result: Result, scale: Scale, width: int) -> Spec:
     layers: list[Spec] = [
         {"data": {"values": rungs}, "mark": {"type": "rule", "strokeWidth": 1.5, "aria": True},
          "encoding": {"x": x, "strokeDash": {"field": "kind", "type": "nominal", "legend": None,
-                      "scale": {"domain": ["end", "rung"], "range": [[1, 0], [3, 3]]}},
+                      "scale": {"domain": ["end", "rung", "own"],
+                                "range": [[1, 0], [3, 3], [6, 2]]}},
                       "color": {"value": "var(--edge)"}, "description": {"field": "d"}}},
         {"data": {"values": dots},
          "mark": {"type": "point", "filled": True, "size": size * size, "opacity": 0.9},
@@ -100,11 +101,15 @@ def _ladder(result: Result, scale: Scale, width: int) -> Spec:
                       "color": {"field": "m", "type": "ordinal", "legend": None,
                                 "scale": {"domain": list(range(MODES)),
                                           "range": [f"var(--m{i})" for i in range(MODES)]}}}},
-        *({"data": {"values": [r for r in rungs if r["row"] == row]},
+        *({"data": {"values": [r for r in rungs if r["row"] == row and r["kind"] != "own"]},
            "mark": {"type": "text", "y": -6 - 15 * row, "baseline": "bottom", "fontSize": 12},
            "encoding": {"x": x, "text": {"field": "label"}, "description": {"field": "d"},
                         "color": {"value": "var(--muted)"}}}
           for row in (0, 1)),
+        {"data": {"values": [r for r in rungs if r["kind"] == "own"]},
+         "mark": {"type": "text", "y": -6, "baseline": "bottom", "fontWeight": 700,
+                  "text": "▼ your run", "aria": False},
+         "encoding": {"x": x, "color": {"value": "var(--ink)"}}},
     ]  # fmt: skip
     if beyond:
         layers.append({"data": {"values": [{"x": scale.beyond}]},
@@ -115,22 +120,16 @@ def _ladder(result: Result, scale: Scale, width: int) -> Spec:
         layers.append({"data": {"values": counts},
                        "mark": {"type": "text", "dy": -9, "aria": False, "fontWeight": 600},
                        "encoding": {"x": x, "y": y, "text": {"field": "t"}}})  # fmt: skip
-    own = result.own_run.loss if result.own_run is not None else None
-    if own is not None and math.isfinite(own):
-        at = {"values": [{"x": scale.clamped(own), "d": f"your own run · loss {words.number(own)}"}]}
-        layers += [
-            {"data": at, "mark": {"type": "rule", "strokeWidth": 2.5}, "encoding": {
-                "x": x, "color": {"value": "var(--ink)"}, "description": {"field": "d"}}},
-            {"data": at, "mark": {"type": "text", "text": "▼ your run", "y": 6, "dx": 4,
-                                  "align": "left" if scale.share(own) < 0.8 else "right",
-                                  "fontWeight": 600, "aria": False}, "encoding": {"x": x}},
-        ]  # fmt: skip
     return {"width": width, "height": area + 60, "layer": layers}
 
 
 def _rung_marks(result: Result, scale: Scale, width: int) -> list[dict[str, Any]]:
     goal = result.goal
     marks: list[tuple[float, str, str, str]] = []
+    own = result.own_run.loss if result.own_run is not None else None
+    if own is not None and math.isfinite(own):
+        marks.append((scale.clamped(own), "own", "▼ your run",
+                      f"your own run · loss {words.number(own)}"))  # fmt: skip
     if goal.floor is not None and scale.low <= goal.floor <= scale.high:
         solved = "solved" if abs(goal.floor) < 1e-12 else "floor"
         marks.append((goal.floor, "end", f"{solved} {words.number(goal.floor)}",
@@ -138,10 +137,17 @@ def _rung_marks(result: Result, scale: Scale, width: int) -> list[dict[str, Any]
     if goal.baseline is not None:
         marks.append((goal.baseline, "end", f"constant {words.number(goal.baseline)}",
                       f"the best constant output: {words.number(goal.baseline)}"))  # fmt: skip
+    for level in goal.levels:
+        if scale.low < level.loss < scale.high and not any(
+            math.isclose(level.loss, loss, rel_tol=1e-3) for loss, kind, *_ in marks if kind == "end"
+        ):
+            marks.append((level.loss, "rung", words.number(level.loss),
+                          f"{level.name}: {words.number(level.loss)}"))  # fmt: skip
     marks += [(rung.loss, "rung", words.number(rung.loss),
                f"rung {words.number(rung.loss)} · {rung.merged}")
               for rung in goal.ladder if scale.low < rung.loss < scale.high
-              and not any(math.isclose(rung.loss, end, rel_tol=1e-3) for end, *_ in marks)]  # fmt: skip
+              and not any(math.isclose(rung.loss, end, rel_tol=1e-3)
+                      for end, kind, *_ in marks if kind == "end")]  # fmt: skip
     taken: list[tuple[float, float, int]] = []
     found = []
     for loss, kind, label, text in marks:

