@@ -364,7 +364,7 @@ def fix(
     else:
         fixing.write(result, repaired.script.data, place, in_place=in_place)
         say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
-    if export is not None:
+    if export is not None and chosen is not None:
         say(fixing.exported(repaired, export, options=options))
     return WELL
 
