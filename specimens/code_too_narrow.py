@@ -1,5 +1,5 @@
 # code-too-narrow: one number is to hold pictures of 64 pixels.
-# As is 3 of 3 seeds learn.
+# As is 0 of 3 seeds learn; with “dense_1: width 1 → 21” 3.
 import keras
 from keras import layers
 from sklearn.datasets import load_digits

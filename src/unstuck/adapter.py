@@ -135,6 +135,16 @@ def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]
     return model._run_through_graph(inputs, call_fn=call)
 
 
+def same_lambda(layer: keras.layers.Lambda) -> keras.layers.Lambda:
+    """A fresh Lambda with the very function of another one.
+
+    A function out of a configuration has lost the names that it uses, `ops` or a constant, say.
+    """
+    config = keras.Layer.get_config(layer)
+    return type(layer)(layer.function, output_shape=layer._output_shape, mask=layer.mask,
+                       arguments=layer.arguments, **config)
+
+
 def flat_layers(model: keras.Model) -> list[Any]:
     """Every layer of a model, nested ones too, the model itself left out."""
     return list(model._flatten_layers(include_self=False))

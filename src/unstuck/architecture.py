@@ -251,6 +251,8 @@ class Architecture:
         ]
 
     def _rebuild(self, layer: Any) -> Any:
+        if type(layer) is keras.layers.Lambda and layer.name not in self.changed:
+            return adapter.same_lambda(layer)
         config = layer.get_config()
         changed = self.changed.get(layer.name, {})
         if isinstance(layer, WRAPPERS):

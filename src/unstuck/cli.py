@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypedDict
 
@@ -181,6 +182,8 @@ def run(
     unstuck run train.py --save train.unstuck -- --data my.npz
     """
     options = _options(budget, replicas, seed, goal, device, jobs, cluster, select, ignore)
+    shown = save is not None or html is not None or json is not None or format == "json"
+    options = replace(options, pictures=shown)
     from unstuck.diagnosis import diagnose_script
 
     progress, shelf = _progress(quiet, color), _shelf(journal, no_journal, fresh)

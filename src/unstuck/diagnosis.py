@@ -53,6 +53,7 @@ class Options:
     """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families.
 
     `jobs` processes train on this machine, or those of a `cluster` do; by default this one does.
+    Without `pictures` nothing is trained that only the page shows.
     """
 
     budget: Budget = field(default_factory=lambda: Budget.parse("2m"))
@@ -65,6 +66,7 @@ class Options:
     jobs: int | None = None
     cluster: str | None = None
     singles_only: bool = False
+    pictures: bool = True
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -400,9 +402,10 @@ class _Steps:
         outcome, text = judge_outcome(goal, control)
         repairs = [cure for cure in search.cures if cure.rate.share >= 0.5]
         whole = not any("interrupted" in note for note in self.notes)
-        self.progress.stage("looking inside a few replicas")
+        if self.options.pictures:
+            self.progress.stage("looking inside a few replicas")
         pictures = self._timed("pictures", lambda: scenes.pictures_of(
-            lab, repairs, captured.own_history, again=whole))
+            lab, repairs, captured.own_history, again=whole and self.options.pictures))
         self.parts["all"] += self.parts["pictures"]
         self.progress.close()
         rows, targets = account.rows_and_targets(goal)

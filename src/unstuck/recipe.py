@@ -204,9 +204,10 @@ class Recipe:
         optimizer = sorted(map(repr, self.optimizer.config.items()))
         name, config = self.loss_config
         loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
-        return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights,
-                     self.epochs, self.batch_size, self.shuffle, self.validation_split,
-                     self.order_salt, self.data_scale, id(self.x), id(self.y)))
+        return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
+                     self.batch_size, self.shuffle, self.validation_split, self.class_weight,
+                     self.order_salt, self.data_scale,
+                     *map(id, (self.x, self.y, self.sample_weight))))
 
     @cached_property
     def multiplications(self) -> int:

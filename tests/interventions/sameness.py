@@ -34,8 +34,9 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
         "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in model.layers],
         "outputs": np.asarray(model(recipe.scaled(recipe.x)[:4], training=False)).round(4).tolist(),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
-        "loss": (loss, _plain(arguments), recipe.loss_weights),
-        "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle),
+        "loss": (loss, _plain(arguments)),
+        "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle,
+                recipe.class_weight, recipe.loss_weights),
         "data": [None if a is None else np.asarray(a).tolist()
                  for a in (*recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight)],
     }

@@ -230,6 +230,48 @@ model.compile(optimizer=tf.keras.optimizers.Adam(lr=1e-2, clipvalue=0.5), loss='
 model.fit(x, x, epochs=12, batch_size=8, validation_split=0.2, shuffle=False)
 """
 
+SETTINGS = f"""\
+import numpy as np
+import keras
+from keras import layers, losses, optimizers
+
+x = {TWO_BITS} * [10, 1000] + [3, 5]
+y = (x.sum(axis=1) > 1500).astype("float32")
+weights = np.where(y > 0, 2.0, 0.0)
+model = keras.Sequential([
+    keras.Input((2,)),
+    layers.Normalization(),
+    layers.Dense(16, "relu", kernel_constraint="non_neg", bias_constraint="non_neg"),
+    layers.BatchNormalization(momentum=0.995),
+    layers.Dense(4, trainable=False, activation="relu", dtype="float16"),
+    layers.Softmax(axis=0),
+    layers.Dense(1, "sigmoid"),
+])
+loss = losses.BinaryCrossentropy(reduction="sum")
+model.compile(optimizers.Adam(0.01, beta_1=0.5, epsilon=0.1), loss, loss_weights=[0.1])
+model.fit(x, y, epochs=3, batch_size=8, sample_weight=weights)
+"""
+
+SHAPES = """\
+import numpy as np
+import keras
+from keras import layers
+
+rng = np.random.default_rng(0)
+words = rng.integers(0, 50, size=(20, 6))
+marks = (np.arange(20) % 4 == 0).reshape(20, 1, 1)
+model = keras.Sequential()
+model.add(keras.Input((6,)))
+model.add(layers.Embedding(50, 4, trainable=False))
+model.add(layers.Reshape((4, 6)))
+model.add(layers.Conv1D(5, kernel_size=2, strides=2))
+model.add(layers.MaxPooling1D(2))
+model.add(layers.SimpleRNN(3, return_sequences=True))
+model.add(layers.Dense(1, activation="sigmoid"))
+model.compile("adam", "mse")
+model.fit(words, marks, epochs=2)
+"""
+
 STYLES = {
     "functional": FUNCTIONAL,
     "list": SEQUENTIAL_LIST,
@@ -243,4 +285,6 @@ STYLES = {
     "tf_keras": TF_KERAS,
     "grey": GREY,
     "wrapped": WRAPPED,
+    "settings": SETTINGS,
+    "shapes": SHAPES,
 }

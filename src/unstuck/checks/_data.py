@@ -83,3 +83,48 @@ def _bad(array: Array) -> tuple[int, int, int, int] | None:
             row, column = np.argwhere(bad)[0]
             first = start + int(row), int(column)
     return None if first is None else (values, rows, *first)
+
+
+def standardised(values: Array) -> Array:
+    """Columns [row, column] with a mean of 0 and a spread of 1; constant ones become 0."""
+    centred = values.astype(np.float64) - values.mean(axis=0, dtype=np.float64)
+    spread = centred.std(axis=0)
+    scaled: Array = centred / np.where(spread > 0, spread, 1.0)
+    return scaled
+
+
+def nearest(values: Array, count: int, *, apart: int = 1) -> NDArray[np.int64]:
+    """The `count` rows most like each row, [row, count]; rows less than `apart` away are not asked.
+
+    Euclidean distance; the memory is that of rows × rows numbers.
+    """
+    squares = (values**2).sum(axis=1)
+    distance = squares[:, None] + squares - 2.0 * values @ values.T
+    rows = np.arange(len(values))
+    distance[np.abs(rows[:, None] - rows) < apart] = np.inf
+    return np.argsort(distance, axis=1, kind="stable")[:, :count].astype(np.int64)
+
+
+def groups(array: Array) -> NDArray[np.int64]:
+    """A number for each row [row, …], the same for equal rows."""
+    flat = np.ascontiguousarray(array.reshape(len(array), -1).astype(np.float64) + 0.0)
+    packed = flat.view(f"V{flat.shape[1] * 8}").reshape(-1)
+    seen: dict[bytes, int] = {}
+    return np.array([seen.setdefault(row.tobytes(), len(seen)) for row in packed], dtype=np.int64)
+
+
+def labels(recipe: Recipe) -> NDArray[np.int64] | None:
+    """One class number for each row trained on, from indices, one-hot rows or two values.
+
+    `None` where the targets are none of these.
+    """
+    found = arrays(recipe.train.y)
+    if len(found) != 1 or recipe.several_outputs:
+        return None
+    flat = found[0].reshape(len(found[0]), -1)
+    if flat.shape[1] > 1:
+        one_hot = np.all((flat == 0) | (flat == 1)) and np.all(flat.sum(axis=1) == 1)
+        return flat.argmax(axis=1).astype(np.int64) if one_hot else None
+    values, index = np.unique(flat[:, 0], return_inverse=True)
+    few = len(values) <= 2 or (len(values) <= 100 and np.all(values == np.rint(values)))
+    return index.reshape(-1).astype(np.int64) if few and len(values) > 1 else None

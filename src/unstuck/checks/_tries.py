@@ -9,12 +9,14 @@ import math
 
 from unstuck.checks import _anatomy as anatomy
 from unstuck.errors import NotSupported
+from unstuck.goal import Goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializers import Initializers
 from unstuck.interventions.learning_rate import LearningRate
+from unstuck.interventions.loss import Loss
 from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.width import Width
@@ -76,6 +78,24 @@ def output_and_loss(
     if head is None:
         return ()
     return (OutputAndLoss.of(recipe, value, loss, from_logits=from_logits),)
+
+
+def usual_loss(recipe: Recipe, goal: Goal, head: anatomy.Head | None) -> Tries:
+    """A loss of Keras's for these targets, with the output as it is where that suits it."""
+    if head is None or len(goal.tasks) > 1:
+        return ()
+    kind, units = goal.task.kind, head.units or 1
+    if kind == "classes" and units > 1:
+        output, loss = "softmax", "sparse_categorical_crossentropy"
+    elif kind == "one-hot":
+        output, loss = "softmax", "categorical_crossentropy"
+    elif kind == "binary" and goal.task.levels == (0.0, 1.0):
+        output, loss = "sigmoid", "binary_crossentropy"
+    else:
+        return (Loss(value="mean_squared_error"),)
+    if head.activation == output:
+        return (Loss(value=loss),)
+    return (*output_and_loss(recipe, head, output, loss), Loss(value="mean_squared_error"))
 
 
 def wider(recipe: Recipe, layer: Layer) -> Tries:

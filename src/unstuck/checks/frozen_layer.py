@@ -9,6 +9,7 @@ from typing import ClassVar
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks._words import count
+from unstuck.interventions.unfreeze import Unfreeze
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,7 @@ class FrozenLayer(Check):
     point; if they were drawn at random, the rest has to make do with what they let through.
 
     ## What it tries
-    Nothing is written by itself: whether the freezing was meant, the script does not tell.
-    Delete `trainable=False`, or set `layer.trainable = True` *before* `compile`.
+    The frozen layers trained, with weights drawn anew.
 
     ## Example
         layers.Dense(2, trainable=False)    # sick
@@ -39,6 +39,9 @@ class FrozenLayer(Check):
     """
 
     family: ClassVar[Family] = Family.ARCHITECTURE
+
+    # Each costs a trial.
+    layers: int = 3
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The frozen layers, in one finding."""
@@ -54,4 +57,6 @@ class FrozenLayer(Check):
             f" {count(total, 'weight')} stay as they were at the start.",
             measured("weights that are not trained", held, 0, "weights"),
             site=anatomy.site(frozen[0]),
+            tries=(*((Unfreeze(),) if len(frozen) > 1 else ()),
+                   *(Unfreeze(layer=layer.name) for layer in frozen[: self.layers])),
         )

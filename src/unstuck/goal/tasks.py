@@ -29,7 +29,8 @@ class Task:
 
     - classes: class indices, decoded by argmax. one-hot: rows with a single 1, likewise.
     - binary: two values, decoded element by element to the nearer one.
-    - real: scored by R² over all elements, each column about its own mean.
+    - real: scored by R² over all elements, each column about its own mean. A column of class numbers
+      that a network with one output was to put out is still that where there is one for each.
     - constant: every row is the same; scored by 1 − RMS error / RMS of the target.
     """
 
@@ -64,6 +65,9 @@ class Task:
             chosen: Array = outputs.argmax(-1).reshape(replicas, rows, -1)
             return chosen
         flat = outputs.reshape(replicas, rows, -1).astype(np.float64)
+        if self._are_numbers_of(flat.shape[2]):
+            numbers: Array = flat.argmax(-1)[..., None].astype(np.float64)
+            return np.where(np.isfinite(flat).all(-1, keepdims=True), numbers, np.nan)
         if logits and self.kind != "constant":
             flat = 1.0 / (1.0 + np.exp(-np.clip(flat, -500, 500)))
         if self.kind in ("classes", "one-hot"):
@@ -73,6 +77,13 @@ class Task:
             nearer = np.where(flat > (low + high) / 2, high, low)
             return np.where(np.isfinite(flat), nearer, np.nan)
         return flat
+
+    def _are_numbers_of(self, outputs: int) -> bool:
+        """True for a column of whole numbers that this many outputs have one each for."""
+        flat = self.targets.reshape(len(self.targets), -1)
+        return (self.kind == "real" and flat.shape[1] == 1 and outputs > 1
+                and bool(np.all(flat == np.rint(flat))) and flat.min() >= 0
+                and flat.max() < outputs)
 
     def score(self, outputs: Array, weights: Array, *, logits: bool = False) -> Array:
         """How right each replica is, shaped [replica]; NaN where outputs are no numbers."""

@@ -37,12 +37,18 @@ def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
     if image or _share_a_scale(features):
         scale = _one_scale(features)
         return Insertion(anchor=anchor, where="after", kind="Rescaling", config=scale)
-    spread = np.nanvar(features, axis=0)
-    config = {
-        "mean": _tidy(np.nanmean(features, axis=0)),
+    return Insertion(anchor=anchor, where="after", kind="Normalization",
+                     config=column_statistics(features))
+
+
+def column_statistics(features: NDArray[Any]) -> dict[str, Any]:
+    """The arguments of a Normalization that brings columns [row, column] to unit scale."""
+    values = _numbers(features)
+    spread = np.nanvar(values, axis=0)
+    return {
+        "mean": _tidy(np.nanmean(values, axis=0)),
         "variance": _tidy(np.where(spread > 0, spread, 1.0)),
     }
-    return Insertion(anchor=anchor, where="after", kind="Normalization", config=config)
 
 
 def target_scaling(y: NDArray[Any], anchor: str, *, by_column: bool) -> Insertion:

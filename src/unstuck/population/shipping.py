@@ -26,7 +26,7 @@ from unstuck.population.identity import fingerprint
 from unstuck.recipe import Recipe
 
 MODELS_KEPT = 4
-_MODELS: OrderedDict[str, keras.Model] = OrderedDict()
+_MODELS: OrderedDict[str, tuple[keras.Model, Any, Any]] = OrderedDict()
 
 
 def check(recipe: Recipe) -> None:
@@ -66,7 +66,8 @@ def parcel(recipe: Recipe, yardstick: Yardstick) -> NDArray[np.uint8]:
     )
     text = json.dumps(config, sort_keys=True)
     weights = [np.asarray(weight.value) for weight in model.weights]
-    key = digest(text.encode(), *(weight.tobytes() for weight in weights))
+    watched = repr((plain.metrics, plain.weighted_metrics))
+    key = digest(text.encode(), watched.encode(), *(weight.tobytes() for weight in weights))
     try:
         data = pickle.dumps((key, text, weights, plain, yardstick, fingerprint(recipe)),
                             protocol=pickle.HIGHEST_PROTOCOL)
@@ -87,13 +88,14 @@ def opened(sent: NDArray[np.uint8]) -> tuple[Recipe, Yardstick]:
         model = keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
         for variable, value in zip(model.weights, weights, strict=True):
             variable.assign(value)
-        _MODELS[key] = model
+        _MODELS[key] = model, _arrived(plain.metrics), _arrived(plain.weighted_metrics)
         if len(_MODELS) > MODELS_KEPT:
             _MODELS.popitem(last=False)
+    # The same objects for every arm of a model, by which engines know what they have compiled.
+    model, metrics, weighted = _MODELS[key]
     recipe = replace(
-        plain, architecture=replace(plain.architecture, source=_MODELS[key]),
-        loss=_arrived(plain.loss), metrics=_arrived(plain.metrics),
-        weighted_metrics=_arrived(plain.weighted_metrics))
+        plain, architecture=replace(plain.architecture, source=model), loss=_arrived(plain.loss),
+        metrics=metrics, weighted_metrics=weighted)
     if fingerprint(recipe) != before:
         raise NotSupported("the network does not come out of its configuration as it went in")
     return recipe, yardstick

@@ -1,0 +1,19 @@
+# first-nan: the logarithm of inputs that may be negative is no number.
+# As is 0 of 3 seeds learn; with “lambda removed” 3.
+import keras
+import numpy as np
+from keras import layers, ops
+
+rng = np.random.default_rng(7)
+x = rng.normal(size=(400, 2)).astype("float32")
+y = (np.hypot(x[:, 0], x[:, 1]) > 1.2).astype("float32")
+
+model = keras.Sequential([
+    keras.Input((2,)),
+    layers.Lambda(lambda t: ops.log(t)),
+    layers.Dense(32, activation="relu"),
+    layers.Dense(1, activation="sigmoid"),
+])
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+model.fit(x, y, batch_size=16, epochs=40, verbose=0)
+print("loss", model.evaluate(x, y, verbose=0))

@@ -1,0 +1,19 @@
+# Clipping at a norm of 1, as is usual.
+# As is 3 of 3 seeds learn.
+import keras
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(3)
+x = rng.normal(size=(400, 2)).astype("float32")
+y = (np.hypot(x[:, 0], x[:, 1]) > 1.2).astype("float32")
+
+model = keras.Sequential([
+    keras.Input((2,)),
+    layers.Dense(32, activation="tanh"),
+    layers.Dense(1, activation="sigmoid"),
+])
+optimizer = keras.optimizers.SGD(0.2, momentum=0.9, clipnorm=1.0)
+model.compile(optimizer=optimizer, loss="binary_crossentropy")
+model.fit(x, y, batch_size=16, epochs=60, verbose=0)
+print("loss", model.evaluate(x, y, verbose=0))

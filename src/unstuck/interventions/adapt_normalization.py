@@ -1,0 +1,68 @@
+"""A Normalization that knows the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions import _network as network
+from unstuck.interventions import _source as source
+from unstuck.interventions._scales import MOST_FEATURES, column_statistics, layer_code
+from unstuck.recipe import Insertion, Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaptNormalization(Intervention):
+    """`layer`, a Normalization behind the only input, gets the training rows' mean and variance."""
+
+    kind: ClassVar[str] = "normalization"
+    cost: ClassVar[float] = 2
+
+    layer: str
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return f"{self.layer}: adapted to the data"
+
+    @property
+    def site(self) -> str:
+        """The part it changes."""
+        return f"layer:{self.layer}"
+
+    @property
+    def stage(self) -> int:
+        """Among the layers."""
+        return 0
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with a layer that knows the rows."""
+        return recipe.with_layer(self.layer, **self._statistics(recipe))
+
+    def _statistics(self, recipe: Recipe) -> dict[str, Any]:
+        layer, entry = network.layer_of(recipe, self.layer), network.only_input(recipe)
+        if layer.kind != "Normalization" or layer.inputs != (entry.name,):
+            raise NotSupported(f"{self.layer!r} is not a Normalization behind the input.")
+        if list(layer.config["axis"]) != [-1] or layer.config["invert"]:
+            raise NotSupported(f"{self.layer!r} does not work column by column.")
+        x = np.asarray(network.single_array(recipe.train.x, "inputs"))
+        if x.ndim != 2 or x.shape[1] > MOST_FEATURES:
+            raise NotSupported("Only a table of few columns is written out.")
+        return column_statistics(x)
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+        """The layer with its numbers, in the place of the one without."""
+        layer = network.layer_of(before, self.layer)
+        call = source.layer_call(script, before, layer)
+        if call is None or ".adapt(" in script.text or any(
+                call.argument(shape) for shape in source.INPUT_SHAPES):
+            return None
+        new = Insertion(anchor=self.layer, where="after", kind="Normalization",
+                        config=self._statistics(before))
+        code, imports = layer_code(script, call, new)
+        return (*imports, *call.replace(code))

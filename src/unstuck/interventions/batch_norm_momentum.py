@@ -1,0 +1,31 @@
+"""Running statistics of batch normalisation that follow more quickly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from unstuck.interventions._layer_arguments import LayerArguments, Values
+from unstuck.recipe import Layer
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchNormMomentum(LayerArguments):
+    """BatchNormalization's momentum is `value` where it was larger."""
+
+    kind: ClassVar[str] = "normalization"
+    cost: ClassVar[float] = 1
+    nothing: ClassVar[str] = "No BatchNormalization has a larger momentum."
+
+    value: float
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        change = f"batch normalisation's momentum → {self.value:.4g}"
+        return change if self.layer is None else f"{self.layer}: {change}"
+
+    def arguments(self, layer: Layer) -> Values:
+        """The momentum, where it is larger."""
+        larger = layer.kind == "BatchNormalization" and layer.config["momentum"] > self.value
+        return {"momentum": self.value} if larger else {}

@@ -1,0 +1,46 @@
+"""All outputs count alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions._source import Edits, drop_arguments, method_call
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoLossWeights(Intervention):
+    """No `loss_weights`: the losses of the outputs are added as they are."""
+
+    kind: ClassVar[str] = "loss"
+    cost: ClassVar[float] = 2
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        return "losses of all outputs weighted alike"
+
+    @property
+    def site(self) -> str:
+        """The part it changes."""
+        return "compile"
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The weights of the losses."""
+        return frozenset({"compile.loss_weights"})
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe without them."""
+        if recipe.loss_weights is None:
+            raise NotSupported("The losses have no weights.")
+        return replace(recipe, loss_weights=None)
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The argument of `compile`, gone."""
+        call = method_call(script, before, "compile")
+        return None if call is None else drop_arguments(call, ("loss_weights",), "None")
