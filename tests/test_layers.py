@@ -15,7 +15,7 @@ LINES = (
     ("switches", "exits"),
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
-    ("repair",),
+    ("repair", "callback", "testing", "notebook"),
     ("halves",),
     ("diagnosis",),
     ("manual",),
@@ -35,14 +35,16 @@ LINES = (
     ("adapter",),
     ("backend",),
     ("between_epochs",),
+    ("modern",),
     ("journal", "crash", "interrupts", "child"),
     ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
-    ("pictures",),
+    ("pictures", "spellings"),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
-LAZY = {("__init__", "diagnosis"), ("__init__", "halves"), ("diagnosis", "reports"),
+LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "halves"),
+        ("__init__", "notebook"), ("__init__", "testing"), ("diagnosis", "reports"),
         ("child", "population")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
 worker process imports Keras when its environment is set."""

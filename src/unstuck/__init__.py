@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from unstuck.callback import Callback as Callback
     from unstuck.diagnosis import Diagnosis as Diagnosis
     from unstuck.diagnosis import diagnose as diagnose
     from unstuck.halves import encoder_decoder as encoder_decoder
+    from unstuck.testing import assert_learns as assert_learns
 
 asked_backend = os.environ.get("KERAS_BACKEND", "jax")
 """The backend that the environment asked for; the replicas are trained with JAX in any case."""
@@ -21,17 +24,21 @@ if "keras" not in sys.modules:
     os.environ["KERAS_BACKEND"] = "jax"
 
 __version__ = "0.1.0"
-__all__ = ["Diagnosis", "__version__", "diagnose", "encoder_decoder"]
+__all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose", "encoder_decoder"]
+
+_HOMES = {"Callback": "callback", "Diagnosis": "diagnosis", "assert_learns": "testing",
+          "diagnose": "diagnosis", "encoder_decoder": "halves"}
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext unstuck` in a notebook gives it `%%unstuck`."""
+    from unstuck.notebook import load_ipython_extension as load
+
+    load(shell)
 
 
 def __getattr__(name: str) -> Any:
     # Keras and JAX take seconds to import; `unstuck --help` and `report` do without them.
-    if name in ("Diagnosis", "diagnose"):
-        from unstuck import diagnosis
-
-        return getattr(diagnosis, name)
-    if name == "encoder_decoder":
-        from unstuck import halves
-
-        return halves.encoder_decoder
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"unstuck.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'unstuck' has no attribute {name!r}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib
 import inspect
 import os
 import random
@@ -32,6 +33,7 @@ try:
     from keras.src.backend import compute_output_spec as model_output_spec
     from keras.src.backend import numpy as backend_numpy
     from keras.src.backend.common import global_state
+    from keras.src.backend.common.stateless_scope import in_stateless_scope
     from keras.src.backend.jax.core import Variable as JaxVariable
     from keras.src.initializers.random_initializers import compute_fans
     from keras.src.models.functional import Functional
@@ -388,6 +390,46 @@ def optimizer_base() -> type:
 def is_input_function(code: types.CodeType) -> bool:
     """True for the code of `keras.Input`, which makes a layer on its caller's behalf."""
     return code is inspect.unwrap(keras.Input).__code__
+
+
+def keras_version() -> str:
+    """Keras's version."""
+    return str(keras.__version__)
+
+
+def is_keras_class(cls: type) -> bool:
+    """True for a class that Keras itself defines."""
+    return cls.__module__.startswith("keras.src.")
+
+
+def arguments_of_running_fit() -> dict[str, Any] | None:
+    """The arguments, defaults applied, of the `fit` that is calling its callbacks; `None`: no fit.
+
+    Keras hands callbacks neither the data nor the arguments, so they are read off the stack, where
+    `fit` itself has cut the validation rows off by then: its caller's are as the user gave them.
+    """
+    plain = inspect.unwrap(keras.Model.fit)
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code is not plain.__code__:
+        frame = frame.f_back
+    outer = None if frame is None else frame.f_back
+    if outer is None or not {"args", "kwargs"} <= outer.f_locals.keys():
+        return None
+    bound = inspect.signature(plain).bind(*outer.f_locals["args"], **outer.f_locals["kwargs"])
+    bound.apply_defaults()
+    return {name: value for name, value in bound.arguments.items() if name != "self"}
+
+
+def is_traced() -> bool:
+    """True while Keras reads or compiles a computation, so that no variable can really change."""
+    return bool(in_stateless_scope())
+
+
+def old_preprocessing(part: str) -> dict[str, Any]:
+    """What `keras.preprocessing` had for "text", "image" or "sequence", which Keras still keeps."""
+    module = importlib.import_module(f"keras.src.legacy.preprocessing.{part}")
+    return {name: thing for name, thing in vars(module).items()
+            if getattr(thing, "__module__", None) == module.__name__ and not name.startswith("_")}
 
 
 def overrides(model: keras.Model, method: str) -> bool:

@@ -337,6 +337,9 @@ def fix(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
     repair: Annotated[int, typer.Option(min=1, help="Which of the repairs, as reported.")] = 1,
+    modernise: Annotated[
+        bool, typer.Option("--modernise", help="Also write Keras 1, 2 and tf.keras as Keras 3.")
+    ] = False,
     export: Annotated[
         Path | None,
         typer.Option(help="Also write the repaired, trained encoder and decoder as .keras files.",
@@ -385,22 +388,26 @@ def fix(
             progress.close()
             _print(reports.render("text", result, **_looks(color)))
             shelf.close(done=exit_code(result) not in (INTERRUPTED, FAILED))
-            return exit_code(result)
+            if not modernise:
+                return exit_code(result)
         place = fixing.destination(result, in_place=in_place, output=output, force=force)
-        repaired = fixing.proved(result, chosen, options=options, progress=progress)
+        repaired = fixing.modern(result) if chosen is None else fixing.proved(
+            result, chosen, options=options, modernise=modernise, progress=progress)
         shelf.close(done=True)
     finally:
         progress.close()
         shelf.close(done=False)
     if not repaired.ok:
         say(f"unstuck: nothing was written: {repaired.reason}.")
-        return PROVED
+        return PROVED if chosen is not None else exit_code(result)
+    for line in fixing.by_hand(repaired) if modernise else ():
+        say(f"unstuck: {line}")
     if diff:
         _print(repaired.diff)
     else:
         fixing.write(result, repaired.script.data, place, in_place=in_place)
         say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
-    if export is not None:
+    if export is not None and chosen is not None:
         say(fixing.exported(repaired, export, options=options))
     return WELL
 

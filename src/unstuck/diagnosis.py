@@ -29,7 +29,7 @@ from unstuck.capture import (
 )
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
 from unstuck.chunks import Chunks, OutOfMemory
-from unstuck.errors import TooSlow, UnstuckError
+from unstuck.errors import Stuck, TooSlow, UnstuckError
 from unstuck.goal import Goal, make_goal
 from unstuck.journal import Journal, Shelf
 from unstuck.lab import Budget, BudgetSpent, Lab
@@ -41,6 +41,8 @@ from unstuck.search import CURED, Search
 from unstuck.stats import LOOKS, success_rate
 
 T = TypeVar("T")
+HEALTHY = ("LEARNS", "AT_FLOOR")
+"""Outcomes of a training that learns what can be learned."""
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
 HEALTHY = ("LEARNS", "AT_FLOOR")
@@ -107,6 +109,17 @@ class Diagnosis:
         """The proved repairs, the least invasive first."""
         return self.result.repairs
 
+    def raise_if_stuck(self) -> None:
+        """Nothing where it learns; for tests.
+
+        Raises:
+            Stuck: it does not. An AssertionError, whose text is the report in short.
+        """
+        if self.outcome not in HEALTHY:
+            from unstuck.reports import render
+
+            raise Stuck(render("text", self.result, verbose=-1).strip())
+
     def to_json(self) -> str:
         """The JSON document of the contract."""
         from unstuck.reports import render
@@ -134,6 +147,10 @@ class Diagnosis:
         """Read a saved diagnosis. Raises BadSavedFile."""
         result, arrays = saved.read(Path(path))
         return cls(result=result, arrays=arrays)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What IPython shows where it shows no page."""
+        printer.text(str(self))
 
     def __str__(self) -> str:
         from unstuck.reports import render

@@ -31,6 +31,12 @@ class BadSavedFile(UnstuckError):
     """A saved diagnosis that is damaged, of another version, or none at all."""
 
 
+class Stuck(UnstuckError, AssertionError):
+    """A training that was asked to learn does not; for tests."""
+
+    exit_code = 1
+
+
 class TooSlow(UnstuckError):
     """Not one training fits into the budget: nothing can be said, which is exit code 3."""
 

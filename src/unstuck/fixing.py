@@ -100,7 +100,9 @@ def backup_of(script: Path) -> Path:
     return script.with_name(script.name + ".orig")
 
 
-def proved(result: Result, repair: Repair, *, options: Options, progress: Progress) -> Repaired:
+def proved(
+    result: Result, repair: Repair, *, options: Options, modernise: bool, progress: Progress
+) -> Repaired:
     """The rewritten script, trained on fresh seeds by the diagnosis's own yardstick."""
     from unstuck.repair import prove
     from unstuck.script import Script
@@ -109,7 +111,24 @@ def proved(result: Result, repair: Repair, *, options: Options, progress: Progre
     if options.goal is None:
         options = dataclasses.replace(options, goal=result.goal.asked)
     return prove(script, repair, options=options, argv=result.script.argv,
-                 fit=str(result.fit.index), progress=progress)
+                 fit=str(result.fit.index), modernise=modernise, progress=progress)
+
+
+def modern(result: Result) -> Repaired:
+    """The script in today's spelling, and nothing else changed."""
+    from unstuck.repair import translated
+    from unstuck.script import Script
+
+    return translated(Script.read(source_of(result)), argv=result.script.argv,
+                      fit=str(result.fit.index))
+
+
+def by_hand(repaired: Repaired) -> list[str]:
+    """What of other years is left in a script, a line each, and what is written today."""
+    from unstuck.modern import old_spellings
+
+    return [f"line {old.line}: {old.old} is left; today: {old.new}"
+            for old in old_spellings(repaired.script)]
 
 
 def exported(repaired: Repaired, folder: Path, *, options: Options) -> str:
@@ -139,8 +158,11 @@ def write(result: Result, data: bytes, place: Path, *, in_place: bool) -> None:
     write_bytes(place, data)
 
 
-def summary(repair: Repair, rate: Rate, place: Path, *, in_place: bool) -> str:
-    """What was written, and how well it learns."""
+def summary(repair: Repair | None, rate: Rate, place: Path, *, in_place: bool) -> str:
+    """What was written, and how well it learns; without a repair, only the spelling is another."""
+    if repair is None:
+        kept = f" The old script is {backup_of(place)}." if in_place else ""
+        return f"{place} is written: today's spelling, the same training.{kept}"
     names = words.listed(list(repair.interventions))
     measured = words.rate(rate.successes, rate.trials, (rate.low, rate.high))
     kept = f" The old script is {backup_of(place)}." if in_place else ""

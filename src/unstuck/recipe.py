@@ -107,7 +107,8 @@ class Recipe:
     "fit", "compile", "optimizer", "loss" and "layer:NAME". `rounds` is how many calls of `fit`, one
     after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
     `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
-    `left_out` names those that do not.
+    `left_out` names those that do not. `written_for` is the package in whose spelling the script
+    is, if not today's: "Keras 1", "Keras 2" or "tf.keras".
     """
 
     architecture: Architecture
@@ -134,6 +135,7 @@ class Recipe:
     data_scale: float = 1.0
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    written_for: str = ""
 
     @cached_property
     def _split_at(self) -> int:

@@ -7,7 +7,7 @@ a population of it is trained. If that does not learn as the diagnosis said, the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from unstuck.capture import capture_text, random_state_kept
 from unstuck.diagnosis import Options
 from unstuck.goal import Goal, make_goal
 from unstuck.lab import FRESH, BudgetSpent, Lab
+from unstuck.modern import modernised
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script
@@ -55,6 +56,7 @@ def prove(
     options: Options,
     argv: Sequence[str] = (),
     fit: str = "auto",
+    modernise: bool = False,
     progress: Progress | None = None,
 ) -> Repaired:
     """Write a repair into a script and train the result on fresh seeds.
@@ -67,10 +69,13 @@ def prove(
         options: the budget and the cap on replicas.
         argv: the script's arguments.
         fit: the number of the `fit` that was diagnosed.
+        modernise: write the whole script in today's spelling too, and prove that.
         progress: told what is going on.
     """
     progress = progress or Progress()
     after = rewritten(script, repair)
+    if modernise:
+        after, _ = modernised(after)
     diff = script.diff(after)
     with random_state_kept():
         filename = str(script.path or "script.py")
@@ -94,3 +99,29 @@ def prove(
     )
     return Repaired(script=after, rate=rate, diff=diff, ok=ok, reason=reason,
                     recipe=captured.recipe, goal=goal)
+
+
+def translated(script: Script, *, argv: Sequence[str] = (), fit: str = "auto") -> Repaired:
+    """The script in today's spelling and otherwise as it is; `ok` if it is the same training.
+
+    Nothing is trained: both texts are captured, and what they would train is compared.
+
+    Args:
+        script: the user's source.
+        argv: the script's arguments.
+        fit: the number of the `fit` that is compared.
+    """
+    after, left = modernised(script)
+    diff = script.diff(after)
+    if after.data == script.data:
+        why = f"line {left[0].line}, {left[0].old}: {left[0].new}" if left else "nothing is old"
+        return Repaired(script=after, rate=_NOTHING, diff=diff, ok=False,
+                        reason=f"there is nothing that could be written in today's spelling ({why})")
+    with random_state_kept():
+        filename = str(script.path or "script.py")
+        one, other = (capture_text(text, filename=filename, argv=argv, fit=fit).recipe
+                      for text in (script.text, after.text))
+    loss = other.loss if one.loss_config[0] == other.loss_config[0] == "custom" else one.loss
+    same = replace(one, x=other.x, y=other.y, loss=loss).signature == other.signature
+    return Repaired(script=after, rate=_NOTHING, diff=diff, ok=same,
+                    reason="" if same else "in today's spelling it would be another training")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from checks.helpers import dense, findings, labels, observed, recipe, two_bits
+from checks.helpers import BITS, dense, findings, labels, observed, recipe, two_bits
 from unstuck.checks import Certainty
 from unstuck.checks._reach import reach
 from unstuck.checks.learning_rate_too_high import oscillates
@@ -301,3 +301,52 @@ def test_carried_over_weights_counts_what_is_no_draw() -> None:
             with pytest.raises(NotSupported, match="another width"):
                 carried.with_layer("dense", units=16)
             assert found[0].interventions[0].apply(carried).signature == given.signature
+LSTM = keras.layers.LSTM
+SERIES = np.random.default_rng(0).normal(size=(40, 3, 2)).astype("float32")
+
+
+@pytest.mark.parametrize("year", ["", "tf.keras", "Keras 1", "Keras 2"])
+@pytest.mark.parametrize("kind", ["Adadelta", "Adagrad", "Adamax", "Nadam", "Adam", "SGD"])
+def test_a_rate_that_was_another_when_the_script_was_written(year: str, kind: str) -> None:
+    given = dataclasses.replace(two_bits(optimizer=kind.lower()), written_for=year)
+    found = findings("changed-defaults", observed(given))
+    then = {"Adadelta": "1", "Adagrad": "0.01", "Adamax": "0.002", "Nadam": "0.002"}.get(kind)
+    if then is None or not year.startswith("Keras"):
+        assert found == []
+    else:
+        assert [labels(one) for one in found] == [[f"learning rate 0.001 → {then}"]]
+        assert f"{kind} runs at 0.001" in found[0].message
+
+
+def test_a_rate_that_the_script_gives_itself_is_no_default() -> None:
+    given = dataclasses.replace(
+        two_bits(optimizer=keras.optimizers.Adadelta(0.5)), written_for="Keras 2")
+    assert findings("changed-defaults", observed(given)) == []
+
+
+@pytest.mark.parametrize(("year", "expected"), [
+    ("Keras 1", ["momentum", "activity_regularizer", "recurrent_activation"]),
+    ("Keras 2", ["activity_regularizer", "recurrent_activation"]), ("tf.keras", []),
+])
+def test_arguments_of_layers_that_had_other_defaults(year: str, expected: list[str]) -> None:
+    given = recipe(
+        LSTM(3), keras.layers.BatchNormalization(), dense(1, activity_regularizer="l1"),
+        x=SERIES, y=SERIES[:, 0, :1], loss="mse", batch_size=16, epochs=2)
+    found = findings("changed-defaults", observed(dataclasses.replace(given, written_for=year)))
+    assert sorted(change.argument for one in found for change in one.interventions) == sorted(
+        expected)
+
+
+def test_a_penalty_is_as_much_weaker_as_the_batch_has_rows() -> None:
+    given = recipe(dense(4, activity_regularizer=keras.regularizers.L1(0.001)), dense(2),
+                   loss="mse", x=np.tile(BITS, (16, 1)), batch_size=32, epochs=2)
+    (found,) = findings("changed-defaults", observed(
+        dataclasses.replace(given, written_for="Keras 2")))
+    assert labels(found) == ["dense: activity_regularizer → l1 0.032"]
+    assert "32 times as strong" in found.message
+
+
+def test_one_epoch_was_ten() -> None:
+    given = dataclasses.replace(two_bits(epochs=1), written_for="Keras 1")
+    (found,) = findings("changed-defaults", observed(given))
+    assert labels(found) == ["epochs 1 → 10"]

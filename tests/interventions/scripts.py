@@ -237,6 +237,38 @@ model.compile(loss="mse")
 model.fit(x, x, epochs=2, batch_size=4)
 """
 
+KERAS_1 = f"""\
+import numpy as np
+from keras.models import Sequential
+from keras.layers.core import Dense, Dropout, Activation
+from keras.optimizers import SGD
+from keras.regularizers import l2
+
+X = {TWO_BITS}
+model = Sequential()
+model.add(Dense(output_dim=4, input_dim=2, init='uniform', W_regularizer=l2(0.01)))
+model.add(Activation('relu'))
+model.add(Dropout(p=0.3))
+model.add(Dense(output_dim=3, init='zero', activation='relu'))
+model.add(Dense(2, activation='sigmoid'))
+model.compile(loss='mse', optimizer=SGD(lr=0.01, decay=0.001, clipnorm=1.0))
+model.fit(X, X, nb_epoch=12, batch_size=8, validation_split=0.2, shuffle=False)
+"""
+
+TF_KERAS = f"""\
+import numpy as np
+import tensorflow as tf
+from tensorflow.keras import layers
+
+x = {TWO_BITS} * 1.0
+inputs = tf.keras.Input(shape=(2,))
+h = tf.keras.layers.Dense(4, activation=tf.nn.relu)(inputs)
+h = layers.Dropout(0.2)(h)
+model = tf.keras.Model(inputs, layers.Dense(2, activation='sigmoid')(h))
+model.compile(optimizer=tf.keras.optimizers.Adam(lr=1e-2, clipvalue=0.5), loss='binary_crossentropy')
+model.fit(x, x, epochs=12, batch_size=8, validation_split=0.2, shuffle=False)
+"""
+
 SETTINGS = f"""\
 import numpy as np
 import keras
@@ -288,6 +320,8 @@ STYLES = {
     "recurrent": RECURRENT,
     "images": IMAGES,
     "subclassed": SUBCLASSED,
+    "keras_1": KERAS_1,
+    "tf_keras": TF_KERAS,
     "grey": GREY,
     "wrapped": WRAPPED,
     "settings": SETTINGS,

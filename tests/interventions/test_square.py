@@ -36,6 +36,7 @@ from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
 from unstuck.interventions.keep_size import KeepSize
+from unstuck.interventions.layer_default import LayerDefault
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
 from unstuck.interventions.loss_reduction import MeanLoss
@@ -128,6 +129,18 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "scale_data": _if_possible(lambda: ScaleData.of(recipe)),
         "dropout": [NoDropout()],
         "regularizer": [NoRegularizers()],
+        "layer_default": [
+            LayerDefault(layers=names, argument=argument, value=value)
+            for kinds, argument, value in (
+                (("LSTM", "GRU"), "recurrent_activation", "hard_sigmoid"),
+                (("GRU",), "reset_after", False),
+                (("BatchNormalization",), "momentum", 0.9),
+            )
+            if (names := tuple(x.name for x in recipe.layers if x.kind in kinds))
+        ] + [
+            LayerDefault(layers=(x.name,), argument="activity_regularizer", value=(0.25, 0.0))
+            for x in recipe.layers if x.config.get("activity_regularizer")
+        ],
         "placebo": [Placebo()],
         "unfreeze": [Unfreeze()],
         "precision": [Float32()],
@@ -157,6 +170,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
 
 SLOW = {"recurrent", "images", "wrapped"}  # each shape is compiled; one change of a kind will do
 ONLY_IN = {  # what needs a part that most scripts do not have
+    "layer_default": {"add", "recurrent", "images", "settings"},
     "unfreeze": {"settings", "shapes"}, "precision": {"settings"}, "constraints": {"settings"},
     "batch_norm_momentum": {"settings", "images"}, "keep_size": {"images", "shapes"},
     "return_sequences": {"shapes"}, "embedding_size": {"shapes"},
@@ -184,6 +198,8 @@ NOT_POSSIBLE = {
     "shapes": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                "regularizer", "scale_inputs"},
     "grey": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout", "regularizer"},
+    "keras_1": set(),
+    "tf_keras": {"scale_targets", "regularizer"},
     "wrapped": {"remove_layer", "clipping", "shuffle", "validation_split", "shuffle_rows",
                 "regularizer"},
 }

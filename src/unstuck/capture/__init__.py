@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import linecache
 import os
 import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,18 +24,20 @@ import numpy as np
 from unstuck import adapter
 from unstuck.adapter import random_state_kept
 from unstuck.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
+from unstuck.modern import dialect_of
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 from . import runner
 from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
+from .older import understood
 from .patches import patched
 from .refused import refuse_models
 from .watch import Watch
 
-__all__ = ["Captured", "capture_model", "capture_script", "capture_text", "drawing_from",
-           "random_state_kept"]
+__all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
+           "drawing_from", "random_state_kept"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -153,6 +156,29 @@ def capture_text(
     return _capture(script, filename, [filename, *argv], beside, _number(fit), False, None)
 
 
+def capture_cell(
+    text: str, namespace: dict[str, Any], *, name: str, fit: str = "auto"
+) -> Captured:
+    """Run a cell of a notebook up to its `fit`, among everything that the notebook knows.
+
+    Args:
+        text: the cell's Python source.
+        namespace: the notebook's; what the cell defines before its `fit` stays in it.
+        name: what the cell is called in messages and tracebacks, such as "In [7]".
+        fit: which call of `fit`, as `capture_script` takes it.
+
+    Raises:
+        UnstuckError: as `capture_script`.
+    """
+    try:
+        script = Script.parse(text, Path(name))
+    except SyntaxError as error:
+        raise _no_python(name, error) from error
+    linecache.cache[name] = len(text), None, text.splitlines(keepends=True), name
+    return _capture(
+        script, name, sys.argv, os.getcwd(), _number(fit), False, sys.stdout, namespace=namespace)
+
+
 def capture_model(
     model: Any, x: Any = None, y: Any = None, *more: Any, **fit_arguments: Any
 ) -> Captured:
@@ -199,25 +225,35 @@ def _capture(
     chosen: int,
     through: bool,
     stdout: TextIO | None,
+    namespace: dict[str, Any] | None = None,
 ) -> Captured:
     name = Path(filename).name
     code = compile(script.data, filename, "exec", dont_inherit=True)
     watch = Watch(filename, script, chosen=chosen, through=through)
+    dialect = dialect_of(script, directory)
     # A fresh session, so that every capture gives the layers the same names.
-    with adapter.fresh_session(), patched(watch.wrappers):
+    with adapter.fresh_session(), patched(watch.wrappers), understood(dialect, directory):
         ending = runner.run(
             code,
             argv=argv,
             directory=directory,
             stdout=sys.stderr if stdout is None else stdout,
             silent_after=lambda: watch.taken and not through,
+            namespace=namespace,
         )
     watch.close()
     if watch.error is not None:
         raise watch.error
     if watch.recipe is None:
         raise _not_reached(name, chosen, watch, ending)
-    return _captured(script, watch, ending, chosen=chosen, through=through)
+    if dialect is not None and dialect.year:
+        watch.notes.append(
+            f"The script is in the spelling of {dialect}; it was run as it is, with Keras"
+            f" {adapter.keras_version()}. unstuck fix --modernise writes today's."
+        )
+    found = _captured(script, watch, ending, chosen=chosen, through=through)
+    year = "" if dialect is None else dialect.year
+    return replace(found, recipe=replace(found.recipe, written_for=year))
 
 
 def _captured(
@@ -271,10 +307,14 @@ def _no_python(name: str, error: SyntaxError) -> ScriptFailed:
 
 def _not_reached(
     name: str, chosen: int, watch: Watch, ending: runner.Ending
-) -> ScriptFailed | NoFitCall:
+) -> UnstuckError:
     times = len(watch.fits)
+    if isinstance(ending.error, UnstuckError):
+        place = runner.place_of(ending.error)
+        where = "" if place is None else f"{Path(place[0]).name}, line {place[1]}: "
+        return NotSupported(f"{where}{ending.error}")
     if ending.error is not None:
-        if isinstance(ending.error, ModuleNotFoundError):
+        if isinstance(ending.error, ImportError):
             _explain_tensorflow(name, ending.error)
         before = "any fit" if chosen == 1 else f"fit {chosen}"
         return ScriptFailed(f"{name} raised {type(ending.error).__name__} before {before}.")
@@ -297,10 +337,9 @@ def _not_reached(
     )
 
 
-def _explain_tensorflow(name: str, error: ModuleNotFoundError) -> None:
+def _explain_tensorflow(name: str, error: ImportError) -> None:
     if error.name is not None and error.name.split(".")[0] == "tensorflow":
         sys.stderr.write(
-            f"unstuck: {name} imports {error.name}, which is not installed here. unstuck trains"
-            " with Keras 3 on JAX: write `import keras` and `keras.` for `tensorflow.keras.`.\n"
+            f"unstuck: {name} needs {error.name}, which is not installed here. Of TensorFlow,"
+            " unstuck itself knows tf.keras and the functions that come with it.\n"
         )
-

@@ -16,6 +16,12 @@ from unstuck.recipe import Optimizer
 _WATCHERS = ("History", "ProgbarLogger")
 
 
+def _only_watches(callback: Any) -> bool:
+    """True for what every `fit` has, and for our own."""
+    kind = type(callback)
+    return kind.__name__ in _WATCHERS or kind.__module__.startswith("unstuck.")
+
+
 def listed(callbacks: Any) -> tuple[Any, ...]:
     """The callbacks given to `fit`, one by one."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -52,7 +58,8 @@ def rules_of(
         known = (*known, *(f"val_{name}" for name in known))
     for callback in listed(fit["callbacks"]):
         if not taking_part(callback):
-            left_out.append(type(callback).__name__)
+            if not _only_watches(callback):
+                left_out.append(type(callback).__name__)
             continue
         rule = replace(_RULES[type(callback)](callback, model), place=len(found))
         if rule.monitor is not None and rule.monitor not in known:
@@ -72,7 +79,7 @@ def rules_of(
     if found:
         names = " and ".join(dict.fromkeys(rule.kind for rule in found))
         notes.append(f"{names} of your fit take{'s' * (len(found) == 1)} part in every replica.")
-    return rules, tuple(name for name in left_out if name not in _WATCHERS), tuple(notes)
+    return rules, tuple(left_out), tuple(notes)
 
 
 def _frequency(given: Any) -> int | tuple[int, ...]:

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from unstuck.errors import UnstuckError
+
 from .patches import patched
 
 _OWN_FILES = str(Path(__file__).parent)
@@ -58,6 +60,7 @@ def run(
     directory: str,
     stdout: TextIO,
     silent_after: Callable[[], bool] = lambda: False,
+    namespace: dict[str, Any] | None = None,
 ) -> Ending:
     """Run compiled source as `__main__`.
 
@@ -68,26 +71,30 @@ def run(
         stdout: where the script's standard output goes.
         silent_after: a function; where it returns True at the end, an error of the script is not
             printed, because what was wanted is known and the script was kept from training.
+        namespace: run it there, in the program that is running, as a notebook runs a cell.
 
     Raises:
         KeyboardInterrupt: it came while the script ran.
     """
-    main = types.ModuleType("__main__")
-    vars(main).update(
-        __file__=code.co_filename,
-        __cached__=None,
-        __builtins__=builtins,
-        __annotations__={},
-        __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
-    )
+    main = types.ModuleType("__main__") if namespace is None else sys.modules["__main__"]
+    own = vars(main) if namespace is None else namespace
+    if namespace is None:
+        own.update(
+            __file__=code.co_filename,
+            __cached__=None,
+            __builtins__=builtins,
+            __annotations__={},
+            __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
+        )
     before = frozenset(sys.modules)
     with _process_kept(), _process_exit_caught(), contextlib.redirect_stdout(stdout):
         sys.modules["__main__"] = main
         sys.argv = list(argv)
-        sys.path.insert(0, directory)
+        if namespace is None:
+            sys.path.insert(0, directory)
         sys.excepthook = sys.__excepthook__
         try:
-            exec(code, vars(main))
+            exec(code, own)
         except Stop:
             return Ending(exit_code=0, stopped=True)
         except SystemExit as error:
@@ -96,12 +103,15 @@ def run(
             return Ending(exit_code=error.code, exited=True)
         except KeyboardInterrupt:
             raise
+        except UnstuckError as error:  # of ours, told in a sentence and not as a fault of theirs
+            return Ending(exit_code=1, error=error)
         except BaseException as error:
             if not silent_after():
                 print_as_python(error)
             return Ending(exit_code=1, error=error)
         finally:
-            _drop_modules_of(directory, before)
+            if namespace is None:
+                _drop_modules_of(directory, before)
     return Ending(exit_code=0)
 
 
@@ -109,6 +119,15 @@ def print_as_python(error: BaseException) -> None:
     """Print an exception to standard error as an uncaught one, without our own frames."""
     _strip(error, set())
     sys.excepthook(type(error), error, error.__traceback__)
+
+
+def place_of(error: BaseException) -> tuple[str, int] | None:
+    """The file and the line of the script, or of a module of its own, in which an error arose."""
+    trace, place = _without_own_frames(error.__traceback__), None
+    while trace is not None:
+        place = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        trace = trace.tb_next
+    return place
 
 
 def _strip(error: BaseException | None, seen: set[int]) -> None:
@@ -156,6 +175,7 @@ def _drop_modules_of(directory: str, before: frozenset[str]) -> None:
 def _process_kept() -> Iterator[None]:
     """Whatever a script may change of the interpreter is afterwards as it was."""
     names = ("argv", "path", "stdout", "stderr", "stdin", "excepthook", "displayhook")
+    figures = os.environ.get("MPLBACKEND")
     kept = {name: getattr(sys, name) for name in names}
     path, main, directory = list(sys.path), sys.modules["__main__"], os.getcwd()
     backend = os.environ.get("KERAS_BACKEND")
@@ -164,8 +184,14 @@ def _process_kept() -> Iterator[None]:
         handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         with warnings.catch_warnings():
+            if figures is None and "matplotlib" not in sys.modules:
+                # No window may open and wait for somebody to close it.
+                os.environ["MPLBACKEND"] = "Agg"
+                warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
             yield
     finally:
+        if figures is None:
+            os.environ.pop("MPLBACKEND", None)
         for name, value in kept.items():
             setattr(sys, name, value)
         sys.path[:] = path

@@ -28,19 +28,21 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
         if arguments is None:
             return None
         name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
-        return (*imports, *call.replace(source.make(name, **arguments)))
+        spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
+        return (*imports, *call.replace(source.make(name, **spelled)))
     changed = {
         key: value for key, value in new.config.items()
         if key != "name" and not _same(value, old.config.get(key))
     }
     off = [key for key, value in changed.items() if value is None]
+    if "learning_rate" in changed and call.argument("decay") is not None:
+        off.append("decay")  # the spelling of another year: it makes a schedule of the rate
     written = source.drop_arguments(call, off, "None") if off else ()
     for key, value in changed.items():
         if value is None:
             continue
         place = 0 if key == "learning_rate" else None
-        old_names = ("lr",) if key == "learning_rate" else ()
-        edits = source.set_value(call, key, source.number(value), position=place, old=old_names)
+        edits = source.set_value(call, key, source.number(value), position=place)
         if edits is None or written is None:
             return None
         written += edits
@@ -61,7 +63,8 @@ def _in_compile(script: Script, before: Recipe, new: Optimizer) -> source.Edits 
         word = source.quoted(script, new.kind.lower(), literal)
         return source.set_value(call, "optimizer", word, position=0)
     name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
-    edits = call.set_argument("optimizer", source.make(name, **arguments), position=0)
+    spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
+    edits = call.set_argument("optimizer", source.make(name, **spelled), position=0)
     return None if edits is None else (*imports, *edits)
 
 

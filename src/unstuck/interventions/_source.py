@@ -16,6 +16,7 @@ import keras
 
 from unstuck.recipe import Layer, Recipe
 from unstuck.script import Argument, Call, Edit, Script
+from unstuck.spellings import kind_of
 
 Edits = tuple[Edit, ...]
 
@@ -88,8 +89,9 @@ def constructs(script: Script, call: Call, qualified: str) -> bool:
     name = qualified.rpartition(".")[2]
     if call.callee == script.imported_name(qualified, call.span):
         return True
-    own = re.search(rf"^\s*(class|def)\s+{name}\b", script.text, re.MULTILINE)
-    return call.callee.rpartition(".")[2] == name and own is None
+    written = call.callee.rpartition(".")[2]
+    own = re.search(rf"^\s*(class|def)\s+{re.escape(written)}\b", script.text, re.MULTILINE)
+    return kind_of(written) == name and own is None
 
 
 def position_of(kind: str, argument: str) -> int | None:
@@ -99,15 +101,9 @@ def position_of(kind: str, argument: str) -> int | None:
 
 
 def set_value(
-    call: Call, name: str, code: str, *, position: int | None = None, old: Iterable[str] = ()
+    call: Call, name: str, code: str, *, position: int | None = None
 ) -> Edits | None:
-    """An argument's new value: at the one assignment of its name, else at the call.
-
-    `old` are earlier spellings of the argument's name, kept where the user wrote one of them.
-    """
-    for spelling in old:
-        if call.argument(spelling) is not None:
-            name, position = spelling, None
+    """An argument's new value: at the one assignment of its name, else at the call."""
     edits = call.set_definition(name, code, position)
     return edits if edits is not None else call.set_argument(name, code, position=position)
 

@@ -42,7 +42,7 @@ class Epochs(Intervention):
         call = method_call(script, before, "fit")
         if call is None:
             return None
-        return set_value(call, "epochs", str(after.epochs), position=3, old=("nb_epoch",))
+        return set_value(call, "epochs", str(after.epochs), position=3)
 
 
 def _more_rounds(script: Script, before: Recipe, after: Recipe) -> Edits | None:

@@ -100,7 +100,7 @@ def next_steps(page: Page, result: Result) -> None:
     steps = []
     name = script_name(result)
     best = result.repairs[0] if result.repairs else None
-    if best is not None and best.edits is not None and result.script.path is not None:
+    if best is not None and best.edits is not None and name.endswith(".py"):  # and no cell
         stem = name.removesuffix(".py")
         steps.append((f"unstuck fix {name}", f"writes {stem}_unstuck.py, proved once more"))
     known = {finding.check for finding in (*result.facts, *result.suspicions)}

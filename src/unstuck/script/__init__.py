@@ -10,5 +10,6 @@ from .call import Argument as Argument
 from .call import Call as Call
 from .edits import Edit as Edit
 from .edits import EditConflict as EditConflict
+from .edits import splice as splice
 from .positions import Span as Span
 from .source import Script as Script

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import warnings
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import libcst as cst
+
+from unstuck.spellings import ARGUMENTS, KERAS_1, kind_of, older_names
 
 from . import layers, names
 from .edits import Edit
@@ -69,13 +72,32 @@ class Call:
         """The byte offset after its closing parenthesis."""
         return self.tree.bare_extent(self.node)[1]
 
+    def spelled(self, name: str, *, of: str = "") -> str:
+        """An argument's name as this script spells its arguments: of another year, or of today.
+
+        `of` is what takes the argument, if not this call.
+        """
+        callee = of or self.callee
+        older = older_names(callee, name)
+        written = {a.keyword.value for a in self.node.args if a.keyword is not None}
+        known = _old_arguments(self.tree)
+        if older and (
+            written & ARGUMENTS[kind_of(callee)].keys()
+            or (known & KERAS_1 and older[0] in {*KERAS_1, "lr"})
+            or (older[0] == "lr" and "lr" in known)
+        ):
+            return older[0]
+        return name
+
     @property
     def has_hidden_arguments(self) -> bool:
         """Whether `*args` or `**kwargs` may hold arguments that are not in sight."""
         return any(argument.star for argument in self.node.args)
 
     def argument(self, name: str, position: int | None = None) -> Argument | None:
-        """The argument with this keyword, or else at this position (from 0).
+        """The argument with this keyword, or one it had in another year, or else at this position.
+
+        Positions count from 0.
 
         None if it is absent, or hidden in `*args` or `**kwargs` (see `has_hidden_arguments`).
         """
@@ -101,7 +123,7 @@ class Call:
         )
         if self.has_hidden_arguments or sole_generator:
             return None
-        return self._items().append(f"{name}{self._equal_sign()}{code}")
+        return self._items().append(f"{self.spelled(name)}{self._equal_sign()}{code}")
 
     def remove_argument(self, name: str, *, position: int | None = None) -> tuple[Edit, ...] | None:
         """The edits that take an argument away, with its comma; `()` if it is not there.
@@ -213,8 +235,9 @@ class Call:
 
     def _index(self, name: str, position: int | None) -> int | None:
         """Which argument it is; None if it is not in sight."""
+        spellings = {name, *older_names(self.callee, name)}
         for index, argument in enumerate(self.node.args):
-            if argument.keyword is not None and argument.keyword.value == name:
+            if argument.keyword is not None and argument.keyword.value in spellings:
                 return index
         if position is None or position >= len(self.node.args):
             return None
@@ -254,6 +277,18 @@ class Call:
 
     def _newlines(self, code: str) -> str:
         return self.tree.lines.newline.join(split_lines(code))
+
+
+@lru_cache(maxsize=8)
+def _old_arguments(tree: Tree) -> frozenset[str]:
+    """The arguments of other years that a source gives anywhere."""
+    return frozenset(
+        argument.keyword.value
+        for node in tree.calls.values()
+        for argument in node.args
+        if argument.keyword is not None
+        and argument.keyword.value in ARGUMENTS.get(kind_of(tree.source(node.func)), ())
+    )
 
 
 def _replaced(argument: Argument, code: str) -> tuple[Edit, ...]:

@@ -1,8 +1,9 @@
 """What the names in a source stand for, at a place in it.
 
-`tensorflow.keras` and `keras` count as one module here. That a submodule can be reached as an
-attribute of its package (`keras.optimizers` after `import keras`) is taken for granted. Star
-imports are not looked into.
+`tensorflow.keras` and `keras` count as one module here, and a thing that was imported under the name
+that it had in another year (`spellings`) counts as what it is called today. That a submodule can be
+reached as an attribute of its package (`keras.optimizers` after `import keras`) is taken for granted.
+Star imports are not looked into.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import Assignment, GlobalScope, ImportAssignment
 
+from unstuck.spellings import TENSORFLOW_KERAS, modern_name
+
 from .edits import Edit
 from .tree import Tree
-
-_ALIASES = (("tensorflow.keras", "keras"),)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +41,8 @@ def imported_name(tree: Tree, qualified: str, place: cst.CSTNode) -> str | None:
         for target in _spellings(qualified):
             if f"{target}.".startswith(f"{imported.target}."):
                 candidates.append(imported.local + target[len(imported.target) :])
+        if modern_name(imported.target) == qualified:
+            candidates.append(imported.local)
     return min(candidates, key=lambda name: name.count("."), default=None)
 
 
@@ -93,18 +96,11 @@ def reads(tree: Tree, name: str) -> int:
 
 
 def _spellings(qualified: str) -> Iterator[str]:
-    """A dotted name, and the other names of the same thing."""
+    """A dotted name, and the same thing in the other packages that are Keras."""
+    today = modern_name(qualified)
     yield qualified
-    for one, other in (*_ALIASES, *((b, a) for a, b in _ALIASES)):
-        if f"{qualified}.".startswith(f"{one}."):
-            yield other + qualified[len(one) :]
-
-
-def _canonical(qualified: str) -> str:
-    for alias, name in _ALIASES:
-        if f"{qualified}.".startswith(f"{alias}."):
-            return name + qualified[len(alias) :]
-    return qualified
+    if f"{today}.".startswith("keras."):
+        yield from (package + today[len("keras") :] for package in ("keras", *TENSORFLOW_KERAS))
 
 
 def _imports(tree: Tree) -> Iterator[_Import]:
@@ -131,7 +127,7 @@ def _in_force(tree: Tree, place: cst.CSTNode) -> Iterator[_Import]:
     for imported in imports:
         same_name = [other for other in imports if other.local == imported.local]
         meanings = _meanings(tree, imported.local, place, same_name)
-        if meanings == {_canonical(imported.target)} and _runs_before(
+        if meanings == {modern_name(imported.target)} and _runs_before(
             tree, imported.statement, place
         ):
             yield imported
@@ -143,7 +139,7 @@ def _meanings(tree: Tree, name: str, place: cst.CSTNode, imports: list[_Import])
     found: set[str | None] = set()
     for assignment in () if scope is None else scope[name]:
         targets: set[str | None] = {
-            _canonical(imported.target)
+            modern_name(imported.target)
             for imported in imports
             if isinstance(assignment, ImportAssignment) and imported.statement is assignment.node
         }
@@ -154,7 +150,7 @@ def _meanings(tree: Tree, name: str, place: cst.CSTNode, imports: list[_Import])
 def _is_free(tree: Tree, root: str, place: cst.CSTNode) -> bool:
     """Whether `import root` at module level would be seen at a place, and disturb nothing."""
     imports = [imported for imported in _imports(tree) if imported.local == root]
-    if any(_canonical(imported.target) != root for imported in imports):
+    if any(modern_name(imported.target) != root for imported in imports):
         return False
     if _bindings(tree.text)[root] != len(imports):
         return False

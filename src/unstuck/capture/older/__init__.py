@@ -1,0 +1,75 @@
+"""Runs scripts in the spelling of Keras 1, Keras 2 and tf.keras, as they are, on Keras 3.
+
+While such a script runs, what its own files import as `keras` or `tensorflow` are stand-ins: modules
+that have the names of both times (`modules`), classes that take the arguments of both (`arguments`),
+the functions of `keras.backend` (`backend`) and the few of TensorFlow that tutorials use
+(`tensorflow`). Neither Keras nor `sys.modules` is changed, other packages see neither, and what the
+user's functions hold of them keeps working when the replicas are trained. Only models get a few
+methods that they once had (`methods`), for as long as the script runs.
+
+What Keras 3 accepts is taken as Keras 3 takes it; only what it would refuse is translated. A script
+in the spelling of today runs without any of this.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from unstuck.modern import Dialect
+
+from ..patches import patched
+from .methods import wrappers
+from .modules import Served
+
+__all__ = ["understood"]
+
+
+@contextlib.contextmanager
+def understood(dialect: Dialect | None, directory: str) -> Iterator[None]:
+    """While open, code of the user's may be written in the spelling of other years.
+
+    Args:
+        dialect: how the script is spelled; `None`, today's: nothing is done.
+        directory: where the user's own modules are.
+    """
+    if dialect is None:
+        yield
+        return
+    served = Served(dialect)
+    importing = {(builtins, "__import__"): lambda original: _importer(original, served, directory)}
+    with patched(importing), patched(wrappers()), warnings.catch_warnings():
+        # Keras says how it would be written today; that is no news in such a script.
+        warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
+        warnings.filterwarnings("ignore", "Argument `(input_length|alpha)` is deprecated")
+        yield
+
+
+def _importer(original: Callable[..., Any], served: Served, directory: str) -> Callable[..., Any]:
+    def __import__(
+        name: str, globals: Mapping[str, Any] | None = None, locals: Any = None,
+        fromlist: Any = (), level: int = 0,
+    ) -> ModuleType:
+        if level == 0 and served.knows(name) and _is_the_users(globals, directory):
+            return served.imported(name, bool(fromlist))
+        module: ModuleType = original(name, globals, locals, fromlist, level)
+        return module
+
+    return __import__
+
+
+def _is_the_users(importing: Mapping[str, Any] | None, directory: str) -> bool:
+    """Whether the code that imports is the script itself, or a module beside it."""
+    if importing is None:
+        return False
+    file = importing.get("__file__")
+    if importing.get("__name__") == "__main__" or not isinstance(file, str):
+        return True
+    path = Path(file)
+    packaged = {"site-packages", "dist-packages"} & set(path.parts)
+    return path.is_relative_to(directory) and not packaged

@@ -1,0 +1,82 @@
+"""Random numbers inside of layers, which once needed no generator of the layer's own.
+
+`K.random_normal(shape)` in a `Lambda` or in a layer's `call` drew from a global state. In a compiled
+step nothing global can move, so the layers that may draw get a generator of their own: a state that
+is trained along, other in every replica and every step.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from unstuck import adapter
+from unstuck.errors import NotSupported
+
+
+def _own_seeds() -> keras.random.SeedGenerator:
+    """A generator; making it draws nothing from Python's random state."""
+    state = random.getstate()
+    try:
+        return keras.random.SeedGenerator()
+    finally:
+        random.setstate(state)
+
+
+class Layer(keras.layers.Layer):  # type: ignore[misc]
+    """Keras's, with a generator for what its `call` may draw."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unstuck_seeds = _own_seeds()
+
+
+class Lambda(keras.layers.Lambda):  # type: ignore[misc]
+    """Keras's, with a generator for what its function may draw."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unstuck_seeds = _own_seeds()
+
+
+def drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of `keras.random` that takes no seed and draws other numbers every time."""
+    outside: list[keras.random.SeedGenerator] = []
+
+    def drawing(shape: Any, *args: Any, **kwargs: Any) -> Any:
+        given = {k: v for k, v in kwargs.items() if k in ("mean", "stddev", "minval", "maxval")}
+        seed = kwargs.get("seed")
+        if seed is None:
+            seed = _seeds_of_caller()
+        if seed is None:
+            if adapter.is_traced():
+                raise NotSupported(
+                    f"{draw.__name__} is called inside the network, but in no layer, so that no"
+                    " generator can move with the training. Call it in a Lambda or in the call()"
+                    " of a layer."
+                )
+            if not outside:
+                outside.append(_own_seeds())
+            seed = outside[0]
+        shape = tuple(int(n) if isinstance(n, int | np.integer) else n for n in shape)
+        return draw(shape, *args, **given, seed=seed)
+
+    return drawing
+
+
+def _seeds_of_caller() -> Any:
+    """The generator of the innermost layer that is being called."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "call" and code.co_argcount:
+            seeds = getattr(frame.f_locals.get(code.co_varnames[0]), "unstuck_seeds", None)
+            if seeds is not None:
+                return seeds
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
