@@ -91,6 +91,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         cluster: str | None
         select: tuple[str, ...]
         ignore: tuple[str, ...]
+        pictures: bool = True
 
     def parse(text: str) -> str:
         if not text[0].isdigit():

@@ -166,7 +166,8 @@ RUN = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "300runs"
 
 
 def environ(place: Path, **changes: str) -> dict[str, str]:
-    return {**os.environ, "XDG_CACHE_HOME": str(place / "cache"), **changes}
+    kept = {name: value for name, value in os.environ.items() if name not in ("CI", "NO_COLOR")}
+    return {**kept, "XDG_CACHE_HOME": str(place / "cache"), **changes}
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux has /dev/full")

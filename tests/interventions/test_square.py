@@ -177,7 +177,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "axis": {"settings"}, "class_weights": {"images"}, "row_weights": {"settings"},
     "loss_weights": {"settings"}, "loss_reduction": {"settings"}, "permute_instead": {"shapes"},
     "optimizer_settings": {"settings", "add"}, "adapt_normalization": {"settings"},
-    "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt"},
+    "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
     "early_stopping": set(), "fresh_weights": set(),  # tests of their own
 }
 NOT_POSSIBLE = {

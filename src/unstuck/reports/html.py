@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Unpack
+import re
+from typing import Any, ClassVar, Unpack
 
-from unstuck.results import Result
+from unstuck.results import Result, from_document, to_document
 
 from . import Options, Report
+
+_NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+"""What is no character of XML 1.0 (section 2.2)."""
 
 
 class Html(Report):
@@ -18,11 +22,24 @@ class Html(Report):
         """The whole page."""
         from ._html.page import page  # jinja2 and the charts, which only this format needs
 
-        return page(result, data=options.get("data", True))
+        return page(_writable(result), data=options.get("data", True))
 
 
 def fragment(result: Result) -> str:
     """The top of the page for a notebook: a `div` with styles of its own, and no script."""
     from ._html.page import top
 
-    return top(result)
+    return top(_writable(result))
+
+
+def _writable(result: Result) -> Result:
+    """The same in characters that XML has; drawing any other ends the process."""
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return _NO_XML.sub("\ufffd", value)
+        if isinstance(value, dict):
+            return {clean(key): clean(entry) for key, entry in value.items()}
+        return [clean(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+    cleaned: Result = from_document(clean(to_document(result)))
+    return cleaned
