@@ -34,6 +34,8 @@ FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 DEAR_COMPILATION = 0.3
 """Seconds of compilation of an arm from which several arms are run side by side."""
+DEAR_BLOCK = 0.5
+"""Seconds for the least that fills the machine, from which dense networks' arms are, too."""
 
 
 class BudgetSpent(Ended):
@@ -208,8 +210,8 @@ class Lab:
             return arm
         population = self._train(arm, range(have, replicas), probes=probes, limit=limit,
                                  tell=tell)
-        if arm is not self.control:
-            self._compilations.append(population.compile_seconds)
+        if arm is not self.control and population.compile_seconds > 0:
+            self._compilations.append(population.compile_seconds)  # others share a program
         learned = np.concatenate([arm.learned, self.goal.learned(population)])
         whole = population if arm.population is None else arm.population.joined(population)
         # In one step, so that Ctrl-C finds the arm either as it was or as it shall be.
@@ -218,10 +220,26 @@ class Lab:
 
     @property
     def beside(self) -> int:
-        """Arms that are best run at a time: several where compiling one takes most of its time."""
-        if self.compilation < DEAR_COMPILATION or self._chunks.elsewhere:
+        """Arms that are best run at a time.
+
+        Several where compiling one takes most of its time, or where the least that fills the
+        machine, a block of replicas a thread, is more than a first look needs.
+        """
+        dear = self.compilation >= DEAR_COMPILATION or (
+            self._native and self.per_training * self.block >= DEAR_BLOCK)
+        if not dear or self._chunks.elsewhere:
             return 1
         return self._threads or os.cpu_count() or 1
+
+    @property
+    def _native(self) -> bool:
+        known = self.control.population
+        return known is not None and known.engine == "native"
+
+    @property
+    def least(self) -> int:
+        """Replicas of an arm that cost as much as one, where `beside` arms are run at a time."""
+        return max(1, self.block // self.beside) if self._native else self.block
 
     def run_all(
         self, arms: Iterable[Arm | None], replicas: int, *, limit: float = np.inf

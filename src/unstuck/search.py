@@ -37,6 +37,10 @@ ARM_SHARE = 0.12
 """Most of the budget that the first look at one arm may take."""
 POOLS = ((2, 14), (3, 9))
 """Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
+TRIM_SHARE = 0.5
+"""Most of the time left that may go into showing each change of a cure necessary."""
+LONGEST_SHARE = 0.05
+"""Most of the budget that one look at a longer training of everything at once may take."""
 POOL_SHARE = 0.1
 """Share of the time left that larger pools may take, up to all single changes."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
@@ -74,7 +78,7 @@ class Search:
         for_one = share / (len(self.candidates) + 16) - lab.compilation / lab.beside
         affordable = for_one * lab.beside / lab.per_training
         wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))
-        return min(lab.most, max(wanted, min(lab.block, 64)))
+        return min(lab.most, max(wanted, min(lab.least, 64)))
 
     def run(self, *, sick: bool) -> None:
         """Search for cures if the control is sick, then prove them and sharpen the verdicts."""
@@ -167,7 +171,8 @@ class Search:
     def _try_strong(self) -> None:
         lab, budget = self.lab, self.lab.budget.seconds
         per_update = lab.per_training / max(1, lab.recipe.updates)
-        room = math.inf if budget is None else 0.1 * budget / max(1e-9, per_update * self.look)
+        room = math.inf if budget is None else (
+            LONGEST_SHARE * budget * lab.beside / max(1e-9, per_update * self.look))
         most = int(min(1e6, max(lab.recipe.updates, room)))
         costly = budget is not None and lab.per_training * self.look > 0.01 * budget
         sets = strong_sets(lab.recipe, lab.goal, self.candidates, most_updates=most,
@@ -193,16 +198,26 @@ class Search:
         kept = list(arm.changes)
         level = min(CURED, arm.rate) - 0.05
 
+        def well(smaller: Arm) -> bool:
+            return smaller.rate >= level and (not to_spare or self._margin(smaller))
+
         def enough(without: Sequence[Intervention]) -> list[bool]:
             """For each of these changes, whether the set learns without it."""
             smaller = [lab.arm(tuple(c for c in kept if c is not change)) for change in without]
             if len(kept) > 1:
                 deque(self._looks(smaller, share=2), maxlen=0)
-            return [one is not None and one.rate >= level and len(kept) > 1
-                    and (not to_spare or self._margin(one)) for one in smaller]
+            return [one is not None and len(kept) > 1 and well(one) for one in smaller]
 
-        for few in self._few(arm.changes):
-            fine = [change for change, well in zip(few, enough(few), strict=True) if well]
+        kinds = {c.change.kind for c in self.candidates if c.checks}
+        rest = [change for change in kept if change.kind not in kinds]
+        if rest and len(rest) < len(kept):
+            # What no check has asked for may all be idle: one look, instead of one for each.
+            asked = lab.arm(tuple(c for c in kept if c not in rest))
+            deque(self._looks([asked], share=2), maxlen=0)
+            if asked is not None and well(asked):
+                kept = list(asked.changes)
+        for few in self._few(tuple(kept)):
+            fine = [change for change, idle in zip(few, enough(few), strict=True) if idle]
             # Each may be left out alone; whether also together is seen one by one.
             for i, change in enumerate(fine):
                 if i == 0 or enough([change])[0]:
@@ -246,11 +261,11 @@ class Search:
         lab = self.lab
         ranked = self._ranked()
         count = 3 * KEPT if lab.per_training * lab.most * 3 * KEPT < 0.05 * lab.left else 2
-        more = self._affordable(lab.most, parts=4 * count)
         finalists: list[Arm] = []
         for arm in ranked[:count]:
             if finalists and lab.spent > self._until:
                 break
+            more = self._affordable(arm, lab.most, parts=4 * count)
             if lab.run_or_skip(arm, max(more, len(arm.learned))) is None:
                 continue
             finalists.append(arm)
@@ -263,7 +278,7 @@ class Search:
             cure = self._trimmed(arm)
             if any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
-            fresh = self._affordable(PROOF, parts=6)
+            fresh = self._affordable(cure.arm, PROOF, parts=6)
             lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
             proof = lab.fresh(cure.arm, fresh)
             learned = lab.goal.learned(proof)
@@ -274,7 +289,7 @@ class Search:
     def _trimmed(self, arm: Arm) -> Cure:
         """The set without what it does not need, and its rate without each change it does."""
         lab = self.lab
-        while len(arm.changes) > 1:
+        while len(arm.changes) > 1 and not self._too_dear_to_trim(arm):
             rates, drop = [], None
             for change in sorted(arm.changes, key=self._weight, reverse=True):
                 smaller = lab.arm(tuple(c for c in arm.changes if c is not change))
@@ -293,6 +308,12 @@ class Search:
                             necessary=tuple(arm.rate - r >= 0.05 for r in without))
             arm = drop
         return Cure(arm=arm)
+
+    def _too_dear_to_trim(self, arm: Arm) -> bool:
+        """True where leaving out each change once would eat up what the proof needs."""
+        lab = self.lab
+        looks = lab.cost(arm, min(len(arm.learned), 64)) + lab.compilation
+        return len(arm.changes) * looks > TRIM_SHARE * lab.left
 
     def _as_good(self, smaller: Arm, arm: Arm) -> bool:
         return smaller.rate >= arm.rate - 0.01 and self._margin(smaller) >= self._margin(arm)
@@ -344,11 +365,14 @@ class Search:
         return [in_company(j, company[j.trial.changes[0]])
                 if j.trial.changes[0] in company else j for j in found]
 
-    def _affordable(self, wanted: int, *, parts: int) -> int:
-        """Replicas that one of so many parts of the time left allows, in powers of two."""
-        per = self.lab.per_training
-        room = self.lab.left / parts / per if math.isfinite(self.lab.left) else wanted
-        return int(max(self.look, min(wanted, 2 ** int(math.log2(max(1.0, room))))))
+    def _affordable(self, arm: Arm, wanted: int, *, parts: int) -> int:
+        """Replicas of an arm that one of so many parts of the time left allows, a power of two."""
+        if not math.isfinite(self.lab.left):
+            return wanted
+        count = self.look
+        while 2 * count <= wanted and self.lab.cost(arm, 2 * count) <= self.lab.left / parts:
+            count *= 2
+        return count
 
     def _ranked(self) -> list[Arm]:
         return sorted((arm for arm in self.lab.tried if arm.rate > 0.5
