@@ -345,6 +345,10 @@ class Recipe:
         Raises:
             NotSupported: the model cannot be made again from its configuration.
         """
+        with adapter.BUILDING:
+            return self._build()
+
+    def _build(self) -> Built:
         built = self.architecture.build()
         train = self.train
         first = keras.tree.map_structure(

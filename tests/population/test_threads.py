@@ -6,8 +6,13 @@ import threading
 import time
 from collections.abc import Callable
 
+import keras
+import numpy as np
 import pytest
+from keras.src.backend import numpy as backend_numpy
+from keras.src.backend.jax.core import Variable as JaxVariable
 
+from unstuck.capture import capture_model
 from unstuck.population.threads import side_by_side
 
 Tell = Callable[[int], None]
@@ -74,3 +79,18 @@ def test_the_progress_function_may_stop_it(enough: type[BaseException]) -> None:
     with pytest.raises(enough):
         side_by_side(work, range(3), threads=2, first_alone=False, progress=progress)
     assert time.monotonic() - begun < 5
+
+
+def test_models_are_built_in_threads_and_keras_is_left_as_it_was() -> None:
+    x = np.zeros((8, 3), np.float32)
+    model = keras.Sequential([keras.Input((3,)), *(keras.layers.Dense(4) for _ in range(20))])
+    model.compile("adam", "mse")
+    recipe = capture_model(model, x, np.zeros((8, 4))).recipe
+    before = JaxVariable._initialize_with_initializer, backend_numpy.matmul
+    built = side_by_side(lambda part, tell: recipe.build(), range(12), threads=4, first_alone=False)
+    assert before == (JaxVariable._initialize_with_initializer, backend_numpy.matmul)
+    for one in built:
+        assert {id(v) for v in one.model.trainable_variables} <= set(one.initializers)
+    fresh = keras.layers.Dense(4)
+    fresh.build((None, 3))
+    assert np.abs(np.asarray(fresh.kernel)).min() > 0

@@ -8,7 +8,6 @@ through in blocks of one size, so that each program is compiled once.
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +21,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck import adapter
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Moment, Population, Progress, Readings, Yardstick
 from unstuck.population.draws import epoch_orders
@@ -52,7 +52,6 @@ class KerasEngine(Engine):
         """
         self._strategy = strategy
         self._threads = threads or os.cpu_count() or 1
-        self._building = threading.Lock()
         self._compiled: OrderedDict[str, _Compiled] = OrderedDict()
         self._known: dict[Any, Choice] = {}
 
@@ -129,7 +128,7 @@ class KerasEngine(Engine):
 
     def _compiled_for(self, recipe: Recipe) -> _Compiled:
         key = program_key(recipe)
-        with self._building:  # Keras builds models one at a time
+        with adapter.BUILDING:
             if key not in self._compiled:
                 self._compiled[key] = _Compiled.of(recipe, self._strategy, self._known)
                 if len(self._compiled) > PROGRAMS_KEPT:
