@@ -38,6 +38,7 @@ class Few:
 
     inputs: Any
     keeps_outputs: bool = True
+    keeps_codes: bool = False
 
     def score(self, recipe: Recipe, outputs: Any) -> NDArray[np.float64]:
         return np.zeros(len(outputs))

@@ -35,7 +35,7 @@ Training = tuple[keras.Model, dict[str, Any]]
 class Rows:
     """A yardstick without a score."""
 
-    keeps_outputs = False
+    keeps_outputs = keeps_codes = False
 
     def __init__(self, inputs: Any) -> None:
         self.inputs = inputs[:64]

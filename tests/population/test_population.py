@@ -243,7 +243,7 @@ def test_small_dense_networks_go_side_by_side(recipe: Recipe) -> None:
 
 def test_blocks_fit_into_memory(recipe: Recipe) -> None:
     program = Program(recipe)
-    assert block_size(program, STRATEGIES["vmap"](program)) == 16
+    assert block_size(program, STRATEGIES["vmap"](program)) == 32
     wide = Program(recipe.with_layer("one", units=1_000_000))
     size = block_size(wide, STRATEGIES["vmap"](wide))
     assert size < 16

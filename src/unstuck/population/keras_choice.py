@@ -20,8 +20,11 @@ from unstuck.population.keras_strategies import STRATEGIES, SideBySide, StepBySt
 
 BLOCK_BYTES = 1 << 28
 """Most memory for one block of replicas: states, activations and batch orders."""
-LANES = 16
-"""Most replicas in a block side by side. More gain little, and short blocks would waste them."""
+LANES, TINY_LANES = 16, 32
+"""Most replicas in a block side by side, of most networks and of tiny ones.
+
+More gain little, and short blocks would waste them.
+"""
 IN_A_ROW = 1
 """Replicas in a block of the other strategies, which gain nothing by more."""
 TINY = 200_000
@@ -56,9 +59,8 @@ class Choice:
 def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice]:
     """The strategy for a program; `known` remembers what was measured on networks of that kind."""
     recipe = program.recipe
-    weights = sum(int(np.prod(v.shape)) for v in program.model.trainable_variables)
     kinds = frozenset(layer.kind for layer in recipe.layers)
-    if kinds <= PLAIN and weights * program.batch <= TINY:
+    if _tiny(program):
         return SideBySide(program), Choice(name="vmap", phrase="vmap: small dense layers")
     if jax.default_backend() == "cpu" and _convolved(program) > CONVOLVED:
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable convolutions")
@@ -66,7 +68,7 @@ def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice
     if (jax.default_backend() == "cpu" and recurrent
             and recipe.multiplications > RECURRED):
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable recurrent layers")
-    key = kinds, weights.bit_length() // 2, program.batch
+    key = kinds, _weights(program).bit_length() // 2, program.batch
     if key not in known:
         tried, known[key] = _measured(program)
         return tried, known[key]
@@ -116,10 +118,20 @@ def block_size(program: Program, strategy: Strategy) -> int:
     recipe = program.recipe
     width = sum(_size(layer.output_shape) for layer in recipe.layers)
     one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.rows_per_epoch)
-    size = LANES
+    size = TINY_LANES if _tiny(program) else LANES
     while size > 1 and size * one > BLOCK_BYTES:
         size //= 2
     return size
+
+
+def _tiny(program: Program) -> bool:
+    """True for dense networks whose steps are all overhead."""
+    kinds = frozenset(layer.kind for layer in program.recipe.layers)
+    return kinds <= PLAIN and _weights(program) * program.batch <= TINY
+
+
+def _weights(program: Program) -> int:
+    return sum(int(np.prod(v.shape)) for v in program.model.trainable_variables)
 
 
 def _convolved(program: Program) -> int:
