@@ -23,7 +23,7 @@ from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.lab import Arm, BudgetSpent, Lab, names
 from unstuck.population import Population
 from unstuck.stats import LOOKS, Rate, success_rate
-from unstuck.trial import NEGLIGIBLE, Judged, in_company, judge
+from unstuck.trial import NEGLIGIBLE, USEFUL, Judged, in_company, judge
 
 CURED = 0.95
 """Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""
@@ -327,9 +327,8 @@ class Search:
         self._race(sorted(in_cures, key=lambda change: change.label))
         while True:
             judged = self.judged()
-            open_arms = [j for j in judged if len(j.trial.treatment) < self._most(j) and (
-                j.verdict == "undecided" or (j.verdict == "acquitted"
-                                             and j.effect.difference < -NEGLIGIBLE))]
+            open_arms = [j for j in judged
+                         if len(j.trial.treatment) < self._most(j) and self._may_change(j)]
             if not open_arms:
                 return
             grown = False
@@ -344,6 +343,14 @@ class Search:
                 grown = lab.run_or_skip(arm, target) is not None or grown
             if not grown:
                 return
+
+    @staticmethod
+    def _may_change(judged: Judged) -> bool:
+        """True where more replicas may lead to another verdict."""
+        effect = judged.effect.difference
+        return (judged.verdict == "undecided"
+                or (judged.verdict == "contributes" and effect >= USEFUL)
+                or (judged.verdict == "acquitted" and effect < -NEGLIGIBLE))
 
     def _most(self, judged: Judged) -> int:
         """Replicas at which an arm is left alone: more where few more seconds would decide it."""
