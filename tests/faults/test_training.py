@@ -50,7 +50,7 @@ def test_fewer_side_by_side_where_memory_runs_out(monkeypatch, fault):
 
     monkeypatch.setattr(engine, "train", tight)
     found = train(engine, made, 16)
-    assert blocks == [16, 8, 4]
+    assert blocks == [32, 16, 8, 4]
     np.testing.assert_allclose(found.loss, whole.loss, rtol=1e-5)
     fault("F03", 2, "the chunk is halved until it fits; the same replicas come out")
 
