@@ -44,6 +44,11 @@ class Layer:
     wrapped: str | None = None
 
     @property
+    def is_recurrent(self) -> bool:
+        """True for SimpleRNN, LSTM, GRU and their likes, wrapped or not."""
+        return "recurrent_initializer" in self.config
+
+    @property
     def activation(self) -> str | None:
         """The name of its activation; `None` where it has none, "custom" where it is a function."""
         if self.kind in ("ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"):

@@ -19,7 +19,7 @@ from unstuck.checks import Certainty, Finding
 from unstuck.errors import NotSupported
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
-from unstuck.interventions._network import hidden_layers, is_recurrent, output_activation
+from unstuck.interventions._network import hidden_layers, output_activation
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.clipping import NoClipping
@@ -252,7 +252,7 @@ def _about_layer(recipe: Recipe, name: str, activation: str | None) -> Iterator[
         yield Width.of(recipe, name, max(16, 8 * width) if width <= 64 else 2 * width)
     others: tuple[str, ...] = {"relu": ("linear", "leaky_relu"), "linear": ("relu",)}.get(
         activation or "linear", ("relu", "linear"))
-    if is_recurrent(recipe.architecture.layer(name)):
+    if recipe.architecture.layer(name).is_recurrent:
         others = ("tanh",)
     for other in others:
         if other != activation:

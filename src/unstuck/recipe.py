@@ -290,7 +290,7 @@ class Recipe:
         every step of its input. Axes of unknown length count once.
         """
         def positions(layer: Layer) -> int:
-            if "recurrent_initializer" in layer.config:
+            if layer.is_recurrent:
                 return self.time_steps(layer)
             return math.prod(n or 1 for n in layer.output_shape[1:-1])
 

@@ -9,7 +9,6 @@ from typing import ClassVar
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks._words import count
-from unstuck.interventions import _network as network
 from unstuck.interventions.permute_input import PermuteInput
 from unstuck.recipe import Layer
 
@@ -80,7 +79,7 @@ class AxesInWrongOrder(Check):
         if len(sizes) == 3 and "2D" in layer.kind and last and (
                 sizes[0] <= self.channels < min(sizes[1:])):
             return (2, 3, 1), f"{sizes[0]} by {sizes[1]} places with {sizes[2]} channels"
-        steps = network.is_recurrent(layer) or (layer.kind.startswith("Conv1D") and last)
+        steps = layer.is_recurrent or (layer.kind.startswith("Conv1D") and last)
         if len(sizes) == 2 and steps and (
                 sizes[0] <= self.features and sizes[1] >= self.longer * sizes[0]):
             return (2, 1), f"{count(sizes[0], 'step')} of {sizes[1]} features"

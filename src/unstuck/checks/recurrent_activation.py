@@ -52,7 +52,7 @@ class RecurrentActivation(Check):
         """Each recurrent layer with another activation."""
         recipe = seen.recipe
         for layer in recipe.layers:
-            if "recurrent_initializer" not in layer.config or layer.activation in (None, "tanh"):
+            if not layer.is_recurrent or layer.activation in (None, "tanh"):
                 continue
             why = WHY.get(str(layer.activation), f"{layer.activation} treats the state otherwise")
             steps = recipe.time_steps(layer)

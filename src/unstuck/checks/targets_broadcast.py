@@ -83,7 +83,7 @@ class TargetsBroadcast(Check):
     ) -> tries.Tries:
         recipe, head = seen.recipe, anatomy.head(seen.recipe)
         if len(output) == len(target) + 1 and any(
-                network.is_recurrent(layer) and layer.config.get("return_sequences")
+                layer.is_recurrent and layer.config.get("return_sequences")
                 for layer in recipe.layers):
             return (LastStateOnly(),)
         if head is None or len(output) != 1 or len(target) != 1:

@@ -48,11 +48,6 @@ def width_argument(layer: Layer) -> str | None:
     return None
 
 
-def is_recurrent(layer: Layer) -> bool:
-    """True for SimpleRNN, LSTM, GRU and their likes."""
-    return "recurrent_initializer" in layer.config
-
-
 def readers(recipe: Recipe, name: str) -> tuple[Layer, ...]:
     """The layers that read a layer's output."""
     return tuple(layer for layer in recipe.layers if name in layer.inputs)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions import Intervention
 from unstuck.interventions._activation import activation_edits, with_activation
 from unstuck.interventions._network import layer_of
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.interventions._source import Edits
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class Activation(Intervention):
+class Activation(OneLayer):
     """The activation `value` for `layer`, which may be a layer of its own, such as `ReLU()`.
 
     `was` is the old one.
@@ -23,7 +23,6 @@ class Activation(Intervention):
     kind: ClassVar[str] = "activation"
     cost: ClassVar[float] = 2
 
-    layer: str
     value: str
     was: str
 
@@ -36,16 +35,6 @@ class Activation(Intervention):
     def label(self) -> str:
         """What is done."""
         return f"{self.layer}: {self.was} → {self.value}"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this activation."""

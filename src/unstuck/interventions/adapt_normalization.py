@@ -8,37 +8,25 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.interventions._scales import MOST_FEATURES, column_statistics, layer_code
 from unstuck.recipe import Insertion, Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdaptNormalization(Intervention):
+class AdaptNormalization(OneLayer):
     """`layer`, a Normalization behind the only input, gets the training rows' mean and variance."""
 
     kind: ClassVar[str] = "normalization"
     cost: ClassVar[float] = 2
 
-    layer: str
-
     @property
     def label(self) -> str:
         """What is done."""
         return f"{self.layer}: adapted to the data"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with a layer that knows the rows."""

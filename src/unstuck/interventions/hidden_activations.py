@@ -42,7 +42,7 @@ class HiddenActivations(Intervention):
             for layer in recipe.layers
             if layer.name not in outputs
             and layer.activation not in (None, value, "softmax")
-            and not network.is_recurrent(layer)
+            and not layer.is_recurrent
             and (layer.activation != "linear" or (linear_too and not _followed(recipe, layer)))
         ))
 
@@ -51,7 +51,7 @@ class HiddenActivations(Intervention):
         """This change to a recipe: every recurrent layer whose activation is another one."""
         return cls(value=value, which="recurrent", layers=tuple(
             layer.name for layer in recipe.layers
-            if network.is_recurrent(layer) and layer.activation not in (None, value)))
+            if layer.is_recurrent and layer.activation not in (None, value)))
 
     @property
     def label(self) -> str:

@@ -6,37 +6,26 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputBias(Intervention):
+class OutputBias(OneLayer):
     """The bias of `layer`, the output, starts at `value` (in all its units)."""
 
     kind: ClassVar[str] = "initializer"
     cost: ClassVar[float] = 2
 
-    layer: str
     value: float
 
     @property
     def label(self) -> str:
         """What is done."""
         return f"{self.layer}: bias starts at {self.value:.4g}"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     @property
     def conflicts(self) -> frozenset[str]:

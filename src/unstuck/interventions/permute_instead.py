@@ -6,36 +6,25 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.errors import NotSupported
-from unstuck.interventions import KINDS, Intervention
+from unstuck.interventions import KINDS
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.recipe import Insertion, Layer, Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class PermuteInstead(Intervention):
+class PermuteInstead(OneLayer):
     """`layer`, a Reshape to the same sizes in another order, becomes the Permute to that order."""
 
     kind: ClassVar[str] = "architecture"
     cost: ClassVar[float] = 3
 
-    layer: str
-
     @property
     def label(self) -> str:
         """What is done."""
         return f"{self.layer}: Reshape → Permute"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     @property
     def conflicts(self) -> frozenset[str]:

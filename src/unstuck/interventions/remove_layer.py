@@ -6,36 +6,25 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.errors import NotSupported
-from unstuck.interventions import KINDS, Intervention
+from unstuck.interventions import KINDS
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoveLayer(Intervention):
+class RemoveLayer(OneLayer):
     """The network without `layer`; what followed it reads what it read."""
 
     kind: ClassVar[str] = "architecture"
     cost: ClassVar[float] = 5
 
-    layer: str
-
     @property
     def label(self) -> str:
         """What is done."""
         return f"{self.layer} removed"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     @property
     def conflicts(self) -> frozenset[str]:

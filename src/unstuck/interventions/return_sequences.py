@@ -39,5 +39,5 @@ class LastStateOnly(LayerArguments):
 
     def arguments(self, layer: Layer) -> Values:
         """No sequences, where it returns them."""
-        returns = network.is_recurrent(layer) and layer.config.get("return_sequences")
+        returns = layer.is_recurrent and layer.config.get("return_sequences")
         return {"return_sequences": False} if returns else {}

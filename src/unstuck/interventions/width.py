@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions import Intervention
 from unstuck.interventions._network import layer_of
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.interventions._source import Edits
 from unstuck.interventions._width import width_edits, width_of, with_width
 from unstuck.recipe import Recipe
@@ -14,13 +14,12 @@ from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class Width(Intervention):
+class Width(OneLayer):
     """`value` units, or filters, for the hidden `layer`; there `was` another number of them."""
 
     kind: ClassVar[str] = "capacity"
     cost: ClassVar[float] = 3
 
-    layer: str
     value: int
     was: int
 
@@ -33,16 +32,6 @@ class Width(Intervention):
     def label(self) -> str:
         """What is done."""
         return f"{self.layer}: width {self.was} → {self.value}"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this width; whether the next layers fit, only building it tells."""

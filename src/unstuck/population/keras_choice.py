@@ -59,15 +59,15 @@ class Choice:
 def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice]:
     """The strategy for a program; `known` remembers what was measured on networks of that kind."""
     recipe = program.recipe
-    kinds = frozenset(layer.kind for layer in recipe.layers)
     if _tiny(program):
         return SideBySide(program), Choice(name="vmap", phrase="vmap: small dense layers")
     if jax.default_backend() == "cpu" and _convolved(program) > CONVOLVED:
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable convolutions")
-    recurrent = any("recurrent_initializer" in layer.config for layer in recipe.layers)
+    recurrent = any(layer.is_recurrent for layer in recipe.layers)
     if (jax.default_backend() == "cpu" and recurrent
             and recipe.multiplications > RECURRED):
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable recurrent layers")
+    kinds = frozenset(layer.kind for layer in recipe.layers)
     key = kinds, _weights(program).bit_length() // 2, program.batch
     if key not in known:
         tried, known[key] = _measured(program)
