@@ -1,7 +1,7 @@
 """How right the diagnoses are, over folders of cases and over our own specimens.
 
     python benchmarks/accuracy.py CASES [--budget 2m] [--seeds 5] [--only NAME …] [--json FILE]
-                                  [--singles-only]
+                                  [--singles-only] [--keep DIR]
 
 A case is a folder with `case.py` and `truth.json` (symptom, faults, fixes, goal); `injected.py` makes
 such folders of our own scripts. Each is diagnosed as it stands; then the *repaired script* is run with
@@ -134,7 +134,9 @@ def check_causes(
     return held, wrong
 
 
-def diagnose_case(folder: Path, budget: str, seeds: int, singles_only: bool) -> dict[str, Any]:
+def diagnose_case(
+    folder: Path, budget: str, seeds: int, singles_only: bool, keep: Path | None
+) -> dict[str, Any]:
     """Diagnose one case and measure its repair; everything as plain values."""
     from unstuck.diagnosis import Budget, Options, diagnose_script
     from unstuck.repair import rewritten
@@ -144,8 +146,12 @@ def diagnose_case(folder: Path, budget: str, seeds: int, singles_only: bool) -> 
     path = folder / "case.py"
     begun = time.monotonic()
     options = Options(budget=Budget.parse(budget), singles_only=singles_only)
-    result = diagnose_script(path, options=options).result
+    diagnosis = diagnose_script(path, options=options)
+    result = diagnosis.result
     seconds = time.monotonic() - begun
+    if keep is not None:
+        keep.mkdir(parents=True, exist_ok=True)
+        diagnosis.save(keep / f"{folder.name}.unstuck")
     by_verdict: dict[str, list[str]] = {}
     for arm in result.arms:
         if arm.kind != "placebo":
@@ -189,10 +195,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--singles-only", action="store_true")
+    parser.add_argument("--keep", type=Path, help="keep each case's diagnosis in this folder")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
-        found = diagnose_case(asked.cases, asked.budget, asked.seeds, asked.singles_only)
+        found = diagnose_case(
+            asked.cases, asked.budget, asked.seeds, asked.singles_only, asked.keep)
         print("RESULT " + json.dumps(found))
         return
     folders = [f for f in sorted(asked.cases.iterdir()) if (f / "case.py").exists()
@@ -205,6 +213,8 @@ def main() -> None:
                        "--seeds", str(asked.seeds)]
             if asked.singles_only:
                 command.append("--singles-only")
+            if asked.keep is not None:
+                command += ["--keep", str(asked.keep)]
             running.append((folder, subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
         folder, process = running.pop(0)
