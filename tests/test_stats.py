@@ -6,13 +6,10 @@ experiment (`benchmarks/calibration.py` simulates them instead), so nothing depe
 
 from __future__ import annotations
 
-import runpy
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -452,17 +449,6 @@ def test_numbers_are_not_taken_for_outcomes() -> None:
     """A nan would count as a success."""
     with pytest.raises(TypeError, match="True and False, not of float64"):
         success_rate(np.array([0.0, np.nan]))
-
-
-def test_the_calibration_table_is_printed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    script = Path(__file__).parents[1] / "benchmarks" / "calibration.py"
-    monkeypatch.setattr(sys, "argv", [str(script), "--simulations", "20", "--budget", "32"])
-    runpy.run_path(str(script), run_name="__main__")
-    printed = capsys.readouterr().out
-    for heading in ("1. Coverage", "2. A placebo", "3. Power", "4. Acquittal"):
-        assert heading in printed
 
 
 @pytest.mark.parametrize("planned", [16, 32, 64, 128, 256])

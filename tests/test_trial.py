@@ -26,6 +26,7 @@ def effect(low, high, difference=None):
         pytest.param(-0.02, 0.049, 1.0, "acquitted", id="nothing happened"),
         pytest.param(-0.02, 0.051, 1.0, "undecided", id="perhaps 5 points"),
         pytest.param(-0.30, -0.001, 0.001, "harmful", id="makes it worse"),
+        pytest.param(-0.30, -0.001, 0.02, "acquitted", id="perhaps by chance worse, surely no help"),
     ],
 )
 def test_the_table_of_verdicts(low, high, p, verdict):

@@ -49,14 +49,18 @@ def tool() -> results.Tool:
     )
 
 
-def identity(path: Path, argv: Sequence[str], asked: Mapping[str, Any]) -> dict[str, Any]:
+def identity(
+    path: Path | None, argv: Sequence[str], asked: Mapping[str, Any]
+) -> dict[str, Any]:
     """What must agree for one run to go on where another stopped, before the script is run.
 
-    `asked` are the options that change what comes out, as JSON values. Raises OSError.
+    `asked` are the options that change what comes out, as JSON values; `path` is `None` for a model
+    without a script. Raises OSError.
     """
     seen = tool()
+    script = None if path is None else hashlib.sha256(path.read_bytes()).hexdigest()
     return {
-        **asked, "script": hashlib.sha256(path.read_bytes()).hexdigest(), "arguments": list(argv),
+        **asked, "script": script, "arguments": list(argv),
         "device": seen.device,
         "versions": [seen.unstuck, seen.keras, seen.jax, seen.numpy, seen.python],
     }

@@ -138,7 +138,8 @@ def is_plain_functional(model: keras.Model) -> bool:
 
 def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]) -> Tree:
     """Go through a functional model's nodes again on `inputs`: `call(operation, *args, …)`."""
-    return model._run_through_graph(inputs, call_fn=call)
+    # In Keras 3.13 the operation's stand-in has no default yet.
+    return model._run_through_graph(inputs, operation_fn=lambda operation: operation, call_fn=call)
 
 
 def same_lambda(layer: keras.layers.Lambda) -> keras.layers.Lambda:
@@ -253,7 +254,9 @@ def input_structure(model: keras.Model) -> Tree:
 
 def fans(initializer: Any, shape: tuple[int, ...]) -> tuple[int, int]:
     """Fan-in and fan-out of a weight as a variance-scaling initialiser counts them."""
-    axes = {name: getattr(initializer, name, None) for name in ("input_axes", "output_axes")}
+    # In Keras 3.13 they have no axes of their own yet.
+    axes = {name: getattr(initializer, name) for name in ("input_axes", "output_axes")
+            if hasattr(initializer, name)}
     pair: tuple[int, int] = compute_fans(shape, **axes)
     return pair
 

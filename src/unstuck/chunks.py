@@ -22,6 +22,7 @@ from unstuck.journal import Journal
 from unstuck.population import Engine, Population, Progress, Yardstick
 from unstuck.population.identity import fingerprint
 from unstuck.population.kept import in_order, packed, unpacked
+from unstuck.population.memory import OutOfMemory, lighter
 from unstuck.population.workers import Workers
 from unstuck.recipe import Recipe
 
@@ -33,10 +34,6 @@ LEAST_PATIENCE = 120.0
 """Seconds that a chunk has in any case; compiling a large network takes a minute."""
 GRACE = 10.0
 """Seconds for a hung chunk in this process to give way before the process ends."""
-
-
-class OutOfMemory(UnstuckError):
-    """Not even one replica at a time has room."""
 
 
 class Hung(UnstuckError):
@@ -188,24 +185,11 @@ class Chunks:
         while at < len(seeds):
             some = seeds[at : at + self._size(engine, recipe, len(seeds) - at)]
             with _deadline(self._patience(engine, recipe, len(some), left), hung):
-                part = self._lighter(engine, recipe, train)
+                part = lighter(engine, recipe, train)
             working = max(1e-9, part.seconds - part.compile_seconds)
             self._pace[engine.name] = working / max(1, recipe.updates) / len(some)
             at += len(some)
             yield part
-
-    def _lighter(
-        self, engine: Engine, recipe: Recipe, train: Callable[[], Population]
-    ) -> Population:
-        """Train, with half as many replicas side by side as often as memory does not suffice."""
-        while True:
-            try:
-                return train()
-            except Exception as error:
-                if not is_memory(error):
-                    raise
-            if not engine.halve(recipe):
-                raise OutOfMemory("memory: not even one replica at a time has room")
 
     def _patience(self, engine: Engine, recipe: Recipe, replicas: int, left: float) -> float:
         """Seconds after which a chunk counts as hung."""
@@ -277,13 +261,6 @@ class Chunks:
 
 def _failing(key: str, seeds: Sequence[int]) -> str:
     return f"{key} {min(seeds, default=0)}–{max(seeds, default=0)}"
-
-
-def is_memory(error: Exception) -> bool:
-    """True for memory that ran out, here or on the device."""
-    return isinstance(error, MemoryError) or (
-        type(error).__name__ in ("JaxRuntimeError", "XlaRuntimeError")
-        and ("RESOURCE_EXHAUSTED" in str(error) or "ut of memory" in str(error)))
 
 
 @contextlib.contextmanager

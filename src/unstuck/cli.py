@@ -392,7 +392,8 @@ def fix(
                 return exit_code(result)
         place = fixing.destination(result, in_place=in_place, output=output, force=force)
         repaired = fixing.modern(result) if chosen is None else fixing.proved(
-            result, chosen, options=options, modernise=modernise, progress=progress)
+            result, chosen, options=options, modernise=modernise, progress=progress,
+            journal=shelf.journal)
         shelf.close(done=True)
     finally:
         progress.close()

@@ -28,13 +28,15 @@ from unstuck.capture import (
     random_state_kept,
 )
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
-from unstuck.chunks import Chunks, OutOfMemory
+from unstuck.chunks import Chunks
 from unstuck.errors import Stuck, TooSlow, UnstuckError
 from unstuck.goal import Goal, make_goal
 from unstuck.journal import Journal, Shelf
 from unstuck.lab import Budget, BudgetSpent, Lab
 from unstuck.population import Population
-from unstuck.population.workers import Workers
+from unstuck.population.identity import fingerprint
+from unstuck.population.memory import OutOfMemory
+from unstuck.population.workers import Workers, refuse_unreachable
 from unstuck.progress import Progress
 from unstuck.recipe import half_the_rows
 from unstuck.search import CURED, Search
@@ -45,7 +47,6 @@ HEALTHY = ("LEARNS", "AT_FLOOR")
 """Outcomes of a training that learns what can be learned."""
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
-HEALTHY = ("LEARNS", "AT_FLOOR")
 DEFAULT_REPLICAS = 256
 KERAS_UPDATE = 3e-3
 """Seconds that an update of a small network takes in Keras's own `fit`, roughly."""
@@ -184,6 +185,8 @@ def diagnose_script(
         UnstuckError: with the exit code of UX.md § 2.
     """
     progress, options = progress or Progress(), options or Options()
+    if options.cluster is not None:
+        refuse_unreachable(options.cluster)
     begun = time.monotonic()
     first = _diagnose_fit(path, argv, fit, through, options, progress, shelf)
     found, number = first, 1
@@ -231,6 +234,7 @@ def diagnose(
     replicas: int | None = None,
     seed: int = 0,
     goal: str | None = None,
+    journal: str | Path | None = None,
     **fit_arguments: Any,
 ) -> Diagnosis:
     """Diagnose a compiled model on the data it would be fitted on. Prints nothing.
@@ -243,6 +247,8 @@ def diagnose(
         replicas: most replicas of any arm.
         seed: base seed of the population.
         goal: what counts as learned, such as "accuracy >= 0.95".
+        journal: a folder in which finished trainings are kept until the diagnosis has ended; one
+            that was cut short is gone on with by the same call on the same data.
         fit_arguments: `fit`'s other arguments, by name.
 
     Raises:
@@ -250,7 +256,18 @@ def diagnose(
     """
     options = Options(budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal)
     captured = capture_model(model, x, y, **fit_arguments)
-    return diagnose_captured(captured, options=options, progress=Progress())
+    shelf, done = Shelf(None if journal is None else Path(journal)), False
+    try:
+        kept = None
+        if journal is not None:
+            # The journals of one training lie together, as those of one script do.
+            kept = shelf.open(Path(fingerprint(captured.recipe)), account.identity(
+                None, (), {**options.asked, "data": account.data(captured)}))
+        found = diagnose_captured(captured, options=options, progress=Progress(), journal=kept)
+        done = found.fault is None and not found.result.interrupted
+    finally:
+        shelf.close(done=done)
+    return found
 
 
 def diagnose_captured(

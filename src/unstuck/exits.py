@@ -34,7 +34,7 @@ def exit_code(result: Result) -> int:
     and it is what keeps the network from learning. What does not learn for no proved reason, be
     it STUCK, FRAGILE, DIVERGES or OVERFITS, is inconclusive, 3.
     """
-    if any(note.startswith("interrupted") for note in result.notes):
+    if result.interrupted:
         return INTERRUPTED
     if result.outcome == "ERROR" or any(n.startswith("a fault of unstuck") for n in result.notes):
         return FAILED

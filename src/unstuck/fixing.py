@@ -18,6 +18,7 @@ from unstuck.results import Repair, Result
 
 if TYPE_CHECKING:
     from unstuck.diagnosis import Options
+    from unstuck.journal import Journal
     from unstuck.progress import Progress
     from unstuck.repair import Repaired
     from unstuck.stats import Rate
@@ -101,7 +102,8 @@ def backup_of(script: Path) -> Path:
 
 
 def proved(
-    result: Result, repair: Repair, *, options: Options, modernise: bool, progress: Progress
+    result: Result, repair: Repair, *, options: Options, modernise: bool, progress: Progress,
+    journal: Journal | None = None,
 ) -> Repaired:
     """The rewritten script, trained on fresh seeds by the diagnosis's own yardstick."""
     from unstuck.repair import prove
@@ -111,7 +113,8 @@ def proved(
     if options.goal is None:
         options = dataclasses.replace(options, goal=result.goal.asked)
     return prove(script, repair, options=options, argv=result.script.argv,
-                 fit=str(result.fit.index), modernise=modernise, progress=progress)
+                 fit=str(result.fit.index), modernise=modernise, progress=progress,
+                 journal=journal)
 
 
 def modern(result: Result) -> Repaired:

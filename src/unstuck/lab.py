@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.chunks import Chunks, Ended, OutOfMemory, TooLong, is_memory
+from unstuck.chunks import Chunks, Ended, TooLong
 from unstuck.errors import NotSupported, TooSlow, UnstuckError
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all
 from unstuck.population import Population
 from unstuck.population.choice import engine_for
+from unstuck.population.memory import OutOfMemory, is_memory
 from unstuck.population.threads import side_by_side
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe

@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from unstuck import results
-from unstuck.capture import capture_text, random_state_kept
+from unstuck.capture import capture_text, drawing_from, random_state_kept
+from unstuck.chunks import Chunks
 from unstuck.diagnosis import Options
 from unstuck.goal import Goal, make_goal
+from unstuck.journal import Journal
 from unstuck.lab import FRESH, BudgetSpent, Lab
 from unstuck.modern import modernised
 from unstuck.progress import Progress
@@ -58,6 +60,7 @@ def prove(
     fit: str = "auto",
     modernise: bool = False,
     progress: Progress | None = None,
+    journal: Journal | None = None,
 ) -> Repaired:
     """Write a repair into a script and train the result on fresh seeds.
 
@@ -71,19 +74,22 @@ def prove(
         fit: the number of the `fit` that was diagnosed.
         modernise: write the whole script in today's spelling too, and prove that.
         progress: told what is going on.
+        journal: where finished trainings are kept, so that a proof that is cut short goes on.
     """
     progress = progress or Progress()
     after = rewritten(script, repair)
     if modernise:
         after, _ = modernised(after)
     diff = script.diff(after)
-    with random_state_kept():
+    # Data without a seed are drawn anew, and again the same where the proof goes on.
+    entropy = None if journal is None else journal.entropy + 1
+    with random_state_kept(), drawing_from(entropy):
         filename = str(script.path or "script.py")
         before = capture_text(script.text, filename=filename, argv=argv, fit=fit)
         goal = make_goal(before.recipe, asked=options.goal, seed=options.seed)
         captured = capture_text(after.text, filename=filename, argv=argv, fit=fit)
         lab = Lab(captured.recipe, goal, budget=options.budget, seed=options.seed,
-                  progress=progress, replicas=options.replicas or 256)
+                  progress=progress, replicas=options.replicas or 256, chunks=Chunks(journal))
         wanted = max(4, min(repair.replicas, lab.most))
         progress.stage("training the rewritten script on fresh seeds", wanted)
         try:

@@ -341,6 +341,11 @@ class Result:
         return tuple(sorted(found, key=lambda arm: -arm.difference))
 
     @property
+    def interrupted(self) -> bool:
+        """True where Ctrl-C or its like ended it early."""
+        return any(note.startswith("interrupted") for note in self.notes)
+
+    @property
     def placebo(self) -> Arm | None:
         """The arm in which only the shuffling was another."""
         return next((arm for arm in self.arms if arm.kind == "placebo"), None)

@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -155,15 +156,12 @@ def difference_interval(
     there are few discordant pairs, or none (then it is plus or minus z^2 / (pairs + z^2)), or
     only such. Tango, Stat. Med. 17 (1998) 891-908.
     """
-    b, c, n, z = np.broadcast_arrays(
-        np.asarray(rescued, dtype=float),
-        np.asarray(broken, dtype=float),
-        np.asarray(pairs, dtype=float),
-        np.vectorize(_quantile, otypes=[float])(confidence),
-    )
+    z = np.vectorize(_quantile, otypes=[float])(confidence)
+    given = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (rescued, broken, pairs, z)))
+    b, c, n, z = given if given[0].ndim else [float(one) for one in given]
     if np.any((b < 0) | (c < 0) | (n <= 0) | (b + c > n * (1 + 1e-9))):  # rounding of scaled counts
         raise ValueError("rescued and broken must not be negative, nor together exceed pairs")
-    return -_upper_bound(c, b, n, z), _upper_bound(b, c, n, z)
+    return np.asarray(-_upper_bound(c, b, n, z)), np.asarray(_upper_bound(b, c, n, z))
 
 
 def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
@@ -232,23 +230,30 @@ def pairs_to_decide(
     return None
 
 
-def _upper_bound(
-    b: NDArray[np.float64], c: NDArray[np.float64], n: NDArray[np.float64], z: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _upper_bound(b: Any, c: Any, n: Any, z: Any) -> Any:
     """The largest difference that the score test accepts, by bisection to the last bits.
+
+    Of floats, or of arrays of one shape; a search asks for one interval at a time, and a float is
+    twenty times as quick as an array of one.
 
     Under the hypothesis that the difference is d, the variance of b - c is n (2 q + d (1 - d)),
     with q the likeliest probability of breaking: the root of a quadratic equation.
     """
-    accepted = (b - c) / n
-    rejected = np.ones_like(accepted)
+    several = isinstance(b, np.ndarray)
+    accepted, rejected = (b - c) / n, np.ones_like(b) if several else 1.0
     for _ in range(54):
         d = (accepted + rejected) / 2
         linear = (2 * n - b + c) * d - b - c
-        root = np.sqrt(np.maximum(linear**2 + 8 * n * c * d * (1 - d), 0.0))
+        square = linear**2 + 8 * n * c * d * (1 - d)
+        root = np.sqrt(np.maximum(square, 0.0)) if several else math.sqrt(max(square, 0.0))
         q = (root - linear) / (4 * n)
         inside = (b - c - n * d) ** 2 <= z**2 * n * (2 * q + d * (1 - d))
-        accepted, rejected = np.where(inside, d, accepted), np.where(inside, rejected, d)
+        if several:
+            accepted, rejected = np.where(inside, d, accepted), np.where(inside, rejected, d)
+        elif inside:
+            accepted = d
+        else:
+            rejected = d
     return accepted
 
 

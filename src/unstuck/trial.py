@@ -103,11 +103,12 @@ def rule(effect: PairedEffect, p_holm: float) -> Verdict:
     """DESIGN's table of verdicts for one change alone.
 
     An effect that is surely positive but surely below `NEGLIGIBLE` is an acquittal: with many
-    replicas every difference is significant, and nobody would call it a reason.
+    replicas every difference is significant, and nobody would call it a reason. Harm is claimed
+    like help, corrected for all arms: among twenty that do nothing, some interval often misses 0.
     """
     if p_holm < SIGNIFICANCE and effect.low >= USEFUL:
         return "cause"
-    if effect.high < 0:
+    if p_holm < SIGNIFICANCE and effect.high < 0:
         return "harmful"
     if effect.high < NEGLIGIBLE:
         return "acquitted"

@@ -12,13 +12,18 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+import unstuck
 from faults.helpers import SCRIPT, Counted, diagnosed, said, written
 from unstuck import journal as journals
+from unstuck.cli import app
 from unstuck.journal import Journal, open_journal, records
 from unstuck.population.identity import fingerprint
+from unstuck.repair import AFTER
 
 ASKED = {"script": "a", "budget": "2m", "seed": 0}
 
@@ -300,6 +305,72 @@ def test_time_already_spent_counts(tmp_path, monkeypatch, same_draw, fault):
     assert again.result.budget.spent >= spent[-1]
     assert 0 < first.result.budget.spent < 60
     fault("F30", next(days) // -86400, "the time of day jumps back: nothing changes")
+
+
+def test_a_model_handed_over_goes_on_too(tmp_path, monkeypatch):
+    """`diagnose(…, journal=folder)`: cut short, then again; other data begin anew."""
+    x = np.tile(np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32"), (4, 1))
+
+    def asked(data=x, **given):
+        keras.utils.set_random_seed(1)
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(8, activation="tanh"),
+                                  keras.layers.Dense(2, activation="sigmoid")])
+        model.compile(loss="mse", optimizer=keras.optimizers.Adam(0.001))
+        return unstuck.diagnose(model, data, data, epochs=40, batch_size=4, budget="1500runs",
+                                replicas=32, **given)
+
+    def die(number):
+        if number == 8:
+            raise Killed
+
+    undisturbed = asked()
+    folder = tmp_path / "kept"
+    with monkeypatch.context() as patched:
+        Counted(patched, before=die)
+        with pytest.raises(Killed):
+            asked(journal=folder)
+    assert len(list(folder.rglob("*.journal"))) == 1
+    with monkeypatch.context() as patched:
+        counted = Counted(patched)
+        other = asked(data=1 - x[::-1] * 0.9, journal=folder)
+    assert not any("were not repeated" in note for note in other.result.notes)
+    with monkeypatch.context() as patched:
+        whole, counted = len(counted.calls), Counted(patched)
+        again = asked(journal=str(folder))
+    assert any("were not repeated" in note for note in again.result.notes)
+    assert 0 < len(counted.calls) <= whole
+    assert said(again) == said(undisturbed)
+    assert not list(folder.rglob("*.journal"))
+
+
+def test_the_proof_of_a_repair_goes_on_too(tmp_path, monkeypatch):
+    """`fix` killed in its proof: the same command trains neither search nor proof again."""
+    written(tmp_path, SCRIPT.replace("(16)]", "(16)]  # drawn without a seed"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("unstuck.chunks.SECONDS", 1e-9)  # every block is a chunk
+    command = ["fix", "train.py", "--budget", "1500runs", "--replicas", "64", "--diff", "--journal",
+               "kept"]
+    reached: list[int] = []
+
+    def die(number):
+        if calls.calls[-1][1][0] >= AFTER:
+            reached.append(number)
+            if len(reached) == 2:
+                raise Killed
+
+    with monkeypatch.context() as patched:
+        calls = Counted(patched, before=die)
+        with pytest.raises(Killed):
+            CliRunner().invoke(app, command, catch_exceptions=False)
+    first = {seed for _, seeds in calls.calls[:-1] for seed in seeds if seed >= AFTER}
+    with monkeypatch.context() as patched:
+        counted = Counted(patched)
+        done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    again = {seed for _, seeds in counted.calls for seed in seeds}
+    assert first and not first & again
+    assert min(again) >= AFTER  # the search was in the journal, all of it
+    assert not list(Path("kept").rglob("*.journal"))
 
 
 RUN = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "3000runs", "--replicas", "64",

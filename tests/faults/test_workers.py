@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,18 +16,20 @@ import pytest
 
 from faults.worker_cases import lstm
 from recipes import dense, recipe, two_bits
-from unstuck import interrupts
+from unstuck import child, interrupts
 from unstuck.chunks import Chunks
+from unstuck.diagnosis import Options, diagnose_script
 from unstuck.errors import NotSupported, UnstuckError
 from unstuck.goal import make_goal
 from unstuck.lab import BudgetSpent
 from unstuck.population.identity import data_digest, fingerprint
-from unstuck.population.kept import in_order
+from unstuck.population.kept import in_order, unpacked
 from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.keras_program import program_key
+from unstuck.population.memory import OutOfMemory
 from unstuck.population.native_engine import NativeEngine
 from unstuck.population.shipping import check, opened, parcel
-from unstuck.population.workers import WorkerLost, Workers
+from unstuck.population.workers import WorkerLost, Workers, _as_here
 
 
 def made():
@@ -172,6 +175,82 @@ def command_of(pid: int) -> str:
         return ""
 
 
+def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
+    """Fewer replicas side by side, then the same error as in this process."""
+    made = two_bits(8, balanced=True, epochs=1)
+    goal = make_goal(made)
+    sent, pieces = parcel(made, goal), tuple(range(16))
+    engine = KerasEngine(strategy="vmap")
+    original, blocks = engine.train, []
+
+    def tight(recipe, *given, **named):
+        blocks.append(engine.block(recipe))
+        if blocks[-1] > room:
+            raise MemoryError
+        return original(recipe, *given, **named)
+
+    monkeypatch.setattr(engine, "train", tight)
+    monkeypatch.setattr("unstuck.population.choice.engines", lambda threads: (engine,))
+    room = 8
+    error, data, _ = child.work("keras", sent, pieces, True)
+    assert error is None
+    assert blocks == [32, 16, 8]
+    alike(unpacked(*pickle.loads(data)), KerasEngine().train(made, pieces, goal))
+    room = 0
+    error, _, _ = child.work("keras", sent, pieces, True)
+    with pytest.raises(OutOfMemory, match="memory: not even one replica"):
+        raise _as_here(error)
+    with pytest.raises(UnstuckError, match="ValueError: too odd"):
+        raise _as_here("ValueError: too odd")
+
+
+SHARDED = """\
+import jax, numpy as np
+assert jax.local_device_count() == 2
+from faults.worker_cases import lstm
+from unstuck.goal import make_goal
+from unstuck.population.keras_engine import KerasEngine
+made = lstm(rows=24, units=3, steps=4, epochs=2)
+engine = KerasEngine(strategy="vmap")
+found = engine.train(made, range(20), make_goal(made))
+assert engine.block(made) == 32, engine.block(made)
+print(found.strategy)
+np.savez("there.npz", loss=found.loss, val=found.val_loss, end=found.final_loss,
+         read=found.readings["end"].gradient_norm)
+"""
+
+
+def test_replicas_are_shared_among_the_devices_of_a_machine(tmp_path):
+    """Two devices, a short block filled up: the same replicas to float tolerance."""
+    environ = {**os.environ, "KERAS_BACKEND": "jax", "PYTHONPATH": os.pathsep.join(sys.path),
+               "XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    done = subprocess.run([sys.executable, "-c", SHARDED], capture_output=True, text=True,
+                          env=environ, check=False, timeout=240, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "vmap: as asked, on 2 devices\n"
+    made = lstm(rows=24, units=3, steps=4, epochs=2)
+    here = KerasEngine(strategy="vmap").train(made, range(20), make_goal(made))
+    assert here.strategy == "vmap: as asked"
+    there = np.load(tmp_path / "there.npz")
+    for name, value in (("loss", here.loss), ("val", here.val_loss), ("end", here.final_loss),
+                        ("read", here.readings["end"].gradient_norm)):
+        np.testing.assert_allclose(there[name], value, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("address", "said"), [
+    ("dask", "is not understood"), ("spark://x:1", "is not understood"),
+    ("dask://nowhere", "is not understood|needs dask"),
+    ("dask://127.0.0.1:1", "Nobody answers at --cluster dask://127.0.0.1:1: .*refused|needs dask"),
+    ("ray://127.0.0.1:1", "Nobody answers at --cluster ray://127.0.0.1:1: .*refused|needs ray"),
+])
+def test_a_cluster_that_does_not_answer_is_told_before_the_script_runs(tmp_path, address, said):
+    script = tmp_path / "train.py"
+    script.write_text("raise SystemExit('it ran')")
+    with pytest.raises(UnstuckError, match=said) as raised:
+        diagnose_script(script, options=Options(cluster=address))
+    assert raised.value.exit_code == 2
+
+
 @pytest.mark.parametrize(("address", "said"), [
     ("dask", "is not understood"), ("spark://x:1", "is not understood"),
     ("dask://127.0.0.1:1", "No Dask scheduler answers|needs dask"),
@@ -220,7 +299,7 @@ def test_a_ray_cluster(here, tmp_path):
 import sys; sys.path[:0] = {sys.path!r}
 import numpy as np
 from unstuck.population.workers import Workers
-from unstuck.population.kept import in_order
+from unstuck.population.kept import in_order, unpacked
 from unstuck.goal import make_goal
 from recipes import two_bits
 made = two_bits(16, balanced=True, epochs=30_000)

@@ -354,6 +354,8 @@ _SIMPLE: dict[str, tuple[Callable[[], Any], Callable[[], Any], str]] = {
     "sparse": (lambda: keras.optimizers.Adam(0.01, epsilon=1e-3),
                lambda: keras.losses.SparseCategoricalCrossentropy(ignore_class=1), "label"),
 }
+if not hasattr(keras.optimizers, "ScheduleFreeAdamW"):  # Keras 3.13
+    del _SIMPLE["schedule_free"]
 
 for _name, (_optimizer, _loss, _kind) in _SIMPLE.items():
     CASES[_name] = lambda o=_optimizer, c=_loss, k=_kind: _simple(o(), c(), k)  # type: ignore[misc]

@@ -19,7 +19,7 @@ from unstuck.population.keras_program import Program, as_rows
 from unstuck.population.keras_strategies import STRATEGIES, SideBySide, StepByStep, Strategy
 
 BLOCK_BYTES = 1 << 28
-"""Most memory for one block of replicas: states, activations and batch orders."""
+"""Most memory of a device for one block of replicas: states, activations and batch orders."""
 LANES, TINY_LANES = 16, 32
 """Most replicas in a block side by side, of most networks and of tiny ones.
 
@@ -111,7 +111,7 @@ def seconds_per_update(strategy: Strategy) -> float:
 
 
 def block_size(program: Program, strategy: Strategy) -> int:
-    """Replicas in one block: a power of two, as many as fit into `BLOCK_BYTES`, or one."""
+    """Replicas in one block: a power of two on each device, as many as fit there, or one in all."""
     if not isinstance(strategy, SideBySide):
         return IN_A_ROW
     state = sum(int(np.prod(v.shape)) for part in program.shapes for v in part)
@@ -121,7 +121,7 @@ def block_size(program: Program, strategy: Strategy) -> int:
     size = TINY_LANES if _tiny(program) else LANES
     while size > 1 and size * one > BLOCK_BYTES:
         size //= 2
-    return size
+    return size * jax.local_device_count()
 
 
 def _tiny(program: Program) -> bool:

@@ -118,7 +118,8 @@ class KerasEngine(Engine):
 
         total = len(seeds) * recipe.epochs
         blocks = side_by_side(
-            one, range(0, len(seeds), compiled.block), threads=self._threads,
+            one, range(0, len(seeds), compiled.block),
+            threads=1 if compiled.devices > 1 else self._threads,
             first_alone=compiled.strategy.compiles_yet,
             progress=None if progress is None else lambda done: progress(done, total))
         population = blocks[0]
@@ -145,6 +146,17 @@ class _Compiled:
     strategy: Strategy
     choice: Choice
     block: int
+
+    @property
+    def devices(self) -> int:
+        """How many devices share a block."""
+        return jax.local_device_count() if self.choice.name == "vmap" else 1
+
+    @property
+    def phrase(self) -> str:
+        """How it is trained, in a phrase."""
+        where = f", on {self.devices} devices" if self.devices > 1 else ""
+        return f"{self.choice.phrase}{where}"
 
     @cached_property
     def probes(self) -> Probes | None:
@@ -219,7 +231,7 @@ class _Run:
             readings=self._readings(begin, end, count),
             weights=self._weights(held, count) if self.keep_weights else None,
             engine=KerasEngine.name,
-            strategy=self.compiled.choice.phrase,
+            strategy=self.compiled.phrase,
             block=self.compiled.block if self.compiled.choice.name == "vmap" else 1,
             compile_seconds=strategy.compile_seconds - compiled_before,
         )

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
 from unstuck import adapter
@@ -134,7 +135,14 @@ class SideBySide(Strategy):
 
     def place(self, state: State) -> Any:
         """See `Strategy.place`."""
-        return jax.tree.map(jnp.asarray, state)
+        devices = jax.local_devices()
+        count = len(jax.tree.leaves(state)[0])
+        if len(devices) == 1 or count % len(devices):
+            return jax.tree.map(jnp.asarray, state)
+        # Each device computes its share of the replicas; all else JAX copies to where it is needed.
+        axis = PartitionSpec("replica")  # type: ignore[no-untyped-call]
+        by_replica = NamedSharding(Mesh(np.array(devices), ("replica",)), axis)
+        return jax.device_put(state, by_replica)
 
     def advance(
         self, held: Any, order: Array, epochs: int, data: Rows, validation: Rows | None,

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import pickle
 import queue
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -22,6 +24,7 @@ from unstuck import child
 from unstuck.errors import NotSupported, UnstuckError
 from unstuck.population import Engine, Population, Yardstick
 from unstuck.population.kept import unpacked
+from unstuck.population.memory import OutOfMemory, lighter
 from unstuck.population.shipping import check, parcel
 from unstuck.recipe import Recipe
 
@@ -30,7 +33,45 @@ LOOK = 0.2
 RETRIES = 1
 CONNECTING = 10
 """Seconds to wait for a cluster to answer."""
-_SCHEMES = {"dask": "dask", "ray": "ray"}
+_PACKAGES = {"dask": "distributed", "ray": "ray"}
+"""By scheme, which is joblib's name of the backend too: what has to be installed."""
+
+
+def refuse_unreachable(cluster: str) -> None:
+    """See, before anything is run, whether a cluster's address can be meant, and answers.
+
+    Nothing is left in this process, in which the user's script is going to run.
+
+    Raises:
+        UnstuckError: it is not understood, what it needs is not installed, or nobody answers.
+    """
+    scheme, address = _parted(cluster)
+    package = _PACKAGES[scheme]
+    if importlib.util.find_spec(package) is None:
+        raise UnstuckError(f"--cluster {scheme}://… needs {scheme}: pip install {package}")
+    host, _, port = address.rpartition(":")
+    if address == "auto" and scheme == "ray":
+        return
+    if not host or not port.isdecimal():
+        raise UnstuckError(_unclear(cluster))
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECTING).close()
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UnstuckError(f"Nobody answers at --cluster {cluster}: {why}. Start the cluster, or"
+                           " leave --cluster out to train here.") from error
+
+
+def _parted(cluster: str) -> tuple[str, str]:
+    """The scheme of an address and the rest. Raises UnstuckError."""
+    scheme, _, address = cluster.partition("://")
+    if scheme not in _PACKAGES or not address:
+        raise UnstuckError(_unclear(cluster))
+    return scheme, address
+
+
+def _unclear(cluster: str) -> str:
+    return f"--cluster {cluster!r} is not understood: write dask://HOST:PORT or ray://HOST:PORT."
 
 
 class WorkerLost(UnstuckError):
@@ -55,13 +96,9 @@ class Workers:
         self._backend, self.count = "loky", jobs
         self.name = f"{jobs} processes"
         if cluster is not None:
-            scheme, _, address = cluster.partition("://")
-            if scheme not in _SCHEMES or not address:
-                raise UnstuckError(
-                    f"--cluster {cluster!r} is not understood: write dask://HOST:PORT or"
-                    " ray://HOST:PORT.")
+            scheme, address = _parted(cluster)
             connect = self._connect_dask if scheme == "dask" else self._connect_ray
-            self._backend, self.name = _SCHEMES[scheme], cluster
+            self._backend, self.name = scheme, cluster
             self.count = connect(address)
 
     @property
@@ -111,8 +148,7 @@ class Workers:
                     break
                 error, data, place = answer
                 if error is not None:
-                    raise NotSupported(error) if error.startswith("NotSupported") else (
-                        UnstuckError(error))
+                    raise _as_here(error)
                 document, arrays = pickle.loads(data)
                 part = unpacked(document, arrays)
                 waiting.discard(part.seeds)
@@ -219,6 +255,13 @@ def _stop_local() -> None:
             executor.shutdown(wait=True, kill_workers=True)
 
 
+def _as_here(said: str) -> UnstuckError:
+    """A worker's error, as this process would have raised it."""
+    kind, _, words = said.partition(": ")
+    kinds = {known.__name__: known for known in (NotSupported, OutOfMemory)}
+    return kinds[kind](words) if kind in kinds else UnstuckError(said)
+
+
 def _first_line(error: BaseException | None) -> str:
     lines = str(error).strip().splitlines() if error is not None else []
     return (lines[0] if lines else type(error).__name__)[:200]
@@ -239,4 +282,5 @@ def trained(engine: str, sent: Any, seeds: Sequence[int], probes: bool) -> bytes
 
     recipe, yardstick = opened(np.asarray(sent))
     chosen = next(e for e in engines(None) if e.name == engine)
-    return pickle.dumps(packed(chosen.train(recipe, list(seeds), yardstick, probes=probes)))
+    return pickle.dumps(packed(lighter(
+        chosen, recipe, lambda: chosen.train(recipe, list(seeds), yardstick, probes=probes))))

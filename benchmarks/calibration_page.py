@@ -1,0 +1,337 @@
+"""docs/statistics.md and its figures, from the numbers that `calibration.py` has measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+
+from unstuck.stats import LOOKS, success_rate
+
+Row = dict[str, Any]
+NAMES = {0.001: "ample", 0.03: "tight"}
+LINK = "python benchmarks/calibration.py"
+
+
+def share(count: int, of: int, *, digits: int = 1) -> str:
+    """A count as a share with Wilson's 95 % interval."""
+    if not of:
+        return "–"
+    rate = _rate(count, of)
+    return (f"{100 * rate.share:.{digits}f} % ({count:,} of {of:,},"
+            f" {100 * rate.low:.{digits}f}–{100 * rate.high:.{digits}f} %)")
+
+
+def _rate(count: int, of: int) -> Any:
+    import numpy as np
+
+    return success_rate(np.arange(of) < count)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table in Markdown; numbers to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in lines)
+
+
+def totals(found: Row) -> Row:
+    """What the promises are held against."""
+    cells = [cell for part in found["drawn"] if part["kind"] == "mixed" for cell in part["cells"]]
+    placebo = found["placebo"]
+    return {
+        "p": [min(row["p"] for row in found["p_values"]), len(found["p_values"])],
+        "placebo": [sum(row["diagnoses"].get("cause", 0) for row in placebo),
+                    sum(row["of"] for row in placebo)],
+        "held": [sum(cell.get("held", 0) for cell in cells), sum(cell["of"] for cell in cells)],
+        "faults": [found["faults"]["found"], found["faults"]["of"]],
+    }
+
+
+def judgement(value: float, low: float, high: float) -> str:
+    """Whether a measured share keeps to its bounds, and by how many points it misses them."""
+    if low <= value <= high:
+        return "yes"
+    return f"no, by {100 * (low - value if value < low else value - high):.1f} points"
+
+
+def page(found: Row) -> str:
+    """The whole page."""
+    sums = totals(found)
+    stable = [[f"verdicts the same or sharper, {row['what']}, {NAMES[row['pace']]} budget", "≥ 99 %",
+               share(row["of"] - row["contradicted"], row["of"], digits=2),
+               judgement(1 - row["contradicted"] / max(1, row["of"]), 0.99, 1)]
+              for row in found["stability"]]
+    least, number = sums["p"]
+    promises = table(("promise", "bound", "measured", "kept"), [
+        ["placebo p-values are uniform (Kolmogorov–Smirnov)", f"p ≥ {0.05 / number:.2g}",
+         f"least p of {number}: {least:.2g}", judgement(least, 0.05 / number, 1)],
+        ["diagnoses of placebos with a false cause", "≤ 1 %", share(*sums["placebo"], digits=2),
+         judgement(sums["placebo"][0] / sums["placebo"][1], 0, 0.01)],
+        ["intervals that hold the truth where the search stopped", "93–97 %", share(*sums["held"]),
+         judgement(sums["held"][0] / sums["held"][1], 0.93, 0.97)],
+        ["injected faults found at the default budget", "≥ 90 %", share(*sums["faults"]),
+         judgement(sums["faults"][0] / max(1, sums["faults"][1]), 0.9, 1)],
+        *stable])
+    return "\n\n".join([
+        HEAD, promises, _placebos(found), _intervals(found), _power(found), _stability(found),
+        _stopped(found)]) + "\n"
+
+
+def _placebos(found: Row) -> str:
+    p_values = table(
+        ("training", "discordant pairs", "distance", "p (KS)", "p < 5 %", "p < 1 %"),
+        [[r["case"], f"{100 * r['discordant']:.1f} %", f"{r['distance']:.3f}", f"{r['p']:.2f}",
+          share(r["below_5"], r["of"]), share(r["below_1"], r["of"])] for r in found["p_values"]])
+    diagnoses = table(
+        ("training", "diagnoses", "with a cause", "with a contribution", "with harm",
+         "of the arms acquitted"),
+        [[r["case"], f"{r['of']:,}", *(share(r["diagnoses"].get(v, 0), r["of"])
+                                       for v in ("cause", "contributes", "harmful")),
+          share(r["arms"].get("acquitted", 0), sum(r["arms"].values()), digits=0)]
+         for r in found["placebo"]])
+    nothing = [r for r in found["drawn"] if r["kind"] == "nothing"]
+    drawn = table(
+        ("budget", "diagnoses", "that claim help", "with an interval below 0, not corrected"),
+        [[NAMES[r["pace"]], f"{r['of']:,}", share(r["false"], r["of"], digits=2),
+          share(r["below"], r["of"])] for r in nothing])
+    return PLACEBO.format(p_values=p_values, diagnoses=diagnoses, drawn=drawn)
+
+
+def _intervals(found: Row) -> str:
+    rows = []
+    for effect, by_pace in sorted(by_effect(found).items()):
+        rows.append([f"{100 * effect:+.0f} points" if effect else "none",
+                     *(share(cell.get("held", 0), cell["of"]) if (cell := by_pace.get(pace)) else "–"
+                       for pace in NAMES)])
+    head = ("true effect", *(f"{name} budget" for name in NAMES.values()))
+    return INTERVALS.format(table=table(head, rows))
+
+
+def _power(found: Row) -> str:
+    rows = []
+    for effect, by_pace in sorted(by_effect(found).items()):
+        row: list[object] = [f"{100 * effect:+.0f} points" if effect else "none"]
+        for pace in NAMES:
+            cell = by_pace.get(pace, {"of": 0})
+            row += [share(cell.get("cause", 0) + cell.get("contributes", 0), cell["of"], digits=0),
+                    share(cell.get("cause", 0), cell["of"], digits=0)]
+        rows.append(row)
+    head = ("true effect", *(f"{name}: {what}" for name in NAMES.values()
+                             for what in ("shown to help", "cause")))
+    faults = found["faults"]
+    kinds = table(("kind of fault", "found"), [[kind.replace("_", " "), share(*of, digits=0)]
+                                               for kind, of in faults["kinds"].items()])
+    missed = ", ".join(f"`{name}`" for name in faults["missed"]) or "none"
+    return POWER.format(table=table(head, rows), kinds=kinds, missed=missed,
+                        found=share(faults["found"], faults["of"]))
+
+
+def _stability(found: Row) -> str:
+    rows = [[f"drawn: {r['what']}, {NAMES[r['pace']]} budget", f"{r['of']:,}",
+             share(r["same"], r["of"]), share(r["open"], r["of"]),
+             share(r["contradicted"], r["of"], digits=2)] for r in found["stability"]]
+    for name, words in (("doubled", "budget doubled"), ("seed", "another seed")):
+        r = found["faults"][name]
+        rows.append([f"trained: {words}", f"{r['of']:,}", share(r["same"], r["of"]),
+                     share(r["open"], r["of"]), share(r["contradicted"], r["of"], digits=2)])
+    again = " ".join(f"{words}: {share(r['found'], r.get('faults', 0), digits=0)}." for name, words in (
+        ("doubled", "Budget doubled"), ("seed", "Another seed")) for r in [found["faults"][name]])
+    return STABILITY.format(again=again, table=table(
+        ("diagnoses twice", "verdicts", "the same", "open in one", "contradicted"), rows))
+
+
+def _stopped(found: Row) -> str:
+    rows = [[f"{100 * r['control']:.0f} → {100 * r['treatment']:.0f} %, r = {r['correlation']:.1f}",
+             share(r["once"], r["of"]), share(r["stopped"], r["of"]),
+             *((share(r["false_interval"], r["of"]), share(r["false_p"], r["of"], digits=2))
+               if r["false_interval"] is not None else ("", ""))] for r in found["pairs"]["coverage"]]
+    looks = [n for n in LOOKS if 128 <= n <= 1024]
+    acquitted = [[f"{100 * r['discordant']:.0f} %",
+                  *(share(r[f"by_{n}"], r["of"], digits=0) for n in looks)]
+                 for r in found["pairs"]["acquittals"]]
+    return STOPPED.format(
+        table=table(("control → treatment", "looked at once", "stopped when it pleases",
+                     "ever excludes 0", "ever p < 1 %"), rows),
+        acquitted=table(("discordant pairs", *(f"by {n} pairs" for n in looks)), acquitted))
+
+
+def by_effect(found: Row) -> dict[float, dict[float, Row]]:
+    """The mixed diagnoses' counts by true effect and pace, all base rates together."""
+    summed: dict[float, dict[float, Row]] = {}
+    for part in found["drawn"]:
+        for cell in part["cells"] if part["kind"] == "mixed" else ():
+            into = summed.setdefault(cell["effect"], {}).setdefault(part["pace"], {})
+            for name, count in cell.items():
+                if name not in ("base", "effect"):
+                    into[name] = into.get(name, 0) + count
+    return summed
+
+
+def draw(found: Row, folder: Path) -> None:
+    """The three figures, as SVG."""
+    _p_values(found).save(folder / "statistics_placebo.svg")
+    held, power = [], []
+    for effect, by_pace in by_effect(found).items():
+        for pace, cell in by_pace.items():
+            point = {"effect": 100 * effect, "budget": f"{NAMES[pace]} budget"}
+            held.append({**point, **_bar(cell.get("held", 0), cell["of"])})
+            causes = cell.get("cause", 0)
+            for what, count in (("shown to help", causes + cell.get("contributes", 0)),
+                                ("called a cause", causes)):
+                power.append({**point, "what": what, **_bar(count, cell["of"])})
+    band = alt.Chart(alt.Data(values=[{"low": 0.93, "high": 0.97}])).mark_rect(
+        opacity=0.15).encode(y=alt.Y("low:Q"), y2="high:Q")
+    (band + _points(held, "the interval holds the truth", [0.85, 1], "budget:N")).properties(
+        width=420, height=200).save(folder / "statistics_coverage.svg")
+    rows = [_points([p for p in power if p["budget"] == f"{name} budget"], "share of the arms", [0, 1],
+                    "what:N").properties(width=300, height=200, title=f"{name} budget")
+            for name in NAMES.values()]
+    alt.hconcat(*rows).save(folder / "statistics_power.svg")
+
+
+def _bar(count: int, of: int) -> Row:
+    rate = _rate(count, of)
+    return {"share": rate.share, "low": rate.low, "high": rate.high}
+
+
+def _points(rows: list[Row], title: str, domain: list[float], color: str) -> alt.LayerChart:
+    base = alt.Chart(alt.Data(values=rows)).encode(
+        x=alt.X("effect:Q", title="true effect, points"),
+        color=alt.Color(color, title=None, legend=alt.Legend(orient="top")))
+    scale = alt.Scale(domain=domain, clamp=True)
+    bars = base.mark_rule(strokeWidth=2).encode(
+        y=alt.Y("low:Q", title=title, scale=scale, axis=alt.Axis(format="%")), y2="high:Q")
+    lines = base.mark_line(point=True).encode(y=alt.Y("share:Q", scale=scale, title=title))
+    return lines + bars
+
+
+def _p_values(found: Row) -> alt.LayerChart:
+    rows, count = [], 1
+    for row in found["p_values"]:
+        count = row["of"]
+        steps = len(row["quantiles"])
+        rows += [{"p": q, "below": 0.01 + 0.98 * i / (steps - 1), "case": row["case"]}
+                 for i, q in enumerate(row["quantiles"])]
+    reach = 1.36 / count**0.5  # Kolmogorov's 95 % band of a distribution function
+    edges = [{"p": p, "low": max(0.0, p - reach), "high": min(1.0, p + reach)} for p in (0.0, 0.5, 1.0)]
+    band = alt.Chart(alt.Data(values=edges)).mark_area(opacity=0.15).encode(
+        x=alt.X("p:Q"), y=alt.Y("low:Q"), y2="high:Q")
+    lines = alt.Chart(alt.Data(values=rows)).mark_line().encode(
+        x=alt.X("p:Q", title="p-value", scale=alt.Scale(domain=[0, 1])),
+        y=alt.Y("below:Q", title="share of the placebos below", axis=alt.Axis(format="%")),
+        color=alt.Color("case:N", title=None, legend=alt.Legend(orient="right", labelLimit=300)))
+    return (band + lines).properties(width=300, height=300)
+
+
+HEAD = f"""\
+# How far the statistics can be trusted
+
+Written by `{LINK}`; not edited by hand. Thousands of diagnoses whose truth is known, and what was
+said of them. Every share has its 95 % interval (Wilson; arms of one diagnosis share their control,
+so that
+intervals over arms are a little too narrow).
+
+Two kinds of experiment, told apart throughout:
+
+- *trained*: real networks, really trained by the native engine, through the whole search;
+- *drawn*: the same search, lab, trials and statistics, but whether a replica learns is drawn from
+a known
+  success rate instead of being trained; half of the seeds share their luck between control and
+change. It is
+  the only way to know what the truth is, and to have it thousands of times. Time is counted at 1 ms
+  a training (the budget of two minutes is *ample*) or at 30 ms (it is *tight*: not all arms come
+to 256 pairs)."""
+
+PLACEBO = """\
+## Changes that change nothing
+
+A placebo gives the batches another order and changes nothing else.
+
+**Trained, one look.** 1,000 placebos of 64 pairs for each training, each on seeds of its own. An
+exact test's p-value has
+steps and is less often small than a uniform one, as the last two columns show; the test for
+uniformity is of a point
+drawn evenly within each step, which is uniform exactly if rescuing and breaking are equally likely.
+
+{p_values}
+
+![Distribution of placebo p-values, with the band of a uniform one](figures/statistics_placebo.svg)
+
+**Trained, whole diagnoses.** Twenty such changes in each, the default budget, the search's own
+looks:
+
+{diagnoses}
+
+**Drawn, whole diagnoses**, at base rates of 0, 5, 20, 50 and 80 %:
+
+{drawn}
+
+The last column is why harm is claimed like help, with a p-value corrected for all arms: an
+interval of one arm keeps its
+95 %, and among twenty that do nothing some interval often misses 0."""
+
+INTERVALS = """\
+## Intervals, where the search stops
+
+Drawn: eleven changes that do nothing beside up to nine that do something, at five base rates. The
+interval is that of
+the report, wherever the search left the arm alone.
+
+{table}
+
+![Coverage by true effect](figures/statistics_coverage.svg)
+
+The intervals hold the truth more often than their 95 % where an arm is left at an early look: each
+look has a share of
+the permitted error, and what later looks might have spent is then not spent. That is the price of
+being valid
+whenever one stops (the last section), and errs on the side of saying less."""
+
+POWER = """\
+## Power
+
+Drawn, the same diagnoses: how often a change of that true effect is shown to help at all, and how
+often it is called a
+cause, which asks for 20 points at least by the *lower* end of the interval.
+
+{table}
+
+![Power by true effect](figures/statistics_power.svg)
+
+**Trained.** Faults put into healthy scripts (`benchmarks/injected.py`), those that lower the share
+that learns by 20
+points at least, diagnosed at the default budget of two minutes. Found means that a change of the
+fault's kind is proved or stands in a repair,
+or that a check states the fault. Found: {found}. Missed: {missed}.
+
+{kinds}"""
+
+STABILITY = """\
+## Twice the budget, another seed
+
+Arms with the same verdict; with one that is open in one of the two diagnoses (more replicas may
+decide what was
+undecided); and contradicted: shown to help in one, acquitted or harmful in the other. What is
+neither differs in
+degree, as a cause of 25 points that is but a contribution the next time.
+
+{table}
+
+Whether an injected fault is found or not is the same. {again}"""
+
+STOPPED = """\
+## Whoever stops, whenever
+
+Drawn, single arms: intervals looked at once, at 256 pairs fixed before; and stopped at the first
+look whose interval
+excludes 0, by somebody who hopes for an effect. For changes that do nothing also how often any
+look is wrong.
+
+{table}
+
+How soon a change that does nothing is acquitted (surely less than 5 points) depends on how many
+pairs are discordant:
+
+{acquitted}"""

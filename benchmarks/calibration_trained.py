@@ -1,0 +1,147 @@
+"""Diagnoses whose trainings are real: placebos of small dense networks, and injected faults.
+
+The native engine trains some ten thousand of these networks a second, so that a thousand diagnoses
+with twenty arms each take minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import keras
+import numpy as np
+from calibration_drawn import judged
+from numpy.typing import NDArray
+
+from unstuck.capture import capture_model, capture_script, capture_text
+from unstuck.chunks import Chunks
+from unstuck.diagnosis import Options, diagnose_captured
+from unstuck.goal import Goal, make_goal
+from unstuck.lab import Budget
+from unstuck.population.native_engine import NativeEngine
+from unstuck.progress import Progress
+from unstuck.recipe import Recipe
+from unstuck.stats import mcnemar
+
+ARMS = 20
+PAIRS = 64
+"""Pairs of a placebo whose p-value is looked at once."""
+BITS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
+XOR = np.array([[0], [1], [1], [0]], np.float32)
+FAULTY = ("xor", "iris", "parity")
+"""Healthy scripts of `specimens/` that faults are put into: each trains in milliseconds."""
+Tell = Callable[[int], None]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Case:
+    """A training without any cause among the changes that are tried: they change nothing."""
+
+    name: str
+    recipe: Recipe
+    goal: Goal
+
+
+def cases() -> list[Case]:
+    """Trainings that are fragile, stuck, and nearly healthy."""
+    return [_case("XOR, 4 ReLU units", XOR, 60, 0.05, 1, keras.layers.Dense(4, "relu")),
+            _case("XOR, 2 tanh units", XOR, 100, 0.05, 1, keras.layers.Dense(2, "tanh")),
+            _case("XOR, 8 ReLU units", XOR, 60, 0.05, 1, keras.layers.Dense(8, "relu")),
+            _case("XOR, no hidden layer", XOR, 60, 0.05, 1),
+            _case("two bits through two", BITS, 100, 0.03, 2, keras.layers.Dense(4, "relu"),
+                  keras.layers.Dense(2, "relu"))]
+
+
+def _case(
+    name: str, y: NDArray[Any], epochs: int, rate: float, batch: int, *hidden: keras.layers.Layer
+) -> Case:
+    model = keras.Sequential([keras.Input((2,)), *hidden, keras.layers.Dense(y.shape[1], "sigmoid")])
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss="binary_crossentropy")
+    recipe = capture_model(model, BITS, y, batch_size=batch, epochs=epochs).recipe
+    return Case(name=name, recipe=recipe, goal=make_goal(recipe))
+
+
+def placebo_p_values(case: Case, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """P-values of so many placebos, each on fresh seeds: as reported, made continuous; discordance.
+
+    An exact test's p-value has steps, and so cannot be uniform: it is at most as often small as a
+    uniform one. A point drawn evenly within its step is uniform if the test is right.
+    """
+    engine, draw = NativeEngine(), np.random.default_rng(len(case.name))
+    control = case.goal.learned(engine.train(
+        case.recipe, range(count * PAIRS), case.goal, probes=False)).reshape(count, PAIRS)
+    treated = case.goal.learned(engine.train(
+        replace(case.recipe, order_salt=1), range(count * PAIRS), case.goal, probes=False)
+    ).reshape(count, PAIRS)
+    rescued = (treated & ~control).sum(1)
+    broken = (control & ~treated).sum(1)
+    exact = np.array([mcnemar(int(b), int(c)) for b, c in zip(rescued, broken, strict=True)])
+    next_less = np.array([
+        mcnemar(low - 1, int(b + c) - low + 1) if (low := int(min(b, c))) else 0.0
+        for b, c in zip(rescued, broken, strict=True)])
+    spread = next_less + draw.uniform(size=count) * (exact - next_less)
+    return exact, spread, float((treated != control).mean())
+
+
+def placebo_diagnoses(case: Case, count: int, tell: Tell = lambda done: None) -> list[Counter[str]]:
+    """The verdicts of each of so many diagnoses in which no change changes anything.
+
+    The whole search at the default budget; each diagnosis has a base seed of its own.
+    """
+    found = []
+    for number in range(count):
+        said = judged(case.recipe, case.goal, Chunks(), ARMS, budget="2m", seed=number + 1)
+        found.append(Counter(j.verdict for j in said))
+        tell(number)
+    return found
+
+
+def faults(
+    scripts: tuple[str, ...], operators: list[str], *, others: Callable[[int], bool],
+    budget: tuple[str, str] = ("2m", "4m"), tell: Tell = lambda done: None,
+) -> Iterator[dict[str, Any]]:
+    """Injected faults, diagnosed: was each found; and does twice the budget, another seed, agree?
+
+    `others` says of a fault's number whether it is diagnosed these two further times.
+    """
+    from accuracy import KINDS_ALIKE
+    from injected import HEALTHY, OPERATORS, mutants
+
+    warnings.simplefilter("ignore")
+    number = 0
+    for script in scripts:
+        healthy = capture_script(HEALTHY / f"{script}.py")
+        for name, text, truth in mutants(healthy, script, operators or list(OPERATORS), 64):
+            for fault in truth["faults"]:
+                alike = KINDS_ALIKE.get(fault["kind"], set()) | {fault["kind"]}
+
+                row = {"name": name, "kind": fault["kind"], "before": truth["rate_before"],
+                       "after": truth["rate_after"],
+                       "default": _found(text, budget[0], 0, alike, fault["checks"])}
+                if others(number):
+                    row["doubled"] = _found(text, budget[1], 0, alike, fault["checks"])
+                    row["seed"] = _found(text, budget[0], 1, alike, fault["checks"])
+                tell(number)
+                number += 1
+                yield row
+
+
+def _found(text: str, budget: str, seed: int, kinds: set[str], checks: list[str]) -> dict[str, Any]:
+    """Diagnose a script: whether one of these kinds or checks was named, and all verdicts."""
+    from accuracy import PROVED
+
+    options = Options(budget=Budget.parse(budget), seed=seed, pictures=False)
+    result = diagnose_captured(
+        capture_text(text), options=options, progress=Progress()).result
+    proved = [arm for arm in result.arms if arm.verdict in PROVED]
+    named = {arm.kind for arm in proved} | {kind for r in result.repairs for kind in r.kinds}
+    stated = {f.check for f in result.facts} | {check for arm in proved for check in arm.checks}
+    return {"found": bool(named & kinds or stated & set(checks)),
+            "verdicts": {arm.intervention: arm.verdict for arm in result.arms}}
