@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import json
 import os
 import random
 import subprocess
@@ -312,6 +313,7 @@ def test_a_model_handed_over_goes_on_too(tmp_path, monkeypatch):
     x = np.tile(np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32"), (4, 1))
 
     def asked(data=x, **given):
+        keras.utils.clear_session()  # another process names its layers alike
         keras.utils.set_random_seed(1)
         model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(8, activation="tanh"),
                                   keras.layers.Dense(2, activation="sigmoid")])
@@ -344,32 +346,26 @@ def test_a_model_handed_over_goes_on_too(tmp_path, monkeypatch):
 
 
 def test_the_proof_of_a_repair_goes_on_too(tmp_path, monkeypatch):
-    """`fix` killed in its proof: the same command trains neither search nor proof again."""
-    written(tmp_path, SCRIPT.replace("(16)]", "(16)]  # drawn without a seed"))
+    """`fix` killed behind its proof: the same command trains neither search nor proof again."""
+    written(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("unstuck.chunks.SECONDS", 1e-9)  # every block is a chunk
-    command = ["fix", "train.py", "--budget", "1500runs", "--replicas", "64", "--diff", "--journal",
+    command = ["fix", "train.py", "--budget", "3000runs", "--replicas", "64", "--diff", "--journal",
                "kept"]
-    reached: list[int] = []
 
-    def die(number):
-        if calls.calls[-1][1][0] >= AFTER:
-            reached.append(number)
-            if len(reached) == 2:
-                raise Killed
+    def die(learned):
+        raise Killed
 
     with monkeypatch.context() as patched:
-        calls = Counted(patched, before=die)
+        patched.setattr("unstuck.repair.success_rate", die)
+        counted = Counted(patched)
         with pytest.raises(Killed):
             CliRunner().invoke(app, command, catch_exceptions=False)
-    first = {seed for _, seeds in calls.calls[:-1] for seed in seeds if seed >= AFTER}
+    assert counted.calls[-1][1][0] == AFTER
     with monkeypatch.context() as patched:
         counted = Counted(patched)
         done = CliRunner().invoke(app, command)
     assert done.exit_code == 0, done.output
-    again = {seed for _, seeds in counted.calls for seed in seeds}
-    assert first and not first & again
-    assert min(again) >= AFTER  # the search was in the journal, all of it
+    assert counted.calls == []
     assert not list(Path("kept").rglob("*.journal"))
 
 
@@ -377,25 +373,76 @@ RUN = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "3000runs
        "--format", "json"]
 
 
+LOGGING = """\
+import json, os, sys
+from unstuck.population.identity import fingerprint
+from unstuck.population.native_engine import NativeEngine
+
+log = os.open("trainings.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+original = NativeEngine.train
+
+
+def train(self, recipe, seeds, *given, **named):
+    if "keep_weights" not in named:  # for pictures, on which no verdict rests
+        line = [os.getpid(), fingerprint(recipe), list(seeds)]
+        os.write(log, (json.dumps(line) + "\\n").encode())
+    return original(self, recipe, seeds, *given, **named)
+
+
+NativeEngine.train = train
+from unstuck.cli import main
+sys.argv[0] = "unstuck"
+main()
+"""
+"""`unstuck` that notes every training before it begins."""
+
+
 @pytest.mark.slow
 @pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
 def test_sigkill_at_ten_random_moments(tmp_path, fault):
-    import json
+    """Left alone after ten kills it ends the same, and trained nothing twice but what was in flight.
 
-    script = written(tmp_path, SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["))
-    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    plain = subprocess.run(RUN, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    Kills come while it trains: at a random moment after its first training has begun.
+    """
+    script = written(tmp_path, SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x[").replace(
+        "epochs=40", "epochs=400").replace("Adam(0.001)", "Adam(0.0001)"))
+    (tmp_path / "logging_unstuck.py").write_text(LOGGING)
+    log = tmp_path / "trainings.log"
+    command = [sys.executable, "logging_unstuck.py", *RUN[3:]]
+    environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "KERAS_BACKEND": "jax",
+               "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def begun(pid=None):
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [entry for entry in map(json.loads, lines) if pid in (None, entry[0])]
+
+    plain = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    undisturbed = Counter((of, seed) for _, of, seeds in begun() for seed in seeds)
+    log.unlink()
     chance = random.Random(11)
-    for _ in range(10):
-        process = subprocess.Popen(RUN, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL,
+    in_flight, kills = Counter[tuple[str, int]](), 0
+    while kills < 10:
+        process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0.5, 5.0))
+        wanted = chance.randrange(1, 4)
+        while process.poll() is None and len(begun(process.pid)) < wanted:
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0.0, 0.2))
+        assert process.poll() is None, "it ended before it was killed"
         process.kill()
         process.wait()
-    done = subprocess.run(RUN, cwd=tmp_path, env=environ, capture_output=True, check=False)
-    assert done.returncode == plain.returncode == 1
+        kills += 1
+        # The native engine trains one chunk at a time: only the last can have been in flight.
+        in_flight.update((of, seed) for _, of, seeds in begun(process.pid)[-1:] for seed in seeds)
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert done.returncode == plain.returncode == 1, done.stderr
     one, other = json.loads(plain.stdout), json.loads(done.stdout)
     for key in ("outcome", "repairs", "facts", "suspicions", "not_tested", "arms"):
         assert one[key] == other[key], key
+    trained = Counter((of, seed) for _, of, seeds in begun() for seed in seeds)
+    assert trained.keys() == undisturbed.keys() and set(undisturbed.values()) == {1}
+    twice = trained - undisturbed
+    assert not twice - in_flight
     assert [path.name for path in tmp_path.iterdir()].count(script.name) == 1
-    fault("F01", 10, "the whole process SIGKILLed: goes on, same verdicts")
+    fault("F01", kills, "the whole process SIGKILLed: goes on, same verdicts, nothing trained twice but"
+                        f" the chunk in flight ({sum(twice.values()):,} of {len(undisturbed):,})")
