@@ -115,8 +115,8 @@ class Search:
             lab.progress.stage("everything sensible at once")
             self._try_strong()
             if self.strongest is not None:
-                self._shrink(self.strongest, to_spare=self._margin(self.strongest))
-                self._shrink(self.strongest, to_spare=False)
+                ample = self._shrink(self.strongest, to_spare=self._margin(self.strongest))
+                self._shrink(ample, to_spare=False)
         needed = [c for arm in self._ranked()[:1] for c in arm.changes]
         asked = [c.change for c in self.candidates]
         self._race(dict.fromkeys([*needed, *asked]))
@@ -187,13 +187,16 @@ class Search:
     def _strength(self, arm: Arm) -> tuple[bool, bool, float, float]:
         return self._cures(arm), self._margin(arm), arm.rate, arm.score
 
-    def _shrink(self, arm: Arm, *, to_spare: bool) -> None:
+    def _shrink(self, arm: Arm, *, to_spare: bool) -> Arm:
         """Leave out one change at a time, the most invasive first, as long as it still learns.
 
         With `to_spare`, as long as it learns as well as the data allows, not just well enough.
+
+        Returns:
+            The arm of what is left.
         """
         if arm.rate < 0.5:
-            return
+            return arm
         lab = self.lab
         kept = list(arm.changes)
         level = min(CURED, arm.rate) - 0.05
@@ -208,8 +211,8 @@ class Search:
                 deque(self._looks(smaller, share=2), maxlen=0)
             return [one is not None and len(kept) > 1 and well(one) for one in smaller]
 
-        kinds = {c.change.kind for c in self.candidates if c.checks}
-        rest = [change for change in kept if change.kind not in kinds]
+        asked_for = {part for c in self.candidates if c.checks for part in c.change.conflicts}
+        rest = [change for change in kept if not change.conflicts & asked_for]
         if rest and len(rest) < len(kept):
             # What no check has asked for may all be idle: one look, instead of one for each.
             asked = lab.arm(tuple(c for c in kept if c not in rest))
@@ -222,6 +225,7 @@ class Search:
             for i, change in enumerate(fine):
                 if i == 0 or enough([change])[0]:
                     kept.remove(change)
+        return lab.arm(tuple(kept)) or arm
 
     def _affordable_pool(self, size: int, least: int) -> int:
         """As many changes as a small share of the time left lets be combined, `least` at least."""
