@@ -18,6 +18,7 @@ from itertools import combinations, islice
 
 import numpy as np
 
+from unstuck.by_heart import learns_by_heart
 from unstuck.candidates import Candidate, placebo, strong_sets
 from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.lab import Arm, BudgetSpent, Lab, names
@@ -77,6 +78,7 @@ class Search:
         self.candidates = list(candidates)
         self.singles_only = singles_only
         self.cures: list[Cure] = []
+        self.by_heart: list[Cure] = []
         self.strongest: Arm | None = None
         self._singles: list[Arm] = []
         self._until = math.inf
@@ -109,6 +111,7 @@ class Search:
             pass
         finally:
             lab.progress.close()
+        self._tell_by_heart()
 
     def _in_time(self, share: float, work: Callable[[], object]) -> None:
         budget = self.lab.budget.seconds
@@ -351,6 +354,12 @@ class Search:
                                    proof=proof, rate=success_rate(learned)))
             shown.append(cure.arm.changes)
         self.cures.sort(key=lambda cure: cure.rate.share < CURED - 0.05)
+
+    def _tell_by_heart(self) -> None:
+        """Set aside what is no cure: where the data says nothing, rows learned by heart."""
+        if self.lab.goal.no_signal:
+            self.by_heart = [cure for cure in self.cures if learns_by_heart(self.lab, cure.arm)]
+            self.cures = [cure for cure in self.cures if cure not in self.by_heart]
 
     def _trimmed(self, arm: Arm) -> Cure:
         """The set without what it does not need, and its rate without each change it does."""

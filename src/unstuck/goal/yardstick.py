@@ -7,6 +7,7 @@ and plain methods say it.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from unstuck.errors import BadData, UnstuckError
 from unstuck.goal import losses
 from unstuck.goal.levels import BEST_DENOISER, Level, levels_of
 from unstuck.goal.noise import Noise, bayes_floor, noise_of
-from unstuck.goal.references import pca_score, reference_scores
+from unstuck.goal.references import ROWS, pca_score, reference_scores
 from unstuck.goal.tasks import Task, task_of
 from unstuck.recipe import Recipe
 
@@ -268,7 +269,11 @@ def _levels(
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
         share = GAP_CLOSED
-    no_signal = bool(references) and not same and ceiling < constant + 0.05 * (1 - constant)
+    least = 0.05 * (1 - constant)
+    if task.discrete:  # the best of several methods on few rows is above a constant by chance
+        variance = max(0.0, constant * (1 - constant)) / min(len(flat_x), ROWS)
+        least = max(least, 2.0 * math.sqrt(variance))
+    no_signal = bool(references) and not same and ceiling < constant + least
     if no_signal or ceiling <= constant:
         ceiling, source = 1.0, "a perfect answer (plain methods see no dependence at all)"
     threshold = constant + share * (ceiling - constant)
