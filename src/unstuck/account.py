@@ -29,9 +29,9 @@ from unstuck.lab import Lab
 from unstuck.modes import modes_of, rung_text, table
 from unstuck.population import Population
 from unstuck.population.identity import code_digest, data_digest
+from unstuck.proof import Cure
 from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script, Span
-from unstuck.search import Cure
 from unstuck.stats import success_rate
 from unstuck.trial import Judged
 

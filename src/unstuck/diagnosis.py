@@ -36,8 +36,9 @@ from unstuck.lab import Budget, BudgetSpent, Lab
 from unstuck.outcome import by_heart_note, judge_outcome
 from unstuck.population.workers import Workers
 from unstuck.progress import Progress
+from unstuck.ranking import CURED
 from unstuck.recipe import half_the_rows
-from unstuck.search import CURED, Search
+from unstuck.search import Search
 from unstuck.stats import LOOKS
 
 T = TypeVar("T")
@@ -414,24 +415,24 @@ class _Steps:
             self.notes.append(f"trained by the Keras engine, because {lab.engine_note}")
         self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
-        judged = search.judged()
+        judged, proofs = search.judged(), search.proofs
         placebo = next((j for j in judged if j.trial.changes[0].kind == "placebo"), None)
         if placebo is not None and placebo.verdict in ("cause", "contributes"):
             self.notes.append("the placebo seemed to work, so no other claim is made")
             judged = [placebo]
-        if search.by_heart:
+        if proofs.by_heart:
             # Without signal a row more that is learned is a row more learned by heart.
             judged = [j for j in judged if j.verdict not in ("cause", "contributes")]
-            self.notes += [by_heart_note(cure) for cure in search.by_heart]
+            self.notes += [by_heart_note(cure) for cure in proofs.by_heart]
         tried = {j.trial.changes[0] for j in judged}
         for candidate in candidates if lab.control.rate < CURED else ():
             label = candidate.change.label
             if candidate.change not in tried and label not in lab.untestable:
                 self.skipped[label] = "the budget was spent before its turn"
         # A cure that holds for rows held out has found what plain methods do not see.
-        outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not search.cures),
+        outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.cures),
                                       control)
-        repairs = [cure for cure in search.cures if cure.rate.share >= 0.5]
+        repairs = [cure for cure in proofs.cures if cure.rate.share >= 0.5]
         whole = not any("interrupted" in note for note in self.notes)
         if self.options.pictures:
             self.progress.stage("looking inside a few replicas")
@@ -453,7 +454,7 @@ class _Steps:
             not_tested=account.not_tested(lab, self.skipped),
             budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
-            code_map=account.code_map(goal, control, search.cures),
+            code_map=account.code_map(goal, control, proofs.cures),
             source=None if script is None else script.text, notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
         )

@@ -7,7 +7,8 @@ import numpy as np
 from unstuck import results
 from unstuck.goal import Goal
 from unstuck.population import Population
-from unstuck.search import CURED, Cure
+from unstuck.proof import Cure
+from unstuck.ranking import CURED
 from unstuck.stats import success_rate
 
 STUCK = 0.05
