@@ -65,7 +65,7 @@ class Ranking:
         """How far a change departs from what the user wrote, longer training included."""
         longer = self.lab.arm((change,))
         factor = 1.0 if longer is None else longer.recipe.updates / max(1, self.lab.recipe.updates)
-        return change.cost + math.log10(max(1.0, factor))
+        return change.cost + change.oddity + math.log10(max(1.0, factor))
 
     def set_weight(self, changes: Changes) -> float:
         """The same for a set."""
