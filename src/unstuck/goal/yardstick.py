@@ -24,12 +24,16 @@ from unstuck.goal.levels import BEST_DENOISER, Level, levels_of
 from unstuck.goal.noise import Noise, bayes_floor, noise_of
 from unstuck.goal.references import ROWS, pca_score, reference_scores
 from unstuck.goal.tasks import Task, task_of
+from unstuck.goal.variational import latent_means
 from unstuck.recipe import Recipe
 
 Array = NDArray[Any]
 
 GAP_CLOSED = 0.9
 """Share of the gap between a constant output and what the data allows that counts as learned."""
+SAMPLED_GAP_CLOSED = 0.75
+"""The same for a code that is sampled: a variational network gives up some of what PCA keeps, which
+samples nothing, so that its codes look like the prior."""
 FEW_PATTERNS = 64
 """With at most this many distinct rows, or each repeated four times, the data is its own measure."""
 SAMPLE = 1024
@@ -268,7 +272,7 @@ def _levels(
         best = max(references, key=references.__getitem__, default=None)
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
-        share = GAP_CLOSED
+        share = SAMPLED_GAP_CLOSED if same and latent_means(recipe) else GAP_CLOSED
     least = 0.05 * (1 - constant)
     if task.discrete:  # the best of several methods on few rows is above a constant by chance
         variance = max(0.0, constant * (1 - constant)) / min(len(flat_x), ROWS)
