@@ -3,9 +3,9 @@
     python benchmarks/calibration.py [--part pairs p_values placebo drawn stability faults]
                                      [--scale 1.0] [--draw-only]
 
-Writes docs/statistics.md, its figures and its numbers (docs/figures/statistics.json); parts that are
-not asked for keep the numbers they have; faults, the longest, are kept one by one. `--scale 0.1` takes a tenth of the experiments. Needs
-`pip install 'unstuck[study]'`; all parts together take about half an hour on two idle processors.
+Writes docs/statistics.md, its figures and its numbers (docs/figures/statistics.json). Parts that are
+not asked for keep the numbers they have; faults, the longest, are kept one by one. `--scale 0.1` takes
+a tenth of the experiments. Needs `pip install 'unstuck[study]'`.
 """
 
 from __future__ import annotations

@@ -22,9 +22,10 @@ from unstuck.goal import Goal
 from unstuck.interventions import Intervention
 from unstuck.lab import FRESH, Budget, Lab
 from unstuck.population import Engine, Population, Progress, Yardstick
+from unstuck.ranking import CURED
 from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script
-from unstuck.search import CURED, Search
+from unstuck.search import Search
 from unstuck.trial import Judged
 
 BLOCK = 32

@@ -141,9 +141,9 @@ def page(found: Row) -> str:
         rows.append(f"| | *a chunk: {measure['block']} replicas of {measure['updates']:,} updates;"
                     f" {here['sent'] / 1024:.0f} KiB there, {here['back'] / 1024:.0f} KiB back* | | | | |")
     loads = found["load"]
-    return PAGE.format(rows="\n".join(rows), limits="\n".join(limits), **{
-        "chunks": found["chunks"], "rounds": found["rounds"], "cores": found["cores"],
-        "load": f"{min(loads):.1f} to {max(loads):.1f}"})
+    return PAGE.format(
+        rows="\n".join(rows), limits="\n".join(limits), chunks=found["chunks"],
+        rounds=found["rounds"], cores=found["cores"], load=f"{min(loads):.1f} to {max(loads):.1f}")
 
 
 PAGE = """\
