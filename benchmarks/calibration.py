@@ -26,6 +26,7 @@ import calibration_drawn as drawn
 import calibration_pairs as pairs
 import calibration_trained as trained
 import numpy as np
+from calibration_page import page
 from scipy.stats import kstest
 
 Row = dict[str, Any]
@@ -180,8 +181,6 @@ PARTS: dict[str, Callable[[float], Any]] = {
 
 def main() -> None:
     """Measure what is asked for, draw, write the page."""
-    from calibration_page import draw, page
-
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--part", nargs="*", choices=list(PARTS), default=list(PARTS))
     parser.add_argument("--scale", type=float, default=1.0)
@@ -198,6 +197,8 @@ def main() -> None:
             found[name] = so_far
             place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     if found.keys() == PARTS.keys():
+        from calibration_figures import draw
+
         draw(found, figures)
         (asked.docs / "statistics.md").write_text(page(found), encoding="utf-8")
         print(asked.docs / "statistics.md")

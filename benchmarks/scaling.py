@@ -3,10 +3,10 @@
     python benchmarks/scaling.py [--rounds 3] [--workers 2] [--chunks 8] [--without dask,ray]
 
 For an LSTM and a dense network, chunks of one block each: seconds in all where each worker has its
-programs compiled, how that compares with this process, what a chunk takes where it is trained, the bytes
-that go there and come back, and what it costs this process to hand it out and take it in. Medians over
-the rounds, in each of which all backends have their turn; ratios are between figures of one round. Writes
-docs/scaling.md and docs/figures/scaling.json.
+programs compiled, how that compares with this process, what a chunk takes where it is trained, the
+bytes that go there and come back, and what it costs this process to hand it out and take it in. Medians
+over the rounds, in each of which all backends have their turn; ratios are between figures of one round.
+Writes docs/scaling.md and docs/figures/scaling.json.
 """
 
 from __future__ import annotations
@@ -83,14 +83,12 @@ def alone(recipe: Recipe, engine: KerasEngine, pieces: list[range]) -> Row:
             "back": back}
 
 
-def given_out(opened: Any, count: int, recipe: Recipe, pieces: list[range]) -> Row:
+def given_out(workers: Workers, recipe: Recipe, pieces: list[range]) -> Row:
     """By workers that have compiled the programs; `own` is this process's time for each chunk."""
-    with opened(count) as workers:
-        trained(workers, recipe, pieces)
-        begun, own = time.monotonic(), time.process_time()
-        taken = trained(workers, recipe, pieces)
-        wall, own = time.monotonic() - begun, time.process_time() - own
-        workers.close()
+    trained(workers, recipe, pieces)
+    begun, own = time.monotonic(), time.process_time()
+    taken = trained(workers, recipe, pieces)
+    wall, own = time.monotonic() - begun, time.process_time() - own
     return {"wall": wall, "chunk": median(taken), "own": own / len(pieces)}
 
 
@@ -101,27 +99,35 @@ def measured(rounds: int, count: int, chunks: int, without: list[str]) -> Row:
     from faults.worker_cases import lstm
     from recipes import two_bits
 
-    backends = {"processes": local, "dask": dask, "ray": ray}
+    cases, loads = {"LSTM": lstm(256, epochs=6), "dense": two_bits(400, epochs=30)}, []
+    engine = KerasEngine(strategy="vmap", threads=1)
+    pieces = {name: [range(at * block, (at + 1) * block) for at in range(chunks)]
+              for name, recipe in cases.items() for block in [engine.block(recipe)]}
+    for name, recipe in cases.items():
+        engine.train(recipe, pieces[name][0], make_goal(recipe), probes=False)
+    runs: dict[str, dict[str, list[Row]]] = {name: {} for name in cases}
+    for _ in range(rounds):
+        for name, recipe in cases.items():
+            runs[name].setdefault("this process", []).append(alone(recipe, engine, pieces[name]))
+        for backend, opened in {"processes": local, "dask": dask, "ray": ray}.items():
+            if backend in without:
+                continue
+            with opened(count) as workers:
+                for name, recipe in cases.items():
+                    runs[name].setdefault(backend, []).append(
+                        given_out(workers, recipe, pieces[name]))
+                    loads.append(os.getloadavg()[0])
+                    print(name, backend, runs[name][backend][-1], flush=True)
+                workers.close()
     found: Row = {"workers": count, "chunks": chunks, "rounds": rounds, "cores": os.cpu_count(),
-                  "load": [], "cases": {}}
-    for name, recipe in {"LSTM": lstm(256, epochs=6), "dense": two_bits(400, epochs=30)}.items():
-        engine = KerasEngine(strategy="vmap", threads=1)
-        block = engine.block(recipe)
-        pieces = [range(at, at + block) for at in range(0, chunks * block, block)]
-        engine.train(recipe, pieces[0], make_goal(recipe), probes=False)
-        runs: dict[str, list[Row]] = {}
-        for _ in range(rounds):
-            found["load"].append(os.getloadavg()[0])
-            runs.setdefault("this process", []).append(alone(recipe, engine, pieces))
-            for backend, opened in backends.items():
-                if backend not in without:
-                    runs.setdefault(backend, []).append(given_out(opened, count, recipe, pieces))
-            print(name, {k: round(v[-1]["wall"], 2) for k, v in runs.items()}, flush=True)
-        here = runs["this process"]
-        found["cases"][name] = {"block": block, "updates": recipe.updates, "backends": {
-            backend: {key: median(row[key] for row in rows) for key in rows[0]}
-            | {"ratio": median(a["wall"] / b["wall"] for a, b in zip(rows, here, strict=True))}
-            for backend, rows in runs.items()}}
+                  "load": loads, "cases": {}}
+    for name, recipe in cases.items():
+        here = runs[name]["this process"]
+        found["cases"][name] = {
+            "block": len(pieces[name][0]), "updates": recipe.updates, "backends": {
+                backend: {key: median(row[key] for row in rows) for key in rows[0]}
+                | {"ratio": median(a["wall"] / b["wall"] for a, b in zip(rows, here, strict=True))}
+                for backend, rows in runs[name].items()}}
     return found
 
 
@@ -139,7 +145,8 @@ def page(found: Row) -> str:
                 limits.append(f"| {case} | {backend} | {row['chunk'] / row['own']:,.0f} |"
                               f" {CHUNK / row['own']:,.0f} |")
         rows.append(f"| | *a chunk: {measure['block']} replicas of {measure['updates']:,} updates;"
-                    f" {here['sent'] / 1024:.0f} KiB there, {here['back'] / 1024:.0f} KiB back* | | | | |")
+                    f" {here['sent'] / 1024:.0f} KiB there, {here['back'] / 1024:.0f} KiB back*"
+                    " | | | | |")
     loads = found["load"]
     return PAGE.format(
         rows="\n".join(rows), limits="\n".join(limits), chunks=found["chunks"],
