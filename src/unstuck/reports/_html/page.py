@@ -23,11 +23,13 @@ from .._verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
 from ..json import document
 from . import see, source
 from .axes import mode_class
+from .charts.codes import codes
 from .charts.curves import curves
 from .charts.forest import forest
 from .charts.grid import grid
 from .charts.ladder import ladder
 from .charts.scatter import scatter
+from .charts.sets import sets
 from .private import without_data
 
 _ISLAND = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -117,7 +119,8 @@ def _rest(result: Result) -> dict[str, Any]:
     used = {finding for arm in result.arms if arm.verdict in ("cause", "needs company")
             for finding in _causes.findings_for(result, arm)}  # fmt: skip
     return {
-        "curves": curves(result), "scatter": scatter(result),
+        "curves": curves(result), "scatter": scatter(result), "codes": codes(result),
+        "sets": sets(result),
         "grids": [grid(g, n) for n, g in enumerate(
             pictures.grids if pictures is not None else ())],
         "source_lines": source.marked(result),
