@@ -10,8 +10,8 @@ import pytest
 from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
 
-from unstuck import explain
-from unstuck.explain import NoSuchCheck
+from unstuck import explain, pages
+from unstuck.pages import NoSuchCheck
 
 CHECK = '''\
 """Its module."""
@@ -49,14 +49,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_check_is_read_not_run(folder: Path) -> None:
-    (found,) = explain.read_entries(folder).values()
+    (found,) = pages.read_entries(folder).values()
     assert (found.name, found.family) == ("dead-thing", "activation")
     assert found.summary == "Dead things learn nothing"
 
 
 def test_a_page(folder: Path, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion) -> None:
-    found = explain.read_entries(folder)
-    monkeypatch.setattr(explain, "entries", lambda: found)
+    found = pages.read_entries(folder)
+    monkeypatch.setattr(pages, "entries", lambda: found)
     assert explain.explain("dead_thing", width=60) == snapshot
     assert explain.explain("dead-thing", width=60, color=True) == snapshot(name="color")
     assert explain.listing(width=60) == snapshot(name="listing")
@@ -70,11 +70,11 @@ def test_a_page(folder: Path, monkeypatch: pytest.MonkeyPatch, snapshot: Snapsho
 def test_files_that_are_no_check(source: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(source)
     with pytest.raises(ValueError, match=said):
-        explain.read_entries(tmp_path)
+        pages.read_entries(tmp_path)
 
 
 def test_every_check_of_the_package_has_its_page() -> None:
-    for name, entry in explain.entries().items():
+    for name, entry in pages.entries().items():
         assert entry.family, name
         assert entry.summary, name
         page = explain.explain(name, width=80)
@@ -84,7 +84,7 @@ def test_every_check_of_the_package_has_its_page() -> None:
 
 
 def test_unknown_names_are_met_with_the_nearest() -> None:
-    known = next(iter(explain.entries()))
+    known = next(iter(pages.entries()))
     with pytest.raises(NoSuchCheck, match=f"Did you mean {known}"):
         explain.explain(known[:-1])
     with pytest.raises(NoSuchCheck, match=r"no check 'zzzz'\. `unstuck checks` lists"):
@@ -92,9 +92,9 @@ def test_unknown_names_are_met_with_the_nearest() -> None:
 
 
 def test_names_of_families_may_be_selected() -> None:
-    entry = next(iter(explain.entries().values()))
+    entry = next(iter(pages.entries().values()))
     names = [entry.family, entry.name.replace("-", "_")]
-    assert explain.known_names(names) == (entry.family, entry.name)
+    assert pages.known_names(names) == (entry.family, entry.name)
 
 
 def test_neither_keras_nor_jax_is_imported() -> None:

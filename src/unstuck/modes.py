@@ -145,7 +145,7 @@ def _equated(goal: Goal, group: tuple[int, ...]) -> str:
 
 
 def _are_short(goal: Goal) -> bool:
-    return goal.flat_inputs.shape[1] <= NUMBERS_NAMED
+    return bool(goal.flat_inputs.shape[1] <= NUMBERS_NAMED)
 
 
 def _row_name(goal: Goal, row: int) -> str:

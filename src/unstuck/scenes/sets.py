@@ -26,13 +26,13 @@ def sets_of(lab: Lab, cures: Sequence[Cure]) -> TriedSets | None:
     smallest = {labels for labels in enough if not any(other < labels for other in enough)}
     repairs = [_labels(cure.arm) for cure in cures]
     shown: list[Labels] = []
-    used: set[str] = set()
     for labels in _in_order(arms, repairs, smallest):
-        if len(shown) < MOST_SETS - 1 and labels not in shown and (
-            len(used | labels) <= MOST_CHANGES
+        alone = [one for name in sorted(labels) if (one := frozenset({name})) in arms]
+        more = [one for one in (labels, *alone) if one not in shown]
+        if len(shown) + len(more) < MOST_SETS and (
+            len(frozenset.union(labels, *shown)) <= MOST_CHANGES
         ):
-            shown.append(labels)
-            used |= labels
+            shown += dict.fromkeys(more)
     if all(len(labels) == 1 for labels in shown):
         return None
     everything = [_set(lab.control, (), frozenset(), enough, smallest, repairs)]
@@ -46,7 +46,11 @@ def sets_of(lab: Lab, cures: Sequence[Cure]) -> TriedSets | None:
 def _in_order(
     arms: dict[Labels, Arm], repairs: Sequence[Labels], smallest: set[Labels]
 ) -> Iterator[Labels]:
-    """What tells most comes first; some come more than once."""
+    """What tells most comes first; some come more than once.
+
+    Repairs and the smallest sets that are enough, each followed by itself without one change; the
+    largest set; then the others by their rates.
+    """
     def best(sets: set[Labels]) -> list[Labels]:
         return sorted(sets, key=lambda labels: (len(labels), -arms[labels].rate, sorted(labels)))
 
@@ -54,10 +58,10 @@ def _in_order(
     for whole in (*known, *best(smallest)):
         yield whole
         parts = {labels for labels in arms if labels < whole}
-        yield from best({part for part in parts if len(part) in (1, len(whole) - 1)})
-    largest = max(map(len, arms))
-    yield from best({labels for labels in arms if len(labels) == largest > 1})[:1]
-    yield from sorted(arms, key=lambda labels: (-arms[labels].rate, len(labels), sorted(labels)))
+        yield from best({part for part in parts if len(part) == len(whole) - 1})
+    several = {labels for labels in arms if len(labels) > 1}
+    yield max(several, key=lambda labels: (len(labels), arms[labels].rate, sorted(labels)))
+    yield from sorted(several, key=lambda labels: (-arms[labels].rate, len(labels), sorted(labels)))
 
 
 def _set(

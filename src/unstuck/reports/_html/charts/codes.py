@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from unstuck.results import CodeMap, Result, Table as Points
+from unstuck.results import CodeMap, Result
+from unstuck.results import Table as Points
 
 from ... import _words as words
 from ..draw import Figure, Spec, Table, figure_of_parts
@@ -23,11 +24,11 @@ def codes(result: Result) -> Figure | None:
     shown = {"as it is": (given.before, given.held[0])}
     if given.after:
         shown["after the repair"] = (given.after, given.held[1])
-    planes = " and ".join(f"{words.percent(held)} {name}" for name, (_, held) in shown.items())
-    text = (f"What {given.layer} puts out for {words.count(len(given.rows), 'input')}, each a point:"
-            f" the two directions in which these codes differ most, which hold {planes} of their"
-            " variance. Inputs of like colour lie together in the direction in which the inputs"
-            " differ most. Points on one spot cannot be told apart behind this layer.")  # fmt: skip
+    planes = words.listed([f"{words.percent(held)} {name}" for name, (_, held) in shown.items()])
+    text = (f"What {given.layer} puts out for {words.count(len(given.rows), 'input')}, each a point, in"
+            " the two directions in which these codes differ most. Of all that they differ, this"
+            f" shows {planes}. Colours go from one end to the other of the direction in which the"
+            " inputs themselves differ most.")  # fmt: skip
     parts = {name: _plane(given, points, name) for name, (points, _) in shown.items()}
     return figure_of_parts("codes", "The code, as a map", text, parts, _table(given))
 
@@ -56,10 +57,10 @@ def _plane(given: CodeMap, points: Points, name: str) -> Spec:
     # One scale for both directions: a code on a line then looks like a line.
     axis: Spec = {"type": "quantitative", "scale": {"domain": [-1.08 * size, 1.08 * size],
                                                     "nice": False},
-                  "axis": {"tickCount": 4, "format": "~g", "grid": True}}  # fmt: skip
+                  "axis": {"tickCount": 4, "format": "~r", "grid": True}}  # fmt: skip
     steps = list(range(SHADES))
     return {
-        "width": 320, "height": 320, "data": {"values": values},
+        "width": 350, "height": 350, "data": {"values": values},
         "title": {"text": name, "fontSize": 13, "anchor": "start", "color": "var(--ink)"},
         "mark": {"type": "point", "filled": True, "size": 34, "opacity": 0.8},
         "encoding": {

@@ -14,7 +14,7 @@ from ..draw import Figure, Spec, Table, figure
 
 NOTHING = "the script as it is"
 _KINDS = {"repair": "var(--learned)", "smallest": "var(--company)", "enough": "var(--helps)",
-          "short": "var(--edge)"}  # fmt: skip
+          "short": "var(--muted)"}  # fmt: skip
 _BARS, _ROW = 5.2, 26
 """Height of the bars, in rows of changes; height of such a row, in pixels."""
 
