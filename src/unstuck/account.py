@@ -202,7 +202,8 @@ def code_map(
         return None
     rows = np.unique(np.linspace(0, goal.judged_rows - 1, control.codes.shape[1]).astype(int))
     return results.CodeMap(layer=control.code_layer, rows=tuple(int(row) for row in rows),
-                           along=_along(goal.flat_inputs[rows]), before=before, after=after, held=(held, more) if after else (held,))
+                           along=_along(goal.flat_inputs[rows]), before=before, after=after,
+                           held=(held, more) if after else (held,))
 
 
 def _plane(population: Population) -> tuple[results.Table, float]:
