@@ -60,7 +60,7 @@ def _plane(given: CodeMap, points: Points, name: str) -> Spec:
                   "axis": {"tickCount": 4, "format": "~r", "grid": True}}  # fmt: skip
     steps = list(range(SHADES))
     return {
-        "width": 350, "height": 350, "data": {"values": values},
+        "width": 350, "height": 350, "margins": (62, 62), "data": {"values": values},
         "title": {"text": name, "fontSize": 13, "anchor": "start", "color": "var(--ink)"},
         "mark": {"type": "point", "filled": True, "size": 34, "opacity": 0.8},
         "encoding": {

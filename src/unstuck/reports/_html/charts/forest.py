@@ -8,7 +8,7 @@ from unstuck.results import Arm, Result
 
 from ... import _words as words
 from ..._lists import named
-from ..axes import label_of, shortened
+from ..axes import label_of, label_room, shortened
 from ..draw import Figure, Spec, Table, figure
 
 VERDICTS = {
@@ -109,4 +109,5 @@ def _forest(arms: Sequence[Arm], width: int) -> Spec:
             "mark": {"type": "text", "align": "right", "x": "width", "dx": -2, "aria": False},
             "encoding": {"y": y, "text": {"field": "t"}, "color": {"value": "var(--muted)"}}})
     return {"width": width, "height": 24 * len(arms) + 46,
+            "margins": (label_room(names, 11 if narrow else 12), 42),
             "data": {"values": values}, "layer": layers}  # fmt: skip

@@ -120,7 +120,7 @@ def _ladder(result: Result, scale: Scale, width: int) -> Spec:
         layers.append({"data": {"values": counts},
                        "mark": {"type": "text", "dy": -9, "aria": False, "fontWeight": 600},
                        "encoding": {"x": x, "y": y, "text": {"field": "t"}}})  # fmt: skip
-    return {"width": width, "height": area + 60, "layer": layers}
+    return {"width": width, "height": area + 60, "margins": (26, 60), "layer": layers}
 
 
 def _rung_marks(result: Result, scale: Scale, width: int) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from unstuck.pictures import TriedSet, TriedSets
 from unstuck.results import Result
 
 from ... import _words as words
-from ..axes import shortened
+from ..axes import label_room, shortened
 from ..draw import Figure, Spec, Table, figure
 
 NOTHING = "the script as it is"
@@ -122,4 +122,5 @@ def _sets(given: TriedSets, width: int) -> Spec:
          "encoding": {"x": x, "y": {**y, "field": "y"}, "color": color, **tip}},
     ]  # fmt: skip
     height = int(_ROW * (len(changes) + _BARS + 1.3))
-    return {"width": width, "height": height, "layer": layers}
+    return {"width": width, "height": height, "layer": layers,
+            "margins": (label_room(names, 11 if narrow else 12), 8)}  # fmt: skip
