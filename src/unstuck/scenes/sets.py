@@ -26,7 +26,7 @@ def sets_of(lab: Lab, cures: Sequence[Cure]) -> TriedSets | None:
     smallest = {labels for labels in enough if not any(other < labels for other in enough)}
     repairs = [_labels(cure.arm) for cure in cures]
     shown: list[Labels] = []
-    for labels in _in_order(arms, repairs, smallest):
+    for labels in _in_order(arms, repairs, smallest, lab.control.rate):
         alone = [one for name in sorted(labels) if (one := frozenset({name})) in arms]
         more = [one for one in (labels, *alone) if one not in shown]
         if len(shown) + len(more) < MOST_SETS and (
@@ -44,12 +44,12 @@ def sets_of(lab: Lab, cures: Sequence[Cure]) -> TriedSets | None:
 
 
 def _in_order(
-    arms: dict[Labels, Arm], repairs: Sequence[Labels], smallest: set[Labels]
+    arms: dict[Labels, Arm], repairs: Sequence[Labels], smallest: set[Labels], control: float
 ) -> Iterator[Labels]:
     """What tells most comes first; some come more than once.
 
-    Repairs and the smallest sets that are enough, each followed by itself without one change; the
-    largest set; then the others by their rates.
+    Repairs and the smallest sets that are enough, each followed by itself without one change; then
+    the others by their rates, where something is enough only those that beat the script as it is.
     """
     def best(sets: set[Labels]) -> list[Labels]:
         return sorted(sets, key=lambda labels: (len(labels), -arms[labels].rate, sorted(labels)))
@@ -59,9 +59,9 @@ def _in_order(
         yield whole
         parts = {labels for labels in arms if labels < whole}
         yield from best({part for part in parts if len(part) == len(whole) - 1})
-    several = {labels for labels in arms if len(labels) > 1}
-    yield max(several, key=lambda labels: (len(labels), arms[labels].rate, sorted(labels)))
-    yield from sorted(several, key=lambda labels: (-arms[labels].rate, len(labels), sorted(labels)))
+    rest = {labels for labels, arm in arms.items()
+            if len(labels) > 1 and (arm.rate > control or not smallest)}
+    yield from sorted(rest, key=lambda labels: (-arms[labels].rate, len(labels), sorted(labels)))
 
 
 def _set(

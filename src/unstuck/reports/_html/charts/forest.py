@@ -62,7 +62,9 @@ def verdict_word(arm: Arm) -> str:
 def _forest(arms: Sequence[Arm], width: int) -> Spec:
     narrow = width < 500
     values = []
-    names = [shortened(words_of(arm), 24 if narrow else 42) for arm in arms]
+    # Without its line a change's name fits into a narrow window too.
+    names = [shortened(arm.intervention if narrow and arm.kind != "placebo" else words_of(arm),
+                       28 if narrow else 42) for arm in arms]  # fmt: skip
     for place, arm in enumerate(arms):
         values.append({
             "a": place, "v": verdict_word(arm),

@@ -17,6 +17,8 @@ _KINDS = {"repair": "var(--learned)", "smallest": "var(--company)", "enough": "v
           "short": "var(--muted)"}  # fmt: skip
 _BARS, _ROW = 5.2, 26
 """Height of the bars, in rows of changes; height of such a row, in pixels."""
+_NARROW = 6
+"""Columns in a narrow window."""
 
 
 def sets(result: Result) -> Figure | None:
@@ -48,6 +50,12 @@ def _said(one: TriedSet) -> str:
     return "yes, a smallest set" if one.smallest else "yes"
 
 
+def kinds(result: Result) -> frozenset[str]:
+    """What the columns of the chart are: "repair", "smallest", "enough" and "short"."""
+    given = None if result.pictures is None else result.pictures.sets
+    return frozenset() if given is None else frozenset(map(_kind, given.sets))
+
+
 def _kind(one: TriedSet) -> str:
     if one.repair is not None:
         return "repair"
@@ -55,12 +63,14 @@ def _kind(one: TriedSet) -> str:
 
 
 def _fewer(given: TriedSets) -> TriedSets:
-    """What fits into a narrow window: the script, the repairs and smallest sets, and their parts."""
+    """What fits into a narrow window: the script, the best set with its parts, the best others."""
     whole = [one for one in given.sets if _kind(one) in ("repair", "smallest")] or given.sets[-1:]
     best = min(whole, key=lambda one: (one.repair or len(given.sets), -one.success_rate))
     near = [one for one in given.sets if set(one.changes) <= set(best.changes)]
-    rest = [one for one in whole if one not in near]
-    kept = [*near[:1], *near[-5:], *rest[:2]]
+    kept = [*near[:1], *near[1:][-5:]]
+    rest = sorted((one for one in given.sets if one not in kept),
+                  key=lambda one: (_kind(one) == "short", len(one.changes), -one.success_rate))
+    kept += rest[: _NARROW - len(kept)]
     return TriedSets(enough=given.enough, tried=given.tried,
                      sets=tuple(one for one in given.sets if one in kept))  # fmt: skip
 
@@ -68,9 +78,9 @@ def _fewer(given: TriedSets) -> TriedSets:
 def _sets(given: TriedSets, width: int) -> Spec:
     narrow = width < 500
     changes = list(dict.fromkeys(change for one in given.sets for change in one.changes))
-    room = 20 if narrow else 48
+    room = 24 if narrow else 48
     names = [shortened(change, room) for change in changes]
-    bars, dots, links = [], [], []
+    bars, dots, blanks, links = [], [], [], []
     for place, one in enumerate(given.sets):
         label = " + ".join(one.changes) or NOTHING
         said = (f"{label}: {words.rate(one.successes, one.replicas, one.ci95)}"
@@ -81,8 +91,8 @@ def _sets(given: TriedSets, width: int) -> Spec:
             "t": words.percent(one.success_rate).replace(words.NBSP, "").removesuffix("%"),
         })  # fmt: skip
         own = [-1 - changes.index(change) for change in one.changes]
-        dots += [{"x": place, "y": -1 - row, "k": _kind(one) if -1 - row in own else "none",
-                  "d": said} for row in range(len(changes))]  # fmt: skip
+        dots += [{"x": place, "y": at, "k": _kind(one), "d": said} for at in own]
+        blanks += [{"x": place, "y": at} for at in range(-len(changes), 0) if at not in own]
         if len(own) > 1:
             links.append({"x": place, "y": min(own), "y2": max(own), "k": _kind(one)})
     labels: dict[str, str] = {str(-1 - row): name for row, name in enumerate(names)}
@@ -98,9 +108,10 @@ def _sets(given: TriedSets, width: int) -> Spec:
                  "labelExpr": f"{json.dumps(labels)}[toString(datum.value)]"},
     }  # fmt: skip
     color = {"field": "k", "type": "nominal", "legend": None, "scale": {
-        "domain": [*_KINDS, "none"], "range": [*_KINDS.values(), "var(--line)"]}}  # fmt: skip
+        "domain": list(_KINDS), "range": list(_KINDS.values())}}  # fmt: skip
     bar = min(34.0, 0.55 * (width - (150 if narrow else 300)) / len(given.sets))
-    dot = 80 if narrow else 130
+    point = {"type": "point", "filled": True, "size": 80 if narrow else 130, "opacity": 1,
+             "shape": "circle"}  # fmt: skip
     level = {"data": {"values": [{"y": _BARS * given.enough}]}}
     tip = {"description": {"field": "d"}}
     layers: list[dict[str, Any]] = [
@@ -115,10 +126,11 @@ def _sets(given: TriedSets, width: int) -> Spec:
         {"data": {"values": bars},
          "mark": {"type": "text", "dy": -9, "aria": False, "fontSize": 11 if narrow else 12},
          "encoding": {"x": x, "y": {**y, "field": "high"}, "text": {"field": "t"}}},
+        {"data": {"values": blanks}, "mark": {**point, "aria": False},
+         "encoding": {"x": x, "y": {**y, "field": "y"}, "color": {"value": "var(--line)"}}},
         {"data": {"values": links}, "mark": {"type": "rule", "strokeWidth": 3, "aria": False},
          "encoding": {"x": x, "y": {**y, "field": "y"}, "y2": {"field": "y2"}, "color": color}},
-        {"data": {"values": dots}, "mark": {"type": "point", "filled": True, "size": dot,
-                                            "opacity": 1, "shape": "circle"},
+        {"data": {"values": dots}, "mark": point,
          "encoding": {"x": x, "y": {**y, "field": "y"}, "color": color, **tip}},
     ]  # fmt: skip
     height = int(_ROW * (len(changes) + _BARS + 1.3))
