@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,32 @@ def test_every_check_of_the_package_has_its_page() -> None:
         code = [line for line in page.splitlines() if line.startswith("    ")]
         for line in page.splitlines():
             assert line in code or cell_len(line) <= 80, name
+
+
+LEAST = {"What it sees": 9, "Why learning stops": 25, "What it tries": 2, "Example": 4,
+         "When it is wrong": 12, "References": 2}  # fmt: skip
+"""What a page teaches, in this order, and words below which that is thin."""
+
+
+@pytest.mark.parametrize("name", pages.entries())
+def test_a_page_teaches(name: str) -> None:
+    """What it is, why it hurts, how it is seen and proved, an example, false alarms, references."""
+    page = pages.entries()[name]
+    assert re.findall(r"^## (.*)$", page.page, re.M) == list(LEAST)
+    for heading, words in LEAST.items():
+        assert len(page.section(heading).split()) >= words, f"{heading} is thin"
+    example = page.section("Example").splitlines()
+    assert sum(line.startswith("    ") for line in example) >= 2, "what is sick, and what is not"
+    script = pages.specimen(name)
+    assert script is not None and script.startswith(f"# {name}: ")
+    assert re.search(r"^# As is \d+ of \d+ seeds learn", script, re.M)
+    compile(script, name, "exec")
+
+
+def test_one_page_is_read_by_its_exact_name() -> None:
+    assert pages.page_of("narrow-layer") == pages.entries()["narrow-layer"]
+    for name in ("narrow_layer", "../checks/narrow-layer", "", "Narrow-layer", "no-such"):
+        assert pages.page_of(name) is None
 
 
 def test_unknown_names_are_met_with_the_nearest() -> None:

@@ -225,6 +225,13 @@ def test_every_set_of_changes_is_drawn(pages: dict[str, str]) -> None:
     assert "Of 23\u00a0sets tried" in figure[0]
 
 
+def test_the_sets_are_in_the_detailed_text_too() -> None:
+    said = render("text", PICTURED["two-bits"], verbose=1, width=100).replace("\u00a0", " ")
+    assert "together 64 of 64       middle layer 2 → 16 units + relu → linear: smallest" in said
+    assert "together 48 of 64       relu → linear + epochs 12 → 120: not enough" in said
+    assert "together" not in render("text", PICTURED["two-bits"])
+
+
 def test_codes_are_drawn_as_maps(pages: dict[str, str]) -> None:
     figure = re.search(r'<figure class="figure" id="codes">.*?</figure>', pages["digits, pictured"],
                        re.S)  # fmt: skip
