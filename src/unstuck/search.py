@@ -29,6 +29,15 @@ CURED = 0.95
 """Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""
 TO_SPARE = 0.75
 """Share of the way from the yardstick to the ceiling that a repair with room to spare has gone."""
+STEP = ("optimizer", "learning_rate")
+NEARLY = 0.5
+"""Share of replicas that learn with one change, from which on one more may be all that is missing."""
+LEAST_EXTENSIONS = 8
+"""So many changes are tried beside it, more where they cost little."""
+HELPFUL = 0.1
+"""Share of the way to the yardstick that makes a change one that helps, if not enough."""
+SURE = 16
+"""Replicas of which all must learn before the search for a cure ends with it."""
 KEPT = 3
 """Most repairs that are proved."""
 PROOF = 1024
@@ -45,6 +54,8 @@ POOL_SHARE = 0.1
 """Share of the time left that larger pools may take, up to all single changes."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
+EXTEND_SHARE, LAST_PROOF_SHARE = 0.9, 0.97
+"""The same for what is added to a repair that turned out to cure too few."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,13 +100,17 @@ class Search:
             if sick:
                 self._in_time(SEARCH_SHARE, self._seek)
                 self._in_time(PROOF_SHARE, self._prove)
+                if not self.singles_only and max((c.rate.share for c in self.cures), default=0.0
+                                                 ) < CURED - 0.05:
+                    self._in_time(EXTEND_SHARE, lambda: self._extend(self._ranked()))
+                    self._in_time(LAST_PROOF_SHARE, self._prove)
                 self._sharpen()
         except BudgetSpent:
             pass
         finally:
             lab.progress.close()
 
-    def _in_time(self, share: float, work: Callable[[], None]) -> None:
+    def _in_time(self, share: float, work: Callable[[], object]) -> None:
         budget = self.lab.budget.seconds
         self._until = math.inf if budget is None else budget * share
         with suppress(_Enough):
@@ -111,17 +126,20 @@ class Search:
         if lab.beside > 1:
             # Where every arm is dear, what is suspected may save the larger sets.
             self._race(c.change for c in self.candidates if c.checks)
-        if not self.singles_only and not any(self._solid(arm) for arm in self._singles):
+        found = self.singles_only or self._settled(self._singles)
+        if not found and any(arm.rate >= NEARLY for arm in self._singles):
+            found = self._extend(self._singles)
+        if not found:
             lab.progress.stage("everything sensible at once")
             self._try_strong()
             if self.strongest is not None:
-                self._shrink(self.strongest, to_spare=self._margin(self.strongest))
-                self._shrink(self.strongest, to_spare=False)
+                ample = self._shrink(self.strongest, to_spare=self._margin(self.strongest))
+                self._shrink(ample, to_spare=False)
         needed = [c for arm in self._ranked()[:1] for c in arm.changes]
         asked = [c.change for c in self.candidates]
         self._race(dict.fromkeys([*needed, *asked]))
         for size, pool in () if self.singles_only else POOLS:
-            if not any(self._solid(arm) for arm in lab.tried if len(arm.changes) < size):
+            if not self._settled(arm for arm in lab.tried if len(arm.changes) < size):
                 self._together(size, self._affordable_pool(size, pool))
 
     def _race(self, changes: Iterable[Intervention]) -> None:
@@ -175,25 +193,50 @@ class Search:
             LONGEST_SHARE * budget * lab.beside / max(1e-9, per_update * self.look))
         most = int(min(1e6, max(lab.recipe.updates, room)))
         costly = budget is not None and lab.per_training * self.look > 0.01 * budget
-        sets = strong_sets(lab.recipe, lab.goal, self.candidates, most_updates=most,
-                           widen=not costly)
-        for arms in self._looks(map(lab.arm, sets), share=2):
+        # Of two changes of one thing, that which came further alone is the one to go with others.
+        by_distance = sorted(self.candidates, key=lambda c: self._distance(c.change))
+        sets = [self._helpful(), *strong_sets(lab.recipe, lab.goal, by_distance,
+                                              most_updates=most, widen=not costly)]
+        for arms in self._looks((lab.arm(some) for some in sets if len(some) > 1), share=2):
             for arm in arms:
                 if self.strongest is None or self._strength(arm) > self._strength(self.strongest):
                     self.strongest = arm
             if any(self._cures(arm) and self._margin(arm) for arm in arms):
                 return
 
+    def _distance(self, change: Intervention) -> tuple[float, float]:
+        """How far a change came alone, the furthest first; what was not tried is as the control."""
+        arm, control = self.lab.arm((change,)), self.lab.control
+        tried = arm if arm is not None and len(arm.learned) else control
+        return -tried.rate, -tried.score
+
+    def _helpful(self) -> Changes:
+        """What brought the usual replica well nearer to the yardstick alone, as one set."""
+        control, goal = self.lab.control, self.lab.goal
+        start = control.score if math.isfinite(control.score) else goal.constant
+        least = start + HELPFUL * (goal.threshold - start)
+        better = sorted((arm for arm in self._singles if arm.score >= least
+                         and (arm.rate > control.rate or arm.score > control.score)),
+                        key=lambda arm: self._distance(arm.changes[0]))
+        taken: list[Intervention] = []
+        for arm in better:
+            if compatible([*taken, *arm.changes]):
+                taken += arm.changes
+        return tuple(taken)
+
     def _strength(self, arm: Arm) -> tuple[bool, bool, float, float]:
         return self._cures(arm), self._margin(arm), arm.rate, arm.score
 
-    def _shrink(self, arm: Arm, *, to_spare: bool) -> None:
+    def _shrink(self, arm: Arm, *, to_spare: bool) -> Arm:
         """Leave out one change at a time, the most invasive first, as long as it still learns.
 
         With `to_spare`, as long as it learns as well as the data allows, not just well enough.
+
+        Returns:
+            The arm of what is left.
         """
         if arm.rate < 0.5:
-            return
+            return arm
         lab = self.lab
         kept = list(arm.changes)
         level = min(CURED, arm.rate) - 0.05
@@ -208,8 +251,8 @@ class Search:
                 deque(self._looks(smaller, share=2), maxlen=0)
             return [one is not None and len(kept) > 1 and well(one) for one in smaller]
 
-        kinds = {c.change.kind for c in self.candidates if c.checks}
-        rest = [change for change in kept if change.kind not in kinds]
+        asked_for = {part for c in self.candidates if c.checks for part in c.change.conflicts}
+        rest = [change for change in kept if not change.conflicts & asked_for]
         if rest and len(rest) < len(kept):
             # What no check has asked for may all be idle: one look, instead of one for each.
             asked = lab.arm(tuple(c for c in kept if c not in rest))
@@ -222,6 +265,7 @@ class Search:
             for i, change in enumerate(fine):
                 if i == 0 or enough([change])[0]:
                     kept.remove(change)
+        return lab.arm(tuple(kept)) or arm
 
     def _affordable_pool(self, size: int, least: int) -> int:
         """As many changes as a small share of the time left lets be combined, `least` at least."""
@@ -256,6 +300,26 @@ class Search:
         sets = sorted(combinations(pool, size), key=lambda s: sum(place[c] for c in s))
         deque(self._looks(map(self.lab.arm, filter(compatible, sets))), maxlen=0)
 
+    def _extend(self, arms: Iterable[Arm]) -> bool:
+        """Add one more change to the best arm, which falls short.
+
+        First the step size, which decides most often how many of the seeds learn, then what checks
+        ask for.
+
+        Returns:
+            Whether that made a cure that nothing better need be sought for.
+        """
+        lab = self.lab
+        others = [c.change for c in sorted(self.candidates, key=lambda c: (
+            c.change.kind not in STEP, not c.checks, self._distance(c.change)))]
+        for base in sorted(arms, key=self._key)[:1]:
+            sets = ((*base.changes, other) for other in others)
+            room = self._affordable_pool(1, LEAST_EXTENSIONS)
+            for looked in self._looks(islice(map(lab.arm, filter(compatible, sets)), room)):
+                if self._settled(looked):
+                    return True
+        return False
+
     def _prove(self) -> None:
         """Measure the best sets again, show each change necessary, and try them on fresh seeds."""
         lab = self.lab
@@ -269,14 +333,15 @@ class Search:
             if lab.run_or_skip(arm, max(more, len(arm.learned))) is None:
                 continue
             finalists.append(arm)
+        known = [cure.arm for cure in self.cures]
         shown: list[Changes] = []
         for arm in sorted(finalists, key=self._key):
-            if len(self.cures) == KEPT or any(set(s) <= set(arm.changes) for s in shown):
+            if len(self.cures) >= KEPT or any(set(s) <= set(arm.changes) for s in shown):
                 continue
             if arm.rate < min(CURED, self._best_rate(finalists)) - 0.02 or arm.rate < 0.5:
                 continue
             cure = self._trimmed(arm)
-            if any(set(s) <= set(cure.arm.changes) for s in shown):
+            if cure.arm in known or any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
             fresh = self._affordable(cure.arm, PROOF, parts=6)
             lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
@@ -285,6 +350,7 @@ class Search:
             self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
                                    proof=proof, rate=success_rate(learned)))
             shown.append(cure.arm.changes)
+        self.cures.sort(key=lambda cure: cure.rate.share < CURED - 0.05)
 
     def _trimmed(self, arm: Arm) -> Cure:
         """The set without what it does not need, and its rate without each change it does."""
@@ -391,8 +457,10 @@ class Search:
         return (-self._grade(arm), self._set_weight(arm.changes), -arm.rate)
 
     def _grade(self, arm: Arm) -> int:
-        return sum((arm.rate >= 0.9, arm.rate >= CURED - 0.01, arm.rate >= 0.985,
-                    self._margin(arm)))
+        count, rate = len(arm.learned), arm.rate
+        if count < SURE:
+            rate = (rate * count + 0.5) / (count + 1)  # two of two say less than 15 of 16
+        return sum((rate >= 0.9, rate >= CURED - 0.01, rate >= 0.985, self._margin(arm)))
 
     def _margin(self, arm: Arm) -> bool:
         """True where the usual replica is well past the yardstick, near what the data allows."""
@@ -405,6 +473,19 @@ class Search:
 
     def _solid(self, arm: Arm) -> bool:
         return arm.rate >= 0.985 and self._margin(arm)
+
+    def _settled(self, arms: Iterable[Arm]) -> bool:
+        """True where one of them is a cure that nothing better need be sought for.
+
+        A first look of two or four replicas does not tell: the likeliest get up to `SURE`.
+        """
+        for arm in sorted(filter(self._solid, arms), key=self._key)[:KEPT]:
+            enough = self._affordable(arm, SURE, parts=8)
+            if len(arm.learned) < enough:
+                self.lab.run_or_skip(arm, enough)
+            if self._solid(arm):
+                return True
+        return False
 
     @staticmethod
     def _best_rate(arms: Sequence[Arm]) -> float:
