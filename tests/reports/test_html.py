@@ -299,6 +299,9 @@ def test_diverged_trainings_are_drawn_apart(pages: dict[str, str]) -> None:
     page, result = pages["diverging, pictured"], PICTURED["diverging"]
     assert ">no number</text>" in page
     assert page.count('data-tip="seed ') == 2 * result.population.replicas
+    for svg in re.findall(r"<svg.*?</svg>", page, re.S)[:2]:
+        heights = re.findall(r'translate\([\d.]+,(-[\d.]+)\)"[^>]*>(?:no number|constant )', svg)
+        assert len(heights) == 2 == len(set(heights)), "the labels would lie on each other"
 
 
 def test_right_and_wrong_answers_are_told_apart(pages: dict[str, str]) -> None:

@@ -77,7 +77,7 @@ def _header(page: Page, result: Result) -> None:
     page.paragraph(
         fit.model,
         words.count(fit.parameters, "parameter"),
-        f"{words.count(fit.rows, 'training row')}, {fit.distinct_rows:,} distinct",
+        f"{words.count(fit.rows, 'training row')}, {words.distinct_rows(fit)}",
         words.count(fit.updates, "update"),
         f"loss {fit.loss}",
         f"optimizer {fit.optimizer}",

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from unstuck.lab import Arm, Lab
 from unstuck.pictures import TriedSet, TriedSets
-from unstuck.search import CURED, Cure
+from unstuck.proof import Cure
+from unstuck.ranking import CURED
 from unstuck.stats import success_rate
 
 MOST_SETS = 16

@@ -169,7 +169,7 @@ def _key_figures(result: Result) -> list[tuple[str, str, str, str]]:
                       f" {words.count(best.replicas)} fresh seeds", ""))  # fmt: skip
     found.append((words.count(fit.parameters), "", "parameters", ""))
     found.append((words.count(fit.rows), "",
-                  f"training rows, {words.count(fit.distinct_rows)} distinct", ""))
+                  f"training rows, {words.distinct_rows(fit)}", ""))
     found.append((words.count(fit.updates), "",
                   f"updates: {words.count(fit.epochs, 'epoch')}, batches of {fit.batch_size}", ""))
     return found
