@@ -157,51 +157,46 @@ PAGE = """\
 # More than one process, more than one machine
 
 Written by `python benchmarks/scaling.py`; the figures are not edited by hand. {chunks} chunks of
-one block each, trained
-by the Keras engine with one thread, on {cores} processors whose load by others was {load} while
-this was measured:
-trust the ratios within a row's neighbours and the times of this process (processor time), not the
-seconds. Medians of
-{rounds} rounds; programs were compiled before.
+one block each, trained by the Keras engine with one thread, on {cores} processors whose load by
+others was {load} while this was measured: trust the ratios within a row's neighbours and the times
+of this process (processor time), not the seconds. Medians of {rounds} rounds; programs were
+compiled before.
 
 | network | where | in all | ratio | a chunk where it is trained | this process, for each chunk |
 |---|---|---:|---:|---:|---:|
 {rows}
 
 The last column is what one chunk costs the process that gives it out, in processor time: packing
-the recipe and its data,
-the backend, unpacking the population. It is what cannot be given out.
+the recipe and its data, the backend, unpacking the population. It is what cannot be given out.
+
+Ray's seconds are mostly those of starting processes: joblib's backend for Ray opens a pool for each
+call and ends it with it, so every arm pays for importing JAX and compiling again. Where there is a
+choice, take Dask, whose workers stay.
 
 ## What a hundred machines would do
 
 A plan on paper. A process that spends *c* on each chunk of *t* seconds keeps at most *t / c*
-workers busy; beyond that
-they wait for it. From the table, with these chunks, and with chunks of 10 s, which is what the
-journal aims at:
+workers busy; beyond that they wait for it. From the table, with these chunks, and with chunks of 10
+s, which is what the journal aims at:
 
 | network | backend | workers kept busy, chunks as above | with chunks of 10 s |
 |---|---|---:|---:|
 {limits}
 
 That bound is not the first one to be met. A search gives out one arm at a time: the first look at
-an arm
-is of 64 replicas, at most 64 / block = 4 chunks of a recurrent or convolutional network; the last
-of 256 is 16 chunks,
-a proof of 1,024 is 64. So, as it is built:
+an arm is of 64 replicas, at most 64 / block = 4 chunks of a recurrent or convolutional network; the
+last of 256 is 16 chunks, a proof of 1,024 is 64. So, as it is built:
 
 - up to 4 workers: every look gains;
 - up to 16: the control, and the sharpening of verdicts to 256 pairs, where most trainings of a
-diagnosis are;
+  diagnosis are;
 - up to 64: proofs only;
 - 100 machines with 8 processors each are 800 workers, of which at most 64 have something to do at
-any moment, and
-  mostly 4 to 16.
+  any moment, and mostly 4 to 16.
 
-Beyond 16 workers it needs the arms side by side as well: twenty arms × 16 chunks are 320 tasks
-that do not depend on
-each other, and from there the bound of the table is what counts. Data of more than some MiB should
-then be put
-on the cluster once, not into every chunk.
+Beyond 16 workers it needs the arms side by side as well: twenty arms × 16 chunks are 320 tasks that
+do not depend on each other, and from there the bound of the table is what counts. Data of more than
+some MiB should then be put on the cluster once, not into every chunk.
 """
 
 

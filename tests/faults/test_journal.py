@@ -423,13 +423,14 @@ def test_sigkill_at_ten_random_moments(tmp_path, fault):
     chance = random.Random(11)
     in_flight, kills = Counter[tuple[str, int]](), 0
     while kills < 10:
-        process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
+        with (tmp_path / "errors.txt").open("w") as errors:
+            process = subprocess.Popen(command, cwd=tmp_path, env=environ, stderr=errors,
+                                       stdout=subprocess.DEVNULL)
         wanted = chance.randrange(1, 3)
         while process.poll() is None and len(begun(process.pid)) < wanted:
             time.sleep(0.005)
         time.sleep(chance.uniform(0.0, 0.3))
-        assert process.poll() is None, "it ended before it was killed"
+        assert process.poll() is None, (tmp_path / "errors.txt").read_text()
         process.kill()
         process.wait()
         kills += 1
