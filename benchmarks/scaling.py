@@ -5,7 +5,8 @@
 For an LSTM and a dense network, chunks of one block each: seconds in all where each worker has its
 programs compiled, how that compares with this process, what a chunk takes where it is trained, the
 bytes that go there and come back, and what it costs this process to hand it out and take it in. Medians
-over the rounds, in each of which all backends have their turn; ratios are between figures of one round.
+over the rounds, in each of which all backends have their turn; a ratio is to what this process took
+for the same just before.
 Writes docs/scaling.md and docs/figures/scaling.json.
 """
 
@@ -107,26 +108,25 @@ def measured(rounds: int, count: int, chunks: int, without: list[str]) -> Row:
         engine.train(recipe, pieces[name][0], make_goal(recipe), probes=False)
     runs: dict[str, dict[str, list[Row]]] = {name: {} for name in cases}
     for _ in range(rounds):
-        for name, recipe in cases.items():
-            runs[name].setdefault("this process", []).append(alone(recipe, engine, pieces[name]))
         for backend, opened in {"processes": local, "dask": dask, "ray": ray}.items():
             if backend in without:
                 continue
             with opened(count) as workers:
                 for name, recipe in cases.items():
+                    here = alone(recipe, engine, pieces[name])
+                    runs[name].setdefault("this process", []).append({**here, "beside": here["wall"]})
                     runs[name].setdefault(backend, []).append(
-                        given_out(workers, recipe, pieces[name]))
+                        given_out(workers, recipe, pieces[name]) | {"beside": here["wall"]})
                     loads.append(os.getloadavg()[0])
                     print(name, backend, runs[name][backend][-1], flush=True)
                 workers.close()
     found: Row = {"workers": count, "chunks": chunks, "rounds": rounds, "cores": os.cpu_count(),
                   "load": loads, "cases": {}}
     for name, recipe in cases.items():
-        here = runs[name]["this process"]
         found["cases"][name] = {
             "block": len(pieces[name][0]), "updates": recipe.updates, "backends": {
                 backend: {key: median(row[key] for row in rows) for key in rows[0]}
-                | {"ratio": median(a["wall"] / b["wall"] for a, b in zip(rows, here, strict=True))}
+                | {"ratio": median(row["wall"] / row["beside"] for row in rows)}
                 for backend, rows in runs[name].items()}}
     return found
 
@@ -138,8 +138,9 @@ def page(found: Row) -> str:
         here = measure["backends"]["this process"]
         for backend, row in measure["backends"].items():
             where = backend if "own" not in row else f"{found['workers']} × {backend}"
+            ratio = f"{row['ratio']:.2f}" if "ratio" in row else "–"
             own = f"{1000 * row['own']:.0f} ms" if "own" in row else ""
-            rows.append(f"| {case} | {where} | {row['wall']:.2f} s | {row['ratio']:.2f} |"
+            rows.append(f"| {case} | {where} | {row['wall']:.2f} s | {ratio} |"
                         f" {row['chunk']:.2f} s | {own} |")
             if "own" in row:
                 limits.append(f"| {case} | {backend} | {row['chunk'] / row['own']:,.0f} |"
@@ -158,8 +159,9 @@ PAGE = """\
 
 Written by `python benchmarks/scaling.py`; the figures are not edited by hand. {chunks} chunks of
 one block each, trained by the Keras engine with one thread, on {cores} processors whose load by
-others was {load} while this was measured: trust the ratios within a row's neighbours and the times
-of this process (processor time), not the seconds. Medians of {rounds} rounds; programs were
+others was {load} while this was measured: trust the
+processor times of the last column, not the seconds. A ratio stands where this process took its turn just
+before, "–" where it did so minutes earlier and under another load. Medians of {rounds} rounds; programs were
 compiled before.
 
 | network | where | in all | ratio | a chunk where it is trained | this process, for each chunk |
