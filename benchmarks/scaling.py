@@ -159,10 +159,10 @@ PAGE = """\
 
 Written by `python benchmarks/scaling.py`; the figures are not edited by hand. {chunks} chunks of
 one block each, trained by the Keras engine with one thread, on {cores} processors whose load by
-others was {load} while this was measured: trust the
-processor times of the last column, not the seconds. A ratio stands where this process took its turn just
-before, "–" where it did so minutes earlier and under another load. Medians of {rounds} rounds; programs were
-compiled before.
+others was {load} while this was measured: trust
+the processor times of the last column, not the seconds. A ratio stands where this process took its
+turn just before, "–" where it did so minutes earlier, under another load. Medians of rounds: {rounds}.
+Programs were compiled before.
 
 | network | where | in all | ratio | a chunk where it is trained | this process, for each chunk |
 |---|---|---:|---:|---:|---:|
