@@ -51,6 +51,14 @@ KINDS_ALIKE = {
     "clipping": {"clipping", "optimizer", "learning_rate"},
     "input_scale": {"input_scale"},
 }
+KIND_OF_FACT = {
+    # What a fact blames, where it needs no trial to be true.
+    "softmax-over-one-unit": "activation", "output-cannot-reach-targets": "activation",
+    "double-activation": "activation", "loss-does-not-suit-targets": "loss",
+    "targets-say-nothing": "labels", "nan-in-data": "labels", "rows-out-of-step": "labels",
+    "contradicting-rows": "labels", "split-takes-patterns": "validation_split",
+    "frozen-layer": "frozen", "constant-initializer": "initializer",
+}
 MOST_CAUSES = 3
 """So many of the changes called a cause are run with Keras's own `fit`."""
 
@@ -59,7 +67,9 @@ def goal_helpers() -> dict[str, Any]:
     """The functions that goals are written in."""
 
     def acc_argmax(model: Any, x: Any, labels: Any) -> float:
-        return float((model.predict(x, verbose=0).argmax(-1) == np.asarray(labels)).mean())
+        truth = np.asarray(labels)
+        truth = truth.argmax(-1) if truth.ndim > 1 and truth.shape[-1] > 1 else truth.reshape(-1)
+        return float((model.predict(x, verbose=0).argmax(-1) == truth).mean())
 
     def acc_half(model: Any, x: Any, y: Any) -> float:
         out = model.predict(x, verbose=0)
@@ -171,6 +181,7 @@ def diagnose_case(
         rewritten(script, written).text, path, truth["goal"], seeds)
     held, wrong = check_causes(result.arms, script, path, truth["goal"], seeds)
     stated = {f.check for f in result.facts}
+    told = {KIND_OF_FACT.get(name, "") for name in stated}
     named = {kind for arm in result.arms
              if arm.verdict in PROVED
              for kind in (arm.kind,)} | {k for r in result.repairs for k in r.kinds}
@@ -182,8 +193,9 @@ def diagnose_case(
         "seconds": seconds, "engine": result.population.engine, "repairs": repairs,
         "values": values, "solved": sum(reached(truth["goal"], v) for v in values),
         "seeds": seeds, "verdicts": by_verdict, "faults": faults,
-        "found": [f["kind"] for f in needed if named & (KINDS_ALIKE.get(f["kind"], set()) | {
-            f["kind"]}) or set(f.get("checks", ())) & (stated | proved)],
+        "found": [f["kind"] for f in needed
+                  if (named | told) & (KINDS_ALIKE.get(f["kind"], set()) | {f["kind"]})
+                  or set(f.get("checks", ())) & (stated | proved)],
         "causes_held": held, "causes_wrong": wrong, "curable": truth.get("curable", True),
         "facts": sorted(stated), "sick": bool(truth["faults"]),
         "not_tested": len(result.not_tested), "diff": "" if written is None else written.diff,

@@ -25,9 +25,9 @@ import numpy as np
 from unstuck.candidates import singles
 from unstuck.capture import capture_script
 from unstuck.checks import Finding, Observation, all_checks
-from unstuck.diagnosis import judge_outcome
 from unstuck.goal import Goal, make_goal
 from unstuck.interventions import Intervention, edits_for
+from unstuck.outcome import judge_outcome
 from unstuck.population.choice import engine_for
 from unstuck.recipe import Recipe
 

@@ -79,7 +79,7 @@ def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False
 
 
 def repairs(found):
-    return [{c.label for c in cure.arm.changes} for cure in found.cures]
+    return [{c.label for c in cure.arm.changes} for cure in found.proofs.cures]
 
 
 def verdicts(found):
@@ -100,13 +100,13 @@ def test_causes_that_hide_each_other_are_found_together(monkeypatch, needed):
     assert repairs(found)[0] == needed
     said = verdicts(found)
     assert {name for name, verdict in said.items() if verdict == "needs company"} == needed
-    assert all(found.cures[0].necessary)
+    assert all(found.proofs.cures[0].necessary)
 
 
 def test_with_single_changes_only_they_stay_hidden(monkeypatch):
     found = search(monkeypatch, lambda marks: 1.0 if {"b", "e"} <= marks else 0.0,
                    singles_only=True)
-    assert found.cures == []
+    assert found.proofs.cures == []
 
 
 def test_the_smaller_of_two_sufficient_sets_comes_first(monkeypatch):
@@ -121,7 +121,7 @@ def test_a_pair_that_no_strong_arm_holds_is_found(monkeypatch):
 
 def test_nothing_helps_and_nothing_is_claimed(monkeypatch):
     found = search(monkeypatch, lambda marks: 0.1)
-    assert found.cures == []
+    assert found.proofs.cures == []
     assert set(verdicts(found).values()) == {"acquitted"}
 
 
@@ -132,7 +132,7 @@ def test_what_makes_it_worse_is_called_harmful(monkeypatch):
 
 def test_a_repair_is_measured_on_seeds_that_no_search_has_seen(monkeypatch):
     found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0)
-    cure = found.cures[0]
+    cure = found.proofs.cures[0]
     assert set(cure.proof.seeds).isdisjoint(cure.arm.population.seeds)
     assert set(cure.proof.seeds).isdisjoint(found.lab.control.population.seeds)
 

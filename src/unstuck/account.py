@@ -29,9 +29,9 @@ from unstuck.lab import Lab
 from unstuck.modes import modes_of, rung_text, table
 from unstuck.population import Population
 from unstuck.population.identity import code_digest, data_digest
+from unstuck.proof import Cure
 from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script, Span
-from unstuck.search import Cure
 from unstuck.stats import success_rate
 from unstuck.trial import Judged
 
@@ -180,7 +180,7 @@ def repair_info(cure: Cure, lab: Lab, script: Script | None) -> results.Repair:
         "safe" if not added and same_work else "unsafe",
         edits=_edit_info(edits),
         diff="" if edits is None or script is None else script.diff(script.apply(edits)),
-        cost=float(sum(c.cost for c in changes)), added_parameters=added,
+        cost=float(sum(c.cost + c.oddity for c in changes)), added_parameters=added,
         updates=cure.arm.recipe.updates,
         necessary=tuple(cure.without[i] for i in order) if cure.without else (),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),

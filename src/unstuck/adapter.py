@@ -291,6 +291,21 @@ def gives_rows_like(model: keras.Model, x: Tree) -> bool:
     return isinstance(shape, tuple) and shape[1:] == tuple(x.shape[1:])
 
 
+def outputs_of(model: keras.Model, x: Tree) -> Tree:
+    """What a model says of rows, without dropout and without a change of its state.
+
+    Compiled as a whole: one by one, its operations take several times as long to compile.
+    """
+    mode = {"training": False} if takes_training(model) else {}
+
+    def call(trainable: Any, non_trainable: Any, rows: Tree) -> Tree:
+        return model.stateless_call(trainable, non_trainable, rows, **mode)[0]
+
+    values = [[variable.value for variable in kind]
+              for kind in (model.trainable_variables, model.non_trainable_variables)]
+    return jax.jit(call)(*values, x)
+
+
 def adds_losses(model: keras.Model, x: Tree) -> bool:
     """True for a built model that adds losses of its own, penalties included, when called on x."""
     values = [[variable.value for variable in kind]

@@ -50,6 +50,13 @@ class Layer:
         return "recurrent_initializer" in self.config
 
     @property
+    def is_own(self) -> bool:
+        """True for a layer of the user's own class: none of Keras's layers, models and operations."""
+        operation = "".join(f"_{c.lower()}" if c.isupper() else c for c in self.kind).lstrip("_")
+        return not (hasattr(keras.layers, self.kind) or hasattr(keras.ops, operation)
+                    or self.kind in ("Functional", "Sequential", "Model"))
+
+    @property
     def activation(self) -> str | None:
         """The name of its activation; `None` where it has none, "custom" where it is a function."""
         if self.kind in ("ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"):

@@ -142,7 +142,7 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
     def _own_run(self, recipe: Recipe, goal: Goal) -> Population:
         """The user's own training as a population of one."""
         outputs = keras.tree.map_structure(
-            lambda a: np.asarray(a)[None], self.model(goal.inputs, training=False))
+            lambda a: np.asarray(a)[None], adapter.outputs_of(self.model, goal.inputs))
         loss = np.asarray([self._losses], np.float32)
         kept = goal.keeps_outputs and not keras.tree.is_nested(outputs)
         return Population(
@@ -165,7 +165,9 @@ def _surely(goal: Goal, run: Population) -> bool | None:
     if goal.settled:
         return bool(goal.learned(run)[0])
     score = float(run.score[0, 0])
-    least = goal.constant + GAP_CLOSED * LEAST_SIGNAL * (1.0 - goal.constant)
+    least = goal.constant  # PCA may keep hardly more than that
+    if not goal.is_autoencoder:
+        least += GAP_CLOSED * LEAST_SIGNAL * (1.0 - goal.constant)
     if run.diverged[0] or not score >= least:
         return False
     return True if score >= goal.threshold else None

@@ -30,22 +30,20 @@ from unstuck.capture import (
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
 from unstuck.chunks import Chunks, OutOfMemory
 from unstuck.errors import Stuck, TooSlow, UnstuckError
-from unstuck.goal import Goal, make_goal
+from unstuck.goal import make_goal
 from unstuck.journal import Journal, Shelf
 from unstuck.lab import Budget, BudgetSpent, Lab
-from unstuck.population import Population
+from unstuck.outcome import by_heart_note, judge_outcome
 from unstuck.population.workers import Workers
 from unstuck.progress import Progress
+from unstuck.ranking import CURED
 from unstuck.recipe import half_the_rows
-from unstuck.search import CURED, Search
-from unstuck.stats import LOOKS, success_rate
+from unstuck.search import Search
+from unstuck.stats import LOOKS
 
 T = TypeVar("T")
 HEALTHY = ("LEARNS", "AT_FLOOR")
 """Outcomes of a training that learns what can be learned."""
-STUCK = 0.05
-"""Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
-HEALTHY = ("LEARNS", "AT_FLOOR")
 DEFAULT_REPLICAS = 256
 KERAS_UPDATE = 3e-3
 """Seconds that an update of a small network takes in Keras's own `fit`, roughly."""
@@ -417,18 +415,24 @@ class _Steps:
             self.notes.append(f"trained by the Keras engine, because {lab.engine_note}")
         self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
-        judged = search.judged()
+        judged, proofs = search.judged(), search.proofs
         placebo = next((j for j in judged if j.trial.changes[0].kind == "placebo"), None)
         if placebo is not None and placebo.verdict in ("cause", "contributes"):
             self.notes.append("the placebo seemed to work, so no other claim is made")
             judged = [placebo]
+        if proofs.by_heart:
+            # Without signal a row more that is learned is a row more learned by heart.
+            judged = [j for j in judged if j.verdict not in ("cause", "contributes")]
+            self.notes += [by_heart_note(cure) for cure in proofs.by_heart]
         tried = {j.trial.changes[0] for j in judged}
         for candidate in candidates if lab.control.rate < CURED else ():
             label = candidate.change.label
             if candidate.change not in tried and label not in lab.untestable:
                 self.skipped[label] = "the budget was spent before its turn"
-        outcome, text = judge_outcome(goal, control)
-        repairs = [cure for cure in search.cures if cure.rate.share >= 0.5]
+        # A cure that holds for rows held out has found what plain methods do not see.
+        outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.cures),
+                                      control)
+        repairs = [cure for cure in proofs.cures if cure.rate.share >= 0.5]
         whole = not any("interrupted" in note for note in self.notes)
         if self.options.pictures:
             self.progress.stage("looking inside a few replicas")
@@ -450,7 +454,7 @@ class _Steps:
             not_tested=account.not_tested(lab, self.skipped),
             budget=account.budget_info(lab, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
-            code_map=account.code_map(goal, control, search.cures),
+            code_map=account.code_map(goal, control, proofs.cures),
             source=None if script is None else script.text, notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
         )
@@ -461,42 +465,6 @@ class _Steps:
             **({} if control.outputs is None else {"control/outputs": control.outputs}),
         }
         return Diagnosis(result=result, arrays=arrays, fault=self.fault)
-
-
-def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:
-    """The whole in one word, and in one sentence."""
-    learned = goal.learned(control)
-    rate = success_rate(learned)
-    diverged = float(control.diverged.mean())
-    said = f"{rate.successes} of {rate.trials} replicas learned"
-    if rate.share >= CURED:
-        median = float(np.median(control.final_loss))
-        skill = goal.skill(median)
-        high = 0.2 if goal.noise is None else 0.05
-        if goal.floor and goal.baseline and skill is not None and (
-            skill > 0.8 and goal.floor > high * goal.baseline
-        ):
-            limit = "" if goal.noise is None else ": noise, not the network, is the limit"
-            return "AT_FLOOR", (f"{said}; the loss of {median:.3g} is close to {goal.floor:.3g},"
-                                f" below which no network can get on this data{limit}")
-        if _overfits(goal, control):
-            return "OVERFITS", f"{said} the rows trained on, but not the rows held back"
-        return "LEARNS", said
-    if diverged > 0.5:
-        return "DIVERGES", f"in {diverged:.0%} of the replicas the loss is no number any more"
-    if success_rate(goal.learned(control, part=1)).share >= CURED and _overfits(goal, control):
-        return "OVERFITS", "the rows trained on are learned, the rows held back are not"
-    if goal.no_signal:
-        return "NO_SIGNAL", "plain methods find no dependence of the targets on the inputs either"
-    return ("STUCK" if rate.share < STUCK else "FRAGILE"), said
-
-
-def _overfits(goal: Goal, control: Population) -> bool:
-    """True where half of what was learned is lost on the rows held back."""
-    held = control.score[:, 2]
-    held = held[np.isfinite(held)]
-    return bool(len(held)) and bool(
-        np.median(held) < goal.constant + 0.5 * (goal.ceiling - goal.constant))
 
 
 def _switches(options: Options, captured: Captured) -> tuple[str, ...]:

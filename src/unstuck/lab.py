@@ -285,9 +285,12 @@ class Lab:
         return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
 
     def aside(
-        self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False
+        self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False,
+        goal: Goal | None = None,
     ) -> Population | None:
         """Replicas that no verdict rests on, for pictures: their weights are kept on request.
+
+        They are judged by `goal`, by default the lab's own.
 
         Returns:
             They, in the order of `seeds`; `None` where they cannot be trained, would take too many
@@ -305,7 +308,7 @@ class Lab:
 
         try:
             engine, _ = engine_for(recipe, like=like, threads=self._threads)
-            population = engine.train(recipe, list(seeds), self.goal, probes=False,
+            population = engine.train(recipe, list(seeds), goal or self.goal, probes=False,
                                       keep_weights=weights, progress=tell)
         except (TooLong, NotSupported, ValueError):
             return None

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import keras
-
 from unstuck.checks._words import count
 from unstuck.errors import NotSupported
 from unstuck.interventions import _network as network
@@ -140,13 +138,6 @@ def described(layer: Layer) -> str:
     if layer.activation is not None and (layer.kind == "Activation" or size is not None):
         parts.append(str(layer.activation))
     return f"{layer.name} ({', '.join(parts)})"
-
-
-def is_own(layer: Layer) -> bool:
-    """True for a layer of the user's own class: none of Keras's layers, models and operations."""
-    operation = "".join(f"_{c.lower()}" if c.isupper() else c for c in layer.kind).lstrip("_")
-    return not (hasattr(keras.layers, layer.kind) or hasattr(keras.ops, operation)
-                or layer.kind in ("Functional", "Sequential", "Model"))
 
 
 def site(layer: Layer) -> str:

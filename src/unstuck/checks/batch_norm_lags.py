@@ -65,9 +65,13 @@ class BatchNormLags(Check):
         shown = seen.shown(ratio > self.worse)
         if kept <= self.kept and (shown.share < self.often or not shown.replicas):
             return
-        said = [f"after {seen.recipe.updates:,} updates at a momentum of {number(momentum)} the"
-                f" running statistics keep {percent(kept)} of their first values"]
-        evidence = [measured("share of the first statistics that is kept", kept, self.kept)]
+        said, evidence = [], []
+        if kept > self.kept:
+            said.append(f"after {seen.recipe.updates:,} updates at a momentum of"
+                        f" {number(momentum)} the running statistics keep {percent(kept)} of their"
+                        " first values")
+            evidence.append(
+                measured("share of the first statistics that is kept", kept, self.kept))
         if shown.replicas:
             value = seen.typical(ratio, ratio > self.worse)
             said.append(f"the loss of the rows trained on is {number(value)} times that of the last"

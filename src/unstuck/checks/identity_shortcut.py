@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
 from unstuck.checks._words import number
 from unstuck.checks.over_regularised import factors
 from unstuck.goal.yardstick import code_size
@@ -58,7 +57,7 @@ class IdentityShortcut(Check):
             return
         hindered = any(
             any(word in layer.kind for word in _HINDERS) or layer.kind == "ActivityRegularization"
-            or "activity" in factors(layer) or anatomy.is_own(layer)
+            or "activity" in factors(layer) or layer.is_own
             for layer in recipe.layers
         )
         if hindered or inputs < self.least or size < inputs:

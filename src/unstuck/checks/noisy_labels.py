@@ -36,7 +36,7 @@ class NoisyLabels(Check):
 
     ## When it is wrong
     Classes that overlap by nature look the same; then the floor is real, and nothing is to be
-    mended.
+    mended. That is why it is a suspicion, which only a look at the rows can settle.
 
     ## References
     Frénay and Verleysen 2014, Classification in the Presence of Label Noise: a Survey. Northcutt
@@ -77,7 +77,7 @@ class NoisyLabels(Check):
         best = max(seen.goal.references.values(), default=None)
         plain = "" if best is None else (
             f" The best plain method is right in {percent(best)} of rows held out.")
-        yield self.fact(
+        yield self.suspicion(
             f"Where the {self.neighbours} rows nearest to a row all have one label,"
             f" {percent(wrong)} of the rows have another ({number(chance * 100)} % would by"
             f" chance).{plain}",

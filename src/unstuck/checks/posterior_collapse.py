@@ -10,8 +10,8 @@ from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks import _tries as tries
 from unstuck.checks._words import number
+from unstuck.goal.variational import latent_means
 from unstuck.interventions.loss_weight import LossWeight
-from unstuck.recipe import Layer, Recipe
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class PosteriorCollapse(Check):
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The spread of the means."""
-        end, found = seen.readings("end"), _means(seen.recipe)
+        end, found = seen.readings("end"), latent_means(seen.recipe)
         if found is None or end is None or not seen.goal.is_autoencoder:
             return
         means, sampling = found
@@ -83,16 +83,3 @@ class PosteriorCollapse(Check):
                      if silent else ()),
                    *(tries.activation(seen.recipe, means, "linear") if bent else ())),
         )
-
-
-def _means(recipe: Recipe) -> tuple[Layer, Layer] | None:
-    """The layer of latent means, and the user's own layer that samples from it."""
-    by_name = {layer.name: layer for layer in recipe.layers}
-    for layer in recipe.layers:
-        if not anatomy.is_own(layer) or len(layer.inputs) != 2:
-            continue
-        both = [by_name.get(name) for name in layer.inputs]
-        widths = {anatomy.width(one) for one in both if one is not None}
-        if both[0] is not None and both[1] is not None and len(widths) == 1 and None not in widths:
-            return both[0], layer
-    return None

@@ -51,7 +51,8 @@ class TargetsSayNothing(Check):
         yield self.fact(
             f"On rows held out, the best of {len(goal.references)} plain methods ({best}) has a"
             f" score of {number(goal.references[best])} and a constant output"
-            f" {number(goal.constant)} ({goal.metric}): the inputs say nothing about the targets.",
+            f" {number(goal.constant)} ({goal.metric}): none sees that the"
+            " inputs say anything about the targets.",
             *(measured(f"{goal.metric} of {name}", score, goal.constant)
               for name, score in goal.references.items()),
             site="fit",

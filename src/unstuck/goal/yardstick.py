@@ -7,6 +7,7 @@ and plain methods say it.
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable
@@ -21,14 +22,18 @@ from unstuck.errors import BadData, UnstuckError
 from unstuck.goal import losses
 from unstuck.goal.levels import BEST_DENOISER, Level, levels_of
 from unstuck.goal.noise import Noise, bayes_floor, noise_of
-from unstuck.goal.references import pca_score, reference_scores
+from unstuck.goal.references import ROWS, pca_score, reference_scores
 from unstuck.goal.tasks import Task, task_of
+from unstuck.goal.variational import latent_means
 from unstuck.recipe import Recipe
 
 Array = NDArray[Any]
 
 GAP_CLOSED = 0.9
 """Share of the gap between a constant output and what the data allows that counts as learned."""
+SAMPLED_GAP_CLOSED = 0.75
+"""The same for a code that is sampled: a variational network gives up some of what PCA keeps, which
+samples nothing, so that its codes look like the prior."""
 LEAST_SIGNAL = 0.05
 """Share of the gap to a perfect answer below which plain methods count as seeing nothing."""
 FEW_PATTERNS = 64
@@ -281,9 +286,12 @@ def _levels(
         best = max(references, key=references.__getitem__, default=None)
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
-        share = GAP_CLOSED
-    no_signal = bool(references) and not same and ceiling < (
-        constant + LEAST_SIGNAL * (1 - constant))
+        share = SAMPLED_GAP_CLOSED if same and latent_means(recipe) else GAP_CLOSED
+    least = LEAST_SIGNAL * (1 - constant)
+    if task.discrete:  # the best of several methods on few rows is above a constant by chance
+        variance = max(0.0, constant * (1 - constant)) / min(len(flat_x), ROWS)
+        least = max(least, 2.0 * math.sqrt(variance))
+    no_signal = bool(references) and not same and ceiling < constant + least
     if no_signal or ceiling <= constant:
         ceiling, source = 1.0, "a perfect answer (plain methods see no dependence at all)"
     threshold = constant + share * (ceiling - constant)

@@ -47,6 +47,11 @@ class Intervention(ABC):
         return "fit"
 
     @property
+    def oddity(self) -> float:
+        """What is added to `cost` for a value that works, but that few would choose."""
+        return 0.0
+
+    @property
     def stage(self) -> int:
         """When several are applied: 0 for layers, 1 for what is put around them, 2 for the rest."""
         return 2

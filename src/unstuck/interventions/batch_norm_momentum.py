@@ -1,4 +1,4 @@
-"""Running statistics of batch normalisation that follow more quickly."""
+"""Running statistics of batch normalisation that follow more, or less, quickly."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from unstuck.recipe import Layer
 
 @dataclass(frozen=True, kw_only=True)
 class BatchNormMomentum(LayerArguments):
-    """BatchNormalization's momentum is `value` where it was larger."""
+    """BatchNormalization's momentum is `value` everywhere."""
 
     kind: ClassVar[str] = "normalization"
     cost: ClassVar[float] = 1
-    nothing: ClassVar[str] = "No BatchNormalization has a larger momentum."
+    nothing: ClassVar[str] = "No BatchNormalization has another momentum."
 
     value: float
 
@@ -26,6 +26,6 @@ class BatchNormMomentum(LayerArguments):
         return change if self.layer is None else f"{self.layer}: {change}"
 
     def arguments(self, layer: Layer) -> Values:
-        """The momentum, where it is larger."""
-        larger = layer.kind == "BatchNormalization" and layer.config["momentum"] > self.value
-        return {"momentum": self.value} if larger else {}
+        """The momentum, where it is another."""
+        other = layer.kind == "BatchNormalization" and layer.config["momentum"] != self.value
+        return {"momentum": self.value} if other else {}

@@ -44,6 +44,11 @@ class LearningRate(Intervention):
         """The slot it sets."""
         return frozenset({"optimizer.learning_rate"})
 
+    @property
+    def oddity(self) -> float:
+        """A rate above 1, which no optimizer of Keras has by default."""
+        return 3.0 if self.value > 1 else 0.0
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this rate, rounded to six digits."""
         if "learning_rate" not in recipe.optimizer.config:

@@ -18,11 +18,11 @@ from unstuck.modes import members_of
 from unstuck.pictures import Pictures, ReplicaInfo
 from unstuck.population import Population
 from unstuck.population.inside import Inside
+from unstuck.proof import Cure
 from unstuck.scenes.curves import curve_of, thinned
 from unstuck.scenes.grids import pairs, sweep
 from unstuck.scenes.layers import layer_states, layers_of
 from unstuck.scenes.samples import Shown, shown_rows
-from unstuck.search import Cure
 
 Array = NDArray[Any]
 

@@ -1,0 +1,58 @@
+"""Whether what a network has learned holds for other rows, where plain methods see no dependence.
+
+Given enough updates a network learns any rows by heart, random answers too. Where every plain method
+does no better than a constant on rows held out, a change after which the training rows are learned
+may have found what they cannot see, or nothing at all. Rows held out in turn tell.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from unstuck.goal import make_goal
+from unstuck.interventions import Changes, apply_all
+from unstuck.lab import Arm, Lab
+from unstuck.recipe import Data, Recipe
+
+FOLDS = 5
+"""Every row is held out once, a fifth of them at a time."""
+REPLICAS = 2
+"""Trainings for each fold."""
+SEEN = 0.1
+"""Share of the way from a constant to a perfect answer that rows held out must have come."""
+CHANCE = 2.0
+"""And so many standard errors of a constant's share of right answers on as many rows."""
+
+
+def learns_by_heart(lab: Lab, arm: Arm) -> bool:
+    """True where an arm, trained on four fifths of the rows, knows nothing of the others.
+
+    Five-fold cross-validation. What cannot be trained so shows nothing, and counts as by heart.
+    """
+    goal, scores = lab.goal, []
+    for fold in range(FOLDS):
+        recipe = with_rows_held_out(lab.recipe, arm.changes, fold=fold)
+        population = lab.aside(recipe, range(REPLICAS), goal=make_goal(recipe))
+        if population is None:
+            return True
+        scores.append(np.nan_to_num(population.score[:, 2], nan=-np.inf).mean())
+    error = 0.0
+    if goal.task.discrete:
+        error = math.sqrt(max(0.0, goal.constant * (1.0 - goal.constant)) / goal.rows)
+    least = goal.constant + max(SEEN * (1.0 - goal.constant), CHANCE * error)
+    return bool(np.mean(scores) < least)
+
+
+def with_rows_held_out(recipe: Recipe, changes: Changes, *, fold: int) -> Recipe:
+    """The changed recipe, with the rows of this fold (0 to 4) only validated on."""
+    rows = Data(x=recipe.x, y=recipe.y).rows
+    order = np.roll(np.random.default_rng(0).permutation(rows), -round(fold * rows / FOLDS))
+    x, y, weight = keras.tree.map_structure(
+        lambda a: None if a is None else a[order], (recipe.x, recipe.y, recipe.sample_weight))
+    fair = replace(recipe, x=x, y=y, sample_weight=weight, validation_data=None,
+                   validation_split=1.0 / FOLDS)
+    return apply_all([c for c in changes if c.kind != "validation_split"], fair)

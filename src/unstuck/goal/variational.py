@@ -1,0 +1,24 @@
+"""Variational networks: which layer gives the means of what is sampled."""
+
+from __future__ import annotations
+
+from unstuck.architecture import Layer
+from unstuck.recipe import Recipe
+
+
+def latent_means(recipe: Recipe) -> tuple[Layer, Layer] | None:
+    """The layer of latent means, and the user's own layer that samples from it.
+
+    Recognised by their wiring: a layer of the user's own class reads two layers of equal width, the
+    means and the logarithms of the variances (Kingma and Welling 2014, arxiv.org/abs/1312.6114).
+    """
+    by_name = {layer.name: layer for layer in recipe.layers}
+    for layer in recipe.layers:
+        if not layer.is_own or len(layer.inputs) != 2:
+            continue
+        both = [by_name.get(name) for name in layer.inputs]
+        widths = {one.config.get("units", one.config.get("filters"))
+                  for one in both if one is not None}
+        if both[0] is not None and both[1] is not None and len(widths) == 1 and None not in widths:
+            return both[0], layer
+    return None

@@ -1,0 +1,143 @@
+"""Cures: the best sets of changes measured again, trimmed to what is needed, tried on fresh seeds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from unstuck.by_heart import learns_by_heart
+from unstuck.interventions import Changes, Intervention
+from unstuck.lab import Arm, Lab, names
+from unstuck.population import Population
+from unstuck.ranking import CURED, Ranking
+from unstuck.stats import Rate, success_rate
+
+KEPT = 3
+"""Most repairs that are proved."""
+PROOF = 1024
+"""Replicas of a proof on fresh seeds, where they cost next to nothing."""
+TRIM_SHARE = 0.5
+"""Most of the time left that may go into showing each change of a cure necessary."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cure:
+    """A set of changes, the rates without each of them, and its rate on fresh seeds."""
+
+    arm: Arm
+    without: tuple[float, ...] = ()
+    necessary: tuple[bool, ...] = ()
+    proof: Population | None = None
+    rate: Rate = field(default_factory=lambda: success_rate(np.zeros(0, dtype=bool)))
+
+
+class Proofs:
+    """The cures of one lab, and what only looks like one.
+
+    Args:
+        lab: where they are tried.
+        ranking: its arms in order.
+        look: how many replicas a first look has now.
+    """
+
+    def __init__(self, lab: Lab, ranking: Ranking, look: Callable[[], int]) -> None:
+        self.lab, self.ranking, self.look = lab, ranking, look
+        self.cures: list[Cure] = []
+        self.by_heart: list[Cure] = []
+
+    def prove(self, until: float) -> None:
+        """Measure the best sets again, show each change necessary, and try them on fresh seeds.
+
+        No further one is begun after `until` seconds.
+        """
+        lab = self.lab
+        ranked = self.ranking.ranked()
+        count = 3 * KEPT if lab.per_training * lab.most * 3 * KEPT < 0.05 * lab.left else 2
+        finalists: list[Arm] = []
+        for arm in ranked[:count]:
+            if finalists and lab.spent > until:
+                break
+            more = self.affordable(arm, lab.most, parts=4 * count)
+            if lab.run_or_skip(arm, max(more, len(arm.learned))) is None:
+                continue
+            finalists.append(arm)
+        known = [cure.arm for cure in self.cures]
+        shown: list[Changes] = []
+        for arm in sorted(finalists, key=self.ranking.key):
+            if len(self.cures) >= KEPT or any(set(s) <= set(arm.changes) for s in shown):
+                continue
+            if arm.rate < min(CURED, max(a.rate for a in finalists)) - 0.02 or arm.rate < 0.5:
+                continue
+            cure = self._trimmed(arm)
+            if cure.arm in known or any(set(s) <= set(cure.arm.changes) for s in shown):
+                continue
+            fresh = self.affordable(cure.arm, PROOF, parts=6)
+            lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
+            proof = lab.fresh(cure.arm, fresh)
+            learned = lab.goal.learned(proof)
+            self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
+                                   proof=proof, rate=success_rate(learned)))
+            shown.append(cure.arm.changes)
+        self.cures.sort(key=lambda cure: cure.rate.share < CURED - 0.05)
+
+    def tell_by_heart(self) -> None:
+        """Set aside what is no cure: where the data says nothing, rows learned by heart."""
+        if self.lab.goal.no_signal:
+            self.by_heart = [cure for cure in self.cures if learns_by_heart(self.lab, cure.arm)]
+            self.cures = [cure for cure in self.cures if cure not in self.by_heart]
+
+    @property
+    def company(self) -> dict[Intervention, tuple[str, ...]]:
+        """For each change that a cure needs, what it needs beside it."""
+        found: dict[Intervention, tuple[str, ...]] = {}
+        for cure in self.cures:
+            for change, needed in zip(cure.arm.changes, cure.necessary, strict=False):
+                others = tuple(c.label for c in cure.arm.changes if c is not change)
+                if needed and change not in found:
+                    found[change] = others
+        return found
+
+    def affordable(self, arm: Arm, wanted: int, *, parts: int) -> int:
+        """Replicas of an arm that one of so many parts of the time left allows, a power of two."""
+        if not math.isfinite(self.lab.left):
+            return wanted
+        count = self.look()
+        while 2 * count <= wanted and self.lab.cost(arm, 2 * count) <= self.lab.left / parts:
+            count *= 2
+        return count
+
+    def _trimmed(self, arm: Arm) -> Cure:
+        """The set without what it does not need, and its rate without each change it does."""
+        lab = self.lab
+        while len(arm.changes) > 1 and not self._too_dear_to_trim(arm):
+            rates, drop = [], None
+            for change in sorted(arm.changes, key=self.ranking.weight, reverse=True):
+                smaller = lab.arm(tuple(c for c in arm.changes if c is not change))
+                if smaller is not None:
+                    smaller = lab.run_or_skip(smaller, min(len(arm.learned), 64))
+                rates.append((change, 0.0 if smaller is None else smaller.rate))
+                if smaller is not None and self._as_good(smaller, arm):
+                    drop = lab.run_or_skip(smaller, len(arm.learned))
+                    if drop is not None and self._as_good(drop, arm):
+                        break
+                    drop = None
+            if drop is None:
+                by_change = dict(rates)
+                without = tuple(by_change[change] for change in arm.changes)
+                return Cure(arm=arm, without=without,
+                            necessary=tuple(arm.rate - r >= 0.05 for r in without))
+            arm = drop
+        return Cure(arm=arm)
+
+    def _too_dear_to_trim(self, arm: Arm) -> bool:
+        """True where leaving out each change once would eat up what the proof needs."""
+        lab = self.lab
+        looks = lab.cost(arm, min(len(arm.learned), 64)) + lab.compilation
+        return len(arm.changes) * looks > TRIM_SHARE * lab.left
+
+    def _as_good(self, smaller: Arm, arm: Arm) -> bool:
+        margin = self.ranking.margin
+        return smaller.rate >= arm.rate - 0.01 and margin(smaller) >= margin(arm)
