@@ -28,6 +28,8 @@ NEARLY = 0.5
 """Share of replicas that learn with one change, from which on one more may be all that is missing."""
 LEAST_EXTENSIONS = 8
 """So many changes are tried beside it, more where they cost little."""
+LARGE = 3
+"""Above so many changes a dear set is halved before each is left out alone."""
 HELPFUL = 0.1
 """Share of the way to the yardstick that makes a change one that helps, if not enough."""
 ARM_SHARE = 0.12
@@ -220,14 +222,20 @@ class Search:
                 deque(self._looks(smaller, share=2), maxlen=0)
             return [one is not None and len(kept) > 1 and well(one) for one in smaller]
 
+        def guess(*parts: Sequence[Intervention]) -> list[Intervention]:
+            """The first of these parts that learns as well; else all that is kept."""
+            arms = [lab.arm(tuple(part)) for part in parts if 0 < len(part) < len(kept)]
+            deque(self._looks(arms, share=2), maxlen=0)
+            return next((list(one.changes) for one in arms if one is not None and well(one)), kept)
+
         asked_for = {part for c in self.candidates if c.checks for part in c.change.conflicts}
-        rest = [change for change in kept if not change.conflicts & asked_for]
-        if rest and len(rest) < len(kept):
-            # What no check has asked for may all be idle: one look, instead of one for each.
-            asked = lab.arm(tuple(c for c in kept if c not in rest))
-            deque(self._looks([asked], share=2), maxlen=0)
-            if asked is not None and well(asked):
-                kept = list(asked.changes)
+        # What no check has asked for may all be idle: one look, instead of one for each.
+        kept = guess([change for change in kept if change.conflicts & asked_for])
+        if lab.beside > 1 and len(kept) > LARGE:
+            # Where a look is dear: what came further alone may do without the rest.
+            by_distance = sorted(kept, key=self.ranking.distance)
+            middle = len(kept) // 2
+            kept = guess(by_distance[:middle], by_distance[middle:])
         for few in self._few(tuple(kept)):
             fine = [change for change, idle in zip(few, enough(few), strict=True) if idle]
             # Each may be left out alone; whether also together is seen one by one.
