@@ -13,7 +13,7 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 from unstuck import manual
-from unstuck.explain import entries
+from unstuck.pages import entries
 
 ROOT = Path(__file__).parent.parent
 TEXTS = {"README.md": "index.md", "ARCHITECTURE.md": "architecture.md",

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from results_examples import DIVERGING, HEALTHY, TWO_BITS
+from results_examples import DIVERGING, HEALTHY, TWO_BITS, wilson
 from unstuck.pictures import (
     Cell,
     Curve,
@@ -19,8 +19,10 @@ from unstuck.pictures import (
     Pictures,
     ReplicaInfo,
     Sample,
+    TriedSet,
+    TriedSets,
 )
-from unstuck.results import Result
+from unstuck.results import CodeMap, Result
 
 
 def curve(level: float, *, mode: int | None = None, replicas: int = 8, epochs: int = 12) -> Curve:
@@ -41,6 +43,25 @@ def states(*, dead: bool) -> tuple[LayerState, ...]:
                    groups=((1, 2, 3),) if dead else (), dead=(0,) if dead else ()),
         LayerState(layer="dense_2", units=40, distinct=4, of=4, saturated=(1,)),
     )  # fmt: skip
+
+
+def tried(*changes: str, successes: int, enough: bool = False, smallest: bool = False,
+          repair: int | None = None) -> TriedSet:
+    """A set of changes with 64 replicas."""
+    return TriedSet(changes=changes, replicas=64, successes=successes, success_rate=successes / 64,
+                    ci95=wilson(successes, 64), enough=enough, smallest=smallest,
+                    repair=repair)  # fmt: skip
+
+
+def sets(wider: str, straight: str, longer: str) -> TriedSets:
+    """Three changes, of which two are enough together."""
+    return TriedSets(enough=0.95, tried=23, sets=(
+        tried(successes=12), tried(longer, successes=20), tried(straight, successes=38),
+        tried(wider, successes=58), tried(straight, longer, successes=48),
+        tried(wider, straight, successes=64, enough=True, smallest=True, repair=1),
+        tried(wider, longer, successes=63, enough=True, smallest=True),
+        tried(wider, straight, longer, successes=64, enough=True),
+    ))  # fmt: skip
 
 
 def _two_bits() -> Result:
@@ -76,6 +97,7 @@ def _two_bits() -> Result:
                              outputs=TWO_BITS.rows, layers=states(dead=False)),
         grids=(Grid(title="Two changes together", row_name="one change", column_name="another",
                     rows=names, columns=names, cells=tuple(cells)),),
+        sets=sets(*names),
     )  # fmt: skip
     return dataclasses.replace(TWO_BITS, pictures=pictures, switches=("--budget", "2m"))
 
@@ -93,7 +115,15 @@ def _digits() -> Result:
     pictures = Pictures(seeds=(3, 4), final_losses=(0.245, 0.246), final_modes=(0, 0),
                         curves=(curve(0.24),), samples=samples,
                         replicas=(replica, replica))  # fmt: skip
-    return dataclasses.replace(HEALTHY, pictures=pictures)
+    rng = np.random.default_rng(5)
+    along = np.linspace(0, 1, 40)
+    line = np.stack([along - 0.5, 0 * along], 1)
+    spread = np.stack([3 * along - 1.5, rng.normal(size=40)], 1)
+    both = [tuple(tuple(float(f"{v:.4g}") for v in point) for point in points)
+            for points in (line, spread)]  # fmt: skip
+    code_map = CodeMap(layer="code", rows=tuple(range(0, 80, 2)), before=both[0], after=both[1],
+                       along=tuple(round(float(a), 3) for a in along), held=(1.0, 0.71))  # fmt: skip
+    return dataclasses.replace(HEALTHY, pictures=pictures, code_map=code_map)
 
 
 def _regression() -> Result:
@@ -153,5 +183,7 @@ def hostile() -> Result:
         fit=dataclasses.replace(given.fit, loss=HOSTILE, optimizer=HOSTILE, model=HOSTILE),
         population=dataclasses.replace(given.population, modes=modes, strategy=HOSTILE),
         goal=dataclasses.replace(given.goal, why=HOSTILE, references={HOSTILE: 0.5}),
-        pictures=dataclasses.replace(given.pictures, layers=layers, replicas=replicas, grids=grids),
+        pictures=dataclasses.replace(given.pictures, layers=layers, replicas=replicas, grids=grids,
+                                     sets=sets(*(f"{HOSTILE} {i}" for i in range(3)))),
+        code_map=dataclasses.replace(PICTURED["digits"].code_map, layer=HOSTILE),
     )  # fmt: skip

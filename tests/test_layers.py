@@ -40,8 +40,9 @@ LINES = (
     ("between_epochs",),
     ("modern",),
     ("journal", "crash", "interrupts", "child"),
-    ("script", "stats", "results", "progress", "registry", "errors", "atomic"),
-    ("pictures", "spellings"),
+    ("script", "stats", "results", "progress", "registry", "atomic"),
+    ("pages",),
+    ("pictures", "spellings", "errors"),
     ("__init__",),
 )
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
@@ -53,9 +54,9 @@ LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "halve
 worker process imports Keras when its environment is set."""
 
 SLOW = ("keras", "jax", "sklearn", "vl_convert")
-QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pictures", "stats", "script",
-         "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor", "switches",
-         "exits", "atomic", "errors", "__main__", "journal", "crash", "interrupts", "child",
+QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pages", "pictures", "stats",
+         "script", "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor",
+         "switches", "exits", "atomic", "errors", "__main__", "journal", "crash", "interrupts", "child",
          "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 

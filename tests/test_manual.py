@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from unstuck import manual
 from unstuck.cli import app
-from unstuck.explain import Entry, entries
+from unstuck.pages import Entry, entries
 
 ROOT = Path(__file__).parent.parent
 HOSTILE = Entry(name="a-b", family="data", page=(

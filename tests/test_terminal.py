@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
+from rich.cells import cell_len
 
 from unstuck.terminal import wants_color, width_of
-from unstuck.terminal_progress import TerminalProgress
+from unstuck.terminal_progress import HINT, TerminalProgress
 
 
 class Stream(io.StringIO):
@@ -81,18 +83,71 @@ def test_a_short_run_is_silent_where_nobody_watches() -> None:
     assert stream.getvalue() == ""
 
 
-def test_a_terminal_gets_a_line_that_goes_away() -> None:
-    stream = Stream(True)
-    progress = TerminalProgress(stream, {"COLUMNS": "100"}, clock=Clock())
+def lines_of(stream: Stream) -> list[str]:
+    """The live lines as they were drawn last, without their codes."""
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+    return plain.replace("\r", "\n").rstrip("\n").split("\n")[-2:]
+
+
+def watched(columns: int, text: str, **environ: str) -> Stream:
+    """A terminal of that width on which a change is being tried."""
+    stream, clock = Stream(True), Clock()
+    progress = TerminalProgress(stream, {"COLUMNS": str(columns), **environ}, clock=clock)
+    progress.stage(text, 64)
+    clock.now = 1.0
+    progress.budget(21)
+    clock.now = 2.0
+    progress.advance(112, "yours 19 %, best of 12: 92 %", 256)
+    return stream
+
+
+def test_a_terminal_gets_lines_that_go_away() -> None:
+    stream, clock = Stream(True), Clock()
+    progress = TerminalProgress(stream, {"COLUMNS": "100"}, clock=clock)
     progress.stage("population [bold]x[/]\x1b[31m", 256)
     progress.budget(21)
+    clock.now = 1.0
     progress.advance(112, "19 % learn so far")
-    live = stream.getvalue()
-    assert "population [bold]x[/]" in live
-    assert "112/256 · 19 % learn so far · 0:21 left of budget" in live
-    assert "\x1b[31m" not in live
+    first, second = lines_of(stream)
+    assert first.startswith("  population [bold]x[/]") and first.endswith(HINT)
+    assert second.endswith(" 112/256 · 19 % learn so far · 0:21 left of budget")
+    assert "\x1b[31m" not in stream.getvalue()
     progress.close()
     assert stream.getvalue().endswith("\x1b[2K")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+@pytest.mark.parametrize("text", [
+    "trying dense: relu → linear", "trying " + "dense: relu → linear and 漢字, " * 9,
+])  # fmt: skip
+def test_what_is_known_is_whole_at_every_width(columns: int, text: str) -> None:
+    first, second = lines_of(watched(columns, text))
+    assert max(cell_len(first), cell_len(second)) <= columns
+    assert "112/256 · yours 19 %, best of 12: 92 % · 0:21 left" in second
+    assert ("of budget" in second) == (columns >= 80)
+    assert first.endswith("…") == (len(text) > 90)
+    assert first.startswith("  trying dense: relu")
+    assert (HINT in first) == (len(text) < 90)
+
+
+def test_live_lines_without_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain = watched(80, "trying", NO_COLOR="1").getvalue()
+    assert not re.search(r"\x1b\[[0-9;]*3[0-9]", plain)
+    assert re.search(r"\x1b\[[0-9;]*3[0-9]", watched(80, "trying").getvalue())
+
+
+def test_live_lines_are_not_drawn_more_often_than_is_seen() -> None:
+    stream, clock = Stream(True), Clock()
+    progress = TerminalProgress(stream, {}, clock=clock)
+    progress.stage("population", 1000)
+    for done in range(1000):
+        clock.now += 0.001
+        progress.advance(done, "19 % learn so far")
+    progress.stage("trying relu → tanh", 64)
+    assert "0/64 · 19 % learn so far" in lines_of(stream)[1], "what is known stays"
+    assert 10 < stream.getvalue().count("/1000") < 25
 
 
 def test_a_budget_in_trainings_has_no_clock() -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import jax
 import keras
 import numpy as np
+from numpy.typing import NDArray
 
 import unstuck
 from unstuck import results
@@ -201,7 +202,8 @@ def code_map(
         return None
     rows = np.unique(np.linspace(0, goal.judged_rows - 1, control.codes.shape[1]).astype(int))
     return results.CodeMap(layer=control.code_layer, rows=tuple(int(row) for row in rows),
-                           before=before, after=after, held=(held, more) if after else (held,))
+                           along=_along(goal.flat_inputs[rows]), before=before, after=after,
+                           held=(held, more) if after else (held,))
 
 
 def _plane(population: Population) -> tuple[results.Table, float]:
@@ -221,6 +223,15 @@ def _plane(population: Population) -> tuple[results.Table, float]:
     squares = sizes**2
     held = float(squares[:2].sum() / squares.sum()) if squares.sum() else 0.0
     return tuple(tuple(float(f"{value:.4g}") for value in point) for point in points), held
+
+
+def _along(inputs: NDArray[Any]) -> tuple[float, ...]:
+    """Ranks of rows along their first principal component, from 0 to 1."""
+    known = np.nan_to_num(inputs.astype(np.float64))
+    known -= known.mean(0)
+    places = np.linalg.eigh(known @ known.T)[1][:, -1]  # cheap for rows of many numbers
+    order = np.argsort(np.argsort(places, kind="stable"))
+    return tuple(round(float(place), 3) for place in order / max(1, len(order) - 1))
 
 
 def added_parameters(lab: Lab, changes: Changes) -> int:

@@ -117,7 +117,7 @@ def _options(
     jobs: int | None, cluster: str | None = None, select: list[str] | None = None,
     ignore: list[str] | None = None,
 ) -> Options:
-    from unstuck.explain import known_names
+    from unstuck.pages import known_names
 
     chosen = known_names(names(select or [])), known_names(names(ignore or []))
     _use_device(device)

@@ -203,8 +203,7 @@ class Lab:
             TooLong: the limit was reached.
             NotSupported: this arm cannot be trained.
         """
-        if arm is not self.control and len(self.control.learned) < replicas:
-            self.run(self.control, replicas, probes=True)
+        self._pair([arm], replicas)
         have = len(arm.learned)
         if have >= replicas:
             return arm
@@ -251,13 +250,20 @@ class Lab:
             for arm in asked:
                 self.run_or_skip(arm, replicas, limit=limit)
             return
-        if len(self.control.learned) < replicas:
-            self.run(self.control, replicas, probes=True)
+        self._pair(asked, replicas)
         self.progress.advance(0)
         side_by_side(
             lambda i, tell: self.run_or_skip(asked[i], replicas, limit=limit, tell=tell),
             range(len(asked)), threads=self.beside, first_alone=False,
-            progress=lambda done: self._glance(done // len(asked)))
+            progress=lambda done: self._glance(done // len(asked), replicas))
+
+    def _pair(self, arms: Sequence[Arm], replicas: int) -> None:
+        """Bring the control to as many replicas as these arms are to have."""
+        if self.control in arms or len(self.control.learned) >= replicas:
+            return
+        self.progress.stage("your script as it is, more often", replicas)
+        self.run(self.control, replicas, probes=True)
+        self.progress.stage(trying(arms), replicas)
 
     def run_or_skip(
         self, arm: Arm | None, replicas: int, *, limit: float = np.inf,
@@ -335,9 +341,11 @@ class Lab:
         engine, refused = engine_for(arm.recipe, like=like, threads=self._threads)
         if not arm.changes:
             self.engine_note = refused
+        have = numbers.start if numbers.start < FRESH else 0
         population = self._chunks.train(
             engine, arm.recipe, [self._seed + n for n in numbers], self.goal, probes=probes,
-            progress=self._watch(len(numbers), limit, tell or self._glance), left=self.left,
+            progress=self._watch(len(numbers), limit, tell or (
+                lambda done: self._glance(have + done, have + len(numbers)))), left=self.left,
         )
         with self._lock:
             self.trainings += len(numbers)
@@ -359,9 +367,19 @@ class Lab:
 
         return watch
 
-    def _glance(self, done: int) -> None:
+    def _glance(self, done: int, of: int) -> None:
         self.progress.budget(self.left)
-        self.progress.advance(done)
+        self.progress.advance(done, self._so_far(), of)
+
+    def _so_far(self) -> str:
+        """What is known, for whoever watches: how often the script learns, and the best change."""
+        if not len(self.control.learned):
+            return ""
+        own = f"{100 * self.control.rate:.0f} %"
+        rates = [arm.rate for arm in self.tried if not any(c.kind == "placebo" for c in arm.changes)]
+        if not rates:
+            return f"{own} learn so far"
+        return f"yours {own}, best of {len(rates)}: {100 * max(rates):.0f} %"
 
     def refuse_too_slow(self) -> None:
         """See, before anything is trained, whether one training fits into the budget.
@@ -419,6 +437,11 @@ def _span(seconds: float) -> str:
         if seconds >= 2 * unit:
             return f"{seconds / unit:.0f} {name}"
     return f"{seconds:.0f} s"
+
+
+def trying(arms: Iterable[Arm]) -> str:
+    """What is going on while these are trained."""
+    return "trying " + ", ".join(names(arm.changes) for arm in arms)
 
 
 def names(changes: tuple[Intervention, ...]) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from unstuck.atomic import write_bytes
-from unstuck.explain import Entry, blocks, entries, specimen
+from unstuck.explain import blocks
+from unstuck.pages import Entry, entries, specimen
 
 _CODE = re.compile(r"`([^`]+)`")
 _LINK = re.compile(r"\b((?:arxiv\.org|doi\.org)/[\w./()-]*[\w)])")

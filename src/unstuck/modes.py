@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 ALIKE = 0.15
 """Outputs nearer than this share of the targets' range count as one: what rounding cannot split."""
+GROUPS_NAMED, ROWS_NAMED, NUMBERS_NAMED = 2, 4, 8
+"""Groups of a reading, rows of a group and numbers of a row that are told one by one."""
 
 
 def modes_of(goal: Goal, population: Population) -> tuple[Mode, ...]:
@@ -88,8 +90,22 @@ def _reading(goal: Goal, population: Population, replica: int, *, learned: bool)
         return "no two inputs come out alike, but not as they should"
     if len(groups[0]) == goal.judged_rows:
         return "every input comes out the same"
-    named = [" and ".join(row_name(goal, i) for i in group) for group in groups]
-    return "; ".join(f"{one} come out alike" for one in named[:3])
+    named = [f"{_named(goal, group)} come out alike" for group in groups[:GROUPS_NAMED]]
+    more = groups[GROUPS_NAMED:]
+    if more:
+        what = "group" if len(more) == 1 else "groups"
+        named.append(f"{len(more)} more {what} of {sum(map(len, more))} inputs")
+    return "; ".join(named)
+
+
+def _named(goal: Goal, group: tuple[int, ...]) -> str:
+    """Rows in a sentence: every one of a few short ones, else their number."""
+    if not _are_short(goal):
+        return f"{len(group)} of {goal.judged_rows} inputs"
+    if len(group) > ROWS_NAMED:
+        return f"{len(group)} of {goal.judged_rows} inputs ({_row_name(goal, group[0])} and others)"
+    names = [_row_name(goal, row) for row in group]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def groups_alike(outputs: Array, size: float) -> list[tuple[int, ...]]:
@@ -112,16 +128,29 @@ def rung_text(goal: Goal, rung: Rung) -> str:
     if sum(map(len, rung.groups)) == goal.judged_rows and len(rung.groups) == 1:
         text = "one output for every input"
     else:
-        parts = [" = ".join(row_name(goal, i) for i in group) for group in rung.groups]
-        text = ", ".join(parts)
+        shown = rung.groups[:GROUPS_NAMED]
+        text = ", ".join(_equated(goal, group) for group in shown)
+        if len(rung.groups) > len(shown):
+            text += f" and {len(rung.groups) - len(shown)} more"
     if rung.column is not None:
         text += f" in output {rung.column + 1}"
     return text if rung.ways == 1 else f"{text} (one of {rung.ways} ways)"
 
 
-def row_name(goal: Goal, row: int) -> str:
+def _equated(goal: Goal, group: tuple[int, ...]) -> str:
+    """Rows that are merged: "[0, 1] = [1, 1]", else their number."""
+    if not _are_short(goal) or len(group) > ROWS_NAMED:
+        return f"{len(group)} inputs alike"
+    return " = ".join(_row_name(goal, row) for row in group)
+
+
+def _are_short(goal: Goal) -> bool:
+    return bool(goal.flat_inputs.shape[1] <= NUMBERS_NAMED)
+
+
+def _row_name(goal: Goal, row: int) -> str:
     """A judged row as a user would write it."""
-    return "[" + ", ".join(f"{value:g}" for value in goal.flat_inputs[row][:8]) + "]"
+    return "[" + ", ".join(f"{value:g}" for value in goal.flat_inputs[row]) + "]"
 
 
 def _differ(targets: Array, group: tuple[int, ...]) -> bool:

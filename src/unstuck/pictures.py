@@ -135,6 +135,37 @@ class Grid:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TriedSet:
+    """Changes that were tried together, by name; none of them is the script as it is.
+
+    `smallest`: enough, and no smaller set within it that was tried is. `repair` is the number of
+    the repair that it is, from 1.
+    """
+
+    changes: tuple[str, ...]
+    replicas: int
+    successes: int
+    success_rate: float
+    ci95: tuple[float, float]
+    enough: bool
+    smallest: bool
+    repair: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedSets:
+    """Sets of changes by size, then by rate; the script as it is comes first.
+
+    A set is `enough` from that share of trainings on. `tried` sets there were in all, single
+    changes among them; of many, those are given that tell most.
+    """
+
+    enough: float
+    tried: int
+    sets: tuple[TriedSet, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pictures:
     """Everything drawn that is not said.
 
@@ -154,5 +185,6 @@ class Pictures:
     replicas: tuple[ReplicaInfo, ...] = ()
     repaired: ReplicaInfo | None = None
     grids: tuple[Grid, ...] = ()
+    sets: TriedSets | None = None
 
 

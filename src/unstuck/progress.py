@@ -6,16 +6,16 @@ from __future__ import annotations
 class Progress:
     """Told by the steps of a diagnosis what is being done; overridden by front-ends.
 
-    `stage` opens a new step ("population", "proving narrow-layer ×8"); `advance` says how much of
-    it is done and what is known so far; `budget` how many seconds are left of the budget. Any of
+    `stage` opens a new step ("population", "trying relu → tanh"); `advance` says how much of it is
+    done and what is known so far; `budget` how many seconds are left of the budget. Any of
     them may raise KeyboardInterrupt to end the work with what is known.
     """
 
     def stage(self, text: str, total: int | None = None) -> None:
         """A new step begins; `total` is what `advance` counts to, if known."""
 
-    def advance(self, done: int, note: str = "") -> None:
-        """`done` of the step's total."""
+    def advance(self, done: int, note: str = "", total: int | None = None) -> None:
+        """`done` of the step's total, or of another that is known by now."""
 
     def budget(self, seconds_left: float) -> None:
         """Seconds left of the budget."""

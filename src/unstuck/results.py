@@ -256,11 +256,13 @@ class CodeMap:
 
     `before` are those of a usual training as the script is, `after` of a usual one with the first
     repair, empty without any; `held` is the share of the codes' variance that the plane shows.
-    `rows` are the inputs' numbers among the judged rows.
+    `rows` are the inputs' numbers among the judged rows, `along` their places in the direction in
+    which the inputs differ most, by rank from 0 to 1.
     """
 
     layer: str
     rows: tuple[int, ...]
+    along: tuple[float, ...]
     before: Table
     after: Table
     held: tuple[float, ...]

@@ -17,7 +17,7 @@ from itertools import combinations, islice
 
 from unstuck.candidates import Candidate, placebo, strong_sets
 from unstuck.interventions import Changes, Intervention, compatible
-from unstuck.lab import Arm, BudgetSpent, Lab, names
+from unstuck.lab import Arm, BudgetSpent, Lab, names, trying
 from unstuck.proof import KEPT, PROOF, Proofs
 from unstuck.ranking import CURED, SURE, Ranking
 from unstuck.stats import LOOKS
@@ -146,7 +146,7 @@ class Search:
             few = [arm for arm in dict.fromkeys(few)
                    if len(arm.learned) or not self._too_long(arm, look, share)]
             if few:
-                lab.progress.stage("trying " + ", ".join(names(arm.changes) for arm in few), look)
+                lab.progress.stage(trying(few), look)
                 lab.run_all(few, look, limit=share * self._share)
             yield [arm for arm in few if len(arm.learned)]
 
@@ -322,6 +322,7 @@ class Search:
                 target = min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j))
                 if lab.cost(arm, target - len(arm.learned)) > max(0.0, lab.left):
                     continue
+                lab.progress.stage(f"sharpening the verdict on {names(arm.changes)}", target)
                 grown = lab.run_or_skip(arm, target) is not None or grown
             if not grown:
                 return

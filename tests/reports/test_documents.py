@@ -127,6 +127,139 @@ def test_sarif_points_at_the_line_with_the_fix() -> None:
     assert {r["level"] for r in run["results"]} == {"error", "warning"}
 
 
+REGION = {
+    "type": "object", "additionalProperties": False,
+    "properties": {
+        **{key: {"type": "integer", "minimum": 1}
+           for key in ("startLine", "startColumn", "endLine", "endColumn")},
+        **{key: {"type": "integer", "minimum": 0} for key in ("byteOffset", "byteLength")},
+    },
+    "anyOf": [{"required": ["startLine"]}, {"required": ["byteOffset", "byteLength"]}],
+}
+TEXT = {"type": "object", "required": ["text"], "additionalProperties": False,
+        "properties": {key: {"type": "string", "minLength": 1} for key in ("text", "markdown")}}
+ARTIFACT = {"type": "object", "required": ["uri"], "additionalProperties": False,
+            "properties": {"uri": {"type": "string", "pattern": "^[!-~]+$"}}}
+LEVEL = {"enum": ["none", "note", "warning", "error"]}
+
+
+def closed(required: str, **properties: typing.Any) -> dict[str, typing.Any]:
+    """An object of these properties and no others."""
+    return {"type": "object", "properties": properties, "required": required.split(),
+            "additionalProperties": False}
+
+
+def several(items: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    """A list of different things."""
+    return {"type": "array", "items": items, "uniqueItems": True}
+
+
+SARIF = closed(
+    "$schema version runs",
+    **{"$schema": {"const": "https://json.schemastore.org/sarif-2.1.0.json"}},
+    version={"const": "2.1.0"},
+    runs={"type": "array", "minItems": 1, "maxItems": 1, "items": closed(
+        "tool results columnKind",
+        tool=closed("driver", driver=closed(
+            "name version semanticVersion rules",
+            name={"const": "unstuck"}, version={"type": "string"},
+            semanticVersion={"type": "string", "pattern": r"^\d+\.\d+\.\d+"},
+            rules=several(closed(
+                "id shortDescription fullDescription defaultConfiguration",
+                id={"type": "string", "pattern": "^[a-z0-9-]+$"}, shortDescription=TEXT,
+                fullDescription=TEXT, help=TEXT, defaultConfiguration=closed("level", level=LEVEL),
+                properties=closed("tags", tags=several({"type": "string"})))))),
+        artifacts=several(closed("location", location=ARTIFACT, sourceLanguage={"const": "python"},
+                                 hashes={"type": "object"})),
+        columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+        invocations=several(closed("executionSuccessful", executionSuccessful={"type": "boolean"},
+                                   arguments={"type": "array", "items": {"type": "string"}})),
+        results={"type": "array", "items": closed(
+            "ruleId ruleIndex level message",
+            ruleId={"type": "string"}, ruleIndex={"type": "integer", "minimum": 0}, level=LEVEL,
+            message=closed("text", text={"type": "string", "minLength": 1}),
+            locations=several(closed("physicalLocation", physicalLocation=closed(
+                "artifactLocation", artifactLocation=ARTIFACT, region=REGION))),
+            fixes=several(closed("description artifactChanges", description=TEXT,
+                                 artifactChanges={**several(closed(
+                                     "artifactLocation replacements", artifactLocation=ARTIFACT,
+                                     replacements={"type": "array", "minItems": 1, "items": closed(
+                                         "deletedRegion", deletedRegion=REGION,
+                                         insertedContent=closed("text", text={"type": "string"}),
+                                     )})), "minItems": 1})),
+            properties={"type": "object"})},
+        properties={"type": "object"},
+    )},
+)
+"""What of SARIF 2.1.0 is written (sections 3.13 to 3.57 of the specification), and nothing else."""
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_sarif_has_the_form_that_the_standard_gives_it(name: str) -> None:
+    result = EXAMPLES[name]
+    log = json.loads(render("sarif", result), parse_constant=refuse)
+    Draft202012Validator(SARIF).validate(log)
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) == len(rules)
+    for found in run["results"]:
+        assert rules[found["ruleIndex"]]["id"] == found["ruleId"]
+        region = found["locations"][0]["physicalLocation"].get("region")
+        assert region is not None or result.fit.line is None
+        for fix in found.get("fixes", ()):
+            (change,) = fix["artifactChanges"]
+            spans = [tuple(r["deletedRegion"].values()) for r in change["replacements"]]
+            assert len(set(spans)) == len(spans)
+
+
+def test_a_rule_is_the_page_of_its_check() -> None:
+    rules = {rule["id"]: rule
+             for rule in json.loads(render("sarif", TWO_BITS))["runs"][0]["tool"]["driver"]["rules"]}
+    narrow = rules["narrow-layer"]
+    assert narrow["shortDescription"]["text"].startswith("A hidden layer with few units")
+    assert "gradient descent has to find" in narrow["fullDescription"]["text"]
+    assert "## When it is wrong" in narrow["help"]["markdown"]
+    assert narrow["properties"]["tags"] == ["architecture"]
+    assert "help" not in rules["learning-rate"] and "explain" not in str(rules["learning-rate"])
+
+
+def test_a_fix_that_needs_company_is_the_whole_repair() -> None:
+    result = EXAMPLES["needs_company"]
+    found = json.loads(render("sarif", result))["runs"][0]["results"]
+    repair = result.repairs[0]
+    assert repair.edits is not None
+    for one in found[:2]:
+        (fix,) = one["fixes"]
+        assert fix["description"]["text"] == " and ".join(repair.interventions)
+        assert len(fix["artifactChanges"][0]["replacements"]) == len(set(repair.edits))
+
+
+def test_a_cause_may_be_cured_alone_or_with_the_rest_of_the_repair() -> None:
+    narrow, relu, *_ = json.loads(render("sarif", TWO_BITS))["runs"][0]["results"]
+    assert [fix["description"]["text"] for fix in narrow["fixes"]] == [
+        "middle layer 2 → 16 units", "middle layer 2 → 4 units"]
+    assert [fix["description"]["text"] for fix in relu["fixes"]] == [
+        "middle layer relu → linear", "first layer 4 → 16 units and middle layer relu → linear"]
+    assert narrow["message"]["text"].count("; or middle layer 2 → 4 units: 19 %") == 1
+
+
+def test_what_has_no_place_is_reported_at_the_fit() -> None:
+    found = json.loads(render("sarif", TWO_BITS))["runs"][0]["results"]
+    rate = next(one for one in found if one["ruleId"] == "learning-rate")
+    place = rate["locations"][0]["physicalLocation"]
+    assert place["region"] == {"startLine": TWO_BITS.fit.line}
+    annotation = next(line for line in render("github", TWO_BITS).splitlines()
+                      if "title=learning-rate" in line)
+    assert f"file=train.py,line={TWO_BITS.fit.line}::" in annotation
+
+
+def test_a_check_of_another_version_has_a_rule_too() -> None:
+    fact = FindingInfo(check="../../setup", message="something")
+    result = dataclasses.replace(TWO_BITS, facts=(fact,), arms=(), repairs=())
+    (rule,) = json.loads(render("sarif", result))["runs"][0]["tool"]["driver"]["rules"]
+    assert rule["id"] == "../../setup" and "help" not in rule
+
+
 def test_sarif_of_a_healthy_script_has_facts_only() -> None:
     run = json.loads(render("sarif", HEALTHY))["runs"][0]
     assert [r["level"] for r in run["results"]] == ["note"]
@@ -161,3 +294,20 @@ def test_github_commands_cannot_be_forged() -> None:
     assert all(re.match(r"::(error|warning|notice) title=[^:]*::", line) for line in lines)
     assert "%250A" in lines[1]
     assert "title=a%2Cb%3Ac,file=a%2Cb%3Ac" in lines[1]
+
+
+def test_github_reads_back_what_was_written() -> None:
+    """Properties and message as the runner takes them apart: the reverse of the escaping."""
+    path, text = "50%,a:b/ü.py", "100 % of 2,000: yes\r\n::stop"
+    fact = FindingInfo(check="dead-relu", message=text)
+    script = dataclasses.replace(TWO_BITS.script, path=path)
+    given = dataclasses.replace(TWO_BITS, facts=(fact,), arms=(), repairs=(), script=script)
+    _, line = render("github", given).splitlines()
+    found = re.fullmatch(r"::notice ([^:]*)::(.*)", line)
+    assert found is not None
+    read = dict(pair.split("=", 1) for pair in found[1].split(","))
+    for mark, code in ((":", "%3A"), (",", "%2C"), ("\r", "%0D"), ("\n", "%0A"), ("%", "%25")):
+        read = {key: value.replace(code, mark) for key, value in read.items()}
+    assert read == {"title": "dead-relu", "file": path, "line": str(TWO_BITS.fit.line)}
+    assert found[2].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") == (
+        "100 % of 2,000: yes  ::stop")

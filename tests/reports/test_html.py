@@ -160,6 +160,8 @@ def test_no_number_is_on_the_page_that_is_not_in_the_document(
                 known |= set(TOKEN.findall(written))
     for share in (m.share for m in ALL[name].population.modes):
         known.add(str(round(share * ALL[name].population.replicas)))  # words.mode_count
+    code_map = ALL[name].code_map
+    known |= {str(row + 1) for row in (code_map.rows if code_map is not None else ())}
     said = " ".join(Reader(pages[name]).words)
     said = re.sub(r"of a hundred|holds half|90 %\.", "", said)
     unknown = {found for found in TOKEN.findall(said) if found not in known}
@@ -197,7 +199,7 @@ def test_without_data_no_row_is_left() -> None:
 def test_a_chart_has_a_twin(pages: dict[str, str]) -> None:
     page = pages["two-bits, pictured"]
     figures = re.findall(r"<figure.*?</figure>", page, re.S)
-    assert len(figures) == 4  # ladder, forest, curves, pairs
+    assert len(figures) == 5  # ladder, forest, sets, curves, pairs
     for body in figures[1:]:
         assert body.count("<table>") == 1 and "<tbody>" in body
     assert 'class="modes"' in page  # the ladder's, which is in plain sight
@@ -205,6 +207,58 @@ def test_a_chart_has_a_twin(pages: dict[str, str]) -> None:
         assert svg.startswith("<svg") and 'role="img"' in svg
         assert "<title" in svg and "<desc" in svg
         assert "font-family" not in svg and "http" not in svg.replace("http://www.w3.org", "")
+
+
+def test_every_set_of_changes_is_drawn(pages: dict[str, str]) -> None:
+    page = pages["two-bits, pictured"]
+    figure = re.search(r'<figure class="figure" id="sets">.*?</figure>', page, re.S)
+    assert figure is not None
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</th>.*?<td>([^<]*)</td></tr>", figure[0], re.S)
+    assert rows[0] == ("the script as it is", "no") and len(rows) == 8
+    assert ("middle layer 2 → 16 units + relu → linear", "repair 1") in rows
+    assert ("middle layer 2 → 16 units + epochs 12 → 120", "yes, a smallest set") in rows
+    wide, narrow = re.findall(r"<svg.*?</svg>", figure[0], re.S)
+    said = "middle layer 2 → 16 units + relu → linear: 64\u00a0of\u00a064"
+    assert wide.count(f'data-tip="{said}') == 1 + 2  # its bar, and a dot for each change
+    assert narrow.count(f'data-tip="{said}') == 1 + 2 and narrow.count("data-tip=") < wide.count(
+        "data-tip=")
+    assert "Of 23\u00a0sets tried" in figure[0]
+
+
+def test_the_sets_are_in_the_detailed_text_too() -> None:
+    said = render("text", PICTURED["two-bits"], verbose=1, width=100).replace("\u00a0", " ")
+    assert "together 64 of 64       middle layer 2 → 16 units + relu → linear: smallest" in said
+    assert "together 48 of 64       relu → linear + epochs 12 → 120: not enough" in said
+    assert "together" not in render("text", PICTURED["two-bits"])
+
+
+def test_codes_are_drawn_as_maps(pages: dict[str, str]) -> None:
+    figure = re.search(r'<figure class="figure" id="codes">.*?</figure>', pages["digits, pictured"],
+                       re.S)  # fmt: skip
+    assert figure is not None
+    before, after = re.findall(r"<svg.*?</svg>", figure[0], re.S)
+    for svg in (before, after):
+        assert svg.count('data-tip="row ') == 40
+        assert all(svg.count(f'fill="var(--c{shade})"') == 8 for shade in range(5))
+    heights = [set(re.findall(r'translate\([\d.]+,([\d.]+)\)" d="[^"]*" fill="var\(--c', svg))
+               for svg in (before, after)]  # fmt: skip
+    assert len(heights[0]) == 1 < len(heights[1])  # the codes of the first lie on a line
+    assert len(re.findall("<tr>", figure[0])) == 41
+    assert 'id="codes"' not in render("html", PICTURED["digits"], data=False)
+    assert 'id="codes"' not in pages["two-bits, pictured"]
+
+
+def test_codes_that_are_all_the_same_are_on_one_spot() -> None:
+    digits = PICTURED["digits"]
+    assert digits.code_map is not None
+    tiny = tuple((1e-9 * i, -1e-9 * i) for i in range(len(digits.code_map.rows)))
+    page = render("html", dataclasses.replace(
+        digits, code_map=dataclasses.replace(digits.code_map, before=tiny, after=(), held=(1.0,))))
+    figure = re.search(r'<figure class="figure" id="codes">.*?</figure>', page, re.S)
+    assert figure is not None and figure[0].count("<svg") == 1
+    places = {tuple(map(float, found)) for found in re.findall(
+        r'translate\(([\d.]+),([\d.]+)\)" d="[^"]*" fill="var\(--c', figure[0])}
+    assert max(abs(a - b) for axis in zip(*places, strict=True) for a in axis for b in axis) < 10
 
 
 def test_classes_are_named_and_the_wrong_ones_marked() -> None:
@@ -245,6 +299,9 @@ def test_diverged_trainings_are_drawn_apart(pages: dict[str, str]) -> None:
     page, result = pages["diverging, pictured"], PICTURED["diverging"]
     assert ">no number</text>" in page
     assert page.count('data-tip="seed ') == 2 * result.population.replicas
+    for svg in re.findall(r"<svg.*?</svg>", page, re.S)[:2]:
+        heights = re.findall(r'translate\([\d.]+,(-[\d.]+)\)"[^>]*>(?:no number|constant )', svg)
+        assert len(heights) == 2 == len(set(heights)), "the labels would lie on each other"
 
 
 def test_right_and_wrong_answers_are_told_apart(pages: dict[str, str]) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from results_examples import TWO_BITS
 from unstuck.reports import _words as words
 
 
@@ -70,3 +72,9 @@ def test_duration(seconds: float, said: str) -> None:
 def test_vectors_of_whole_numbers_look_like_them() -> None:
     assert words.vector((0.0, 1.0)) == f"[0,{words.NBSP}1]"
     assert words.vector((0.02, -1.5)) == f"[0.02,{words.NBSP}−1.50]"
+
+
+def test_rows_held_back_are_not_counted_as_trained_on() -> None:
+    fit = dataclasses.replace(TWO_BITS.fit, rows=120, distinct_rows=149)
+    assert words.distinct_rows(fit) == "149 distinct with those held back"
+    assert words.distinct_rows(TWO_BITS.fit) == "4 distinct"

@@ -16,7 +16,8 @@ class ConstraintBlocks(Check):
     """A constraint keeps weights out of the region where the solution lies.
 
     ## What it sees
-    Constraints on kernels or biases, in a network that fails.
+    Constraints on kernels or biases, in a network that fails: the layers that have one, and which
+    ones these are.
 
     ## Why learning stops
     After every update the weights are put back where the constraint wants them. Weights that may
@@ -31,7 +32,8 @@ class ConstraintBlocks(Check):
         layers.Dense(16)                                 # cured
 
     ## When it is wrong
-    Where weights mean amounts or shares, the constraint is the model.
+    Where weights mean amounts or shares, the constraint is the model, and taking it away answers
+    another question. It is only suspected: a trial without constraints decides.
 
     ## References
     Keras, Constraint. Srivastava et al. 2014, Dropout, section 5.1, for max-norm.

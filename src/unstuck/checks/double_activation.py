@@ -37,7 +37,8 @@ class DoubleActivation(Check):
         [layers.Dense(10), layers.Softmax()]                          # cured
 
     ## When it is wrong
-    Some gates are two activations on purpose.
+    Some gates are two activations on purpose, and where the second one is nearly linear over what the
+    first lets through, little is lost. A trial with the first one linear decides.
 
     ## References
     Goodfellow et al. 2016, Deep Learning, section 6.2.2.

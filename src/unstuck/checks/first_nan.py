@@ -38,7 +38,8 @@ class FirstNan(Check):
         layers.Lambda(lambda t: keras.ops.log1p(keras.ops.relu(t)))    # cured
 
     ## When it is wrong
-    Where only some replicas diverge, it says when those do.
+    Where only some replicas diverge, it says when those do; the others show that the network can be
+    trained, and the sickness is then more likely the size of the steps.
 
     ## References
     Goldberg 1991, What Every Computer Scientist Should Know About Floating-Point Arithmetic.

@@ -32,7 +32,8 @@ class FrozenLayer(Check):
         layers.Dense(2)                     # cured
 
     ## When it is wrong
-    In transfer learning the frozen part is meant to be frozen.
+    In transfer learning the frozen part is meant to be frozen, and what it puts out may be all that is
+    needed. Then training it changes nothing, and the trial acquits it.
 
     ## References
     Keras guide, Transfer learning and fine-tuning.

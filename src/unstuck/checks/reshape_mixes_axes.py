@@ -33,7 +33,8 @@ class ReshapeMixesAxes(Check):
         layers.Permute((2, 1))    # cured
 
     ## When it is wrong
-    Dense layers on flattened values do not care for the order.
+    Dense layers on flattened values do not care for the order, since each of their weights learns its
+    own place; there the scrambling is harmless, and the trial shows no effect.
 
     ## References
     Keras, Reshape and Permute. Karpathy 2019, A Recipe for Training Neural Networks, "view instead

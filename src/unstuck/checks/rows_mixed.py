@@ -16,7 +16,8 @@ class RowsMixed(Check):
     """A layer works along the axis of the batch, so that one row's output depends on the others.
 
     ## What it sees
-    Softmax, LayerNormalization and UnitNormalization with axis 0.
+    Softmax, LayerNormalization and UnitNormalization layers with axis 0, whether or not the network
+    learns.
 
     ## Why learning stops
     Axis 0 are the rows of a batch. A softmax along it makes the outputs of a batch sum to 1: in

@@ -38,7 +38,8 @@ class SaturatedActivation(Check):
         layers.Rescaling(1 / 255)              # in front: cured
 
     ## When it is wrong
-    Gates and binary codes are meant to saturate.
+    Gates and binary codes are meant to saturate, and in a network that has learned, sure units are
+    saturated ones; therefore only replicas that fail are looked at.
 
     ## References
     Glorot and Bengio 2010, Understanding the difficulty of training deep feedforward networks.

@@ -32,7 +32,8 @@ class SmallBatch(Check):
         model.fit(x, y, batch_size=32)    # cured
 
     ## When it is wrong
-    At a rate low enough, small batches learn well, only slowly.
+    At a rate low enough, small batches learn well, only slowly, and their noise may even help to
+    generalise. Whether it is the batch or the rate, the two trials tell apart.
 
     ## References
     Goyal et al. 2017, Accurate, Large Minibatch SGD, arxiv.org/abs/1706.02677, for the rate that

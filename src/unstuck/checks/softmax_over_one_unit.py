@@ -31,7 +31,8 @@ class SoftmaxOverOneUnit(Check):
         layers.Dense(1, activation="sigmoid")    # a probability
 
     ## When it is wrong
-    Never: it is arithmetic.
+    Never, as far as the output goes: it is arithmetic. Only where the output is a side product that no
+    loss looks at does it keep nothing from being learned.
 
     ## References
     The definition of softmax.

@@ -28,7 +28,8 @@ class SplitTakesPatterns(Check):
 
     ## Why learning stops
     A pattern or a class that is never trained on has no gradient; a network may guess it by luck,
-    not learn it.
+    not learn it. Rows sorted by class, or a handful of patterns listed once each, lose whole groups
+    that way, and the validation loss then asks for just what was withheld.
 
     ## What it tries
     No validation split; the rows shuffled before the cut.

@@ -46,7 +46,8 @@ class TargetsBroadcast(Check):
         model = keras.Sequential([layers.LSTM(8), layers.Dense(1)])                           # cured
 
     ## When it is wrong
-    A target that is meant for every step of a sequence.
+    A target that is meant for every step of a sequence is stretched on purpose. Then say so in its
+    shape: repeat it along the steps, and nothing is left to guess.
 
     ## References
     Humbatova et al. 2020, Taxonomy of real faults in deep learning systems, arxiv.org/abs/1910.11015.

@@ -36,7 +36,8 @@ class ValidationLeak(Check):
         model.fit(x[200:], y[200:], validation_data=(x[:200], y[:200]))    # cured
 
     ## When it is wrong
-    Inputs of few possible values repeat by themselves.
+    Inputs of few possible values repeat by themselves, without any row having leaked. So do readings of
+    a sensor that stood still, and texts of a single word.
 
     ## References
     Kaufman et al. 2012, Leakage in Data Mining, ACM TKDD 6.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from unstuck.results import Arm, Interval, Mode, Repair, Result
+from unstuck.results import Arm, Fit, Interval, Mode, Repair, Result
 
 NBSP = "\u00a0"
 _EXACT = 1e-9  # an interval's bound this near to 0 or 1 is that bound, up to rounding
@@ -119,6 +119,12 @@ def count(value: int, singular: str = "", plural: str = "") -> str:
     if not singular:
         return f"{value:,}"
     return f"{value:,}{NBSP}{singular if value == 1 else plural or singular + 's'}"
+
+
+def distinct_rows(fit: Fit) -> str:
+    """How many different rows there are; those held back for validation may be among them."""
+    held = " with those held back" if fit.distinct_rows > fit.rows else ""
+    return f"{count(fit.distinct_rows)} distinct{held}"
 
 
 def duration(seconds: float) -> str:

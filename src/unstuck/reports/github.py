@@ -29,25 +29,28 @@ class GitHub(Report):
         text = summary(result)
         if result.repairs and result.repairs[0].diff and has_cause(result):
             text += "\n" + "\n".join(map(clean, result.repairs[0].diff.splitlines()))
-        lines = [_command(level, "unstuck", text, result.script.path, None)]
+        lines = [_command(level, "unstuck", text, result.script.path, None, result.fit.line)]
         lines += [
             _command(_COMMANDS[message.level], message.name, clean(message.text),
-                     result.script.path, message.location)
+                     result.script.path, message.location, message.line)
             for message in messages(result)
         ]  # fmt: skip
         return "".join(line + "\n" for line in lines)
 
 
 def _command(
-    level: str, title: str, text: str, path: str | None, location: Location | None
+    level: str, title: str, text: str, path: str | None, location: Location | None, line: int | None
 ) -> str:
+    """One command; a line without columns stands for what has no place of its own."""
     properties = {"title": clean(title)}
     if path is not None:
         properties["file"] = clean(path)
-    if location is not None:
+    if path is not None and location is not None:
         properties |= {"line": str(location.line), "endLine": str(location.end_line)}
         if location.line == location.end_line:  # columns are not taken otherwise
             properties |= {"col": str(location.column), "endColumn": str(location.end_column)}
+    elif path is not None and line is not None:
+        properties["line"] = str(line)
     given = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{level} {given}::{_data(text)}"
 

@@ -1,8 +1,9 @@
 """SARIF 2.1.0, so that editors and code scanning show causes at their lines, with the fix.
 
-Each cause, contribution and fact is one `result`; its rule is the check's name. Edits are
-`replacements`, their places given by lines and columns (code points) where the source is known and
-by bytes otherwise. Specification: OASIS, Static Analysis Results Interchange Format 2.1.0.
+Each cause, contribution and fact is one `result`; its rule is the check, with its page. What has no
+place of its own is reported at the `fit`. Fixes are alternatives; their edits are `replacements`,
+placed by lines and columns (code points) where the source is known and by bytes otherwise.
+Specification: OASIS, Static Analysis Results Interchange Format 2.1.0.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from pathlib import PurePath
 from typing import Any, ClassVar, Unpack
 from urllib.parse import quote
 
-from unstuck.results import Arm, EditInfo, Location, Result, to_document
+from unstuck.pages import page_of
+from unstuck.results import EditInfo, Location, Result, to_document
 
 from . import Options, Report
-from ._messages import Message, messages, summary
+from ._messages import Fix, Message, messages, summary
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LONGEST = 1024
+"""Characters of a rule's description that code scanning shows."""
 _FIGURES = ("verdict", "replicas", "successes", "success_rate", "control_rate", "difference",
             "ci95", "rescued", "broken", "p", "p_holm")  # fmt: skip
 
@@ -30,12 +34,14 @@ class Sarif(Report):
     def render(self, result: Result, **options: Unpack[Options]) -> str:
         """The log, indented, with a newline at its end."""
         found = list(messages(result))
+        rules = {message.name: message for message in reversed(found)}
         names = list(dict.fromkeys(message.name for message in found))
-        run = {
+        run: dict[str, Any] = {
             "tool": {"driver": {
                 "name": "unstuck",
+                "version": result.tool.unstuck,
                 "semanticVersion": result.tool.unstuck,
-                "rules": [_rule(name, found) for name in names],
+                "rules": [_rule(rules[name]) for name in names],
             }},
             "columnKind": "unicodeCodePoints",
             "invocations": [{
@@ -45,18 +51,34 @@ class Sarif(Report):
             "results": [_result(result, message, names.index(message.name)) for message in found],
             "properties": {"outcome": result.outcome, "verdict": summary(result)},
         }  # fmt: skip
+        uri = _uri(result)
+        if uri is not None:
+            artifact: dict[str, Any] = {"location": {"uri": uri}, "sourceLanguage": "python"}
+            if result.script.sha256:
+                artifact["hashes"] = {"sha-256": result.script.sha256}
+            run["artifacts"] = [artifact]
         log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
         return json.dumps(log, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
-def _rule(name: str, found: list[Message]) -> dict[str, Any]:
-    first = next(message for message in found if message.name == name)
-    title = first.arm.title if first.arm is not None else name.replace("-", " ")
-    return {
-        "id": name,
-        "shortDescription": {"text": title},
-        "help": {"text": f"unstuck explain {name}"},
-    }
+def _rule(message: Message) -> dict[str, Any]:
+    """A rule: a check with its page, or a kind of change that no check has asked for."""
+    rule: dict[str, Any] = {
+        "id": message.name, "defaultConfiguration": {"level": message.level},
+    }  # fmt: skip
+    page = page_of(message.check or "")
+    if page is None:
+        words = message.name.replace("-", " ")
+        rule["shortDescription"] = {"text": f"A change of kind “{words}” changes what is learned"}
+        rule["fullDescription"] = {"text": "No check has asked for it: it was tried besides, and"
+                                   " the trials show its effect."}  # fmt: skip
+        return rule
+    why = " ".join(page.section("Why learning stops").split())
+    rule["shortDescription"] = {"text": page.summary}
+    rule["fullDescription"] = {"text": f"{page.summary}. {why}"[:_LONGEST]}
+    rule["help"] = {"text": page.page, "markdown": page.page}
+    rule["properties"] = {"tags": [page.family]}
+    return rule
 
 
 def _result(result: Result, message: Message, rule: int) -> dict[str, Any]:
@@ -67,13 +89,17 @@ def _result(result: Result, message: Message, rule: int) -> dict[str, Any]:
         "message": {"text": message.text},
     }
     uri = _uri(result)
-    if uri is not None and message.location is not None:
-        place = {"artifactLocation": {"uri": uri}, "region": _region(message.location)}
+    if uri is not None:
+        place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+        if message.location is not None:
+            place["region"] = _region(message.location)
+        elif message.line is not None:
+            place["region"] = {"startLine": message.line}
         made["locations"] = [{"physicalLocation": place}]
     if message.arm is not None:
         made["properties"] = {name: to_document(getattr(message.arm, name)) for name in _FIGURES}
-        if uri is not None and message.arm.edits:
-            made["fixes"] = [_fix(result, message.arm, message.arm.edits, uri)]
+    if uri is not None and message.fixes:
+        made["fixes"] = [_fix(result, fix, uri) for fix in message.fixes]
     return made
 
 
@@ -95,16 +121,16 @@ def _region(location: Location) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _fix(result: Result, arm: Arm, edits: tuple[EditInfo, ...], uri: str) -> dict[str, Any]:
+def _fix(result: Result, fix: Fix, uri: str) -> dict[str, Any]:
     replacements = [
         {
             "deletedRegion": _edited(result.source, edit),
             "insertedContent": {"text": edit.replacement},
         }
-        for edit in edits
+        for edit in dict.fromkeys(fix.edits)
     ]
     change = {"artifactLocation": {"uri": uri}, "replacements": replacements}
-    return {"description": {"text": arm.intervention}, "artifactChanges": [change]}
+    return {"description": {"text": fix.text}, "artifactChanges": [change]}
 
 
 def _edited(source: str | None, edit: EditInfo) -> dict[str, int]:

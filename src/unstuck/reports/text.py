@@ -77,7 +77,7 @@ def _header(page: Page, result: Result) -> None:
     page.paragraph(
         fit.model,
         words.count(fit.parameters, "parameter"),
-        f"{words.count(fit.rows, 'training row')}, {fit.distinct_rows:,} distinct",
+        f"{words.count(fit.rows, 'training row')}, {words.distinct_rows(fit)}",
         words.count(fit.updates, "update"),
         f"loss {fit.loss}",
         f"optimizer {fit.optimizer}",
@@ -128,6 +128,12 @@ def _details(page: Page, result: Result) -> None:
     for layer, distinct in result.population.distinct_by_layer.items():
         page.paragraph(f"{words.number(distinct)} distinct inputs are still told apart (median)",
                        indent=24, first=f"after {layer}")  # fmt: skip
+    tried_sets = None if result.pictures is None else result.pictures.sets
+    for one in () if tried_sets is None else tried_sets.sets:
+        if len(one.changes) > 1:
+            said = "smallest" if one.smallest else "enough" if one.enough else "not enough"
+            page.paragraph(f"{' + '.join(one.changes)}: {said}", indent=24,
+                           first=f"together {words.of(one.successes, one.replicas)}")
     for part, seconds in result.budget.seconds_by_part.items():
         page.paragraph(words.duration(seconds), indent=24, first=f"time for {part}")
 

@@ -1,4 +1,4 @@
-"""What the page draws, measured: curves, layers, a few rows, a handful of replicas, grids.
+"""What the page draws, measured: curves, layers, a few rows, a handful of replicas, grids, sets.
 
 `pictures_of` is called once, when the search is over. To see inside a few replicas it trains them
 again on their own seeds and keeps their weights this time; it leaves that out where it would cost
@@ -23,6 +23,7 @@ from unstuck.scenes.curves import curve_of, thinned
 from unstuck.scenes.grids import pairs, sweep
 from unstuck.scenes.layers import layer_states, layers_of
 from unstuck.scenes.samples import Shown, shown_rows
+from unstuck.scenes.sets import sets_of
 
 Array = NDArray[Any]
 
@@ -75,6 +76,7 @@ def pictures_of(
         layers=layers_of(lab.recipe, goal, control), samples=shown.samples,
         replicas=_seen(lab, lab.control, control, picked, shown, again, place),
         repaired=repaired, grids=(*pairs(lab), *(sweep(lab) if again else ())),
+        sets=sets_of(lab, cures),
     )
 
 

@@ -50,6 +50,11 @@ def label_of(names: list[str]) -> str:
     return f"{json.dumps(names)}[datum.value]"
 
 
+def label_room(labels: Iterable[str], size: int = 12) -> int:
+    """About the pixels that the longest label takes beside its axis."""
+    return round(0.49 * size * max(map(len, labels), default=0)) + 16
+
+
 def shortened(text: str, most: int) -> str:
     """A label of at most so many characters: Vega's own cutting measures text, which is slow."""
     text = text.replace(words.NBSP, " ")

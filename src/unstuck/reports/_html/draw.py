@@ -2,6 +2,8 @@
 
 A specification names colours as CSS variables (`var(--ink)`), so that one drawing serves light, dark
 and print. Every chart is drawn twice, for wide and for narrow windows, and has a table as its twin.
+Its "width" and "height" are those of the whole, of which "margins", across and down, are about what
+labels and titles take.
 """
 
 from __future__ import annotations
@@ -82,8 +84,11 @@ def figure_of_parts(
 def _svg(spec: Spec, name: str, title: str, text: str) -> Markup:
     import vl_convert
 
-    whole = {"$schema": SCHEMA, "config": CONFIG,
-             "autosize": {"type": "fit", "contains": "padding"}, "padding": 4, **spec}  # fmt: skip
+    across, down = spec["margins"]
+    # Fitting the drawing to its size would lay it out, and measure every label, twice.
+    whole = {"$schema": SCHEMA, "config": CONFIG, "autosize": "pad", "padding": 4,
+             **{key: value for key, value in spec.items() if key != "margins"},
+             "width": spec["width"] - across, "height": spec["height"] - down}  # fmt: skip
     drawn: str = vl_convert.vegalite_to_svg(whole, allowed_base_urls=[])
     head = _HEAD.match(drawn)
     if head is None:

@@ -23,11 +23,13 @@ from .._verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
 from ..json import document
 from . import see, source
 from .axes import mode_class
+from .charts.codes import codes
 from .charts.curves import curves
 from .charts.forest import forest
 from .charts.grid import grid
 from .charts.ladder import ladder
 from .charts.scatter import scatter
+from .charts.sets import kinds, sets
 from .private import without_data
 
 _ISLAND = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -117,7 +119,8 @@ def _rest(result: Result) -> dict[str, Any]:
     used = {finding for arm in result.arms if arm.verdict in ("cause", "needs company")
             for finding in _causes.findings_for(result, arm)}  # fmt: skip
     return {
-        "curves": curves(result), "scatter": scatter(result),
+        "curves": curves(result), "scatter": scatter(result), "codes": codes(result),
+        "sets": sets(result), "kinds": kinds(result),
         "grids": [grid(g, n) for n, g in enumerate(
             pictures.grids if pictures is not None else ())],
         "source_lines": source.marked(result),
@@ -151,24 +154,24 @@ def _tone(result: Result) -> str:
     return "fair" if result.outcome in ("FRAGILE", "INCONCLUSIVE", "NO_SIGNAL") else "bad"
 
 
-def _key_figures(result: Result) -> list[tuple[str, str, str]]:
-    """The few figures at the top: figure, kind, what it is."""
+def _key_figures(result: Result) -> list[tuple[str, str, str, str]]:
+    """The few figures at the top: figure, kind, what it is, and its interval."""
     population, fit = result.population, result.fit
-    found: list[tuple[str, str, str]] = []
+    found: list[tuple[str, str, str, str]] = []
     if population.replicas:
         found.append((words.percent(population.success_rate), "before",
-                      f"of {words.count(population.replicas, 'training')} learned"
-                      f" ({words.percent_interval(population.ci95)})"))  # fmt: skip
+                      f"of {words.count(population.replicas, 'training')} learned",
+                      f"({words.percent_interval(population.ci95)})"))  # fmt: skip
     if result.repairs and has_cause(result):
         best = result.repairs[0]
         found.append((words.percent(best.success_rate), "after",
                       f"after {words.count(len(best.interventions), 'change')}, on"
-                      f" {words.count(best.replicas)} fresh seeds"))  # fmt: skip
-    found.append((words.count(fit.parameters), "", "parameters"))
+                      f" {words.count(best.replicas)} fresh seeds", ""))  # fmt: skip
+    found.append((words.count(fit.parameters), "", "parameters", ""))
     found.append((words.count(fit.rows), "",
-                  f"training rows, {words.count(fit.distinct_rows)} distinct"))
+                  f"training rows, {words.distinct_rows(fit)}", ""))
     found.append((words.count(fit.updates), "",
-                  f"updates: {words.count(fit.epochs, 'epoch')}, batches of {fit.batch_size}"))
+                  f"updates: {words.count(fit.epochs, 'epoch')}, batches of {fit.batch_size}", ""))
     return found
 
 

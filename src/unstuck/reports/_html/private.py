@@ -28,7 +28,7 @@ def without_data(result: Result) -> Result:
         )  # fmt: skip
     ladder = tuple(Rung(loss=rung.loss, merged="") for rung in result.goal.ladder)
     return replace(
-        result, rows=(), targets=(), pictures=pictures,
+        result, rows=(), targets=(), code_map=None, pictures=pictures,
         population=replace(result.population, modes=modes),
         repairs=tuple(replace(r, outputs=(), codes=()) for r in result.repairs),
         goal=replace(result.goal, ladder=ladder),

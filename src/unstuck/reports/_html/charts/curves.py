@@ -86,7 +86,7 @@ def _fan(result: Result, scale: Scale, name: str, color: str, curve: Curve) -> S
         for low, high, opacity in ((0, 4, 0.18), (1, 3, 0.32))
     ]  # fmt: skip
     return {
-        "width": 262, "height": 230, "data": {"values": values},
+        "width": 240, "height": 230, "margins": (56, 58), "data": {"values": values},
         "title": {"text": name, "color": color, "fontSize": 13, "anchor": "start"},
         "layer": [
             {"data": {"values": levels},

@@ -8,7 +8,7 @@ from unstuck.results import Arm, Result
 
 from ... import _words as words
 from ..._lists import named
-from ..axes import label_of, shortened
+from ..axes import label_of, label_room, shortened
 from ..draw import Figure, Spec, Table, figure
 
 VERDICTS = {
@@ -62,7 +62,9 @@ def verdict_word(arm: Arm) -> str:
 def _forest(arms: Sequence[Arm], width: int) -> Spec:
     narrow = width < 500
     values = []
-    names = [shortened(words_of(arm), 24 if narrow else 42) for arm in arms]
+    # Without its line a change's name fits into a narrow window too.
+    names = [shortened(arm.intervention if narrow and arm.kind != "placebo" else words_of(arm),
+                       28 if narrow else 42) for arm in arms]  # fmt: skip
     for place, arm in enumerate(arms):
         values.append({
             "a": place, "v": verdict_word(arm),
@@ -109,4 +111,5 @@ def _forest(arms: Sequence[Arm], width: int) -> Spec:
             "mark": {"type": "text", "align": "right", "x": "width", "dx": -2, "aria": False},
             "encoding": {"y": y, "text": {"field": "t"}, "color": {"value": "var(--muted)"}}})
     return {"width": width, "height": 24 * len(arms) + 46,
+            "margins": (label_room(names, 11 if narrow else 12), 42),
             "data": {"values": values}, "layer": layers}  # fmt: skip

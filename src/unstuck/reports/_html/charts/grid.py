@@ -5,7 +5,7 @@ from __future__ import annotations
 from unstuck.pictures import Grid
 
 from ... import _words as words
-from ..axes import label_of, shortened
+from ..axes import label_of, label_room, shortened
 from ..draw import Figure, Spec, Table, figure
 
 
@@ -37,16 +37,19 @@ def _grid(given: Grid, width: int) -> Spec:
             "d": f"{given.rows[cell.row]} · {given.columns[cell.column]}: "
                  f"{words.of(cell.successes, cell.replicas)}",
         })  # fmt: skip
+    turned = max(map(len, given.columns)) > 6
     x = {"field": "c", "type": "ordinal", "title": given.column_name,
          "scale": {"domain": list(range(len(column_names)))},
          "axis": {"labelExpr": label_of(column_names),
-                  "labelAngle": -40 if max(map(len, given.columns)) > 6 else 0, "ticks": False,
+                  "labelAngle": -40 if turned else 0, "ticks": False,
                   "domain": False}}  # fmt: skip
     y = {"field": "r", "type": "ordinal", "title": given.row_name,
          "scale": {"domain": list(range(len(row_names)))},
          "axis": {"labelExpr": label_of(row_names), "ticks": False, "domain": False}}  # fmt: skip
     steps = list(range(5))
-    return {"width": width, "height": 34 * len(given.rows) + (150 if narrow else 190),
+    below = 44 + (0.64 * label_room(column_names) if turned else 16)
+    return {"width": width, "height": 34 * len(given.rows) + below,
+            "margins": (label_room(row_names) + 24, below),
             "data": {"values": values}, "resolve": {"scale": {"color": "independent"}}, "layer": [
         {"mark": {"type": "rect", "cornerRadius": 3}, "encoding": {
             "x": x, "y": y, "description": {"field": "d"},

@@ -86,7 +86,7 @@ def _ladder(result: Result, scale: Scale, width: int) -> Spec:
                   "format": "~g"}}  # fmt: skip
     y = {"field": "y", "type": "quantitative", "axis": None,
          "scale": {"domain": [0, max(tallest, area / 8) * 1.14]}}  # fmt: skip
-    rungs = _rung_marks(result, scale, width)
+    rungs = _rung_marks(result, scale, width, beyond=beyond)
     layers: list[Spec] = [
         {"data": {"values": rungs}, "mark": {"type": "rule", "strokeWidth": 1.5, "aria": True},
          "encoding": {"x": x, "strokeDash": {"field": "kind", "type": "nominal", "legend": None,
@@ -120,10 +120,13 @@ def _ladder(result: Result, scale: Scale, width: int) -> Spec:
         layers.append({"data": {"values": counts},
                        "mark": {"type": "text", "dy": -9, "aria": False, "fontWeight": 600},
                        "encoding": {"x": x, "y": y, "text": {"field": "t"}}})  # fmt: skip
-    return {"width": width, "height": area + 60, "layer": layers}
+    return {"width": width, "height": area + 60, "margins": (26, 60), "layer": layers}
 
 
-def _rung_marks(result: Result, scale: Scale, width: int) -> list[dict[str, Any]]:
+def _rung_marks(
+    result: Result, scale: Scale, width: int, *, beyond: bool
+) -> list[dict[str, Any]]:
+    """The levels, each with its label in the first row that has room; none over "no number"."""
     goal = result.goal
     marks: list[tuple[float, str, str, str]] = []
     own = result.own_run.loss if result.own_run is not None else None
@@ -148,11 +151,12 @@ def _rung_marks(result: Result, scale: Scale, width: int) -> list[dict[str, Any]
               for rung in goal.ladder if scale.low < rung.loss < scale.high
               and not any(math.isclose(rung.loss, end, rel_tol=1e-3)
                       for end, kind, *_ in marks if kind == "end")]  # fmt: skip
-    taken: list[tuple[float, float, int]] = []
+    taken: list[tuple[float, float, int]] = [(width - 76, math.inf, 0)] if beyond else []
+    drawn = width / 1.13 if beyond else width
     found = []
     for loss, kind, label, text in marks:
         half = 3.6 * len(label) + 4
-        middle = min(max(scale.share(loss) * width, half), width - half)
+        middle = min(max(scale.share(loss) * drawn, half), width - half)
         row = next((row for row in (0, 1) if all(
             middle + half < low or high < middle - half or row != used
             for low, high, used in taken)), None)  # fmt: skip

@@ -55,7 +55,7 @@ def _scatter(values: list[dict[str, Any]], width: int) -> Spec:
              "axis": axis} for field, title in (("t", "target"), ("o", "output")))  # fmt: skip
     looks = [style[name] for name in names]
     legend = {"orient": "bottom"}
-    return {"width": width, "height": 340, "layer": [
+    return {"width": width, "height": 340, "margins": (66, 80), "layer": [
         {"data": {"values": [{"t": low, "o": low}, {"t": high, "o": high}]},
          "mark": {"type": "line", "strokeDash": [4, 4], "aria": False},
          "encoding": {"x": x, "y": y, "color": {"value": "var(--edge)"}}},
