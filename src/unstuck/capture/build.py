@@ -214,7 +214,7 @@ def epochs_of(fit: Mapping[str, Any], notes: list[str] | None = None) -> int:
     """How many epochs are trained; what is to be told of them is added to `notes`.
 
     Raises:
-        UnstuckError: none.
+        UnstuckError: it trains none.
     """
     notes = [] if notes is None else notes
     first, epochs = int(fit["initial_epoch"] or 0), int(fit["epochs"])
