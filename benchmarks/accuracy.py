@@ -1,12 +1,17 @@
 """How right the diagnoses are, over folders of cases and over our own specimens.
 
     python benchmarks/accuracy.py CASES [--budget 2m] [--seeds 5] [--only NAME …] [--json FILE]
-                                  [--singles-only] [--keep DIR]
+                                  [--singles-only] [--keep DIR] [--answers-only]
 
 A case is a folder with `case.py` and `truth.json` (symptom, faults, fixes, goal); `injected.py` makes
 such folders of our own scripts. Each is diagnosed as it stands; then the *repaired script* is run with
 Keras's own `fit` on fresh seeds and measured by the case's own goal, which the diagnosis never sees.
 No case is known by name.
+
+With `--answers-only` nothing is repaired or measured: every case is given to `unstuck run` in a process
+of its own, as a user would, and a table says whether its training was captured, what was answered, how
+the command ended and in what time. `truth.json` is not read then, so any folder of `NAME/case.py` or
+of scripts will do.
 
 Recall: of the faults whose removal is needed, how many have a change of their kind among what was
 proved or repaired, or are stated as a fact by a check that the case names. Precision: of the changes
@@ -197,6 +202,50 @@ def diagnose_case(
     }
 
 
+def answer_of(script: Path, budget: str, most: float) -> dict[str, Any]:
+    """What `unstuck run` makes of one script: outcome, exit code, seconds."""
+    command = [sys.executable, "-m", "unstuck", "run", str(script), "--budget", budget,
+               "--no-journal", "--format", "json"]
+    begun = time.monotonic()
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=most)
+        code, out, errors = str(done.returncode), done.stdout, done.stderr
+    except subprocess.TimeoutExpired:
+        code, out, errors = "hangs", "", f"no answer after {most:.0f} s"
+    try:
+        found = json.loads(out)
+    except ValueError:
+        found = None
+    said = [line for line in errors.splitlines() if line.startswith("unstuck: ")]
+    crashed = code == "hangs" or "this is a fault of unstuck" in errors
+    return {
+        "case": script.parent.name if script.name == "case.py" else script.stem,
+        "captured": found is not None, "exit": code, "crashed": crashed,
+        "seconds": time.monotonic() - begun,
+        "outcome": "CRASH" if crashed else "refused" if found is None else found["outcome"],
+        "said": "" if found is not None else (said or errors.splitlines() or ["no output"])[-1],
+    }
+
+
+def answers(folder: Path, budget: str, only: list[str], most: float) -> list[dict[str, Any]]:
+    """Ask for every case in turn, and print the table."""
+    scripts = sorted({*folder.glob("*/case.py"), *folder.glob("*.py")})
+    rows = []
+    print(f"{'case':38s} {'captured':8s} {'outcome':10s} {'exit':>5s} {'seconds':>8s}")
+    for script in scripts:
+        if only and not any(name in str(script.relative_to(folder)) for name in only):
+            continue
+        row = answer_of(script, budget, most)
+        rows.append(row)
+        print(f"{row['case']:38s} {'yes' if row['captured'] else 'no':8s} {row['outcome']:10s}"
+              f" {row['exit']:>5s} {row['seconds']:8.1f}  {row['said'][:100]}", flush=True)
+    print(f"\n{len(rows)} cases, {sum(row['captured'] for row in rows)} captured and answered,"
+          f" {sum(row['crashed'] for row in rows)} crashed; seconds: median"
+          f" {np.median([row['seconds'] for row in rows]):.1f}, most"
+          f" {max(row['seconds'] for row in rows):.1f} (budget {budget})")
+    return rows
+
+
 def main() -> None:
     """Run all cases, two at a time, each in a process of its own, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -208,12 +257,21 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--singles-only", action="store_true")
     parser.add_argument("--keep", type=Path, help="keep each case's diagnosis in this folder")
+    parser.add_argument("--answers-only", action="store_true",
+                        help="only what is answered, how the command ends and in what time")
+    parser.add_argument("--most", type=float, default=900.0,
+                        help="with --answers-only: seconds after which a case counts as hanging")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.one:
         found = diagnose_case(
             asked.cases, asked.budget, asked.seeds, asked.singles_only, asked.keep)
         print("RESULT " + json.dumps(found))
+        return
+    if asked.answers_only:
+        rows = answers(asked.cases, asked.budget, asked.only, asked.most)
+        if asked.json:
+            asked.json.write_text(json.dumps(rows, indent=1))
         return
     folders = [f for f in sorted(asked.cases.iterdir()) if (f / "case.py").exists()
                and (not asked.only or any(name in f.name for name in asked.only))]

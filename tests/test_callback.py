@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 
 import unstuck
+from unstuck.callback import _surely
 from unstuck.capture import capture_model
 from unstuck.errors import UnstuckError
+from unstuck.goal import make_goal
+from unstuck.population import Population
 
 ROWS = np.random.default_rng(1).normal(size=(60, 2)).astype("float32") * 200
 CLASSES = (np.hypot(*ROWS.T) > 240).astype("float32")
@@ -70,6 +73,26 @@ def test_a_training_that_learns():
     watcher = unstuck.Callback(out=io.StringIO())
     network.fit(x, x, epochs=60, verbose=0, callbacks=[watcher])
     assert "it learned (" in lines(watcher)[-1]
+
+
+def test_how_far_it_came_where_only_plain_methods_would_tell():
+    x = np.random.default_rng(0).normal(size=(300, 3)).astype("float32")
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    network.set_weights([np.full((3, 1), 0.5), np.zeros(1)])
+    network.compile(keras.optimizers.SGD(1e-9), "mse")
+    watcher = unstuck.Callback(out=io.StringIO())
+    network.fit(x, x.sum(1), verbose=0, callbacks=[watcher])
+    assert "it came 75% of the way from a constant output to a perfect answer (r2 0.75)" in (
+        lines(watcher)[-1])
+    goal = make_goal(watcher._captured().recipe, references=False)
+    assert not goal.settled
+
+    def surely(score):
+        return _surely(goal, Population(
+            seeds=(0,), loss=np.ones((1, 1)), final_loss=np.ones(1), score=np.full((1, 3), score),
+            engine="fit", strategy="own run"))
+
+    assert [surely(score) for score in (0.95, 0.5, 0.02, np.nan)] == [True, None, False, False]
 
 
 def test_a_loss_that_is_no_number_is_told_at_once():

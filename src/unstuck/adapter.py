@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import functools
 import importlib
 import inspect
 import os
@@ -17,6 +18,7 @@ import re
 import threading
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from unstuck import backend as backend  # before any private corner of Keras is looked into
@@ -34,6 +36,7 @@ try:
     from keras.src.backend import numpy as backend_numpy
     from keras.src.backend.common import global_state
     from keras.src.backend.common.stateless_scope import in_stateless_scope
+    from keras.src.backend.config import keras_home
     from keras.src.backend.jax.core import Variable as JaxVariable
     from keras.src.initializers.random_initializers import compute_fans
     from keras.src.models.functional import Functional
@@ -282,6 +285,49 @@ def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None
     model._symbolic_build(data_batch=(x, y, sample_weight))
 
 
+def gives_rows_like(model: keras.Model, x: Tree) -> bool:
+    """True for a functional model whose one output has the shape of its one input's rows."""
+    if not hasattr(x, "shape"):
+        return False
+    known = is_functional(model) or (isinstance(model, keras.Sequential) and model.built)
+    shape = model.output_shape if known else None
+    return isinstance(shape, tuple) and shape[1:] == tuple(x.shape[1:])
+
+
+def outputs_of(model: keras.Model, x: Tree) -> Tree:
+    """What a model says of rows, without dropout and without a change of its state.
+
+    Compiled as a whole: one by one, its operations take several times as long to compile.
+    """
+    mode = {"training": False} if takes_training(model) else {}
+
+    def call(trainable: Any, non_trainable: Any, rows: Tree) -> Tree:
+        return model.stateless_call(trainable, non_trainable, rows, **mode)[0]
+
+    values = [[variable.value for variable in kind]
+              for kind in (model.trainable_variables, model.non_trainable_variables)]
+    return jax.jit(call)(*values, x)
+
+
+def adds_losses(model: keras.Model, x: Tree) -> bool:
+    """True for a built model that adds losses of its own, penalties included, when called on x."""
+    values = [[variable.value for variable in kind]
+              for kind in (model.trainable_variables, model.non_trainable_variables)]
+    call = functools.partial(model.stateless_call, training=True, return_losses=True)
+    return bool(jax.eval_shape(call, *values, x)[2])
+
+
+def put_outputs(model: keras.Model, outputs: Tree) -> None:
+    """Let a functional model end in other tensors of its graph, and stay the same object."""
+    model._layers.clear()  # in the order that a model made anew has them
+    model._tracker.stored_ids["layers"].clear()
+    Functional.__init__(model, inputs=model.input, outputs=outputs, name=model.name)
+
+
+FUNCTIONAL: type = Functional
+"""The class of models made of tensors, which its own `add_loss` still belongs to."""
+
+
 def schedule_of(optimizer: Any) -> Any:
     """The LearningRateSchedule that an optimizer computes its rate with; `None` without one."""
     rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
@@ -397,6 +443,11 @@ def is_input_function(code: types.CodeType) -> bool:
     return code is inspect.unwrap(keras.Input).__code__
 
 
+def downloads() -> Path:
+    """Where `keras.datasets` keep their files, and look for them first."""
+    return Path(keras_home()).expanduser() / "datasets"
+
+
 def keras_version() -> str:
     """Keras's version."""
     return str(keras.__version__)
@@ -428,6 +479,11 @@ def arguments_of_running_fit() -> dict[str, Any] | None:
 def is_traced() -> bool:
     """True while Keras reads or compiles a computation, so that no variable can really change."""
     return bool(in_stateless_scope())
+
+
+def is_symbolic(value: Any) -> bool:
+    """True for a value that stands for numbers which only a compiled computation will have."""
+    return isinstance(value, jax.core.Tracer)
 
 
 def old_preprocessing(part: str) -> dict[str, Any]:

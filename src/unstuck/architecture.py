@@ -8,6 +8,7 @@ variable. Changes are data: a layer's arguments, a layer left out, a layer put i
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -236,6 +237,7 @@ class Architecture:
         source = self._graph
         assert source is not None
         made: dict[int, Any] = {}  # a layer used twice is made once, so that it stays shared
+        shared = _shared_inside(source)
 
         def call(original: Any, *args: Any, **kwargs: Any) -> Any:
             if not isinstance(original, keras.Layer):
@@ -243,7 +245,8 @@ class Architecture:
             if original.name in self.removed:
                 return args[0]
             if id(original) not in made:
-                made[id(original)] = self._rebuild(original)
+                made[id(original)] = (_through_its_graph(original, call)
+                                      if id(original) in shared else self._rebuild(original))
             for new in self._inserted_at(original.name, "before"):
                 args = (new(args[0]), *args[1:])
             out = made[id(original)](*args, **kwargs)
@@ -336,6 +339,27 @@ class Architecture:
             return config
         # Keras's automatic config adds its own arguments, which most users' classes do not take.
         return {key: value for key, value in config.items() if key in parameters}
+
+
+def _shared_inside(graph: keras.Model) -> frozenset[int]:
+    """The nested models, by `id`, of which a layer is used outside of them too."""
+    inner = {id(layer): [id(one) for one in adapter.flat_layers(layer)
+                         if not isinstance(one, keras.layers.InputLayer)]
+             for layer in graph.layers if adapter.is_plain_functional(layer)}
+    times = Counter([*map(id, graph.layers), *(i for ids in inner.values() for i in set(ids))])
+    return frozenset(model for model, ids in inner.items() if any(times[i] > 1 for i in ids))
+
+
+def _through_its_graph(model: keras.Model, call: Callable[..., Any]) -> keras.Model:
+    """A nested model made anew of layers that `call` makes, or has made for other places."""
+    inputs = [keras.Input(shape=t.shape[1:], dtype=t.dtype, name=t._keras_history.operation.name)
+              for t in model.inputs]
+    outputs = adapter.run_through_graph(model, inputs, call)
+    structured = keras.tree.pack_sequence_as(adapter.input_structure(model), inputs)
+    made = keras.Model(structured, outputs, name=model.name)
+    if not model.trainable:
+        made.trainable = False
+    return made
 
 
 def _fresh(argument: Any) -> Any:

@@ -225,6 +225,13 @@ BY_HAND: Mapping[str, str] = {
     "keras.preprocessing.image.ImageDataGenerator":
         "use keras.layers.RandomFlip, RandomRotation, … and a PyDataset",
     "keras.preprocessing.text.Tokenizer": "use keras.layers.TextVectorization",
+    "keras.preprocessing.text.one_hot": "use keras.layers.Hashing",
+    "keras.preprocessing.text.hashing_trick": "use keras.layers.Hashing",
+    "keras.preprocessing.text.text_to_word_sequence": "use str.lower() and str.split()",
+    "keras.preprocessing.sequence.TimeseriesGenerator":
+        "use a keras.utils.PyDataset, or cut the windows with numpy",
+    "keras.preprocessing.sequence.skipgrams": "make the pairs with numpy",
+    "keras.preprocessing.sequence.make_sampling_table": "make the table with numpy",
     "keras.wrappers.scikit_learn.KerasClassifier": "use keras.wrappers.SKLearnClassifier",
     "keras.wrappers.scikit_learn.KerasRegressor": "use keras.wrappers.SKLearnRegressor",
     "keras.utils.multi_gpu_model": "take it out, or see keras.distribution",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import random
 import signal
@@ -22,7 +23,8 @@ from unstuck.script import Script
 
 def state():
     watch = Watch("", Script.parse(""), chosen=1, through=False)
-    attributes = [*watch.wrappers, (os, "_exit"), (threading, "excepthook"), (sys, "excepthook"),
+    attributes = [*watch.wrappers, (os, "_exit"), (atexit, "register"),
+                  (atexit, "unregister"), (threading, "excepthook"), (sys, "excepthook"),
                   (sys, "stdout"), (sys, "stderr"), (sys, "argv")]
     return (
         [vars(owner)[name] for owner, name in attributes],
@@ -41,6 +43,11 @@ ENDINGS = {
     "exception": ("$DATA\n$MODEL\nraise ValueError", ScriptFailed),
     "sys.exit": ("$DATA\n$MODEL\nimport sys; sys.exit(3)", NoFitCall),
     "os._exit": ("$DATA\n$MODEL\nimport os; os._exit(3)", NoFitCall),
+    "quit": ("$DATA\n$MODEL\nquit(4)", NoFitCall),
+    "sys.exit after fit": ("$DATA\n$MODEL\ntry:\n    model.fit(x, x)\nfinally:\n"
+                           "    import sys; sys.exit(5)", None),
+    "atexit": ("$DATA\n$MODEL\nimport atexit\natexit.register(print, 'late')\nmodel.fit(x, x)", None),
+    "an own loop": ("$DATA\n$MODEL\nmodel.train_on_batch(x, x)", None),
     "KeyboardInterrupt": ("$DATA\n$MODEL\nraise KeyboardInterrupt", KeyboardInterrupt),
     "end": ("$DATA\n$MODEL", NoFitCall),
     "bad data": ("$DATA\n$MODEL\nmodel.fit(x, x[:3])", UnstuckError),
@@ -146,7 +153,8 @@ def test_its_own_traceback_unchanged(write, name, capsys):
     [
         ("x = 1", "without calling model.fit"),
         ("import sys; sys.exit(2)", "exit status 2"),
-        ("$DATA\n$MODEL\nfor _ in range(2): model.train_on_batch(x, x)", "train_on_batch, line"),
+        ("$DATA\n$MODEL\nmodel.optimizer.apply([v * 0 for v in model.trainable_variables],"
+         " model.trainable_variables)", "apply, line"),
         ("$DATA\n$MODEL\nmodel.fit_generator", None),
     ],
 )
@@ -167,6 +175,58 @@ def test_files_that_are_none(tmp_path):
     notebook.write_text("{}")
     with pytest.raises(UnstuckError, match="notebook"):
         capture_script(notebook)
+
+
+HANDLERS = """
+import atexit, sys
+@atexit.register
+def last():
+    print("last", file=sys.stderr)
+atexit.register(print, "first", file=sys.stderr)
+atexit.register(int, "no number")
+gone = atexit.register(lambda: print("never", file=sys.stderr))
+atexit.unregister(gone)
+"""
+
+
+def test_what_is_to_be_done_at_the_end_is_done_at_the_scripts_own(write, capsys):
+    with pytest.raises(NoFitCall):
+        capture_script(write(HANDLERS + "sys.exit(3)"))
+    said = capsys.readouterr().err
+    assert [said.index(word) for word in ("no number", "first", "last")] == sorted(
+        said.index(word) for word in ("no number", "first", "last"))
+    assert "Exception ignored in atexit callback" in said
+    assert "never" not in said
+
+
+@pytest.mark.parametrize("end", ["model.fit(x, x)", "import os; os._exit(0)"])
+def test_it_is_not_done_where_the_script_went_no_further(write, end, capsys):
+    try:
+        capture_script(write(f"$DATA\n$MODEL\n{HANDLERS}{end}"))
+    except NoFitCall:
+        assert "_exit" in end
+    assert "last" not in capsys.readouterr().err
+
+
+SPAWNING = """$DATA
+import multiprocessing
+def doubled(row):
+    return 2 * row
+if __name__ == "__main__":
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        x = np.array(pool.map(doubled, list(x)))
+    $MODEL
+    model.fit(x, x, epochs=2)
+""".replace("    $MODEL", "    model = keras.Sequential([keras.Input((2,)), layers.Dense(2)])\n"
+            "    model.compile('sgd', 'mse')")
+
+
+def test_processes_that_a_script_starts_run_it_as_their_own(write, capfd):
+    before = state()
+    recipe = capture_script(write(SPAWNING)).recipe
+    same(before, state())
+    assert (recipe.epochs, recipe.train.rows, float(recipe.x.max())) == (2, 40, 2.0)
+    assert "Error" not in capfd.readouterr().err
 
 
 SWALLOWING = {

@@ -109,10 +109,47 @@ def uneven():
     yield from (batches(np.arange(8)) + batches(np.arange(5)) + batches(np.arange(8))) * 4
 
 
+def growing():
+    yield from ((np.zeros((2, steps, 3)), np.zeros((2, 1))) for steps in range(3, 9))
+
+
+def crossing():
+    while True:
+        yield from batches(np.arange(36))
+
+
+def augmenting():
+    mine = np.random.default_rng(5)
+    while True:
+        for x, y in batches(np.arange(36)):
+            yield x + mine.normal(size=x.shape), y
+
+
+def reordering():
+    mine = np.random.default_rng(6)
+    while True:
+        yield from batches(mine.permutation(36))
+
+
+CROSSING = {
+    "fixed": (crossing, 1, 36), "rows": (reordering, 1, 36), "stream": (augmenting, 8, 288)}
+
+
+@pytest.mark.parametrize("name", CROSSING)
+def test_epochs_that_end_within_a_pass_of_the_source(name):
+    source, epochs, rows = CROSSING[name]
+    taped = tape(source(), steps=4, epochs=10, shuffle=False)  # a pass has 5 batches, the last of 4
+    assert (taped.kind, taped.epochs, len(taped.x), taped.passes) == (name, epochs, rows, 8)
+    assert "Your 10 epochs of 4 batches end in the middle of its passes of 5" in taped.note
+    first = [next(iter(source()))[0]] if name == "stream" else []
+    assert all((taped.x[:8] == x).all() for x in first)
+
+
 REFUSED = {
     "raising": (raising, 3, BadData, "raised OSError after 1 batches: disk gone"),
     "ran out": (lambda: iter(()) or (b for b in batches(np.arange(16))), 3, BadData, "takes 3"),
     "once only": (lambda: (b for b in batches(np.arange(16))), None, NotSupported, "steps_per_epoch"),
+    "rows of other shapes": (growing, 2, NotSupported, "(3, 3) and (4, 3)"),
     "uneven": (uneven, 3, NotSupported, "unequal sizes (8, 5, 8"),
     "no targets": (lambda: ((X[:8],) for _ in range(9)), 2, NotSupported, "no targets"),
     "four things": (lambda: ((X, X, X, X) for _ in range(9)), 2, BadData, "not 4 things"),

@@ -27,6 +27,7 @@ SOURCES = {
     "the same weights again": (
         "$MODEL\nfirst = model.get_weights()\nmodel.set_weights(first)\nmodel.fit(x, x)", None),
     "nothing": ("$MODEL\nmodel.fit(x, x)", None),
+    "predicted before": ("$MODEL\nmodel.predict(x, verbose=0)\nmodel.fit(x, x)", None),
     "adapted": (
         "scale = layers.Normalization()\nscale.adapt(x)\n"
         "model = keras.Sequential([keras.Input((2,)), scale, layers.Dense(2)])\n"

@@ -13,6 +13,7 @@ import inspect
 import linecache
 import os
 import random
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,9 @@ from .watch import Watch
 
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
            "drawing_from", "random_state_kept"]
+
+_NOT_FETCHED = re.compile(r"URL fetch failure on (\S+?):? ")
+"""How Keras begins to say that a download failed."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -241,6 +245,8 @@ def _capture(
             silent_after=lambda: watch.taken and not through,
             namespace=namespace,
         )
+    if ending.error is None:
+        watch.take_own_loop()
     watch.close()
     if watch.error is not None:
         raise watch.error
@@ -316,6 +322,7 @@ def _not_reached(
     if ending.error is not None:
         if isinstance(ending.error, ImportError):
             _explain_tensorflow(name, ending.error)
+        _explain_download(name, ending.error)
         before = "any fit" if chosen == 1 else f"fit {chosen}"
         return ScriptFailed(f"{name} raised {type(ending.error).__name__} before {before}.")
     ended = (
@@ -342,4 +349,14 @@ def _explain_tensorflow(name: str, error: ImportError) -> None:
         sys.stderr.write(
             f"unstuck: {name} needs {error.name}, which is not installed here. Of TensorFlow,"
             " unstuck itself knows tf.keras and the functions that come with it.\n"
+        )
+
+
+def _explain_download(name: str, error: BaseException) -> None:
+    """Where a data set of Keras's could not be fetched: where its file has to lie."""
+    found = _NOT_FETCHED.match(str(error))
+    if found is not None:
+        sys.stderr.write(
+            f"unstuck: {name} downloads {found[1]}, which this machine cannot. Fetch it on another one"
+            f" and put it at {adapter.downloads() / Path(found[1]).name}, where Keras looks first.\n"
         )

@@ -46,8 +46,11 @@ def recipe_of(
     refuse_unknown_training(model)
     notes: list[str] = []
     taped = _taped(fit, notes)
-    data, validation = _data(fit, taped, copied, notes)
-    epochs = _epochs(fit, notes)
+    judged = _judged_by_inputs(model, fit, notes)
+    data, validation = _data(fit, taped, copied, notes, judged=judged)
+    epochs = epochs_of(fit, notes)
+    if taped is not None and taped.passes is not None:
+        epochs = taped.passes
     batches = _batches(fit, data, taped)
     compiled = adapter.compile_config(model)
     arguments = None if made is None else made.of(model)
@@ -69,6 +72,10 @@ def recipe_of(
     )
     _check_split(recipe)
     built = _built(recipe)
+    if recipe.loss is None and not _own_loss(model) and not adapter.adds_losses(
+            built.model, keras.tree.map_structure(lambda a: a[:1], recipe.x)):
+        raise NotSupported(
+            "The model was compiled without a loss. Write model.compile(optimizer=…, loss=…).")
     rules, left_out, more = rules_of(
         fit, built.model, recipe.optimizer, validated=recipe.validation is not None)
     recipe = replace(recipe, rules=rules, left_out=left_out)
@@ -82,11 +89,32 @@ def _check_compiled(model: keras.Model) -> None:
             "The model is not compiled: Keras says “You must call `compile()` before using the"
             " model”. Write model.compile(optimizer=…, loss=…) before fit."
         )
-    own_step = adapter.overrides(model, "train_step") or adapter.overrides(model, "compute_loss")
-    if model.loss is None and not own_step and not adapter.overrides(model, "compile"):
+
+
+def _own_loss(model: keras.Model) -> bool:
+    """True where the user's class says what the loss is."""
+    return any(adapter.overrides(model, name) for name in ("train_step", "compute_loss", "compile"))
+
+
+def _judged_by_inputs(
+    model: keras.Model, fit: Mapping[str, Any], notes: list[str]
+) -> bool:
+    """True for a model that `add_loss` alone trains, without targets, to give back what goes in.
+
+    Raises:
+        NotSupported: it has no targets and puts out something else, so that nothing tells how well.
+    """
+    if model.loss is not None or _own_loss(model) or fit["y"] is not None or (
+            fit["x"] is None or adapter.stream_kind(fit["x"]) is not None):
+        return False
+    if not adapter.gives_rows_like(model, fit["x"]):
         raise NotSupported(
-            "The model was compiled without a loss. Write model.compile(optimizer=…, loss=…)."
-        )
+            "The model was compiled without a loss, and fit has no targets y: if add_loss trains it,"
+            " nothing says what its output should be. Pass that as well, fit(x, y): add_loss trains as"
+            " before, and y is what the output is judged by. Otherwise give compile a loss.")
+    notes.append("The model is trained by add_loss alone: its output is judged by how well it gives"
+                 " its input back.")
+    return True
 
 
 def _taped(fit: MutableMapping[str, Any], notes: list[str]) -> Tape | None:
@@ -99,7 +127,7 @@ def _taped(fit: MutableMapping[str, Any], notes: list[str]) -> Tape | None:
     if fit["validation_split"]:
         raise BadData("validation_split needs arrays; a source of batches cannot be split.")
     steps = fit["steps_per_epoch"]
-    taped = tape(fit["x"], steps=None if steps is None else int(steps), epochs=_epochs(fit, []),
+    taped = tape(fit["x"], steps=None if steps is None else int(steps), epochs=epochs_of(fit),
                  shuffle=bool(fit["shuffle"]))
     fit["x"] = taped.again
     notes.append(taped.note)
@@ -136,22 +164,26 @@ def _batches(fit: Mapping[str, Any], data: Data, taped: Tape | None) -> dict[str
 
 
 def _data(
-    fit: MutableMapping[str, Any], taped: Tape | None, copied: bool, notes: list[str]
+    fit: MutableMapping[str, Any], taped: Tape | None, copied: bool, notes: list[str], *,
+    judged: bool,
 ) -> tuple[Data, Data | None]:
     if taped is not None:
         data = as_data(taped.x, taped.y, taped.sample_weight, copied=False)
-        return data, _validation(fit, copied, notes)
-    x, y = fit["x"], fit["y"]
+        return data, _validation(fit, copied, notes, judged=judged)
+    x, y = fit["x"], fit["x"] if judged else fit["y"]
     if x is None:
         raise BadData("fit was called without x.")
     if y is None:
         raise NotSupported(
             "fit was called without targets y. To learn the inputs themselves, write fit(x, x)."
         )
-    return as_data(x, y, fit["sample_weight"], copied=copied), _validation(fit, copied, notes)
+    data = as_data(x, y, fit["sample_weight"], copied=copied)
+    return data, _validation(fit, copied, notes, judged=judged)
 
 
-def _validation(fit: MutableMapping[str, Any], copied: bool, notes: list[str]) -> Data | None:
+def _validation(
+    fit: MutableMapping[str, Any], copied: bool, notes: list[str], *, judged: bool
+) -> Data | None:
     """The rows to validate on that `fit` was given by themselves, the steps asked for of them."""
     given, steps = fit["validation_data"], fit["validation_steps"]
     if given is None:
@@ -165,6 +197,8 @@ def _validation(fit: MutableMapping[str, Any], copied: bool, notes: list[str]) -
         parts = adapter.split_pair(fit["validation_data"])
     except ValueError as error:
         raise BadData("validation_data must be (x, y) or (x, y, sample_weight).") from error
+    if parts[1] is None and judged:
+        parts = parts[0], parts[0], parts[2]
     if parts[1] is None:
         raise BadData("validation_data has no targets; it must be (x, y).")
     held = as_data(*parts, where="validation_data", copied=copied)
@@ -176,8 +210,13 @@ def _validation(fit: MutableMapping[str, Any], copied: bool, notes: list[str]) -
     return Data(x=x, y=y, sample_weight=weight)
 
 
-def _epochs(fit: Mapping[str, Any], notes: list[str]) -> int:
-    """How many epochs are trained."""
+def epochs_of(fit: Mapping[str, Any], notes: list[str] | None = None) -> int:
+    """How many epochs are trained; what is to be told of them is added to `notes`.
+
+    Raises:
+        UnstuckError: it trains none.
+    """
+    notes = [] if notes is None else notes
     first, epochs = int(fit["initial_epoch"] or 0), int(fit["epochs"])
     if epochs - first < 1:
         raise UnstuckError(

@@ -7,6 +7,7 @@ Python prints it, without the frames that are ours.
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import importlib.machinery
@@ -44,13 +45,15 @@ class _HardExit(BaseException):
 class Ending:
     """How a script ended: `exit_code` as a shell sees it; `error` if it raised, already printed.
 
-    `stopped` where `Stop` ended it; `exited` where it asked to end (`sys.exit`, `os._exit`).
+    `stopped` where `Stop` ended it; `exited` where it asked to end (`sys.exit`, `os._exit`);
+    `ends_at_once` where nothing that is to be done at the end is done.
     """
 
     exit_code: int
     stopped: bool = False
     exited: bool = False
     error: BaseException | None = None
+    ends_at_once: bool = False
 
 
 def run(
@@ -87,6 +90,7 @@ def run(
             __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
         )
     before = frozenset(sys.modules)
+    handlers = _AtExit(code.co_filename, directory)
     with _process_kept(), _process_exit_caught(), contextlib.redirect_stdout(stdout):
         sys.modules["__main__"] = main
         sys.argv = list(argv)
@@ -94,25 +98,85 @@ def run(
             sys.path.insert(0, directory)
         sys.excepthook = sys.__excepthook__
         try:
-            exec(code, own)
-        except Stop:
-            return Ending(exit_code=0, stopped=True)
-        except SystemExit as error:
-            return Ending(exit_code=_status(error.code), exited=True)
-        except _HardExit as error:
-            return Ending(exit_code=error.code, exited=True)
-        except KeyboardInterrupt:
-            raise
-        except UnstuckError as error:  # of ours, told in a sentence and not as a fault of theirs
-            return Ending(exit_code=1, error=error)
-        except BaseException as error:
-            if not silent_after():
-                print_as_python(error)
-            return Ending(exit_code=1, error=error)
+            with handlers.kept() if namespace is None else contextlib.nullcontext():
+                ending = _executed(code, own, silent_after)
+                if not ending.ends_at_once and not silent_after():
+                    handlers.run()
+            return ending
         finally:
             if namespace is None:
                 _drop_modules_of(directory, before)
+
+
+def _executed(
+    code: types.CodeType, own: dict[str, Any], silent_after: Callable[[], bool]
+) -> Ending:
+    try:
+        exec(code, own)
+    except Stop:
+        return Ending(exit_code=0, stopped=True, ends_at_once=True)
+    except SystemExit as error:
+        return Ending(exit_code=_status(error.code), exited=True)
+    except _HardExit as error:
+        return Ending(exit_code=error.code, exited=True, ends_at_once=True)
+    except KeyboardInterrupt:
+        raise
+    except UnstuckError as error:  # of ours, told in a sentence and not as a fault of theirs
+        return Ending(exit_code=1, error=error, ends_at_once=True)
+    except BaseException as error:
+        if not silent_after():
+            print_as_python(error)
+        return Ending(exit_code=1, error=error)
     return Ending(exit_code=0)
+
+
+class _AtExit:
+    """What a script asks to have done at the end: at its own end, and not at the end of ours.
+
+    Nothing is done where the script was ended at its `fit`: it would be done untrained.
+
+    Args:
+        filename: the script's.
+        directory: where modules of its own lie; what packages register is theirs, and left alone.
+    """
+
+    def __init__(self, filename: str, directory: str) -> None:
+        self._filename, self._directory = filename, directory
+        self._handlers: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]] = []
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """While open, what the script registers is kept here."""
+        with patched({(atexit, "register"): self._register,
+                      (atexit, "unregister"): self._unregister}):
+            yield
+
+    def run(self) -> None:
+        """Do what was registered, the last first; an error is told as Python tells it."""
+        while self._handlers:
+            function, args, kwargs = self._handlers.pop()
+            try:
+                function(*args, **kwargs)
+            except Exception as error:
+                sys.stderr.write(f"Exception ignored in atexit callback: {function!r}\n")
+                print_as_python(error)
+
+    def _register(self, original: Any) -> Any:
+        def register(function: Any, /, *args: Any, **kwargs: Any) -> Any:
+            file = sys._getframe(1).f_code.co_filename
+            if file != self._filename and not _is_beside(file, self._directory):
+                return original(function, *args, **kwargs)
+            self._handlers.append((function, args, kwargs))
+            return function
+
+        return register
+
+    def _unregister(self, original: Any) -> Any:
+        def unregister(function: Any) -> None:
+            self._handlers = [one for one in self._handlers if one[0] != function]
+            original(function)
+
+        return unregister
 
 
 def print_as_python(error: BaseException) -> None:
@@ -166,9 +230,14 @@ def _drop_modules_of(directory: str, before: frozenset[str]) -> None:
         file = getattr(module, "__file__", None)
         if name in before or name.split(".")[0] == "unstuck" or not file:
             continue
-        inside = Path(file).is_relative_to(directory)
-        if inside and not {"site-packages", "dist-packages"} & set(Path(file).parts):
+        if _is_beside(file, directory):
             del sys.modules[name]
+
+
+def _is_beside(file: str, directory: str) -> bool:
+    """True for a file of the user's own below a directory."""
+    packaged = {"site-packages", "dist-packages"} & set(Path(file).parts)
+    return Path(file).is_relative_to(directory) and not packaged
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import copy
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import keras
@@ -34,7 +34,8 @@ class Tape:
     """What was taped: all rows, the batch size, how epochs are made of them, and a note.
 
     `epochs` is how many epochs of rows there are: 1, unless each has rows of its own ("stream").
-    `again` is a source that gives the user's training all that was taken from his.
+    `again` is a source that gives the user's training all that was taken from his. `passes` is the
+    number of epochs to train where it is not the one that `fit` was asked for.
     """
 
     x: Tree
@@ -45,6 +46,7 @@ class Tape:
     epochs: int
     note: str
     again: Any
+    passes: int | None = None
 
 
 def tape(
@@ -68,20 +70,53 @@ def tape(
     reel = _Reel(source, where, most_bytes)
     first = reel.epoch(steps)
     if epochs == 1:
-        return reel.wound([first], "fixed", steps)
+        return reel.wound([first], "fixed")
     if reel.is_generator and steps is None:
         raise NotSupported(
             f"The generator given to {where} ends after {len(first)} batches, which is one epoch of"
-            f" the {epochs} asked for; Keras would warn and train on hardly anything in the others."
-            " Give steps_per_epoch and let it go on, or make it a keras.utils.PyDataset.")
+            f" the {epochs} asked for; Keras warns, and trains on hardly anything in the others. Let it"
+            f" go on: if gen() makes it, write fit((batch for _ in range({epochs}) for batch in gen()),"
+            f" steps_per_epoch={len(first)}, epochs={epochs}, …).")
     second = reel.epoch(steps)
+    if not all(divided([*map(_rows_of, first), *map(_rows_of, second)], len(first))):
+        return _by_passes(reel, [*first, *second], steps=len(first), epochs=epochs)
     if _same(first, second):
         moved = reel.is_dataset and shuffle and steps is None
-        return reel.wound([first], "whole" if moved else "fixed", steps)
+        return reel.wound([first], "whole" if moved else "fixed")
     if _same_rows(first, second):
-        return reel.wound([first], "rows", steps)
+        return reel.wound([first], "rows")
     rest = [reel.epoch(steps) for _ in range(epochs - 2)]
-    return reel.wound([first, second, *rest], "stream", steps)
+    return reel.wound([first, second, *rest], "stream")
+
+
+def _by_passes(reel: _Reel, batches: list[Batch], *, steps: int, epochs: int) -> Tape:
+    """The tape of a source whose own passes end within the epochs, with a shorter batch each time.
+
+    An epoch of the replicas is then one pass of the source. What is left of the last pass is not
+    trained on.
+    """
+    total = steps * epochs
+    while True:
+        sizes = [_rows_of(batch) for batch in batches]
+        whole = next((n for n in range(1, len(sizes) // 2 + 1) if all(divided(sizes, n))), None)
+        if whole is not None or len(batches) >= total:
+            break
+        batches += reel.epoch(steps)
+    if whole is None or total < 2 * whole:
+        raise reel.uneven([batches])
+    passes = [batches[:whole], batches[whole : 2 * whole]]
+    kind: Kind = "fixed" if _same(*passes) else "rows" if _same_rows(*passes) else "stream"
+    count = total // whole
+    if kind == "stream":
+        while len(batches) < total:
+            batches += reel.epoch(steps)
+        passes = [batches[at : at + whole] for at in range(0, count * whole, whole)]
+        if not all(divided([_rows_of(one) for part in passes for one in part], whole)):
+            raise reel.uneven(passes)
+    wound = reel.wound(passes if kind == "stream" else passes[:1], kind)
+    return replace(wound, passes=count, note=(
+        f"{wound.note} Your {epochs} epochs of {steps} batches end in the middle of its passes of"
+        f" {whole}, so that here an epoch is one pass, and there are {count}."))
 
 
 class _Reel:
@@ -154,12 +189,10 @@ class _Reel:
                           f" {len(parts)} things.")
         if len(parts) == 1:
             raise NotSupported(f"The batches of {self.kind} have no targets; they must be (x, y).")
-        x, y, weight = (keras.tree.map_structure(_array, part)
-                        for part in (*parts, *(None,) * (3 - len(parts))))
-        return x, y, weight
+        return batch_of(*parts)
 
     def _check_size(self, batch: Batch) -> None:
-        self._bytes += sum(a.nbytes for a in _leaves(batch))
+        self._bytes += bytes_of(batch)
         if self._bytes > self._most:
             raise NotSupported(
                 f"The batches of {self.kind} come to more than {self._most >> 20} MB, which cannot"
@@ -170,25 +203,25 @@ class _Reel:
                 f"Taping the batches of {self.kind} took more than {MOST_SECONDS:.0f} s. Diagnose it"
                 " on fewer batches: a smaller steps_per_epoch, or a part of the data.")
 
-    def wound(self, epochs: list[list[Batch]], kind: Kind, steps: int | None) -> Tape:
+    def wound(self, epochs: list[list[Batch]], kind: Kind) -> Tape:
         """The tape of these epochs. Raises NotSupported where batches are of unequal sizes."""
-        sizes = [[len(_leaves(batch)[0]) for batch in batches] for batches in epochs]
-        size = sizes[0][0]
-        if any(one[:-1] != [size] * (len(one) - 1) or not 0 < one[-1] <= size or
-               one != sizes[0] for one in sizes):
-            shown = ", ".join(map(str, sizes[0][:6]))
-            raise NotSupported(
-                f"The batches of {self.kind} are of unequal sizes ({shown}, …), which replicas cannot"
-                " be trained on. Make all but the last of an epoch equal.")
         flat = [batch for batches in epochs for batch in batches]
+        if not all(divided([_rows_of(batch) for batch in flat], len(epochs[0]))):
+            raise self.uneven(epochs)
         if (flat[0][2] is None) != all(batch[2] is None for batch in flat):
             raise BadData(f"Some batches of {self.kind} have sample weights, others have none.")
-        x, y, weight = (None if parts[0] is None else keras.tree.map_structure(
-            lambda *a: np.concatenate(a), *parts) for parts in zip(*flat, strict=True))
+        x, y, weight = joined(flat)
         again = itertools.chain(self._taped, self._mine) if self.is_generator else self._source
-        return Tape(x=x, y=y, sample_weight=weight, batch_size=size, kind=kind,
+        return Tape(x=x, y=y, sample_weight=weight, batch_size=_rows_of(flat[0]), kind=kind,
                     epochs=len(epochs), note=self._note(kind, epochs), again=_generator(again)
                     if self.is_generator else again)
+
+    def uneven(self, epochs: list[list[Batch]]) -> NotSupported:
+        """The error for batches that make no epochs of equal batches."""
+        shown = ", ".join(str(_rows_of(batch)) for batch in epochs[0][:6])
+        return NotSupported(
+            f"The batches of {self.kind} are of unequal sizes ({shown}, …), which replicas cannot"
+            " be trained on. Make all but the last of an epoch equal.")
 
     def _note(self, kind: Kind, epochs: list[list[Batch]]) -> str:
         batches = f"{len(epochs[0])} batch{'es' * (len(epochs[0]) > 1)}"
@@ -222,14 +255,62 @@ def _array(leaf: Any) -> Any:
     return np.asarray(leaf.detach().cpu() if hasattr(leaf, "detach") else leaf)
 
 
-def _leaves(batch: Batch) -> list[Any]:
+def batch_of(x: Tree, y: Tree, sample_weight: Tree = None) -> Batch:
+    """A batch as numpy arrays of its own, whatever kind of arrays it came in."""
+    made: Batch = tuple(  # type: ignore[assignment]
+        None if part is None else keras.tree.map_structure(_array, part)
+        for part in (x, y, sample_weight))
+    return made
+
+
+def arrays_of(batch: Batch) -> list[Any]:
+    """The arrays of a batch."""
     return [leaf for leaf in keras.tree.flatten(batch) if leaf is not None]
+
+
+def bytes_of(batch: Batch) -> int:
+    """The memory that a batch takes."""
+    return sum(a.nbytes for a in arrays_of(batch))
+
+
+def joined(batches: list[Batch]) -> Batch:
+    """The rows of batches, one after the other.
+
+    Raises:
+        NotSupported: their rows are of different shapes.
+    """
+    first = [a.shape[1:] for a in arrays_of(batches[0])]
+    for batch in batches:
+        other = [a.shape[1:] for a in arrays_of(batch)]
+        if other != first:
+            one, two = next((a, b) for a, b in zip(first, other, strict=False) if a != b)
+            raise NotSupported(
+                f"The batches have rows of different shapes, such as {one} and {two}, which replicas"
+                " cannot be trained on. Pad them all to one shape, as with pad_sequences.")
+    x, y, weight = (None if parts[0] is None else keras.tree.map_structure(
+        lambda *a: np.concatenate(a), *parts) for parts in zip(*batches, strict=True))
+    return x, y, weight
+
+
+def divided(sizes: list[int], each: int) -> Iterator[bool]:
+    """For each epoch of `each` batches, whether all are as large as the first but the last.
+
+    The last one may be shorter, the same in every epoch; so may what is left at the end be cut.
+    """
+    for at in range(0, len(sizes), each):
+        part = sizes[at : at + each]
+        like = part == sizes[: len(part)]
+        yield like and part[:-1] == sizes[:1] * (len(part) - 1) and 0 < part[-1] <= sizes[0]
+
+
+def _rows_of(batch: Batch) -> int:
+    return len(arrays_of(batch)[0])
 
 
 def _same(one: list[Batch], other: list[Batch]) -> bool:
     return len(one) == len(other) and all(
         len(a) == len(b) and all(map(np.array_equal, a, b)) for a, b in
-        zip(map(_leaves, one), map(_leaves, other), strict=True))
+        zip(map(arrays_of, one), map(arrays_of, other), strict=True))
 
 
 def _same_rows(one: list[Batch], other: list[Batch]) -> bool:
@@ -238,5 +319,5 @@ def _same_rows(one: list[Batch], other: list[Batch]) -> bool:
 
 def _rows(batches: list[Batch]) -> Iterator[bytes]:
     for batch in batches:
-        for row in zip(*_leaves(batch), strict=False):
+        for row in zip(*arrays_of(batch), strict=False):
             yield b"".join(np.ascontiguousarray(part).tobytes() for part in row)

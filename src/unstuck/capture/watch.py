@@ -15,10 +15,11 @@ from unstuck import adapter
 from unstuck.recipe import Recipe
 from unstuck.script import Script, Span
 
-from .build import recipe_of
+from .build import epochs_of, recipe_of
 from .callbacks import joined, listed, taking_part
 from .calls import Sites, caller, frames_of, one_line, span_of
 from .networks import Made
+from .own_loops import OwnLoop
 from .patches import Attribute
 from .rounds import Rounds, rounds_of
 from .runner import Stop
@@ -31,12 +32,14 @@ class Reached:
     `key` tells it from other calls, and is the same in each round of a loop.
     """
 
-    def __init__(self, model: keras.Model, filename: str, script: Script) -> None:
-        frame = caller(model, "fit")
+    def __init__(
+        self, model: keras.Model, filename: str, script: Script, method: str = "fit"
+    ) -> None:
+        frame = caller(model, method)
         self.frames = frames_of(frame, filename)
         self.key = tuple((id(one.f_code), one.f_lasti) for one in self.frames)
         self.span: Span | None = None
-        self.text = "fit"
+        self.text = method
         self.line: int | None = None
         if frame is None:
             return
@@ -47,7 +50,10 @@ class Reached:
             )
             self.line = self.line if self.span is None else self.span.line
         else:
-            self.text = f"fit in {os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+            self.text = f"{method} in {os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+            if self.frames:  # as through a wrapper for scikit-learn
+                self.line = self.frames[0].f_lineno
+                self.text += f", through {one_line(script.line(self.line))}"
 
     def __str__(self) -> str:
         return self.text if self.line is None else f"line {self.line}: {self.text}"
@@ -72,6 +78,7 @@ class Watch:
         self._drawn, self._made = Drawn(), Made()
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
+        self._loop = OwnLoop(self._drawn, self._made)
         self.fits: list[Reached] = []
         self.rounds = Rounds(epochs=0)
         self._epochs_run: list[int] = []
@@ -95,7 +102,7 @@ class Watch:
             **self._drawn.wrappers,
             **self._made.wrappers,
             (adapter.owner(model, "fit"), "fit"): self._fit,
-            (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._own_loop,
+            (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._train_on_batch,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
             (adapter.owner(keras.Layer, "__new__"), "__new__"): self._new,
             (keras.callbacks.Callback, "__init__"): self._noting(self._sites),
@@ -138,6 +145,42 @@ class Watch:
             return original(thing, *args, **kwargs)
 
         return noted
+
+    def _train_on_batch(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def train_on_batch(model: keras.Model, *args: Any, **kwargs: Any) -> Any:
+            frame = caller(model, "train_on_batch")
+            if self.fits or frame is None or os.getpid() != self._process:
+                return original(model, *args, **kwargs)
+            if not self._loop.began:
+                self._first = Reached(model, self._filename, self._script, "train_on_batch"), model
+            return self._loop.train_on_batch(original, model, args, kwargs, frame.f_lineno)
+
+        return train_on_batch
+
+    def take_own_loop(self) -> None:
+        """Where no `fit` was reached, take what a loop over `train_on_batch` was.
+
+        Raises:
+            UnstuckError: there was one, but it cannot be trained again.
+        """
+        if self.fits or self._chosen != 1:
+            return
+        found = self._loop.close()
+        if found is None:
+            return
+        reached, model = self._first
+        self.fits.append(reached)
+        self.model_kind = type(model).__name__
+        sites, looped = self._sites.of_layers(model)
+        self.recipe = replace(found[0], sites=sites | self._sites_of(model))
+        self.notes += [*adapter.backend_notes(), *found[1], *looped]
+
+    def _sites_of(self, model: keras.Model) -> dict[str, Span]:
+        """Where the parts of a compiled model stand, its layers left out."""
+        spans = {"compile": self._compiles.of(model), "optimizer": self._sites.of(model.optimizer),
+                 "loss": self._sites.of(model.loss)}
+        return {name: span for name, span in spans.items() if span is not None}
 
     def _fit(self, original: Any) -> Any:
         signature = inspect.signature(original)
@@ -208,21 +251,22 @@ class Watch:
                 recipe, notes = recipe_of(model, fit, copied=self._through,
                                           drawn=self._drawn, made=self._made)
             self.rounds = rounds_of(self._script, self._reached.frames, model, fit)
+            passes = recipe.epochs != epochs_of(fit)  # as a source's own, which are no epochs of fit
+            if passes:
+                self.rounds = replace(self.rounds, epochs=recipe.epochs * self.rounds.times)
             sites, looped = self._sites.of_layers(model)
         except Exception as error:  # raised later: the script might swallow it here
             self.error = error
             return
         spans = {
             # An edit of one of several calls would leave the others as they are.
-            "fit": None if self.rounds.calls else self._reached.span,
+            "fit": None if self.rounds.calls or passes else self._reached.span,
             "rounds": self.rounds.span,
-            "compile": self._compiles.of(model),
-            "optimizer": self._sites.of(model.optimizer),
-            "loss": self._sites.of(model.loss),
             **{f"callback:{i}": self._sites.of(callback) for i, callback in enumerate(
                 one for one in listed(fit["callbacks"]) if taking_part(one))},
         }
         sites |= {name: span for name, span in spans.items() if span is not None}
+        sites |= self._sites_of(model)
         together = joined(recipe.rules, self.rounds.times, recipe.epochs)
         if together is None:
             self.rounds = Rounds(epochs=recipe.epochs, notes=(

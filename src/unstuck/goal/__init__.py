@@ -6,5 +6,7 @@ allows; `yardstick` puts them together into a `Goal`, which is all that others n
 """
 
 from unstuck.goal.tasks import Task as Task
+from unstuck.goal.yardstick import GAP_CLOSED as GAP_CLOSED
+from unstuck.goal.yardstick import LEAST_SIGNAL as LEAST_SIGNAL
 from unstuck.goal.yardstick import Goal as Goal
 from unstuck.goal.yardstick import make_goal as make_goal

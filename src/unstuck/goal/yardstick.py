@@ -34,6 +34,8 @@ GAP_CLOSED = 0.9
 SAMPLED_GAP_CLOSED = 0.75
 """The same for a code that is sampled: a variational network gives up some of what PCA keeps, which
 samples nothing, so that its codes look like the prior."""
+LEAST_SIGNAL = 0.05
+"""Share of the gap to a perfect answer below which plain methods count as seeing nothing."""
 FEW_PATTERNS = 64
 """With at most this many distinct rows, or each repeated four times, the data is its own measure."""
 SAMPLE = 1024
@@ -74,6 +76,8 @@ class Goal:
     - `levels`: for autoencoders and denoisers, the losses of plain methods and the floor, by name.
     - `noise`: what a denoiser is to remove; the floor is then that of new noise, where it is known.
     - `asked`: the user's own goal as (metric, comparison, value).
+    - `settled`: False where what the data allows was not asked of plain methods, so that the threshold
+      is that of a perfect answer.
     """
 
     tasks: tuple[Task, ...]
@@ -96,6 +100,7 @@ class Goal:
     levels: tuple[Level, ...] = ()
     noise: Noise | None = None
     asked: tuple[str, str, float] | None = None
+    settled: bool = True
 
     @property
     def task(self) -> Task:
@@ -162,13 +167,16 @@ class Goal:
         return (self.baseline - loss) / (self.baseline - self.floor)
 
 
-def make_goal(recipe: Recipe, *, asked: str | None = None, seed: int = 0) -> Goal:
+def make_goal(
+    recipe: Recipe, *, asked: str | None = None, seed: int = 0, references: bool = True
+) -> Goal:
     """The yardstick of a recipe as captured.
 
     Args:
         recipe: the recipe before any change.
         asked: the user's own goal, such as "accuracy >= 0.95" or "loss <= 0.1".
         seed: for the references' folds.
+        references: ask plain methods what the data allows, which takes up to a few seconds.
 
     Raises:
         BadData: there is nothing to judge by (no rows, targets that are no numbers).
@@ -206,8 +214,11 @@ def make_goal(recipe: Recipe, *, asked: str | None = None, seed: int = 0) -> Goa
     whole_tasks = [task_of(t, loss, sizes[i] if i < len(sizes) else None)
                    for i, t in enumerate(targets)]
     same = len(targets) == 1 and _same_rows(flat_x, flat_y, targets[0])
-    level = _levels(recipe, whole_tasks, flat_x, patterns=patterns, same=same, seed=seed)
-    noise = None if same or len(targets) > 1 else noise_of(flat_x, flat_y, few=FEW_PATTERNS)
+    level = _levels(recipe, whole_tasks, flat_x, patterns=patterns, same=same, seed=seed,
+                    asking=references)
+    noise = None
+    if references and not same and len(targets) == 1:
+        noise = noise_of(flat_x, flat_y, few=FEW_PATTERNS)
     goal = Goal(
         tasks=tasks, inputs=inputs, weights=weights, rows=rows,
         distinct_rows=len(_distinct(flat_x)[1]),
@@ -216,12 +227,12 @@ def make_goal(recipe: Recipe, *, asked: str | None = None, seed: int = 0) -> Goa
     )
     if noise is not None and not patterns:
         goal = _denoising(recipe, goal, noise, seed=seed)
-    if (same or noise is not None) and goal.baseline is not None:
+    if references and (same or noise is not None) and goal.baseline is not None:
         count = recipe.train.rows
         goal = replace(goal, levels=levels_of(
             flat_x[:count], flat_y[:count], loss, code=code_size(recipe), noise=noise,
             floor=goal.floor, baseline=goal.baseline, weight=loss_weight(recipe), seed=seed))
-    return goal if asked is None else _as_asked(goal, asked)
+    return goal if asked is None else replace(_as_asked(goal, asked), settled=True)
 
 
 def _denoising(recipe: Recipe, goal: Goal, noise: Noise, *, seed: int) -> Goal:
@@ -241,7 +252,8 @@ def _denoising(recipe: Recipe, goal: Goal, noise: Noise, *, seed: int) -> Goal:
 
 
 def _levels(
-    recipe: Recipe, tasks: list[Task], flat_x: Array, *, patterns: bool, same: bool, seed: int
+    recipe: Recipe, tasks: list[Task], flat_x: Array, *, patterns: bool, same: bool, seed: int,
+    asking: bool,
 ) -> dict[str, Any]:
     """Threshold, metric and the reasons for them."""
     task, weights = tasks[0], np.ones(len(flat_x))
@@ -251,7 +263,7 @@ def _levels(
                 "why": f"every output closes {_percent(GAP_CLOSED)} of the gap between a constant and"
                        " a perfect answer"}
     constant = task.best_constant(weights)
-    base = {"metric": task.metric, "constant": constant}
+    base: dict[str, Any] = {"metric": task.metric, "constant": constant}
     if task.kind == "constant":
         return {**base, "ceiling": 1.0, "threshold": GAP_CLOSED,
                 "why": "the targets are the same in every row: the output must be within"
@@ -262,7 +274,9 @@ def _levels(
         source = "the best function of the distinct inputs"
         share = GAP_CLOSED if task.discrete else 0.95
     else:
-        if same:
+        if not asking:
+            base["settled"] = False
+        elif same:
             size = _linear_size(recipe, flat_x.shape[1])
             if size is not None:
                 sample = flat_x[np.linspace(0, len(flat_x) - 1, min(len(flat_x), 2000)).astype(int)]
@@ -273,7 +287,7 @@ def _levels(
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
         share = SAMPLED_GAP_CLOSED if same and latent_means(recipe) else GAP_CLOSED
-    least = 0.05 * (1 - constant)
+    least = LEAST_SIGNAL * (1 - constant)
     if task.discrete:  # the best of several methods on few rows is above a constant by chance
         variance = max(0.0, constant * (1 - constant)) / min(len(flat_x), ROWS)
         least = max(least, 2.0 * math.sqrt(variance))

@@ -43,7 +43,7 @@ def understood(dialect: Dialect | None, directory: str) -> Iterator[None]:
         return
     served = Served(dialect)
     importing = {(builtins, "__import__"): lambda original: _importer(original, served, directory)}
-    with patched(importing), patched(wrappers()), warnings.catch_warnings():
+    with patched(importing), patched(wrappers(dialect.year)), warnings.catch_warnings():
         # Keras says how it would be written today; that is no news in such a script.
         warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
         warnings.filterwarnings("ignore", "Argument `(input_length|alpha)` is deprecated")

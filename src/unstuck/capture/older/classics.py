@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,8 @@ def extras(class_of: Callable[[type], Any]) -> dict[str, dict[str, Any]]:
         "keras.preprocessing": adapter.old_preprocessing("text"),
         "keras.preprocessing.image": adapter.old_preprocessing("image"),
         "keras.preprocessing.sequence": adapter.old_preprocessing("sequence"),
-        "keras.wrappers": {"KerasClassifier": KerasClassifier, "KerasRegressor": KerasRegressor},
+        "keras.wrappers": {"KerasClassifier": _known_to_sklearn(KerasClassifier, "ClassifierMixin"),
+                           "KerasRegressor": _known_to_sklearn(KerasRegressor, "RegressorMixin")},
     }
     if importlib.util.find_spec("tensorflow") is None:
         found["keras.callbacks"] = {"TensorBoard": TensorBoard}
@@ -68,6 +70,21 @@ def merge(inputs: Any, mode: str = "sum", concat_axis: int = -1, **options: Any)
 def multi_gpu_model(model: Any, gpus: Any = None, **options: Any) -> Any:
     """The model itself: how many devices train it changes nothing else."""
     return model
+
+
+class AddedLoss(keras.layers.Layer):  # type: ignore[misc]
+    """Hands on the outputs of a model, and adds a loss that was made of its tensors."""
+
+    def call(self, inputs: Any) -> Any:
+        """The outputs, of `[*outputs, loss]`."""
+        *outputs, loss = inputs
+        self.add_loss(loss)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def compute_output_spec(self, inputs: Any) -> Any:
+        """As the outputs are."""
+        same = [keras.KerasTensor(t.shape, t.dtype) for t in inputs[:-1]]
+        return same[0] if len(same) == 1 else same
 
 
 class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]
@@ -110,6 +127,14 @@ class _Wrapper:
         """Minus the loss, or the accuracy."""
         found = self.model.evaluate(x, y, verbose=0, return_dict=True)
         return float(found.get("accuracy", found.get("acc", -found["loss"])))
+
+
+def _known_to_sklearn(cls: type, mixin: str) -> type:
+    """The wrapper as an estimator of scikit-learn, where the script uses that, for its searches."""
+    base = sys.modules.get("sklearn.base")
+    if base is None:
+        return cls
+    return type(cls.__name__, (cls, getattr(base, mixin), base.BaseEstimator), {})
 
 
 class KerasRegressor(_Wrapper):

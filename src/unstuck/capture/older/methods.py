@@ -7,35 +7,50 @@ from collections.abc import Callable
 from typing import Any
 
 import keras
+import numpy as np
 
 from unstuck import adapter
 from unstuck.spellings import LOSS_WORDS, METHODS
 
 from ..patches import Attribute
 from .arguments import translated
+from .classics import AddedLoss
 
 _RENAMED = {"accuracy": "acc", "val_accuracy": "val_acc"}
 
 
-def wrappers() -> dict[Attribute, Callable[[Any], Any]]:
-    """What stands in the place of `Model`'s methods, and what is put beside them."""
+def wrappers(year: str) -> dict[Attribute, Callable[[Any], Any]]:
+    """What stands in the place of `Model`'s methods, and what is put beside them.
+
+    Args:
+        year: the package in whose spelling the script is.
+    """
     model = keras.Model
     made: dict[Attribute, Callable[[Any], Any]] = {
-        (adapter.owner(model, name), name): functools.partial(_translating, name)
+        (adapter.owner(model, name), name): functools.partial(_translating, name, year == "tf.keras")
         for name in ("fit", "evaluate", "predict")
     }
     made[adapter.owner(model, "compile"), "compile"] = _compiling
     for old, new in METHODS.items():
         made[model, old] = functools.partial(_generating, old, new)
+    functional = adapter.FUNCTIONAL
+    made[adapter.owner(functional, "add_loss"), "add_loss"] = _adding_loss
+    made[adapter.optimizer_base(), "lr"] = lambda _: property(
+        lambda optimizer: optimizer.learning_rate,
+        lambda optimizer, value: setattr(optimizer, "learning_rate", value))
     made[model, "predict_classes"] = lambda _: predict_classes
     made[model, "predict_proba"] = lambda _: predict_proba
     return made
 
 
-def _translating(name: str, original: Any) -> Any:
+def _translating(name: str, takes_lists: bool, original: Any) -> Any:
     @functools.wraps(original)
     def called(model: Any, *args: Any, **kwargs: Any) -> Any:
-        found = original(model, *args, **translated(name, kwargs))
+        given = translated(name, kwargs)
+        if takes_lists:
+            args = (*map(_array_of_numbers, args[:2]), *args[2:])
+            given |= {k: _array_of_numbers(v) for k, v in given.items() if k in ("x", "y")}
+        found = original(model, *args, **given)
         if name == "fit" and isinstance(found, keras.callbacks.History):
             for today, old in _RENAMED.items():
                 if today in found.history:
@@ -43,6 +58,20 @@ def _translating(name: str, original: Any) -> Any:
         return found
 
     return called
+
+
+def _array_of_numbers(given: Any) -> Any:
+    """What tf.keras took a list of numbers, or of lists of numbers, for."""
+    innermost = given
+    while isinstance(innermost, list | tuple) and innermost:
+        innermost = innermost[0]
+    if innermost is given or not isinstance(innermost, int | float):
+        return given
+    try:
+        made = np.asarray(given)
+    except ValueError:  # rows of different lengths
+        return given
+    return made.astype("float32") if made.dtype == np.float64 else made
 
 
 def _generating(old: str, new: str, _: Any) -> Any:
@@ -66,6 +95,20 @@ def _compiling(original: Any) -> Any:
         return original(model, *args, **given)
 
     return compile
+
+
+def _adding_loss(original: Any) -> Any:
+    @functools.wraps(original)
+    def add_loss(model: Any, loss: Any, *args: Any, **kwargs: Any) -> Any:
+        """A loss made of the model's tensors, which Keras 3 has only inside of layers."""
+        if not isinstance(loss, keras.KerasTensor):
+            return original(model, loss)
+        outputs = AddedLoss()([*keras.tree.flatten(model.output), loss])
+        adapter.put_outputs(model, keras.tree.pack_sequence_as(
+            model.output, keras.tree.flatten(outputs)))
+        return None
+
+    return add_loss
 
 
 def _words(given: Any) -> Any:

@@ -1,0 +1,209 @@
+"""Trainings without `fit`: loops of the user's own over `train_on_batch`.
+
+The script runs to its end and trains; every batch is taped on the way. Afterwards the tape shows what
+the loop was: the same batches again and again, the same rows in other orders, or other rows each time.
+A loop that does more than train one model on batches (that trains several in turn, sets weights or
+the learning rate on the way) is refused by name: replicas could not do the same.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from unstuck import adapter
+from unstuck.errors import NotSupported
+from unstuck.recipe import Recipe
+
+from .build import recipe_of
+from .networks import Made
+from .tape import Batch, Kind, arrays_of, batch_of, bytes_of, divided, joined
+from .weights import Drawn, digest
+
+MOST_BYTES = 512 << 20
+MOST_PARTS = 100
+"""Into at most so many epochs a loop without passes of its own is divided, for its curve."""
+
+
+class OwnLoop:
+    """What a script's calls of `train_on_batch` were.
+
+    `line` is that of the first call; `recipe` and `notes` are known once `close` was called.
+    """
+
+    def __init__(self, drawn: Drawn, made: Made) -> None:
+        self._drawn, self._made = drawn, made
+        self._model: keras.Model | None = None
+        self._batches: list[Batch] = []
+        self._bytes = 0
+        self._after = b""
+        self._class_weight: Any = None
+        self._refused = ""
+        self._begun: tuple[Recipe, tuple[str, ...]] | None = None
+        self.error: Exception | None = None
+        self.line: int | None = None
+
+    @property
+    def began(self) -> bool:
+        """True once there was a call."""
+        return self._model is not None
+
+    def train_on_batch(
+        self, original: Callable[..., Any], model: keras.Model, args: tuple[Any, ...],
+        kwargs: dict[str, Any], line: int,
+    ) -> Any:
+        """Carry out one call, and note it."""
+        given = _bound(original, model, args, kwargs)
+        if given is None:  # Keras says what is wrong with it
+            return original(model, *args, **kwargs)
+        if self._model is None:
+            self._begin(model, given, line)
+        elif not self._refused and self.error is None:
+            self._refused = self._other(model, line)
+        if not self._refused and self.error is None:
+            self._keep(given)
+        found = original(model, *args, **kwargs)
+        if model is self._model and not self._refused and self.error is None:
+            self._after = _state(model)
+        return found
+
+    def _begin(self, model: keras.Model, given: Mapping[str, Any], line: int) -> None:
+        """Take the model as it is before the first update."""
+        self._model, self.line = model, line
+        self._class_weight = given.get("class_weight")
+        asked = inspect.signature(model.fit).bind(
+            given["x"], given.get("y"), sample_weight=given.get("sample_weight"),
+            class_weight=self._class_weight, shuffle=False)
+        asked.apply_defaults()
+        try:
+            with adapter.random_state_kept():
+                self._begun = recipe_of(
+                    model, asked.arguments, copied=True, drawn=self._drawn, made=self._made)
+        except Exception as error:  # told at the end, unless a fit comes
+            self.error = error
+
+    def _other(self, model: keras.Model, line: int) -> str:
+        """Why this call is no further step of the same training."""
+        if model is not self._model:
+            return (f"it trains two models in turn with train_on_batch (lines {self.line} and {line}),"
+                    " as in a GAN, where what one is to learn depends on the other. Diagnose each"
+                    " alone: keep some of its batches and pass them to unstuck.diagnose(model, x, y).")
+        if self._after and _state(model) != self._after:
+            return (f"its weights or its learning rate are changed between two calls of train_on_batch"
+                    f" (line {line}). Call model.fit with callbacks that do that, or pass the model and"
+                    " the data to unstuck.diagnose.")
+        return ""
+
+    def _keep(self, given: Mapping[str, Any]) -> None:
+        if given.get("class_weight") != self._class_weight:
+            self._refused = "its class_weight changes on the way; give every call the same."
+            return
+        batch = batch_of(*(given.get(name) for name in ("x", "y", "sample_weight")))
+        self._batches.append(batch)
+        self._bytes += bytes_of(batch)
+        if self._bytes > MOST_BYTES:
+            self._batches.clear()
+            self._refused = (
+                f"its batches come to more than {MOST_BYTES >> 20} MB, which cannot be taped for the"
+                " replicas. Diagnose it on fewer updates, or call model.fit.")
+
+    def close(self) -> tuple[Recipe, tuple[str, ...]] | None:
+        """The training that the loop was, and notes; `None` where there was none.
+
+        Raises:
+            NotSupported: replicas cannot do the same, and why.
+            UnstuckError: the model or its first batch cannot be trained on.
+        """
+        if self._model is None:
+            return None
+        if self.error is not None:
+            raise self.error
+        if self._refused:
+            raise NotSupported(f"The script has a training loop of its own, and {self._refused}")
+        assert self._begun is not None
+        recipe, notes = self._begun
+        kind, epochs, each = passes(self._batches)
+        size = len(arrays_of(self._batches[0])[0])
+        kept = self._batches if kind == "stream" else self._batches[:each]
+        x, y, weight = joined(kept)
+        recipe = replace(
+            recipe, x=x, y=y, sample_weight=weight, batch_size=size, epochs=epochs, taped=True,
+            shuffle=kind == "rows", batches="stream" if kind == "stream" else "drawn",
+            epochs_in_rows=epochs if kind == "stream" else 1)
+        return recipe, (*notes, _note(kind, epochs, each, len(self._batches)))
+
+
+def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
+    """What kind of loop gave these batches, how many epochs it had, and of how many batches.
+
+    Raises:
+        NotSupported: the batches are of unequal sizes other than a shorter one at the end of each
+            epoch.
+    """
+    count = len(batches)
+    marks = [digest(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays_of(one)))
+             for one in batches]
+    sizes = [len(arrays_of(one)[0]) for one in batches]
+    rows = [0, *itertools.accumulate(map(_mark_of_rows, batches))]
+    found: tuple[Kind, int, int] | None = None
+    for each in (d for d in range(1, count // 2 + 1) if count % d == 0):
+        if not all(divided(sizes, each)):
+            continue
+        if marks[each:] == marks[:-each]:
+            return "fixed", count // each, each
+        if found is None and len({rows[i + each] - rows[i] for i in range(0, count, each)}) == 1:
+            found = "rows", count // each, each
+    if found is not None:
+        return found
+    if count == 1:
+        return "fixed", 1, 1
+    parts = next((count // d for d in range(1, count + 1) if count % d == 0
+                  and count // d <= MOST_PARTS and all(divided(sizes, d))), None)
+    if parts is None:
+        raise NotSupported(
+            "The script has a training loop of its own, whose batches are of unequal sizes"
+            f" ({', '.join(map(str, sizes[:6]))}, …), which replicas cannot be trained on. Make all but"
+            " the last of an epoch equal.")
+    return "stream", parts, count // parts
+
+
+def _mark_of_rows(batch: Batch) -> int:
+    """The same for the same rows in any order; sums of it tell epochs apart."""
+    return sum(int.from_bytes(digest(b"".join(np.ascontiguousarray(part).tobytes() for part in row)))
+               for row in zip(*arrays_of(batch), strict=True))
+
+
+def _state(model: keras.Model) -> bytes:
+    """A mark of what a step begins with, the optimizer's own memory left out."""
+    values = [variable.value for variable in model.variables]
+    if adapter.schedule_of(model.optimizer) is None:
+        values.append(model.optimizer.learning_rate)
+    return digest(b"".join(np.asarray(value).tobytes() for value in values))
+
+
+def _bound(
+    original: Callable[..., Any], model: keras.Model, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> dict[str, Any] | None:
+    try:
+        return dict(inspect.signature(original).bind(model, *args, **kwargs).arguments)
+    except TypeError:
+        return None
+
+
+def _note(kind: Kind, epochs: int, each: int, count: int) -> str:
+    batches = f"{count} batch{'es' * (count > 1)}"
+    how = {
+        "fixed": f"{'the same one' if each == 1 else f'the same {each} again'} in each of {epochs}"
+                 " epochs: every replica gets them in this order",
+        "rows": f"{epochs} epochs of {each} with the same rows in other orders: they were pooled, and"
+                " are shuffled anew for every replica",
+    }.get(kind, f"with rows of their own, here in {epochs} parts: every replica gets those of your run,"
+                " as they came")
+    return (f"The script has a training loop of its own; it ran to its end, and its {batches} were"
+            f" taped, {how}.")
