@@ -146,7 +146,8 @@ def test_fit_in_another_file_has_no_site(write):
     captured = capture_script(
         write("$DATA\n$MODEL\nimport helper_of_train\nhelper_of_train.train(model, x)"))
     assert "fit" not in captured.recipe.sites
-    assert captured.call == "fit in helper_of_train.py:2"
+    assert captured.call == (
+        "fit in helper_of_train.py:2, through helper_of_train.train(model, x)")
     assert any("cannot" in n or "not written" in n for n in captured.notes)
 
 
