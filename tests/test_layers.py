@@ -18,6 +18,7 @@ LINES = (
     ("repair", "callback", "testing", "notebook"),
     ("halves",),
     ("diagnosis",),
+    ("steps",),
     ("manual",),
     ("account", "scenes", "saved", "explain"),
     ("modes", "reports"),

@@ -24,8 +24,8 @@ from unstuck.journal import user_folder
 
 SECRET = "the user's own data 4711"
 BOUNDARIES = [
-    "unstuck.diagnosis.capture_script", "unstuck.diagnosis.make_goal", "unstuck.diagnosis.singles",
-    "unstuck.diagnosis.judge_outcome", "unstuck.diagnosis.all_checks", "unstuck.account.identity",
+    "unstuck.diagnosis.capture_script", "unstuck.steps.make_goal", "unstuck.steps.singles",
+    "unstuck.steps.judge_outcome", "unstuck.steps.all_checks", "unstuck.account.identity",
     "unstuck.account.data", "unstuck.account.tool", "unstuck.account.fit_info",
     "unstuck.account.goal_info", "unstuck.account.population_info", "unstuck.account.arm_info",
     "unstuck.account.repair_info", "unstuck.account.not_tested", "unstuck.account.edits_for",
