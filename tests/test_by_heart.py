@@ -13,7 +13,6 @@ from unstuck.diagnosis import Budget, Options, diagnose_captured
 from unstuck.goal import make_goal
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.validation_split import ValidationSplit
-from unstuck.lab import Budget as LabBudget
 from unstuck.lab import Lab
 from unstuck.progress import Progress
 
@@ -28,7 +27,7 @@ def test_rows_held_out_tell_a_rule_from_rows_learned_by_heart(answers: str, by_h
     keras.utils.clear_session(free_memory=False)
     short = recipe(dense(64, 1, inputs=8, optimizer=keras.optimizers.Adam(0.01)), X, ANSWERS[answers],
                    batch_size=16, epochs=2)
-    lab = Lab(short, make_goal(short), budget=LabBudget.parse("30s"))
+    lab = Lab(short, make_goal(short), budget=Budget.parse("30s"))
     arm = lab.arm((Epochs.of(short, 200),))
     assert arm is not None
     assert lab.goal.learned(lab.fresh(arm, 8)).mean() > 0.8

@@ -304,17 +304,19 @@ def outputs_of(model: keras.Model, x: Tree) -> Tree:
     def call(trainable: Any, non_trainable: Any, rows: Tree) -> Tree:
         return model.stateless_call(trainable, non_trainable, rows, **mode)[0]
 
-    values = [[variable.value for variable in kind]
-              for kind in (model.trainable_variables, model.non_trainable_variables)]
-    return jax.jit(call)(*values, x)
+    return jax.jit(call)(*_values(model), x)
 
 
 def adds_losses(model: keras.Model, x: Tree) -> bool:
     """True for a built model that adds losses of its own, penalties included, when called on x."""
-    values = [[variable.value for variable in kind]
-              for kind in (model.trainable_variables, model.non_trainable_variables)]
     call = functools.partial(model.stateless_call, training=True, return_losses=True)
-    return bool(jax.eval_shape(call, *values, x)[2])
+    return bool(jax.eval_shape(call, *_values(model), x)[2])
+
+
+def _values(model: keras.Model) -> list[list[Any]]:
+    """The values of its trainable variables and of the others, as `stateless_call` takes them."""
+    return [[variable.value for variable in kind]
+            for kind in (model.trainable_variables, model.non_trainable_variables)]
 
 
 def put_outputs(model: keras.Model, outputs: Tree) -> None:

@@ -7,10 +7,8 @@ may have found what they cannot see, or nothing at all. Rows held out in turn te
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
-import keras
 import numpy as np
 
 from unstuck.goal import make_goal
@@ -23,9 +21,8 @@ FOLDS = 5
 REPLICAS = 2
 """Trainings for each fold."""
 SEEN = 0.1
-"""Share of the way from a constant to a perfect answer that rows held out must have come."""
-CHANCE = 2.0
-"""And so many standard errors of a constant's share of right answers on as many rows."""
+"""Share of the way from a constant to a perfect answer that rows held out must have come, or further
+where chance alone comes as far."""
 
 
 def learns_by_heart(lab: Lab, arm: Arm) -> bool:
@@ -36,23 +33,17 @@ def learns_by_heart(lab: Lab, arm: Arm) -> bool:
     goal, scores = lab.goal, []
     for fold in range(FOLDS):
         recipe = with_rows_held_out(lab.recipe, arm.changes, fold=fold)
-        population = lab.aside(recipe, range(REPLICAS), goal=make_goal(recipe))
+        population = lab.aside(recipe, range(REPLICAS), goal=make_goal(recipe, references=False))
         if population is None:
             return True
         scores.append(np.nan_to_num(population.score[:, 2], nan=-np.inf).mean())
-    error = 0.0
-    if goal.task.discrete:
-        error = math.sqrt(max(0.0, goal.constant * (1.0 - goal.constant)) / goal.rows)
-    least = goal.constant + max(SEEN * (1.0 - goal.constant), CHANCE * error)
-    return bool(np.mean(scores) < least)
+    least = max(SEEN * (1.0 - goal.constant), goal.task.by_chance(goal.constant, goal.rows))
+    return bool(np.mean(scores) < goal.constant + least)
 
 
 def with_rows_held_out(recipe: Recipe, changes: Changes, *, fold: int) -> Recipe:
     """The changed recipe, with the rows of this fold (0 to 4) only validated on."""
     rows = Data(x=recipe.x, y=recipe.y).rows
     order = np.roll(np.random.default_rng(0).permutation(rows), -round(fold * rows / FOLDS))
-    x, y, weight = keras.tree.map_structure(
-        lambda a: None if a is None else a[order], (recipe.x, recipe.y, recipe.sample_weight))
-    fair = replace(recipe, x=x, y=y, sample_weight=weight, validation_data=None,
-                   validation_split=1.0 / FOLDS)
+    fair = replace(recipe.with_rows(order), validation_data=None, validation_split=1.0 / FOLDS)
     return apply_all([c for c in changes if c.kind != "validation_split"], fair)

@@ -75,6 +75,11 @@ class Arm:
     seconds: float = 0.0
 
     @property
+    def is_placebo(self) -> bool:
+        """True where a placebo is among the changes."""
+        return any(change.kind == "placebo" for change in self.changes)
+
+    @property
     def rate(self) -> float:
         """Share of the replicas so far that learned; 0 before any."""
         return float(self.learned.mean()) if len(self.learned) else 0.0
@@ -377,7 +382,7 @@ class Lab:
         if not len(self.control.learned):
             return ""
         own = f"{100 * self.control.rate:.0f} %"
-        rates = [arm.rate for arm in self.tried if not any(c.kind == "placebo" for c in arm.changes)]
+        rates = [arm.rate for arm in self.tried if not arm.is_placebo]
         if not rates:
             return f"{own} learn so far"
         return f"yours {own}, best of {len(rates)}: {100 * max(rates):.0f} %"

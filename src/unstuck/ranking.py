@@ -33,8 +33,8 @@ class Ranking:
 
     def ranked(self) -> list[Arm]:
         """The arms that may be cures, the best first."""
-        return sorted((arm for arm in self.lab.tried if arm.rate > 0.5
-                       and not any(c.kind == "placebo" for c in arm.changes)), key=self.key)
+        return sorted((arm for arm in self.lab.tried if arm.rate > 0.5 and not arm.is_placebo),
+                      key=self.key)
 
     def key(self, arm: Arm) -> tuple[float, ...]:
         """Best first: learns at all, learns with room to spare, then the least invasive."""

@@ -313,6 +313,12 @@ class Recipe:
         """True where the inputs are more than one array."""
         return len(keras.tree.flatten(self.x)) > 1
 
+    def with_rows(self, chosen: Any) -> Recipe:
+        """This recipe on other rows: `chosen` is what a numpy array may be indexed with."""
+        x, y, weight = keras.tree.map_structure(
+            lambda a: None if a is None else a[chosen], (self.x, self.y, self.sample_weight))
+        return replace(self, x=x, y=y, sample_weight=weight)
+
     def with_layer(self, name: str, **config: Any) -> Recipe:
         """The same with other arguments for one layer.
 
@@ -375,9 +381,7 @@ def half_the_rows(recipe: Recipe) -> Recipe | None:
     """The recipe on every other row; `None` where two batches' worth are no longer left."""
     if recipe.train.rows < max(4 * recipe.batch_size, 32):
         return None
-    x, y, weight = keras.tree.map_structure(
-        lambda a: None if a is None else a[::2], (recipe.x, recipe.y, recipe.sample_weight))
-    return replace(recipe, x=x, y=y, sample_weight=weight)
+    return recipe.with_rows(slice(None, None, 2))
 
 
 def _snake(name: str) -> str:

@@ -268,7 +268,7 @@ class Search:
         """
         best = sorted(self._singles, key=lambda arm: (-arm.rate, -arm.score,
                                                       self.ranking.set_weight(arm.changes)))
-        pool = [arm.changes[0] for arm in best if arm.changes[0].kind != "placebo"]
+        pool = [arm.changes[0] for arm in best if not arm.is_placebo]
         first: list[Intervention] = []
         for arm in self.ranking.ranked()[:2]:
             first += [change for change in arm.changes if change not in first]
@@ -289,13 +289,13 @@ class Search:
         lab = self.lab
         others = [c.change for c in sorted(self.candidates, key=lambda c: (
             c.change.kind not in STEP, not c.checks, self.ranking.distance(c.change)))]
-        for base in sorted(arms, key=self.ranking.key)[:1]:
-            sets = ((*base.changes, other) for other in others)
-            room = self._affordable_pool(1, LEAST_EXTENSIONS)
-            for looked in self._looks(islice(map(lab.arm, filter(compatible, sets)), room)):
-                if self._settled(looked):
-                    return True
-        return False
+        base = min(arms, key=self.ranking.key, default=None)
+        if base is None:
+            return False
+        sets = ((*base.changes, other) for other in others)
+        room = self._affordable_pool(1, LEAST_EXTENSIONS)
+        return any(map(self._settled, self._looks(
+            islice(map(lab.arm, filter(compatible, sets)), room))))
 
     def _prove(self) -> None:
         self.proofs.prove(self._until)

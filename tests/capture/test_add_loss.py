@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
+from recipes import Watched
 from unstuck.capture import capture_model, capture_script
 from unstuck.errors import NotSupported
 from unstuck.population.keras_engine import KerasEngine
@@ -33,14 +34,6 @@ def shared():
     return model
 
 
-class Watched:
-    keeps_outputs = keeps_codes = False
-    inputs = ROWS[:4]
-
-    def score(self, recipe, outputs):
-        return np.zeros((len(outputs), 3))
-
-
 def test_replicas_train_on_what_is_added_and_share_what_is_shared():
     model = shared()
     captured = capture_model(model, ROWS, epochs=6, batch_size=8, shuffle=False)
@@ -51,7 +44,7 @@ def test_replicas_train_on_what_is_added_and_share_what_is_shared():
     start = {v.path: np.stack([np.array(v.value)] * 2) for v in model.trainable_variables}
     history = model.fit(ROWS, epochs=6, batch_size=8, shuffle=False, verbose=0).history
     population = KerasEngine(strategy="vmap").train(
-        recipe, [1, 2], Watched(), probes=False, start=start)
+        recipe, [1, 2], Watched(ROWS), probes=False, start=start)
     np.testing.assert_allclose(population.loss[1], history["loss"], rtol=1e-5)
 
 

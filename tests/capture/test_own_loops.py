@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recipes import Watched
 from unstuck.capture import capture_script
 from unstuck.capture.own_loops import passes
 from unstuck.errors import NotSupported
@@ -40,16 +41,6 @@ for step in range(12):
 with open(__file__ + ".loss", "w") as file:
     file.write(repr(float(model.evaluate(x, x, verbose=0))))
 """
-
-
-class Watched:
-    keeps_outputs = keeps_codes = False
-
-    def __init__(self, x):
-        self.inputs = x[:4]
-
-    def score(self, recipe, outputs):
-        return np.zeros((len(outputs), 3))
 
 
 def test_a_replica_does_what_the_loop_did(write, capsys):

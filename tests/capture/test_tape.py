@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from recipes import Watched
 from unstuck.capture import capture_model, capture_script
 from unstuck.capture.tape import tape
 from unstuck.errors import BadData, NotSupported
@@ -169,14 +170,6 @@ def test_a_source_that_is_too_large_is_refused():
         tape(streaming(), steps=3, epochs=2, shuffle=False, most_bytes=500)
 
 
-class Watched:
-    keeps_outputs = keeps_codes = False
-    inputs = X[:4]
-
-    def score(self, recipe, outputs):
-        return np.zeros((len(outputs), 3))
-
-
 FITS = {
     "cycling": lambda: {"x": cycling(), "steps_per_epoch": 5, "epochs": 10},
     "streaming": lambda: {"x": streaming(), "steps_per_epoch": 5, "epochs": 10},
@@ -209,7 +202,7 @@ def test_replicas_replay_what_keras_takes(name):
              for path, v in zip(paths, model.trainable_variables, strict=True)}
     history = model.fit(**FITS[name](), verbose=0).history
     population = KerasEngine(strategy="vmap").train(
-        recipe, [1, 2], Watched(), probes=False, keep_weights=True, start=start)
+        recipe, [1, 2], Watched(X), probes=False, keep_weights=True, start=start)
     close = {"rtol": 1e-5, "atol": 1e-5}
     assert recipe.updates == 50
     np.testing.assert_allclose(population.loss[1], history["loss"], **close)

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from recipes import Watched
 from unstuck.capture import capture_model, capture_script
 from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.native_engine import MISSING, NativeEngine
@@ -45,16 +46,6 @@ def test_what_was_loaded_is_noticed(write, name, tmp_path, monkeypatch):
     if told is not None:
         assert told in notes[0]
     assert captured.recipe.optimizer.state == ()
-
-
-class Watched:
-    keeps_outputs = keeps_codes = False
-
-    def __init__(self, x):
-        self.inputs = x[:4]
-
-    def score(self, recipe, outputs):
-        return np.zeros((len(outputs), 3))
 
 
 @pytest.mark.skipif(MISSING is not None, reason=str(MISSING))

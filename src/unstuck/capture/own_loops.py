@@ -23,10 +23,20 @@ from unstuck.recipe import Recipe
 
 from .build import recipe_of
 from .networks import Made
-from .tape import Batch, Kind, arrays_of, batch_of, bytes_of, divided, joined
+from .tape import (
+    MOST_BYTES,
+    Batch,
+    Kind,
+    arrays_of,
+    batch_of,
+    bytes_of,
+    bytes_of_rows,
+    divided,
+    joined,
+    rows_in,
+)
 from .weights import Drawn, digest
 
-MOST_BYTES = 512 << 20
 MOST_PARTS = 100
 """Into at most so many epochs a loop without passes of its own is divided, for its curve."""
 
@@ -129,7 +139,7 @@ class OwnLoop:
         assert self._begun is not None
         recipe, notes = self._begun
         kind, epochs, each = passes(self._batches)
-        size = len(arrays_of(self._batches[0])[0])
+        size = rows_in(self._batches[0])
         kept = self._batches if kind == "stream" else self._batches[:each]
         x, y, weight = joined(kept)
         recipe = replace(
@@ -149,7 +159,7 @@ def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
     count = len(batches)
     marks = [digest(b"".join(np.ascontiguousarray(a).tobytes() for a in arrays_of(one)))
              for one in batches]
-    sizes = [len(arrays_of(one)[0]) for one in batches]
+    sizes = list(map(rows_in, batches))
     rows = [0, *itertools.accumulate(map(_mark_of_rows, batches))]
     found: tuple[Kind, int, int] | None = None
     for each in (d for d in range(1, count // 2 + 1) if count % d == 0):
@@ -175,8 +185,7 @@ def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
 
 def _mark_of_rows(batch: Batch) -> int:
     """The same for the same rows in any order; sums of it tell epochs apart."""
-    return sum(int.from_bytes(digest(b"".join(np.ascontiguousarray(part).tobytes() for part in row)))
-               for row in zip(*arrays_of(batch), strict=True))
+    return sum(int.from_bytes(digest(row)) for row in bytes_of_rows([batch]))
 
 
 def _state(model: keras.Model) -> bytes:

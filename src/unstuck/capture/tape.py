@@ -78,7 +78,7 @@ def tape(
             f" go on: if gen() makes it, write fit((batch for _ in range({epochs}) for batch in gen()),"
             f" steps_per_epoch={len(first)}, epochs={epochs}, …).")
     second = reel.epoch(steps)
-    if not all(divided([*map(_rows_of, first), *map(_rows_of, second)], len(first))):
+    if not all(divided([*map(rows_in, first), *map(rows_in, second)], len(first))):
         return _by_passes(reel, [*first, *second], steps=len(first), epochs=epochs)
     if _same(first, second):
         moved = reel.is_dataset and shuffle and steps is None
@@ -97,7 +97,7 @@ def _by_passes(reel: _Reel, batches: list[Batch], *, steps: int, epochs: int) ->
     """
     total = steps * epochs
     while True:
-        sizes = [_rows_of(batch) for batch in batches]
+        sizes = [rows_in(batch) for batch in batches]
         whole = next((n for n in range(1, len(sizes) // 2 + 1) if all(divided(sizes, n))), None)
         if whole is not None or len(batches) >= total:
             break
@@ -111,7 +111,7 @@ def _by_passes(reel: _Reel, batches: list[Batch], *, steps: int, epochs: int) ->
         while len(batches) < total:
             batches += reel.epoch(steps)
         passes = [batches[at : at + whole] for at in range(0, count * whole, whole)]
-        if not all(divided([_rows_of(one) for part in passes for one in part], whole)):
+        if not all(divided([rows_in(one) for part in passes for one in part], whole)):
             raise reel.uneven(passes)
     wound = reel.wound(passes if kind == "stream" else passes[:1], kind)
     return replace(wound, passes=count, note=(
@@ -206,19 +206,19 @@ class _Reel:
     def wound(self, epochs: list[list[Batch]], kind: Kind) -> Tape:
         """The tape of these epochs. Raises NotSupported where batches are of unequal sizes."""
         flat = [batch for batches in epochs for batch in batches]
-        if not all(divided([_rows_of(batch) for batch in flat], len(epochs[0]))):
+        if not all(divided([rows_in(batch) for batch in flat], len(epochs[0]))):
             raise self.uneven(epochs)
         if (flat[0][2] is None) != all(batch[2] is None for batch in flat):
             raise BadData(f"Some batches of {self.kind} have sample weights, others have none.")
         x, y, weight = joined(flat)
         again = itertools.chain(self._taped, self._mine) if self.is_generator else self._source
-        return Tape(x=x, y=y, sample_weight=weight, batch_size=_rows_of(flat[0]), kind=kind,
+        return Tape(x=x, y=y, sample_weight=weight, batch_size=rows_in(flat[0]), kind=kind,
                     epochs=len(epochs), note=self._note(kind, epochs), again=_generator(again)
                     if self.is_generator else again)
 
     def uneven(self, epochs: list[list[Batch]]) -> NotSupported:
         """The error for batches that make no epochs of equal batches."""
-        shown = ", ".join(str(_rows_of(batch)) for batch in epochs[0][:6])
+        shown = ", ".join(str(rows_in(batch)) for batch in epochs[0][:6])
         return NotSupported(
             f"The batches of {self.kind} are of unequal sizes ({shown}, …), which replicas cannot"
             " be trained on. Make all but the last of an epoch equal.")
@@ -303,7 +303,7 @@ def divided(sizes: list[int], each: int) -> Iterator[bool]:
         yield like and part[:-1] == sizes[:1] * (len(part) - 1) and 0 < part[-1] <= sizes[0]
 
 
-def _rows_of(batch: Batch) -> int:
+def rows_in(batch: Batch) -> int:
     return len(arrays_of(batch)[0])
 
 
@@ -314,10 +314,10 @@ def _same(one: list[Batch], other: list[Batch]) -> bool:
 
 
 def _same_rows(one: list[Batch], other: list[Batch]) -> bool:
-    return sorted(_rows(one)) == sorted(_rows(other))
+    return sorted(bytes_of_rows(one)) == sorted(bytes_of_rows(other))
 
 
-def _rows(batches: list[Batch]) -> Iterator[bytes]:
+def bytes_of_rows(batches: list[Batch]) -> Iterator[bytes]:
     for batch in batches:
         for row in zip(*arrays_of(batch), strict=False):
             yield b"".join(np.ascontiguousarray(part).tobytes() for part in row)

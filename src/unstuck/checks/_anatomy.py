@@ -140,6 +140,12 @@ def described(layer: Layer) -> str:
     return f"{layer.name} ({', '.join(parts)})"
 
 
+def batch_norms(recipe: Recipe) -> list[Layer]:
+    """The layers that normalise by the statistics of batches, those frozen left out."""
+    return [layer for layer in recipe.layers if layer.kind == "BatchNormalization"
+            and layer.config.get("trainable", True)]
+
+
 def site(layer: Layer) -> str:
     """The key of a layer's place in the user's source."""
     return f"layer:{layer.name}"

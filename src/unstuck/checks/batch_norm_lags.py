@@ -54,8 +54,7 @@ class BatchNormLags(Check):
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """Both losses, and how far the statistics have moved."""
-        layers = [layer for layer in seen.recipe.layers if layer.kind == "BatchNormalization"
-                  and layer.config.get("trainable", True)]
+        layers = anatomy.batch_norms(seen.recipe)
         if not layers:
             return
         momentum = max(float(layer.config["momentum"]) for layer in layers)

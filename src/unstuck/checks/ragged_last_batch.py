@@ -54,8 +54,7 @@ class RaggedLastBatch(Check):
         """The last batch, and what it weighs."""
         recipe = seen.recipe
         rest = recipe.train.rows % recipe.batch_size
-        layers = [layer for layer in recipe.layers if layer.kind == "BatchNormalization"
-                  and layer.config.get("trainable", True)]
+        layers = anatomy.batch_norms(recipe)
         if not layers or not 0 < rest <= self.rows or recipe.train.rows < recipe.batch_size:
             return
         momentum = min(float(layer.config["momentum"]) for layer in layers)

@@ -5,6 +5,7 @@ Shapes: targets [row, …]; outputs [replica, row, …]; weights [row].
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -124,6 +125,15 @@ class Task:
             return 0.0
         columns = [_largest_share(truth[:, column], share) for column in range(truth.shape[1])]
         return float(np.mean(columns))
+
+    def by_chance(self, constant: float, rows: int) -> float:
+        """What chance adds to a constant's share of right answers: two standard errors on these rows.
+
+        0 for targets that are not counted as right or wrong.
+        """
+        if not self.discrete:
+            return 0.0
+        return 2.0 * math.sqrt(max(0.0, constant * (1.0 - constant)) / rows)
 
     def best_by_pattern(self, groups: Array, weights: Array) -> float:
         """The score of the best function of the inputs; `groups` numbers identical inputs."""

@@ -7,7 +7,6 @@ and plain methods say it.
 
 from __future__ import annotations
 
-import math
 import operator
 import re
 from collections.abc import Callable
@@ -287,10 +286,8 @@ def _levels(
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
         share = SAMPLED_GAP_CLOSED if same and latent_means(recipe) else GAP_CLOSED
-    least = LEAST_SIGNAL * (1 - constant)
-    if task.discrete:  # the best of several methods on few rows is above a constant by chance
-        variance = max(0.0, constant * (1 - constant)) / min(len(flat_x), ROWS)
-        least = max(least, 2.0 * math.sqrt(variance))
+    # The best of several methods on few rows is above a constant by chance.
+    least = max(LEAST_SIGNAL * (1 - constant), task.by_chance(constant, min(len(flat_x), ROWS)))
     no_signal = bool(references) and not same and ceiling < constant + least
     if no_signal or ceiling <= constant:
         ceiling, source = 1.0, "a perfect answer (plain methods see no dependence at all)"

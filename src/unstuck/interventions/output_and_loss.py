@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions import Intervention
 from unstuck.interventions._activation import activation_edits, with_activation
 from unstuck.interventions._loss import loss_edits, with_loss
 from unstuck.interventions._network import output_activation
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.interventions._source import Edits
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputAndLoss(Intervention):
+class OutputAndLoss(OneLayer):
     """The `activation` of the output `layer` and the `loss` that goes with it."""
 
     kind: ClassVar[str] = "loss"
     cost: ClassVar[float] = 3
 
-    layer: str
     activation: str
     loss: str
     from_logits: bool = False
@@ -43,16 +42,6 @@ class OutputAndLoss(Intervention):
         """What is done."""
         logits = " from logits" if self.from_logits else ""
         return f"{self.activation} output with {self.loss}{logits}"
-
-    @property
-    def site(self) -> str:
-        """The layer it changes; the loss goes with it."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     @property
     def conflicts(self) -> frozenset[str]:

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
 from unstuck.interventions._activation import activation_edits, with_activation
 from unstuck.interventions._loss import loss_edits, with_loss
+from unstuck.interventions._one_layer import OneLayer
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class OutputUnits(Intervention):
+class OutputUnits(OneLayer):
     """`units` outputs with this `activation` and `loss`.
 
     `layer` makes the outputs; `acts` is the layer with their activation, most often the same.
@@ -25,7 +25,6 @@ class OutputUnits(Intervention):
     kind: ClassVar[str] = "target_encoding"
     cost: ClassVar[float] = 4
 
-    layer: str
     acts: str
     units: int
     activation: str
@@ -48,16 +47,6 @@ class OutputUnits(Intervention):
     def label(self) -> str:
         """What is done."""
         return f"{self.units} {self.activation} outputs with {self.loss}"
-
-    @property
-    def site(self) -> str:
-        """The layer it changes; the loss goes with it."""
-        return f"layer:{self.layer}"
-
-    @property
-    def stage(self) -> int:
-        """Among the layers."""
-        return 0
 
     @property
     def conflicts(self) -> frozenset[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
-import keras
 import numpy as np
 
 from unstuck.errors import NotSupported
@@ -36,10 +35,7 @@ class ShuffleRows(Intervention):
         if not recipe.validation_split or recipe.validation_data is not None:
             raise NotSupported("No validation_split cuts off the last rows.")
         order = np.random.default_rng(0).permutation(Data(x=recipe.x, y=recipe.y).rows)
-        x, y, weight = keras.tree.map_structure(
-            lambda a: None if a is None else a[order], (recipe.x, recipe.y, recipe.sample_weight)
-        )
-        return replace(recipe, x=x, y=y, sample_weight=weight)
+        return recipe.with_rows(order)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The order on a line before `fit`, and its arguments taken in that order.

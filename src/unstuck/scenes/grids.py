@@ -31,7 +31,7 @@ LEAST = 4
 
 def pairs(lab: Lab) -> tuple[Grid, ...]:
     """The pairs that were tried, with each of their changes alone on the diagonal."""
-    tried = [arm for arm in lab.tried if not any(c.kind == "placebo" for c in arm.changes)]
+    tried = [arm for arm in lab.tried if not arm.is_placebo]
     together = [arm for arm in tried if len(arm.changes) == 2]
     alone = {arm.changes[0].label: arm for arm in tried if len(arm.changes) == 1}
     times = Counter(c.label for arm in together for c in arm.changes)

@@ -20,7 +20,7 @@ Labels = frozenset[str]
 def sets_of(lab: Lab, cures: Sequence[Cure]) -> TriedSets | None:
     """What was tried together; `None` where everything was tried alone."""
     arms = {_labels(arm): arm for arm in lab.tried
-            if arm.changes and not any(change.kind == "placebo" for change in arm.changes)}
+            if arm.changes and not arm.is_placebo}
     if all(len(labels) == 1 for labels in arms):
         return None
     enough = {labels for labels, arm in arms.items() if arm.rate >= CURED}
