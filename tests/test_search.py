@@ -119,6 +119,13 @@ def test_a_pair_that_no_strong_arm_holds_is_found(monkeypatch):
     assert repairs(found)[0] == {"a", "b"}
 
 
+def test_the_placebo_never_goes_with_anything(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.6)
+    placebos = [arm for arm in found.lab.tried if arm.is_placebo]
+    assert [len(arm.changes) for arm in placebos] == [1]
+    assert placebos[0].rate > 0.5
+
+
 def test_nothing_helps_and_nothing_is_claimed(monkeypatch):
     found = search(monkeypatch, lambda marks: 0.1)
     assert found.proofs.cures == []
