@@ -7,14 +7,16 @@ from typing import Any
 
 import numpy as np
 
+from unstuck.lab import Arm
 from unstuck.pictures import TriedSets
 from unstuck.scenes.sets import MOST_CHANGES, MOST_SETS, sets_of
 
 
 def arm(names: str, rate: float, kind: str = "width") -> Any:
     """Changes, a letter each, with which that share of 100 trainings learned."""
-    changes = tuple(SimpleNamespace(label=name, kind=kind) for name in names)
-    return SimpleNamespace(changes=changes, learned=np.arange(100) < round(100 * rate), rate=rate)
+    changes: Any = tuple(SimpleNamespace(label=name, kind=kind) for name in names)
+    return Arm(changes=changes, recipe=None,  # type: ignore[arg-type]
+               learned=np.arange(100) < round(100 * rate))
 
 
 def found(*arms: Any, repairs: tuple[Any, ...] = (), control: float = 0.1) -> TriedSets | None:
