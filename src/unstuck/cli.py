@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypedDict
@@ -303,14 +304,17 @@ def report(
     color: Colors = "auto",
 ) -> int:
     """Show a saved diagnosis again; nothing is trained. Exits 0 if it can be read."""
-    from unstuck.saved import read
+    from unstuck.reports._html.drawer import ahead
 
     if open_page and html is None:
         raise UnstuckError("--open shows the page that --html FILE writes: give both.")
-    result, _ = read(saved)
-    looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
-    _report(result, format, color, looks)
-    done = _files(result, json, html, looks)
+    with nullcontext() if html is None else ahead():
+        from unstuck.saved import read
+
+        result, _ = read(saved)
+        looks = _Looks(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+        _report(result, format, color, looks)
+        done = _files(result, json, html, looks)
     if open_page and html is not None:
         import webbrowser
 

@@ -15,6 +15,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from .drawer import svg
+
 Spec = dict[str, Any]
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 CONFIG: Spec = {
@@ -82,14 +84,12 @@ def figure_of_parts(
 
 
 def _svg(spec: Spec, name: str, title: str, text: str) -> Markup:
-    import vl_convert
-
     across, down = spec["margins"]
     # Fitting the drawing to its size would lay it out, and measure every label, twice.
     whole = {"$schema": SCHEMA, "config": CONFIG, "autosize": "pad", "padding": 4,
              **{key: value for key, value in spec.items() if key != "margins"},
              "width": spec["width"] - across, "height": spec["height"] - down}  # fmt: skip
-    drawn: str = vl_convert.vegalite_to_svg(whole, allowed_base_urls=[])
+    drawn = svg(whole)
     head = _HEAD.match(drawn)
     if head is None:
         raise ValueError("the drawing does not begin as an SVG should")
