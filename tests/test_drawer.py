@@ -32,7 +32,7 @@ def test_where_the_process_has_died_drawings_go_on(moment):
 
 
 def test_a_drawing_that_is_none_is_an_error_of_ours_and_not_of_the_process():
-    with drawer.ahead(), pytest.raises(ValueError, match="mark"):
+    with drawer.ahead(), pytest.raises(ValueError, match="Vega-Lite"):
         drawer.svg({"mark": "no such mark"})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +17,7 @@ from unstuck.interventions import Intervention
 from unstuck.interventions.placebo import Placebo
 from unstuck.lab import Budget, Lab
 from unstuck.population import Engine, Population
+from unstuck.proof import Cure, Proofs
 from unstuck.search import Search
 
 
@@ -124,6 +126,23 @@ def test_the_placebo_never_goes_with_anything(monkeypatch):
     placebos = [arm for arm in found.lab.tried if arm.is_placebo]
     assert [len(arm.changes) for arm in placebos] == [1]
     assert placebos[0].rate > 0.5
+
+
+def test_what_cures_alone_needs_no_company():
+    a, b, c = (Switch(name=name) for name in "abc")
+    proofs = Proofs(None, None, None)
+    proofs.cures = [Cure(arm=SimpleNamespace(changes=(a, b)), necessary=(True, True)),
+                    Cure(arm=SimpleNamespace(changes=(c, b)), necessary=(True, True))]
+    assert proofs.company == {a: ("b",), b: ("a",), c: ("b",)}
+    proofs.cures.append(Cure(arm=SimpleNamespace(changes=(a,))))
+    assert proofs.company == {b: ("a",), c: ("b",)}
+
+
+def test_only_what_nearly_cures_is_extended(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0, singles_only=True)
+    sets = len(found.lab.tried)
+    assert not found._extend(found._singles)
+    assert len(found.lab.tried) == sets
 
 
 def test_nothing_helps_and_nothing_is_claimed(monkeypatch):

@@ -91,12 +91,13 @@ class Proofs:
 
     @property
     def company(self) -> dict[Intervention, tuple[str, ...]]:
-        """For each change that a cure needs, what it needs beside it."""
+        """For each change that a cure needs, what it needs beside it; not for one that cures alone."""
+        alone = [cure.arm.changes[0] for cure in self.cures if len(cure.arm.changes) == 1]
         found: dict[Intervention, tuple[str, ...]] = {}
         for cure in self.cures:
             for change, needed in zip(cure.arm.changes, cure.necessary, strict=False):
                 others = tuple(c.label for c in cure.arm.changes if c is not change)
-                if needed and change not in found:
+                if needed and change not in found and change not in alone:
                     found[change] = others
         return found
 

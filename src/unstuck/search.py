@@ -106,7 +106,7 @@ class Search:
             # Where every arm is dear, what is suspected may save the larger sets.
             self._race(c.change for c in self.candidates if c.checks)
         found = self.singles_only or self._settled(self._singles)
-        if not found and any(arm.rate >= NEARLY for arm in self._singles):
+        if not found:
             found = self._extend(self._singles)
         if not found:
             lab.progress.stage("everything sensible at once")
@@ -278,7 +278,7 @@ class Search:
         deque(self._looks(map(self.lab.arm, filter(compatible, sets))), maxlen=0)
 
     def _extend(self, arms: Iterable[Arm]) -> bool:
-        """Add one more change to the best arm, which falls short.
+        """Add one more change to the best arm, which nearly cures.
 
         First the step size, which decides most often how many of the seeds learn, then what checks
         ask for.
@@ -289,7 +289,8 @@ class Search:
         lab = self.lab
         others = [c.change for c in sorted(self.candidates, key=lambda c: (
             c.change.kind not in STEP, not c.checks, self.ranking.distance(c.change)))]
-        base = min(arms, key=self.ranking.key, default=None)
+        near = [arm for arm in arms if arm.rate >= NEARLY]
+        base = min(near, key=self.ranking.key, default=None)
         if base is None:
             return False
         sets = ((*base.changes, other) for other in others)

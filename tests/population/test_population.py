@@ -13,10 +13,10 @@ from keras import layers
 from unstuck.capture import capture_model
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Population
-from unstuck.population.keras_choice import BLOCK_BYTES, block_size, choose
+from unstuck.population.keras_choice import BLOCK_BYTES, BLOCK_SECONDS, block_size, choose
 from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.keras_program import Program, program_key
-from unstuck.population.keras_strategies import STRATEGIES
+from unstuck.population.keras_strategies import STRATEGIES, Strategy
 from unstuck.population.native_engine import NativeEngine
 from unstuck.recipe import Optimizer, Recipe
 
@@ -249,6 +249,45 @@ def test_blocks_fit_into_memory(recipe: Recipe) -> None:
     assert size < 16
     # Weights, Adam's two moments and gradients of a replica: 4 times 6 million numbers of 4 bytes.
     assert size * 4 * 4 * 6_000_000 <= 2 * BLOCK_BYTES
+
+
+def test_blocks_of_long_trainings_are_small(recipe: Recipe) -> None:
+    program = Program(recipe)
+    strategy = STRATEGIES["vmap"](program)
+    each = BLOCK_SECONDS / recipe.updates
+    assert block_size(program, strategy, seconds=each / 32) == 32
+    assert block_size(program, strategy, seconds=each / 31) == 16
+    assert block_size(program, strategy, seconds=each / 5) == 4
+    assert block_size(program, strategy, seconds=each) == 1
+    assert block_size(program, strategy, seconds=9 * each) == 1
+
+
+def test_many_updates_that_are_all_overhead_are_timed(recipe: Recipe) -> None:
+    known: dict[Any, Any] = {}
+    long = replace(recipe, epochs=100_000)
+    assert KerasEngine().pace(recipe) is None
+    engine = KerasEngine()
+    assert engine.block(long) < 32
+    pace = engine.pace(long)
+    assert pace is not None and 0 < pace < 0.1
+    _, choice = choose(Program(long), known)
+    assert choose(Program(long), known)[1] is choice
+
+
+@pytest.mark.parametrize("strategy", ["vmap", "map"])
+def test_no_epoch_counts_as_compilation(recipe: Recipe, strategy: str, monkeypatch: Any) -> None:
+    calls = []
+    original = Strategy._call
+
+    def counted(self: Any, key: Any, make: Any, *arguments: Any) -> Any:
+        if key == "stretch":
+            calls.append((key in self._compiled, int(arguments[2])))
+        return original(self, key, make, *arguments)
+
+    monkeypatch.setattr(Strategy, "_call", counted)
+    KerasEngine(strategy=strategy, threads=1).train(recipe, [1, 2], Rows(), probes=False)
+    assert [epochs for known, epochs in calls if not known] == [0]
+    assert {epochs for known, epochs in calls if known} == {recipe.epochs}
 
 
 def test_sizeable_convolutions_go_step_by_step() -> None:

@@ -25,6 +25,10 @@ LANES, TINY_LANES = 16, 32
 
 More gain little, and short blocks would waste them.
 """
+BLOCK_SECONDS = 4.0
+"""Longest that a block side by side should take: the first look at a change takes a block at least."""
+MANY = 2_000
+"""Updates from which the time of those is worth measuring that are all overhead."""
 IN_A_ROW = 1
 """Replicas in a block of the other strategies, which gain nothing by more."""
 TINY = 200_000
@@ -39,6 +43,7 @@ CONVOLVED = 300_000
 """Multiplications in the convolutions of one forward pass of a batch from which loops lose."""
 RECURRED = 2_000_000
 """Multiplications of a forward pass from which networks with recurrent layers lose side by side."""
+OVERHEAD_ONLY = "vmap: small dense layers"
 STEPS = 4
 """Updates of each replica in a measurement."""
 MARGIN = 1.25
@@ -59,16 +64,19 @@ class Choice:
 def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice]:
     """The strategy for a program; `known` remembers what was measured on networks of that kind."""
     recipe = program.recipe
+    kinds = frozenset(layer.kind for layer in recipe.layers)
+    key = kinds, _weights(program).bit_length() // 2, program.batch
     if _tiny(program):
-        return SideBySide(program), Choice(name="vmap", phrase="vmap: small dense layers")
+        plain, many = SideBySide(program), recipe.updates > MANY
+        if many and key not in known:
+            known[key] = Choice(name="vmap", phrase=OVERHEAD_ONLY, seconds=seconds_per_update(plain))
+        return plain, known[key] if many else Choice(name="vmap", phrase=OVERHEAD_ONLY)
     if jax.default_backend() == "cpu" and _convolved(program) > CONVOLVED:
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable convolutions")
     recurrent = any(layer.is_recurrent for layer in recipe.layers)
     if (jax.default_backend() == "cpu" and recurrent
             and recipe.multiplications > RECURRED):
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable recurrent layers")
-    kinds = frozenset(layer.kind for layer in recipe.layers)
-    key = kinds, _weights(program).bit_length() // 2, program.batch
     if key not in known:
         tried, known[key] = _measured(program)
         return tried, known[key]
@@ -110,8 +118,11 @@ def seconds_per_update(strategy: Strategy) -> float:
     return (time.perf_counter() - begun) / updates / lanes
 
 
-def block_size(program: Program, strategy: Strategy) -> int:
-    """Replicas in one block: a power of two on each device, as many as fit there, or one in all."""
+def block_size(program: Program, strategy: Strategy, *, seconds: float | None = None) -> int:
+    """Replicas in one block: a power of two on each device, as many as fit there, or one in all.
+
+    Fewer where `seconds`, what an update of a replica takes, makes a block of them too long.
+    """
     if not isinstance(strategy, SideBySide):
         return IN_A_ROW
     state = sum(int(np.prod(v.shape)) for part in program.shapes for v in part)
@@ -119,9 +130,11 @@ def block_size(program: Program, strategy: Strategy) -> int:
     width = sum(_size(layer.output_shape) for layer in recipe.layers)
     one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.rows_per_epoch)
     size = TINY_LANES if _tiny(program) else LANES
-    while size > 1 and size * one > BLOCK_BYTES:
+    devices = jax.local_device_count()
+    each = devices * recipe.updates * (seconds or 0.0)
+    while size > 1 and (size * one > BLOCK_BYTES or size * each > BLOCK_SECONDS):
         size //= 2
-    return size * jax.local_device_count()
+    return size * devices
 
 
 def _tiny(program: Program) -> bool:

@@ -171,8 +171,10 @@ class _Compiled:
             choice = Choice(name=strategy, phrase=f"{strategy}: as asked")
         else:
             taken, choice = choose(program, known)
-        return cls(program=program, strategy=taken, choice=choice,
-                   block=block_size(program, taken))
+        block = block_size(program, taken, seconds=choice.seconds)
+        if block < block_size(program, taken):  # what was compiled to be timed is for larger ones
+            taken = type(taken)(program)
+        return cls(program=program, strategy=taken, choice=choice, block=block)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

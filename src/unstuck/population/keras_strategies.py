@@ -107,6 +107,17 @@ class Strategy(ABC):
         self.compile_seconds += time.monotonic() - begun
         return result
 
+    def _stretched(
+        self, make: Callable[[], Callable[..., Any]], held: Any, order: Array, epochs: int, most: int,
+        data: Rows, validation: Rows | None,
+    ) -> tuple[Any, Any, Any]:
+        """What a compiled stretch returns; it is compiled on no epochs, so that none counts as that."""
+        rest = np.int32(most), data, validation
+        if "stretch" not in self._compiled:
+            held, *_ = self._call("stretch", make, held, order, np.int32(0), *rest)
+        held, logs, val = self._call("stretch", make, held, order, np.int32(epochs), *rest)
+        return held, logs, val
+
     def _stretch(
         self, state: State, order: Any, epochs: Any, most: Any, data: Rows, validation: Rows | None
     ) -> tuple[State, Any, Any]:
@@ -149,12 +160,10 @@ class SideBySide(Strategy):
         *, most: int = EVERYTHING,
     ) -> tuple[Any, Array, Array]:
         """See `Strategy.advance`."""
-        held, logs, val = self._call(
-            "stretch",
+        return self._stretched(
             lambda: jax.jit(jax.vmap(self._quick, in_axes=(0, 0, None, None, None, None)),
                             donate_argnums=0),
-            held, order, np.int32(epochs), np.int32(most), data, validation)
-        return held, logs, val
+            held, order, epochs, most, data, validation)
 
     def _quick(self, *arguments: Any) -> tuple[State, Any, Any]:
         with adapter.products_as_sums():
@@ -187,8 +196,8 @@ class InARow(Strategy):
     ) -> tuple[Any, Array, Array]:
         """See `Strategy.advance`."""
         done = [
-            self._call("stretch", lambda: jax.jit(self._stretch, donate_argnums=0),
-                       state, rows, np.int32(epochs), np.int32(most), data, validation)
+            self._stretched(lambda: jax.jit(self._stretch, donate_argnums=0),
+                          state, rows, epochs, most, data, validation)
             for state, rows in zip(held, order, strict=True)
         ]
         logs, val = (np.stack([np.asarray(one[i]) for one in done]) for i in (1, 2))
