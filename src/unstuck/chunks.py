@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import FrameType
 
 from unstuck import interrupts
-from unstuck.errors import UnstuckError
+from unstuck.errors import UnstuckError, in_a_line
 from unstuck.journal import Journal
 from unstuck.population import Engine, Population, Progress, Yardstick
 from unstuck.population.identity import fingerprint
@@ -251,11 +251,10 @@ class Chunks:
 
     def _note_failure(self, key: str, seeds: Sequence[int], error: Exception) -> None:
         if self._journal is not None:
-            text = str(error).strip().splitlines()
             with self._writing:
                 self._journal.append({
                     "kind": "failed", "of": _failing(key, seeds), "how": type(error).__name__,
-                    "why": (text[0] if text else type(error).__name__)[:1000],
+                    "why": in_a_line(error)[:1000],
                     "spent": self.clock.spent})
 
 

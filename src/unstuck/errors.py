@@ -6,6 +6,11 @@ to do. `exit_code` is what `unstuck` exits with when the error ends the program.
 
 from __future__ import annotations
 
+import re
+
+_IN_KERAS = re.compile(
+    r"Exception encountered when calling (.+?)\.?\n\s*\x1b\[1m(.+?)\s*\x1b\[0m", re.DOTALL)
+
 
 class UnstuckError(Exception):
     """Something that the user can do something about."""
@@ -47,3 +52,11 @@ class ScriptFailed(UnstuckError):
     """The script itself raised before any `fit`; its own traceback has been printed."""
 
     exit_code = 4
+
+
+def in_a_line(error: BaseException | None) -> str:
+    """What any error says, as one line; Keras's account of a call ends with what went wrong there."""
+    said = str(error).strip() if error is not None else ""
+    if (found := _IN_KERAS.match(said)) is not None:
+        return f"{found[1]}: {found[2].splitlines()[-1].strip()}"
+    return said.splitlines()[0] if said else type(error).__name__

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.chunks import Chunks, Ended, TooLong
-from unstuck.errors import NotSupported, TooSlow, UnstuckError
+from unstuck.errors import NotSupported, TooSlow, UnstuckError, in_a_line
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all
 from unstuck.population import Population
@@ -286,8 +286,7 @@ class Lab:
             self.untestable[names(arm.changes)] = str(error)
             return None
         except Exception as error:
-            text = str(error).strip().splitlines()
-            self.untestable[names(arm.changes)] = text[0] if text else type(error).__name__
+            self.untestable[names(arm.changes)] = in_a_line(error)
             with self._lock:
                 self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None

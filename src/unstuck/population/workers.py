@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from unstuck import child
-from unstuck.errors import NotSupported, UnstuckError
+from unstuck.errors import NotSupported, UnstuckError, in_a_line
 from unstuck.population import Engine, Population, Yardstick
 from unstuck.population.kept import unpacked
 from unstuck.population.memory import OutOfMemory, lighter
@@ -156,10 +156,10 @@ class Workers:
                 yield part
             if lost is None and not waiting:
                 return
+            why = in_a_line(lost)[:200]
             if attempt < RETRIES:
-                self.notes.append(f"a worker was lost ({_first_line(lost)}); its chunk was given out"
-                                  " once more")
-        raise WorkerLost(f"error: two workers were lost while they trained it ({_first_line(lost)})")
+                self.notes.append(f"a worker was lost ({why}); its chunk was given out once more")
+        raise WorkerLost(f"error: two workers were lost while they trained it ({why})")
 
     def close(self) -> None:
         """Let go of the processes; those of this machine end."""
@@ -260,11 +260,6 @@ def _as_here(said: str) -> UnstuckError:
     kind, _, words = said.partition(": ")
     kinds = {known.__name__: known for known in (NotSupported, OutOfMemory)}
     return kinds[kind](words) if kind in kinds else UnstuckError(said)
-
-
-def _first_line(error: BaseException | None) -> str:
-    lines = str(error).strip().splitlines() if error is not None else []
-    return (lines[0] if lines else type(error).__name__)[:200]
 
 
 def cores() -> int:

@@ -38,10 +38,7 @@ def lists(page: Page, result: Result) -> None:
     harmful = [f"{named(arm)}: {words.percent(arm.success_rate)}, {words.effect(arm)}"
                for arm in reversed(result.by_verdict("harmful"))]  # fmt: skip
     _list(page, "Makes it worse", harmful)
-    undecided = list(result.by_verdict("undecided"))
-    if result.placebo is not None and result.placebo.verdict == "undecided":
-        undecided.append(result.placebo)
-    _list(page, "Undecided", map(_undecided, undecided))
+    _list(page, "Undecided", undecided(result))
     _list(page, "Not tested", _untested(result))
 
 
@@ -82,9 +79,17 @@ def _untested(result: Result) -> list[str]:
     return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
 
 
-def _undecided(arm: Arm) -> str:
-    needed = "" if arm.to_decide is None else f", about {words.count(arm.to_decide)} would decide"
-    return f"{named(arm)}: {words.effect(arm)} in {words.count(arm.replicas)}{needed}"
+def undecided(result: Result) -> list[str]:
+    """Changes whose effect is open, the placebo among them; what came out alike is said at once."""
+    arms = result.by_verdict("undecided")
+    if result.placebo is not None and result.placebo.verdict == "undecided":
+        arms = (*arms, result.placebo)
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for arm in arms:
+        needed = "" if arm.to_decide is None else f", about {words.count(arm.to_decide)} would decide"
+        alike.setdefault((words.effect(arm), words.count(arm.replicas), needed), []).append(named(arm))
+    return [f"{', '.join(several)}: {effect} in {pairs}{' each' if len(several) > 1 else ''}{needed}"
+            for (effect, pairs, needed), several in alike.items()]
 
 
 def _contributes(page: Page, arms: Sequence[Arm]) -> None:

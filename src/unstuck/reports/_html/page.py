@@ -134,18 +134,11 @@ def _rest(result: Result) -> dict[str, Any]:
         "things": things, "idle": changes,
         "harmful": [(_lists.named(a), words.percent(a.success_rate), words.effect(a))
                     for a in reversed(result.by_verdict("harmful"))],
-        "undecided": [(_lists.named(a), words.effect(a), words.count(a.replicas),
-                       None if a.to_decide is None else words.count(a.to_decide))
-                      for a in (*result.by_verdict("undecided"), *_open_placebo(result))],
+        "undecided": _lists.undecided(result),
         "not_tested": _not_tested(result), "facts": result.facts,
         "suspicions": [s for s in result.suspicions if s not in used],
         "evidence": _evidence, "command": _command(result), "measured": _measured(result),
     }  # fmt: skip
-
-
-def _open_placebo(result: Result) -> tuple[Arm, ...]:
-    placebo = result.placebo
-    return (placebo,) if placebo is not None and placebo.verdict == "undecided" else ()
 
 
 def _tone(result: Result) -> str:
