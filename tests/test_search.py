@@ -138,6 +138,20 @@ def test_what_cures_alone_needs_no_company():
     assert proofs.company == {b: ("a",), c: ("b",)}
 
 
+def test_what_several_checks_ask_for_comes_first_and_odd_values_last(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0, singles_only=True)
+    a, b, c, d = (Switch(name=name) for name in "ghij")
+    found.candidates = [
+        Candidate(change=a, checks=("one",)), Candidate(change=b, checks=("one", "two")),
+        Candidate(change=c, checks=("one",), certain=True), Candidate(change=d)]
+    monkeypatch.setattr("unstuck.lab.Lab.beside", 2)
+    raced = []
+    monkeypatch.setattr(found, "_race", lambda changes: raced.extend(changes))
+    found._seek()
+    assert raced[:4] == [c, c, b, a]
+    assert set(raced) == {a, b, c, d}
+
+
 def test_only_what_nearly_cures_is_extended(monkeypatch):
     found = search(monkeypatch, lambda marks: 0.0, singles_only=True)
     sets = len(found.lab.tried)

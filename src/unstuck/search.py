@@ -33,7 +33,9 @@ LARGE = 3
 HELPFUL = 0.1
 """Share of the way to the yardstick that makes a change one that helps, if not enough."""
 ARM_SHARE = 0.12
-"""Most of the budget that the first look at one arm may take."""
+"""Most of the budget that the first look at one arm may take…"""
+SLACK = 1.5
+"""…unless a look at what trains no longer than the control takes more: so many times that."""
 POOLS = ((2, 14), (3, 9))
 """Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
 LONGEST_SHARE = 0.05
@@ -77,6 +79,8 @@ class Search:
             deque(self._looks([lab.arm((placebo(),))]), maxlen=0)
             if sick:
                 self._in_time(SEARCH_SHARE, self._seek)
+                if not self.ranking.ranked():  # with nothing to prove, there is time to seek on
+                    self._in_time(PROOF_SHARE, self._seek)
                 self._in_time(PROOF_SHARE, self._prove)
                 best = max((cure.rate.share for cure in self.proofs.cures), default=0.0)
                 if best < CURED - 0.05 and not self.singles_only:
@@ -101,10 +105,12 @@ class Search:
 
     def _seek(self) -> None:
         lab = self.lab
-        self._race(c.change for c in self.candidates if c.certain)
+        likely = sorted((c for c in self.candidates if c.checks), key=lambda c: (
+            c.change.oddity, not c.certain, c.change.kind not in STEP, -len(c.checks)))
+        self._race(c.change for c in likely if c.certain and not c.change.oddity)
         if lab.beside > 1:
             # Where every arm is dear, what is suspected may save the larger sets.
-            self._race(c.change for c in self.candidates if c.checks)
+            self._race(c.change for c in likely)
         found = self.singles_only or self._settled(self._singles)
         if not found:
             found = self._extend(self._singles)
@@ -153,8 +159,11 @@ class Search:
     @property
     def _share(self) -> float:
         """Seconds that one arm's look may take."""
-        budget = self.lab.budget.seconds
-        return math.inf if budget is None else ARM_SHARE * budget
+        lab, budget = self.lab, self.lab.budget.seconds
+        if budget is None:
+            return math.inf
+        usual = (lab.per_training * self.look + lab.compilation) * lab.beside
+        return max(ARM_SHARE * budget, SLACK * usual)
 
     def _too_long(self, arm: Arm, replicas: int, share: float = 1.0) -> bool:
         """An arm that would eat too much of the budget on its own is left out, and said to be."""

@@ -5,7 +5,10 @@ Each returns a tuple, empty where the recipe has nothing of the kind to change.
 
 from __future__ import annotations
 
+import inspect
 import math
+
+import keras
 
 from unstuck.checks import _anatomy as anatomy
 from unstuck.errors import NotSupported
@@ -32,6 +35,15 @@ def rates(recipe: Recipe, *factors: float) -> Tries:
     if not rate:
         return ()
     return tuple(LearningRate.of(recipe, float(f"{rate * factor:.6g}")) for factor in factors)
+
+
+def usual_rate(recipe: Recipe) -> Tries:
+    """The rate that Keras gives this optimizer by default, where it is lower."""
+    known = getattr(keras.optimizers, recipe.optimizer.kind, None)
+    if known is None or not recipe.optimizer.learning_rate:
+        return ()
+    usual = inspect.signature(known).parameters["learning_rate"].default
+    return (LearningRate.of(recipe, usual),) if usual < recipe.optimizer.learning_rate else ()
 
 
 def more_epochs(recipe: Recipe, *, at_least: int) -> Tries:

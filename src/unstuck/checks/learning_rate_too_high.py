@@ -16,6 +16,7 @@ from unstuck.checks._words import number
 from unstuck.checks.learning_rate_too_low import weight_change
 
 DIED = "ReLU units died in training"
+FAR = "rate far above the usual"
 """A sign that other sicknesses leave too, so half of the failing replicas must show it."""
 LOW = 0.2
 """Of the best constant's loss; a loss below it has learned most of what there is."""
@@ -38,7 +39,8 @@ class LearningRateTooHigh(Check):
     One big step can push all pre-activations of a ReLU below 0, for ever.
 
     ## What it tries
-    A tenth and a hundredth of the learning rate.
+    A tenth and a hundredth of the learning rate; where it is far above the usual, first Keras's
+    default.
 
     ## Example
         keras.optimizers.Adam(learning_rate=1.0)     # sick
@@ -78,12 +80,13 @@ class LearningRateTooHigh(Check):
                  if shown.replicas and shown.share >= (0.5 if name == DIED else self.often)}
         if not signs:
             return
+        far = tries.usual_rate(seen.recipe) if FAR in signs else ()
         told = "; ".join(f"{name} in {shown}" for name, shown in signs.items())
         yield self.suspicion(
             f"At a learning rate of {number(rate)} ({seen.recipe.optimizer.kind}): {told}.",
             *(measured(name, shown.share, self.often, "share of failing replicas", shown)
               for name, shown in signs.items()),
-            site="optimizer", tries=tries.rates(seen.recipe, 0.1, 0.01),
+            site="optimizer", tries=(*far, *tries.rates(seen.recipe, 0.1, 0.01)),
         )
 
     def _signs(self, seen: Observation) -> dict[str, NDArray[np.bool_]]:
@@ -105,7 +108,7 @@ class LearningRateTooHigh(Check):
         rate = seen.recipe.optimizer.learning_rate or 0.0
         limit = self.usual_sgd if seen.recipe.optimizer.kind == "SGD" else self.usual
         if rate > limit and seen.recipe.optimizer.kind not in ("Adadelta", "Adagrad", "Ftrl"):
-            signs["rate far above the usual"] = np.ones(control.replicas, dtype=bool)
+            signs[FAR] = np.ones(control.replicas, dtype=bool)
         return signs
 
 
