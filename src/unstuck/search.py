@@ -10,7 +10,7 @@ single changes are sharpened with what time is left.
 from __future__ import annotations
 
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import combinations, islice
@@ -105,8 +105,7 @@ class Search:
 
     def _seek(self) -> None:
         lab = self.lab
-        likely = sorted((c for c in self.candidates if c.checks), key=lambda c: (
-            c.change.oddity, not c.certain, c.change.kind not in STEP, -len(c.checks)))
+        likely = self._likely()
         self._race(c.change for c in likely if c.certain and not c.change.oddity)
         if lab.beside > 1:
             # Where every arm is dear, what is suspected may save the larger sets.
@@ -126,6 +125,18 @@ class Search:
         for size, pool in () if self.singles_only else POOLS:
             if not self._settled(arm for arm in lab.tried if len(arm.changes) < size):
                 self._together(size, self._affordable_pool(size, pool))
+
+    def _likely(self) -> list[Candidate]:
+        """What checks ask for: the first wish of each before the second of any, odd values last."""
+        wishes: Counter[str] = Counter()
+        order: list[tuple[tuple[float, ...], Candidate]] = []
+        for c in self.candidates:
+            if c.checks:
+                turn = min(wishes[check] for check in c.checks)
+                order.append(((c.change.oddity, not c.certain, turn, c.change.kind not in STEP,
+                               -len(c.checks)), c))
+                wishes.update(c.checks)
+        return [c for _, c in sorted(order, key=lambda one: one[0])]
 
     def _race(self, changes: Iterable[Intervention]) -> None:
         """A first look at each single change."""
