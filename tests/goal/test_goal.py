@@ -148,7 +148,17 @@ def test_targets_without_signal_are_seen():
     x, y = rng.uniform(size=(300, 5)), rng.uniform(size=(300, 1))
     goal = make_goal(recipe(dense(8, 1, inputs=5, output="linear", loss="mse"), x, y))
     assert goal.no_signal
+    assert goal.references["kernel regression"] < 0.05
     assert goal.threshold == pytest.approx(0.9)
+
+
+def test_a_sine_over_many_periods_is_a_signal_that_kernel_regression_sees():
+    x = np.arange(100.0)[:, None]
+    goal = make_goal(recipe(dense(8, 1, inputs=1, output="linear", loss="mse"), x, np.sin(x)))
+    seen = dict(goal.references)
+    assert seen.pop("kernel regression") > 0.8 > 0 > max(seen.values())
+    assert not goal.no_signal
+    assert "kernel regression" in goal.why
 
 
 def test_references_say_what_a_straight_line_reaches():

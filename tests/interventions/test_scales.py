@@ -63,6 +63,14 @@ def test_pixels_are_divided_by_the_largest_value(x: NDArray[np.int64], top: int)
     assert new.config == {"scale": 1 / top, "offset": 0.0}
 
 
+def test_many_columns_around_an_offset_are_centred() -> None:
+    x = RNG.normal(1.109, 0.0012, size=(500, 84))
+    new = input_scaling(x, "input_layer")
+    assert new.kind == "Rescaling"
+    out = x * new.config["scale"] + new.config["offset"]
+    assert abs(out.mean()) < 0.05 and 0.95 < out.std() < 1.05
+
+
 def test_counts_of_very_different_size_get_scales_of_their_own() -> None:
     x = RNG.integers(0, 3, size=(50, 20))
     x[:, 0] *= 100_000

@@ -15,9 +15,9 @@ class TargetsSayNothing(Check):
     """No plain method finds any dependence of the targets on the inputs.
 
     ## What it sees
-    The cross-validated scores of linear or logistic regression, nearest neighbours and boosted
-    trees on this data, against that of the best constant output. It speaks where none is better
-    and the network fails too.
+    The cross-validated scores of linear or logistic regression, nearest neighbours, boosted
+    trees and, for numbers, kernel regression on this data, against that of the best constant
+    output. It speaks where none is better and the network fails too.
 
     ## Why learning stops
     There is nothing to learn: inputs and targets are out of step (shuffled separately, shifted by a
@@ -34,7 +34,7 @@ class TargetsSayNothing(Check):
 
     ## When it is wrong
     Plain methods do not see everything: parities of many bits, or motifs anywhere in a sequence,
-    look like noise to all three.
+    look like noise to them all.
 
     ## References
     Ojala and Garriga 2010, Permutation Tests for Studying Classifier Performance, JMLR 11.

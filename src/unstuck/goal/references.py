@@ -20,6 +20,9 @@ ROWS = 2000
 COLUMNS = 256
 TREE_CELLS = 50_000
 """Largest rows × columns × classes or outputs for which boosted trees are asked: about 2 s."""
+SMOOTH_ROWS = 500
+SMOOTH_COLUMNS = 16
+"""Most rows and columns for which kernel regression is asked, where all else sees nothing: 1 s."""
 
 
 def reference_scores(x: Array, task: Task, *, seed: int = 0) -> dict[str, float]:
@@ -47,6 +50,34 @@ def reference_scores(x: Array, task: Task, *, seed: int = 0) -> dict[str, float]
             if score is not None:
                 scores[name] = score
     return scores
+
+
+def smooth_score(x: Array, task: Task, *, seed: int = 0) -> float | None:
+    """R² of kernel regression, which sees functions that turn often, such as a sine over many periods.
+
+    Width and ridge of the Gaussian kernel are chosen within each fold's training rows. `None` for
+    classes, and for more than `SMOOTH_COLUMNS` columns, where nothing is near anything.
+
+    Args:
+        x: inputs [row, column], finite; at most `SMOOTH_ROWS` of them are used.
+        task: the targets of the same rows.
+        seed: for the folds and the subsample.
+    """
+    from sklearn.kernel_ridge import KernelRidge
+    from sklearn.model_selection import GridSearchCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if task.discrete or task.kind == "constant" or len(x) < 20 or x.shape[1] > SMOOTH_COLUMNS:
+        return None
+    rows = np.random.default_rng(seed).permutation(len(x))[:SMOOTH_ROWS]
+    truth = task.truth()[rows]
+    widths = {"gamma": np.logspace(-2, 4, 9), "alpha": [1e-3, 1e-1]}
+    method = make_pipeline(
+        StandardScaler(), GridSearchCV(KernelRidge(kernel="rbf"), widths, cv=3))
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")
+        return _cross_validated(method, x[rows], truth, task, seed)
 
 
 def pca_score(x: Array, components: int) -> float:
@@ -125,7 +156,8 @@ def _cross_validated(method: Any, x: Array, truth: Array, task: Task, seed: int)
 
 def _takes_many(method: Any) -> bool:
     last = method.steps[-1][1] if hasattr(method, "steps") else method
-    return type(last).__name__ in ("RidgeCV", "KNeighborsRegressor", "KNeighborsClassifier")
+    return type(last).__name__ in (
+        "RidgeCV", "KNeighborsRegressor", "KNeighborsClassifier", "GridSearchCV")
 
 
 def _squeezed(truth: Array) -> Array:

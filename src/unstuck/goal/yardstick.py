@@ -21,7 +21,7 @@ from unstuck.errors import BadData, UnstuckError
 from unstuck.goal import losses
 from unstuck.goal.levels import BEST_DENOISER, Level, levels_of
 from unstuck.goal.noise import Noise, bayes_floor, noise_of
-from unstuck.goal.references import ROWS, pca_score, reference_scores
+from unstuck.goal.references import ROWS, pca_score, reference_scores, smooth_score
 from unstuck.goal.tasks import Task, task_of
 from unstuck.goal.variational import latent_means
 from unstuck.recipe import Recipe
@@ -268,6 +268,8 @@ def _levels(
                 "why": "the targets are the same in every row: the output must be within"
                        f" {_percent(1 - GAP_CLOSED)} of them"}
     references: dict[str, float] = {}
+    # The best of several methods on few rows is above a constant by chance.
+    least = max(LEAST_SIGNAL * (1 - constant), task.by_chance(constant, min(len(flat_x), ROWS)))
     if patterns:
         ceiling = task.best_by_pattern(_distinct(flat_x)[2], weights)
         source = "the best function of the distinct inputs"
@@ -282,12 +284,13 @@ def _levels(
                 references[f"PCA with {size} components"] = pca_score(sample, size)
         else:
             references = reference_scores(flat_x, task, seed=seed)
+            if references and max(references.values()) < constant + least:
+                smooth = smooth_score(flat_x, task, seed=seed)
+                references |= {} if smooth is None else {"kernel regression": smooth}
         best = max(references, key=references.__getitem__, default=None)
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
         share = SAMPLED_GAP_CLOSED if same and latent_means(recipe) else GAP_CLOSED
-    # The best of several methods on few rows is above a constant by chance.
-    least = max(LEAST_SIGNAL * (1 - constant), task.by_chance(constant, min(len(flat_x), ROWS)))
     no_signal = bool(references) and not same and ceiling < constant + least
     if no_signal or ceiling <= constant:
         ceiling, source = 1.0, "a perfect answer (plain methods see no dependence at all)"

@@ -26,7 +26,7 @@ def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
     """A layer behind `anchor` that brings rows like `x` (rows, ..., features) to unit scale.
 
     Features with scales of their own get a Normalization; pixels and the like, which share one, a
-    Rescaling that divides by the largest value, or takes the mean away if there are negative ones.
+    Rescaling that divides by the largest value, or takes the mean away where none is near 0.
 
     Raises:
         NotSupported: there are no finite numbers in the rows.
@@ -112,9 +112,12 @@ def _share_a_scale(features: NDArray[np.float64]) -> bool:
 
 
 def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
-    """One scale for all: by the largest value if none is negative, else by mean and spread."""
-    top = float(np.nanmax(features))
-    if np.nanmin(features) >= 0 and top > 0:
+    """One scale for all: by the largest value where values go from near 0 up, as pixels do.
+
+    Else by mean and spread: divided by the largest, values around an offset would all be about 1.
+    """
+    low, top = float(np.nanmin(features)), float(np.nanmax(features))
+    if top > 0 and (0 <= low <= top / 2 or low == top):
         scale = 1 / round(top) if top == round(top) else _rounded(1 / top)
         return {"scale": scale, "offset": 0.0}
     mean, spread = float(np.nanmean(features)), float(np.nanstd(features)) or 1.0

@@ -91,15 +91,15 @@ def _sentence(result: Result) -> str:
         case "FRAGILE":
             return f"{rate}; they differ only in the random seed. {_luck(result)}"
         case "STUCK":
-            return f"{rate}, whatever the random seed."
+            return f"{rate}." if result.population.successes else f"{rate}, whatever the random seed."
         case "DIVERGES":
             return f"{_divergence(result)} {rate}."
         case "OVERFITS":
             return f"The rows trained on are learned, the validation rows are not. {rate}."
         case "NO_SIGNAL":
             return (
-                "In these rows the inputs do not determine the targets: plain methods do no better"
-                f" than a constant output, and neither does your network. {rate}."
+                "Nothing shows that the inputs say anything about the targets: on rows held out, plain"
+                f" methods do no better than a constant output, and neither does your network. {rate}."
             )
         case "INCONCLUSIVE":
             return f"{rate}, and {_in_vain(result)}."
