@@ -14,9 +14,12 @@ from unstuck import candidates
 from unstuck.candidates import Candidate
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
+from unstuck.interventions.batch_size import BatchSize
+from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.placebo import Placebo
 from unstuck.lab import Budget, Lab
 from unstuck.population import Engine, Population
+from unstuck.population.native_engine import WIDEST_BLOCK
 from unstuck.proof import Cure, Proofs
 from unstuck.search import Search
 
@@ -66,7 +69,8 @@ class TruthTable(Engine):
                           engine="table", strategy="", block=64, seconds=1e-4 * len(seeds))
 
 
-def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False, budget="60s"):
+def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False, budget="60s",
+           certain=""):
     engine = TruthTable(rule)
     monkeypatch.setattr("unstuck.lab.engine_for", lambda *_, **__: (engine, None))
     switches = [Switch(name=name) for name in names]
@@ -75,7 +79,9 @@ def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False
     recipe = two_bits(8, balanced=True)
     lab = Lab(recipe, make_goal(recipe), budget=Budget.parse(budget))
     lab.run(lab.control, 64, probes=True)
-    found = Search(lab, [Candidate(change=s) for s in switches], singles_only=singles_only)
+    found = Search(lab, [Candidate(change=s, checks=("sure",) * (s.name in certain),
+                                   certain=s.name in certain) for s in switches],
+                   singles_only=singles_only)
     found.run(sick=lab.control.rate < 0.95)
     return found
 
@@ -152,6 +158,29 @@ def test_the_first_wish_of_each_check_comes_before_the_second_of_any(monkeypatch
     assert list(dict.fromkeys(raced)) == [e, c, a, b, d]
 
 
+def test_a_check_with_few_wishes_knows_better_than_one_with_many(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0, singles_only=True)
+    a, b, c = (Switch(name=name) for name in "ghi")
+    found.candidates = [Candidate(change=a, checks=("vague",)), Candidate(change=b, checks=("vague",)),
+                        Candidate(change=c, checks=("sure",))]
+    assert [candidate.change for candidate in found._likely()] == [c, a, b]
+
+
+def test_where_a_look_is_dear_the_likeliest_comes_before_the_placebo(monkeypatch):
+    order = []
+    monkeypatch.setattr("unstuck.search.Search._is_dear", lambda search: True)
+    looks = Search._looks
+    monkeypatch.setattr("unstuck.search.Search._looks", lambda self, arms, **given: (
+        order.append([arm.is_placebo for arm in few]) or few
+        for few in looks(self, arms, **given)))
+    found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0)
+    assert repairs(found)[0] == {"c"}
+    assert order[0] == [True]  # nothing was suspected
+    order.clear()
+    found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0, certain="c")
+    assert order[:2] == [[False], [True]]
+
+
 def test_only_what_nearly_cures_is_extended(monkeypatch):
     found = search(monkeypatch, lambda marks: 0.0, singles_only=True)
     sets = len(found.lab.tried)
@@ -191,6 +220,46 @@ def test_the_placebo_runs_in_every_search(monkeypatch):
 def test_sets_of_changes_are_never_tried_when_they_set_the_same_thing():
     recipe = two_bits(8, balanced=True)
     goal = make_goal(recipe)
-    for changes in candidates.strong_sets(recipe, goal, [], most_updates=10**6):
+    for changes in candidates.strong_sets(recipe, goal, [], most=lambda batch: 10**6):
         slots = [slot for change in changes for slot in change.conflicts]
         assert len(slots) == len(set(slots))
+
+
+def test_large_batches_are_made_smaller_where_updates_are_few():
+    rows = np.random.default_rng(0).normal(size=(2000, 2)).astype("float32")
+    large = replace(two_bits(8), x=rows, y=np.abs(rows.clip(-1, 1)), batch_size=1000, epochs=2,
+                    validation_split=0.0)
+    goal = make_goal(large)
+    for most, epochs in ((10**6, 48), (200, 4)):
+        for changes in candidates.strong_sets(large, goal, [], most=lambda batch, most=most: most):
+            said = [change.label for change in changes]
+            assert "batch size 1000 → 32" in said
+            assert f"epochs 2 → {epochs}" in said
+    usual = replace(large, batch_size=32)
+    for changes in candidates.strong_sets(usual, goal, [], most=lambda batch: 10**6):
+        assert not [change for change in changes if change.kind == "batch_size"]
+        assert "epochs 2 → 48" in [change.label for change in changes]
+
+
+def test_a_very_wide_network_is_trained_one_by_one_within_a_short_budget(monkeypatch):
+    recipe = two_bits(8)
+    goal = make_goal(recipe)
+    assert Lab(recipe, goal, budget=Budget.parse("60s")).first == WIDEST_BLOCK
+    monkeypatch.setattr("unstuck.lab.NATIVE_PACE", 1.0)
+    lab = Lab(recipe, goal, budget=Budget.parse("60s"))
+    assert lab.first == 1
+    lab.run(lab.control, 2)
+    assert lab.control.population.engine == "keras"
+    assert "28 parameters is better trained a few times one by one" in lab.engine_note
+    assert Lab(recipe, goal, budget=Budget.parse("400runs")).first == WIDEST_BLOCK
+
+
+def test_smaller_batches_are_dearer_but_not_by_as_much_as_there_are_more_of_them(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0, names="a")
+    lab = found.lab
+    made = lab.arm((BatchSize.of(lab.recipe, 2),))
+    more = lab.arm((Epochs.of(lab.recipe, 4 * lab.recipe.epochs),))
+    base = lab.cost(lab.control, 64)
+    known = lab.compilation
+    assert lab.cost(more, 64) - known == pytest.approx(4 * base)
+    assert base < lab.cost(made, 64) - known < 3 * base

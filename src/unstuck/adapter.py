@@ -309,7 +309,8 @@ def outputs_of(model: keras.Model, x: Tree) -> Tree:
 
 def adds_losses(model: keras.Model, x: Tree) -> bool:
     """True for a built model that adds losses of its own, penalties included, when called on x."""
-    call = functools.partial(model.stateless_call, training=True, return_losses=True)
+    mode = {"training": True} if takes_training(model) else {}
+    call = functools.partial(model.stateless_call, return_losses=True, **mode)
     return bool(jax.eval_shape(call, *_values(model), x)[2])
 
 

@@ -51,6 +51,10 @@ from unstuck.recipe import Recipe
 ENOUGH_UPDATES = 3000
 """Updates after which small networks with a sane rate have learned what they can (issue 5's arm)."""
 WIDE = 32
+USUAL_BATCH = 32
+"""Keras's own batch size."""
+LARGE_BATCH, FEW_A_PASS = 64, 20
+"""Batches of so many rows, so few in an epoch, are made smaller (see large-batch)."""
 MANY_ROWS = 64
 """Above it a fair sample of the rows can be held back; below, all are needed for training."""
 ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop")
@@ -98,8 +102,8 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
 
 
 def strong_sets(
-    recipe: Recipe, goal: Goal, candidates: Iterable[Candidate], *, most_updates: int,
-    widen: bool = True,
+    recipe: Recipe, goal: Goal, candidates: Iterable[Candidate], *,
+    most: Callable[[int], int], widen: bool = True,
 ) -> list[Changes]:
     """Arms in which everything sensible is done at once, the likeliest first.
 
@@ -110,18 +114,18 @@ def strong_sets(
         recipe: the control.
         goal: the yardstick.
         candidates: the single changes, those that checks asked for first.
-        most_updates: what the budget allows in one training.
+        most: updates of batches of so many rows that the budget allows in one training.
         widen: make narrow layers wide, which costs time.
     """
     found = []
     listed = list(candidates)
     for picked in ([c for c in listed if c.certain], [c for c in listed if c.checks]):
-        together = _together(recipe, [c.change for c in picked], most_updates)
+        together = _together(recipe, [c.change for c in picked], most(recipe.batch_size))
         if len(together) > 1 and together not in found:
             found.append(together)
     for activation, rate in (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2)):
         changes: list[Intervention] = []
-        for make in _everything(recipe, goal, activation, rate, most_updates):
+        for make in _everything(recipe, goal, activation, rate, most):
             with suppress(NotSupported):
                 change = make()
                 if widen or not isinstance(change, Widths):
@@ -154,7 +158,7 @@ def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes
 
 
 def _everything(
-    recipe: Recipe, goal: Goal, activation: str, rate: float, most_updates: int
+    recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int]
 ) -> Iterator[Callable[[], Intervention]]:
     task = goal.task
     pairs = suited(goal)
@@ -171,9 +175,14 @@ def _everything(
     yield NoDropout
     if recipe.optimizer.kind != "Adam" or recipe.optimizer.learning_rate != rate:
         yield lambda: UseOptimizer(name="Adam", learning_rate=rate)
-    wanted = min(ENOUGH_UPDATES, most_updates)
-    if recipe.updates < wanted:
-        yield lambda: Epochs.of(recipe, math.ceil(wanted / recipe.updates_per_epoch))
+    batch, updates = recipe.batch_size, recipe.updates
+    if updates < ENOUGH_UPDATES and batch >= LARGE_BATCH and recipe.updates_per_epoch < FEW_A_PASS:
+        batch = USUAL_BATCH  # the same passes over the rows, in more updates
+        yield lambda: BatchSize.of(recipe, USUAL_BATCH)
+    each = math.ceil(recipe.rows_per_epoch / batch)
+    epochs = math.ceil(min(ENOUGH_UPDATES, most(batch)) / each)
+    if epochs > recipe.epochs:
+        yield lambda: Epochs.of(recipe, epochs)
     if recipe.rules.of(EarlyStopping):
         yield lambda: Patience.of(recipe, None)
     if recipe.rules.sets_rate:

@@ -12,6 +12,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,11 @@ from unstuck.chunks import Chunks, Ended, TooLong
 from unstuck.errors import NotSupported, TooSlow, UnstuckError, in_a_line
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all
-from unstuck.population import Population
+from unstuck.population import Engine, Population
 from unstuck.population.choice import engine_for
+from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.memory import OutOfMemory, is_memory
+from unstuck.population.native_engine import WIDEST_BLOCK
 from unstuck.population.threads import side_by_side
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe
@@ -35,6 +38,17 @@ FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 DEAR_COMPILATION = 0.3
 """Seconds of compilation of an arm from which several arms are run side by side."""
+NATIVE_PACE = 2e10
+"""Multiplications of forward passes that the native engine does in a second on one thread, with all
+that belongs to them (mnist_deep, AVX-512)."""
+WIDE_SHARE = 0.1
+"""Share of the budget that its narrowest look may take. Beyond it the Keras engine, one replica after
+the other, has more looks: two replicas of mnist_deep take it 5 s, the native one 25 s as 16 do."""
+NATIVE_BATCH, KERAS_BATCH = 0.8, 0.5
+"""An update's cost goes as its rows to this power: 1 where arithmetic is all, 0 where calls are. The
+native engine took 64 replicas of 5,000 rows in batches of 32 about as long as in one batch."""
+MOST_UPDATES = 1_000_000
+"""No training is made longer than that."""
 DEAR_BLOCK = 0.5
 """Seconds for the least that fills the machine, from which dense networks' arms are, too."""
 
@@ -65,7 +79,10 @@ class Budget:
 
 @dataclass(eq=False)
 class Arm:
-    """One set of changes: its recipe, and what is known of its replicas so far."""
+    """One set of changes: its recipe, and what is known of its replicas so far.
+
+    `expected`: seconds that a replica should take, where a like arm has told.
+    """
 
     changes: Changes
     recipe: Recipe
@@ -73,6 +90,7 @@ class Arm:
     population: Population | None = None
     learned: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     seconds: float = 0.0
+    expected: float | None = None
 
     @property
     def is_placebo(self) -> bool:
@@ -149,9 +167,10 @@ class Lab:
         population = self.control.population
         if population is None:
             return 0.0
-        return max(1e-6, self._per_replica(population))
+        return max(1e-6, self.per_replica(population))
 
-    def _per_replica(self, population: Population) -> float:
+    def per_replica(self, population: Population) -> float:
+        """Seconds that one of these replicas took in a full block, compilation left out."""
         trained = math.ceil(population.replicas / population.block) * population.block
         return max(0.0, population.seconds - population.compile_seconds) / trained
 
@@ -159,9 +178,26 @@ class Lab:
         """Seconds that training this many more replicas of an arm will take, roughly."""
         blocks = math.ceil(replicas / self.block) * self.block
         if arm.population is not None:
-            return self._per_replica(arm.population) * blocks
-        longer = arm.recipe.updates / max(1, self.recipe.updates)
-        return self.per_training * longer * blocks + self.compilation
+            return self.per_replica(arm.population) * blocks
+        each = arm.expected
+        if each is None:
+            longer = self._work(arm.recipe) / max(1.0, self._work(self.recipe))
+            each = self.per_training * longer
+        return each * blocks + self.compilation
+
+    def _work(self, recipe: Recipe) -> float:
+        """What a training costs against others of the same network, in a unit of its own."""
+        return recipe.updates * self._work_of(min(recipe.batch_size, max(1, recipe.train.rows)))
+
+    def _work_of(self, batch: int) -> float:
+        return float(batch ** (NATIVE_BATCH if self._native else KERAS_BATCH))
+
+    def room(self, seconds: float, replicas: int, batch: int) -> int:
+        """Updates of so many rows that a training may have for that many to be done in that time."""
+        usual = min(self.recipe.batch_size, max(1, self.recipe.train.rows))
+        each = self.per_training / max(1, self.recipe.updates) * (
+            self._work_of(batch) / self._work_of(usual))
+        return int(min(MOST_UPDATES, seconds / max(1e-9, each * replicas)))
 
     @property
     def compilation(self) -> float:
@@ -242,6 +278,29 @@ class Lab:
         return known is not None and known.engine == "native"
 
     @property
+    def first(self) -> int:
+        """Replicas of the control that cost as much as one, by what is known before any is trained."""
+        engine, _ = self._engine_for(self.recipe)
+        return WIDEST_BLOCK if engine.name == "native" else 1
+
+    def _engine_for(self, recipe: Recipe) -> tuple[Engine, str | None]:
+        """The control's engine, and why a faster one would not do."""
+        known = self.control.population
+        if known is not None or not self._too_wide:
+            return engine_for(recipe, like=known.engine if known is not None else None,
+                              threads=self._threads)
+        engine, refused = engine_for(recipe, like=KerasEngine.name, threads=self._threads)
+        return engine, refused or (
+            f"a network of {recipe.parameters:,} parameters is better trained a few times one by one"
+            f" than {WIDEST_BLOCK} times side by side, within a budget of {self.budget.text}")
+
+    @cached_property
+    def _too_wide(self) -> bool:
+        """True where what costs the native engine as much as one replica takes much of the budget."""
+        seconds = (self.recipe.updates * self.recipe.multiplications * WIDEST_BLOCK / NATIVE_PACE)
+        return self.budget.seconds is not None and seconds > WIDE_SHARE * self.budget.seconds
+
+    @property
     def least(self) -> int:
         """Replicas of an arm that cost as much as one, where `beside` arms are run at a time."""
         return max(1, self.block // self.beside) if self._native else self.block
@@ -310,7 +369,6 @@ class Lab:
         budget, most = self.budget.trainings, self.spare
         if budget is not None and self.trainings + len(seeds) > budget:
             return None
-        like = None if self.control.population is None else self.control.population.engine
         begun = self.spent
 
         def tell(done: int, of: int) -> None:
@@ -318,7 +376,7 @@ class Lab:
                 raise TooLong("it took too long for a picture")
 
         try:
-            engine, _ = engine_for(recipe, like=like, threads=self._threads)
+            engine, _ = self._engine_for(recipe)
             population = engine.train(recipe, list(seeds), goal or self.goal, probes=False,
                                       keep_weights=weights, progress=tell)
         except (TooLong, NotSupported, ValueError):
@@ -342,8 +400,7 @@ class Lab:
             and self.trainings + len(numbers) > self.budget.trainings
         ):
             raise BudgetSpent
-        like = None if self.control.population is None else self.control.population.engine
-        engine, refused = engine_for(arm.recipe, like=like, threads=self._threads)
+        engine, refused = self._engine_for(arm.recipe)
         if not arm.changes:
             self.engine_note = refused
         have = numbers.start if numbers.start < FRESH else 0
@@ -394,7 +451,7 @@ class Lab:
         """
         if self.budget.seconds is None:
             return
-        engine, _ = engine_for(self.recipe, threads=self._threads)
+        engine, _ = self._engine_for(self.recipe)
         try:
             pace = engine.pace(self.recipe)
         except Exception as error:

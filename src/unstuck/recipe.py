@@ -237,7 +237,9 @@ class Recipe:
     @cached_property
     def parameters(self) -> int:
         """How many numbers the network has. Raises NotSupported as `build`."""
-        return int(self.architecture.build().model.count_params())
+        # A subclassed model has no weights until it has seen rows.
+        built = self.architecture.build() if self.architecture.is_graph else self.build()
+        return int(built.model.count_params())
 
     @property
     def layers(self) -> tuple[Layer, ...]:

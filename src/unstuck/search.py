@@ -9,14 +9,16 @@ single changes are sharpened with what time is left.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import combinations, islice
 
-from unstuck.candidates import Candidate, placebo, strong_sets
+from unstuck.candidates import ENOUGH_UPDATES, Candidate, placebo, strong_sets
 from unstuck.interventions import Changes, Intervention, compatible
+from unstuck.interventions.epochs import Epochs
 from unstuck.lab import Arm, BudgetSpent, Lab, names, trying
 from unstuck.proof import KEPT, PROOF, Proofs
 from unstuck.ranking import CURED, SURE, Ranking
@@ -30,6 +32,8 @@ LEAST_EXTENSIONS = 8
 """So many changes are tried beside it, more where they cost little."""
 LARGE = 3
 """Above so many changes a dear set is halved before each is left out alone."""
+LONGER = 4
+"""So many times the epochs of a set that nearly cures are tried in their place."""
 HELPFUL = 0.1
 """Share of the way to the yardstick that makes a change one that helps, if not enough."""
 ARM_SHARE = 0.12
@@ -76,7 +80,8 @@ class Search:
         lab = self.lab
         lab.plan(len(self.candidates))
         try:
-            deque(self._looks([lab.arm((placebo(),))]), maxlen=0)
+            if not (sick and self._is_dear()):
+                self._placebo()
             if sick:
                 self._in_time(SEARCH_SHARE, self._seek)
                 if not self.ranking.ranked():  # with nothing to prove, there is time to seek on
@@ -92,6 +97,16 @@ class Search:
         finally:
             lab.progress.close()
         self.proofs.tell_by_heart()
+
+    def _is_dear(self) -> bool:
+        """True where one look at one arm takes much of the budget: then the likeliest comes first."""
+        lab, budget = self.lab, self.lab.budget.seconds
+        return budget is not None and lab.cost(lab.control, self.look) > ARM_SHARE * budget
+
+    def _placebo(self) -> None:
+        arm = self.lab.arm((placebo(),))
+        if arm is not None and not len(arm.learned):
+            deque(self._looks([arm]), maxlen=0)
 
     def _in_time(self, share: float, work: Callable[[], object]) -> None:
         budget = self.lab.budget.seconds
@@ -110,6 +125,7 @@ class Search:
         if lab.beside > 1:
             # Where every arm is dear, what is suspected may save the larger sets.
             self._race(c.change for c in likely)
+        self._placebo()
         found = self.singles_only or self._settled(self._singles)
         if not found:
             found = self._extend(self._singles)
@@ -127,14 +143,19 @@ class Search:
                 self._together(size, self._affordable_pool(size, pool))
 
     def _likely(self) -> list[Candidate]:
-        """What checks ask for: the first wish of each before the second of any, odd values last."""
+        """What checks ask for: the first wish of each before the second of any, odd values last.
+
+        Among these, those of a check that has few wishes: it knows better what is wrong.
+        """
         wishes: Counter[str] = Counter()
+        of_each = Counter(check for c in self.candidates for check in c.checks)
         order: list[tuple[tuple[float, ...], Candidate]] = []
         for c in self.candidates:
             if c.checks:
                 turn = min(wishes[check] for check in c.checks)
-                order.append(((c.change.oddity, not c.certain, turn, c.change.kind not in STEP,
-                               -len(c.checks)), c))
+                fewest = min(of_each[check] for check in c.checks)
+                order.append(((c.change.oddity, not c.certain, turn, fewest,
+                               c.change.kind not in STEP, -len(c.checks)), c))
                 wishes.update(c.checks)
         return [c for _, c in sorted(order, key=lambda one: one[0])]
 
@@ -187,22 +208,28 @@ class Search:
 
     def _try_strong(self) -> None:
         lab, budget = self.lab, self.lab.budget.seconds
-        per_update = lab.per_training / max(1, lab.recipe.updates)
-        room = math.inf if budget is None else (
-            LONGEST_SHARE * budget * lab.beside / max(1e-9, per_update * self.look))
-        most = int(min(1e6, max(lab.recipe.updates, room)))
+        room = math.inf if budget is None else LONGEST_SHARE * budget * lab.beside
+        most = functools.partial(lab.room, room, self.look)
         costly = budget is not None and lab.per_training * self.look > 0.01 * budget
         strength = self.ranking.strength
         # Of two changes of one thing, that which came further alone is the one to go with others.
         by_distance = sorted(self.candidates, key=lambda c: self.ranking.distance(c.change))
         sets = [self._helpful(), *strong_sets(lab.recipe, lab.goal, by_distance,
-                                              most_updates=most, widen=not costly)]
+                                              most=most, widen=not costly)]
+        tried: list[Arm] = []
         for arms in self._looks((lab.arm(some) for some in sets if len(some) > 1), share=2):
-            for arm in arms:
-                if self.strongest is None or strength(arm) > strength(self.strongest):
-                    self.strongest = arm
+            tried += arms
             if any(self.ranking.cures(arm) and self.ranking.margin(arm) for arm in arms):
-                return
+                break
+        else:
+            # What the budget cut short may only want time.
+            short = sorted((arm for arm in tried if arm.recipe.updates < ENOUGH_UPDATES),
+                           key=strength, reverse=True)
+            for arms in self._looks(map(self._longer, short)):
+                tried += arms
+                if any(map(self.ranking.cures, arms)):
+                    break
+        self.strongest = max(filter(None, (self.strongest, *tried)), key=strength, default=None)
 
     def _helpful(self) -> Changes:
         """What brought the usual replica well nearer to the yardstick alone, as one set."""
@@ -300,8 +327,8 @@ class Search:
     def _extend(self, arms: Iterable[Arm]) -> bool:
         """Add one more change to the best arm, which nearly cures.
 
-        First the step size, which decides most often how many of the seeds learn, then what checks
-        ask for.
+        First, where it trains longer as it is, still longer; then the step size, which decides most
+        often how many of the seeds learn, then what checks ask for.
 
         Returns:
             Whether that made a cure that nothing better need be sought for.
@@ -313,10 +340,25 @@ class Search:
         base = min(near, key=self.ranking.key, default=None)
         if base is None:
             return False
+        longer = self._longer(base)
+        if longer is not None and any(map(self._settled, self._looks([longer]))):
+            self._shrink(longer, to_spare=False)
+            return True
         sets = ((*base.changes, other) for other in others)
         room = self._affordable_pool(1, LEAST_EXTENSIONS)
         return any(map(self._settled, self._looks(
             islice(map(lab.arm, filter(compatible, sets)), room))))
+
+    def _longer(self, arm: Arm) -> Arm | None:
+        """The same changes with more epochs still, where more epochs are among them."""
+        if not any(isinstance(change, Epochs) for change in arm.changes):
+            return None
+        longer = self.lab.arm(tuple(
+            Epochs.of(self.lab.recipe, LONGER * change.value) if isinstance(change, Epochs) else change
+            for change in arm.changes))
+        if longer is not None and arm.population is not None:
+            longer.expected = LONGER * self.lab.per_replica(arm.population)
+        return longer
 
     def _prove(self) -> None:
         self.proofs.prove(self._until)

@@ -160,7 +160,7 @@ class Steps:
 
     def _few(self, lab: Lab) -> int:
         work = lab.recipe.updates * lab.recipe.multiplications
-        return min(lab.most, 64 if work < 1e7 else 16 if work < 1e9 else 4)
+        return min(lab.most, max(lab.first, 64 if work < 1e7 else 16 if work < 1e9 else 4))
 
     def _control(self, lab: Lab) -> None:
         """More replicas, now that it is known what one costs."""

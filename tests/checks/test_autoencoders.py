@@ -152,6 +152,60 @@ def test_latent_means_behind_a_squashing_activation() -> None:
     assert labels(found) == ["dense: sigmoid → linear"]
 
 
+class Subclassed(keras.Model):
+    """A variational autoencoder that tells no wiring, and whose `call` takes no `training`."""
+
+    sampler: Any = Sampling
+
+    def __init__(self, weight: float = 1.0) -> None:
+        super().__init__()
+        self.weight = weight
+        self.mean, self.other, self.sampling = dense(2), dense(2), self.sampler()
+        self.decoder = dense(64, "sigmoid")
+
+    def call(self, inputs: Any) -> Any:
+        return self.decoder(self.sampling([self.mean(inputs), self.other(inputs)]))
+
+    def get_config(self) -> dict[str, Any]:
+        return {"weight": self.weight}
+
+
+class First(keras.layers.Layer):
+    """The first of two, and no loss."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs[0]
+
+
+class Plain(Subclassed):
+    """The same without a loss of its own."""
+
+    sampler = First
+
+
+@pytest.mark.parametrize(("kind", "score", "speaks"), [
+    (Subclassed, 0.0, True), (Subclassed, 0.3, False), (Plain, 0.0, False),
+])
+def test_a_subclassed_variational_autoencoder(kind: Any, score: float, speaks: bool) -> None:
+    model = kind()
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+    given = capture_model(model, DIGITS, DIGITS).recipe
+    seen = observed(given)
+    seen.control.score[:] = score
+    found = findings("posterior-collapse", seen)
+    assert bool(found) is speaks
+    if speaks:
+        assert labels(found[0]) == ["weight of the loss → 64", "weight of the loss → 640"]
+        assert "adds a loss of its own" in found[0].message
+
+
+def test_parameters_of_a_subclassed_model_are_counted() -> None:
+    model = Subclassed()
+    model.compile(optimizer="adam", loss="binary_crossentropy")
+    given = capture_model(model, DIGITS, DIGITS).recipe
+    assert given.parameters == 2 * (64 * 2 + 2) + 2 * 64 + 64
+
+
 def test_keras_layers_that_read_two_are_no_sampling() -> None:
     inputs = keras.Input((64,))
     both = [dense(2)(inputs), dense(2)(inputs)]

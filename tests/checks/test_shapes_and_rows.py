@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -25,6 +26,10 @@ def classifier(x: Any = X, y: Any = RING, **given: Any) -> Recipe:
     return recipe(dense(8, "relu"), dense(1, "sigmoid"), x=x, y=y, **given)
 
 
+def taped(x: Any = X, y: Any = RING) -> Recipe:
+    return replace(classifier(x, y, batch_size=20), taped=True)
+
+
 def flipped(share: float) -> Recipe:
     many = np.random.default_rng(1).normal(size=(500, 2))
     side = (many[:, 0] > 0).astype("float32")
@@ -45,6 +50,10 @@ def flipped(share: float) -> Recipe:
                     y=WORDS[:, 0] > 9),
      lambda: recipe(L.Embedding(30, 2), L.Flatten(), dense(1, "sigmoid"), x=WORDS * 1.0,
                     y=WORDS[:, 0] > 9), None),
+    ("same-batch", lambda: taped(np.tile(X[:20], (5, 1)), np.tile(RING[:20], 5)),
+     taped, None),
+    ("same-batch", lambda: taped(np.tile(X[:20], (5, 1)), np.tile(RING[:20], 5)),
+     lambda: taped(np.tile(X[:20], (5, 1)), RING[:100]), None),
     ("axes-in-wrong-order",
      lambda: recipe(L.SimpleRNN(2), dense(1), x=SERIES, y=SERIES[:, 0, 0], loss="mse"),
      lambda: recipe(L.SimpleRNN(2), dense(1), x=SERIES.transpose(0, 2, 1), y=SERIES[:, 0, 0],

@@ -13,6 +13,7 @@ from unstuck.errors import UnstuckError
 from unstuck.goal import make_goal
 from unstuck.goal.losses import ladder
 from unstuck.goal.references import pca_score, reference_scores
+from unstuck.goal.rows import equal_rows
 from unstuck.goal.tasks import task_of
 
 
@@ -185,3 +186,47 @@ def test_sums_and_weights_leave_the_floor_unknown():
     goal = make_goal(two_bits(balanced=True, class_weight={0: 1.0, 1: 2.0}))
     assert goal.floor is None
     assert goal.skill(0.3) is None
+
+
+def siamese(loss, output=None):
+    """Two inputs, one shared layer, and a distance between what it says of them."""
+    both = [keras.Input((2,)), keras.Input((2,))]
+    shared = keras.layers.Dense(2)
+    apart = keras.layers.Subtract()([shared(x) for x in both])
+    distance = output or keras.layers.Lambda(
+        lambda x: keras.ops.sqrt(keras.ops.sum(x**2, axis=1, keepdims=True)), output_shape=(1,))
+    model = keras.Model(both, distance(apart))
+    model.compile("adam", loss)
+    x = [np.random.default_rng(i).normal(size=(100, 2)).astype("float32") for i in range(2)]
+    return recipe(model, x, (np.arange(100) % 2).astype("float32"))
+
+
+def contrastive(y_true, y_pred):
+    return keras.ops.mean(y_true * y_pred**2 + (1 - y_true) * keras.ops.maximum(1 - y_pred, 0) ** 2)
+
+
+def test_a_distance_that_is_small_where_the_label_is_one_is_right():
+    given = siamese(contrastive)
+    goal = make_goal(given, references=False)
+    labels = given.y.reshape(1, -1, 1)
+    for outputs, score in ((1 - labels, 1.0), (labels, 1.0), (np.zeros_like(labels), 0.5)):
+        assert goal.score(given, outputs)[0, 0] == pytest.approx(score)
+    assert "as with a distance" in goal.why
+
+
+@pytest.mark.parametrize(("loss", "output"), [
+    ("binary_crossentropy", None), (contrastive, keras.layers.Dense(1, activation="sigmoid")),
+])
+def test_elsewhere_outputs_must_say_which_is_which(loss, output):
+    given = siamese(loss, output)
+    goal = make_goal(given, references=False)
+    labels = given.y.reshape(1, -1, 1)
+    assert goal.score(given, 1 - labels)[0, 0] == pytest.approx(0.0)
+    assert goal.score(given, labels)[0, 0] == pytest.approx(1.0)
+
+
+def test_equal_rows_are_numbered_in_order():
+    rows = np.array([[1.0, 0.0], [2.0, 0.0], [1.0, -0.0], [0.0, 1.0], [2.0, 0.0]])
+    groups, first = equal_rows(rows)
+    assert groups.tolist() == [0, 1, 0, 2, 1]
+    assert first.tolist() == [0, 1, 3]

@@ -14,6 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.goal.rows import equal_rows
 from unstuck.recipe import Recipe
 
 Array = NDArray[Any]
@@ -102,15 +103,14 @@ def nearest(values: Array, count: int, *, apart: int = 1) -> NDArray[np.int64]:
     distance = squares[:, None] + squares - 2.0 * values @ values.T
     rows = np.arange(len(values))
     distance[np.abs(rows[:, None] - rows) < apart] = np.inf
-    return np.argsort(distance, axis=1, kind="stable")[:, :count].astype(np.int64)
+    found = np.argpartition(distance, min(count, len(values) - 1), axis=1)[:, :count]
+    order = np.argsort(np.take_along_axis(distance, found, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(found, order, axis=1).astype(np.int64)
 
 
 def groups(array: Array) -> NDArray[np.int64]:
     """A number for each row [row, …], the same for equal rows."""
-    flat = np.ascontiguousarray(array.reshape(len(array), -1).astype(np.float64) + 0.0)
-    packed = flat.view(f"V{flat.shape[1] * 8}").reshape(-1)
-    seen: dict[bytes, int] = {}
-    return np.array([seen.setdefault(row.tobytes(), len(seen)) for row in packed], dtype=np.int64)
+    return equal_rows(array.reshape(len(array), -1))[0]
 
 
 def labels(recipe: Recipe) -> NDArray[np.int64] | None:

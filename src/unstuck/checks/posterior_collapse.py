@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import keras
+import numpy as np
+
+from unstuck import adapter
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks import _tries as tries
 from unstuck.checks._words import number
 from unstuck.goal.variational import latent_means
 from unstuck.interventions.loss_weight import LossWeight
+from unstuck.recipe import Layer, Recipe
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,8 @@ class PosteriorCollapse(Check):
     A layer of the user's own that reads two layers of equal width, as the sampling of a variational
     autoencoder does, in an autoencoder that fails. At the end the outputs of the first of them, the
     means, spread over rows by less than `silent`, where the prior has 1; or the layer has an
-    activation that cuts off part of what a mean may be.
+    activation that cuts off part of what a mean may be. A subclassed model shows no layer's outputs:
+    there it is one that adds a loss of its own and reconstructs no better than a constant.
 
     ## Why learning stops
     The divergence from the prior is least, 0, if every input has the prior as its posterior. With a
@@ -55,10 +61,14 @@ class PosteriorCollapse(Check):
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The spread of the means."""
         end, found = seen.readings("end"), latent_means(seen.recipe)
-        if found is None or end is None or not seen.goal.is_autoencoder:
+        if found is None or not seen.goal.is_autoencoder:
             return
         means, sampling = found
-        if means.name not in end.layers:
+        size = seen.goal.task.truth().shape[1]
+        if not seen.recipe.architecture.is_graph:
+            yield from self._unread(seen, sampling, size)
+            return
+        if end is None or means.name not in end.layers:
             return
         spread = end.of("spread", means.name)
         shown = seen.shown(spread < self.silent)
@@ -73,7 +83,6 @@ class PosteriorCollapse(Check):
                         " prior has 1, so that the decoder learns nothing of the input")
         if bent:
             said.append(f"its activation is {means.activation}, while a mean may be any number")
-        size = seen.goal.task.truth().shape[1]
         yield self.suspicion(
             f"{anatomy.described(means)} is read by {sampling.name} ({sampling.kind}) as the mean of"
             f" latent variables; {'; '.join(said)}.",
@@ -83,3 +92,22 @@ class PosteriorCollapse(Check):
                      if silent else ()),
                    *(tries.activation(seen.recipe, means, "linear") if bent else ())),
         )
+
+    def _unread(self, seen: Observation, sampling: Layer, size: int) -> Iterator[Finding]:
+        """Of a model whose layers' outputs are not known, by what it reconstructs."""
+        shares = seen.control.score[:, 0] - seen.goal.constant
+        shown = seen.shown(shares < self.silent * (seen.goal.ceiling - seen.goal.constant))
+        if shown.share < self.often or not _adds_losses(seen.recipe):
+            return
+        yield self.suspicion(
+            f"The network adds a loss of its own to the reconstruction, and in {shown} reconstructs no"
+            f" better than a constant does: what {sampling.name} ({sampling.kind}) lets through says"
+            " next to nothing of the input.",
+            measured("share of the gap closed", seen.typical(shares), self.silent, "", shown),
+            site="compile", tries=(LossWeight(value=size), LossWeight(value=10 * size)),
+        )
+
+
+def _adds_losses(recipe: Recipe) -> bool:
+    rows = keras.tree.map_structure(lambda array: np.asarray(array[:2]), recipe.train.x)
+    return adapter.adds_losses(recipe.architecture.source, rows)

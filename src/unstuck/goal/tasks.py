@@ -33,11 +33,15 @@ class Task:
     - real: scored by R² over all elements, each column about its own mean. A column of class numbers
       that a network with one output was to put out is still that where there is one for each.
     - constant: every row is the same; scored by 1 − RMS error / RMS of the target.
+
+    `either_way`: outputs that tell binary targets apart are right whichever value they call which,
+    as a distance does, which is small where the label says "same".
     """
 
     kind: Kind
     targets: Array
     levels: tuple[float, float] | None = None
+    either_way: bool = False
 
     @property
     def metric(self) -> str:
@@ -99,6 +103,8 @@ class Task:
         share = weights / weights.sum()
         if self.discrete:
             score = np.einsum("nre,r->n", decoded == truth, share) / truth.shape[1]
+            if self.either_way:
+                score = np.maximum(score, 1.0 - score)
         else:
             with np.errstate(invalid="ignore", over="ignore"):
                 error = np.einsum("nre,r->n", (decoded - truth) ** 2, share)

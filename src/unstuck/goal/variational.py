@@ -10,8 +10,12 @@ def latent_means(recipe: Recipe) -> tuple[Layer, Layer] | None:
     """The layer of latent means, and the user's own layer that samples from it.
 
     Recognised by their wiring: a layer of the user's own class reads two layers of equal width, the
-    means and the logarithms of the variances (Kingma and Welling 2014, arxiv.org/abs/1312.6114).
+    means and the logarithms of the variances (Kingma and Welling 2014, arxiv.org/abs/1312.6114). A
+    subclassed model tells no wiring: there the two are the narrowest dense layers, next to each
+    other.
     """
+    if not recipe.architecture.is_graph:
+        return _by_width(recipe)
     by_name = {layer.name: layer for layer in recipe.layers}
     for layer in recipe.layers:
         if not layer.is_own or len(layer.inputs) != 2:
@@ -22,3 +26,15 @@ def latent_means(recipe: Recipe) -> tuple[Layer, Layer] | None:
         if both[0] is not None and both[1] is not None and len(widths) == 1 and None not in widths:
             return both[0], layer
     return None
+
+
+def _by_width(recipe: Recipe) -> tuple[Layer, Layer] | None:
+    own = [layer for layer in recipe.layers if layer.is_own]
+    dense = [layer for layer in recipe.layers if layer.kind == "Dense"]
+    if not own or len(dense) < 3:
+        return None
+    code = min(layer.config["units"] for layer in dense)
+    both = [layer for layer in dense if layer.config["units"] == code]
+    if len(both) != 2 or dense.index(both[1]) != dense.index(both[0]) + 1:
+        return None
+    return both[0], own[-1]

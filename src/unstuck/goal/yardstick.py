@@ -22,6 +22,7 @@ from unstuck.goal import losses
 from unstuck.goal.levels import BEST_DENOISER, Level, levels_of
 from unstuck.goal.noise import Noise, bayes_floor, noise_of
 from unstuck.goal.references import ROWS, pca_score, reference_scores, smooth_score
+from unstuck.goal.rows import distinct, flat
 from unstuck.goal.tasks import Task, task_of
 from unstuck.goal.variational import latent_means
 from unstuck.recipe import Recipe
@@ -125,7 +126,7 @@ class Goal:
     @property
     def flat_inputs(self) -> Array:
         """The judged rows as [row, number]."""
-        return _flat(self.inputs)
+        return flat(self.inputs)
 
     def score(self, recipe: Recipe, outputs: Any) -> NDArray[np.float64]:
         """Scores [replica, part] of outputs [replica, row, …]; NaN where there is none."""
@@ -187,9 +188,9 @@ def make_goal(
         raise BadData("fit was called without targets (y), so there is nothing to judge outputs by.")
     rows = len(targets[0])
     trained = np.arange(rows) < recipe.train.rows
-    flat_x = _flat(x)
+    flat_x = flat(x)
     flat_y = np.concatenate([t.reshape(rows, -1).astype(np.float64) for t in targets], 1)
-    _, first, groups, counts = _distinct(np.concatenate([flat_x, flat_y], 1))
+    _, first, groups, counts = distinct(np.concatenate([flat_x, flat_y], 1))
     patterns = len(first) <= FEW_PATTERNS or len(first) * 4 <= rows
     if patterns and len(first) <= SAMPLE:
         order = np.argsort(first) if len(first) > 16 else np.lexsort(flat_x[first].T[::-1])
@@ -207,11 +208,8 @@ def make_goal(
     if recipe.validation_data is not None:
         inputs, shown, weights = _with_validation(recipe, inputs, shown, weights)
     sizes = _output_sizes(recipe)
-    loss, _ = recipe.loss_config
-    tasks = tuple(task_of(t, loss, sizes[i] if i < len(sizes) else None)
-                  for i, t in enumerate(shown))
-    whole_tasks = [task_of(t, loss, sizes[i] if i < len(sizes) else None)
-                   for i, t in enumerate(targets)]
+    tasks = _tasks(recipe, shown, sizes)
+    whole_tasks = _tasks(recipe, targets, sizes)
     same = len(targets) == 1 and _same_rows(flat_x, flat_y, targets[0])
     level = _levels(recipe, whole_tasks, flat_x, patterns=patterns, same=same, seed=seed,
                     asking=references)
@@ -220,7 +218,7 @@ def make_goal(
         noise = noise_of(flat_x, flat_y, few=FEW_PATTERNS)
     goal = Goal(
         tasks=tasks, inputs=inputs, weights=weights, rows=rows,
-        distinct_rows=len(_distinct(flat_x)[1]),
+        distinct_rows=len(distinct(flat_x)[1]),
         patterns=patterns, is_autoencoder=same, noise=noise,
         **level, **_of_the_loss(recipe, flat_x, targets, sizes),
     )
@@ -229,7 +227,7 @@ def make_goal(
     if references and (same or noise is not None) and goal.baseline is not None:
         count = recipe.train.rows
         goal = replace(goal, levels=levels_of(
-            flat_x[:count], flat_y[:count], loss, code=code_size(recipe), noise=noise,
+            flat_x[:count], flat_y[:count], recipe.loss_config[0], code=code_size(recipe), noise=noise,
             floor=goal.floor, baseline=goal.baseline, weight=loss_weight(recipe), seed=seed))
     return goal if asked is None else replace(_as_asked(goal, asked), settled=True)
 
@@ -250,8 +248,24 @@ def _denoising(recipe: Recipe, goal: Goal, noise: Noise, *, seed: int) -> Goal:
         task, GAP_CLOSED, goal.constant, ceiling, BEST_DENOISER, threshold))
 
 
+def _tasks(recipe: Recipe, targets: list[Array], sizes: list[int]) -> tuple[Task, ...]:
+    """The task of each output."""
+    loss, _ = recipe.loss_config
+    found = tuple(task_of(t, loss, sizes[i] if i < len(sizes) else None)
+                  for i, t in enumerate(targets))
+    if loss == "custom" and len(found) == 1 and found[0].kind == "binary" and _is_computed(recipe):
+        return (replace(found[0], either_way=True),)
+    return found
+
+
+def _is_computed(recipe: Recipe) -> bool:
+    """True where no layer with weights puts the outputs out, but a formula: a distance, a likeness."""
+    last = recipe.layers[-1:]
+    return bool(last) and not last[0].parameters and last[0].activation is None
+
+
 def _levels(
-    recipe: Recipe, tasks: list[Task], flat_x: Array, *, patterns: bool, same: bool, seed: int,
+    recipe: Recipe, tasks: tuple[Task, ...], flat_x: Array, *, patterns: bool, same: bool, seed: int,
     asking: bool,
 ) -> dict[str, Any]:
     """Threshold, metric and the reasons for them."""
@@ -271,7 +285,7 @@ def _levels(
     # The best of several methods on few rows is above a constant by chance.
     least = max(LEAST_SIGNAL * (1 - constant), task.by_chance(constant, min(len(flat_x), ROWS)))
     if patterns:
-        ceiling = task.best_by_pattern(_distinct(flat_x)[2], weights)
+        ceiling = task.best_by_pattern(distinct(flat_x)[2], weights)
         source = "the best function of the distinct inputs"
         share = GAP_CLOSED if task.discrete else 0.95
     else:
@@ -304,6 +318,8 @@ def _why(
     task: Task, share: float, constant: float, ceiling: float, source: str, threshold: float
 ) -> str:
     measured = "of the answers right" if task.discrete else "R²"
+    if task.either_way:
+        measured += ", whichever side of the middle the outputs call which, as with a distance"
     return (f"{_percent(share)} of the way from the best constant output ({constant:.3g}) to"
             f" {source} ({ceiling:.3g}): at least {threshold:.3g} {measured}")
 
@@ -327,9 +343,16 @@ def code_size(recipe: Recipe) -> int | None:
 
 
 def hidden_sizes(recipe: Recipe) -> list[tuple[str, int]]:
-    """Layers before the last one with the count of numbers that they put out for one row."""
+    """Layers before the last one with the count of numbers that they put out for one row.
+
+    Of a subclassed model, whose layers tell no shapes, the dense ones, where a row is a vector.
+    """
     found = []
+    vectors = all(np.ndim(x) == 2 for x in keras.tree.flatten(recipe.x))
     for layer in recipe.layers[:-1]:
+        if vectors and layer.kind == "Dense" and not recipe.architecture.is_graph:
+            found.append((layer.name, int(layer.config["units"])))
+            continue
         shape = layer.output_shape[1:]
         if layer.kind == "InputLayer" or not shape or any(d is None for d in shape):
             continue
@@ -354,15 +377,14 @@ def _of_the_loss(
     kind = "categorical_crossentropy" if name.startswith("sparse") else name
     count = recipe.train.rows
     values, flat_x = values[:count], flat_x[:count]
-    groups = _distinct(flat_x)[2]
+    _, first, groups, counts = distinct(flat_x)
     share = np.full(count, 1.0 / count)
     baseline = losses.best_loss(values, np.zeros(count, dtype=np.int64), share, kind, size)
     floor = losses.best_loss(values, groups, share, kind, size)
     rungs: tuple[losses.Rung, ...] = ()
-    _, first, index, counts = _distinct(flat_x)
     if len(first) <= losses.LADDER_PATTERNS and floor is not None:
         order = np.lexsort(flat_x[first].T[::-1])
-        fitted = np.stack([values[index == group].mean(0) for group in order])
+        fitted = np.stack([values[groups == group].mean(0) for group in order])
         rungs = losses.ladder(fitted, counts[order] / count, kind, size)
     weight = loss_weight(recipe)
     if weight != 1:
@@ -422,25 +444,5 @@ def _output_sizes(recipe: Recipe) -> list[int]:
     return [int(shape[-1]) for shape in shapes if shape and shape[-1] is not None]
 
 
-def _flat(x: Any) -> Array:
-    parts = [np.asarray(a) for a in keras.tree.flatten(x)]
-    return np.concatenate([a.reshape(len(a), -1).astype(np.float64) for a in parts], 1)
-
-
 def _same_rows(flat_x: Array, flat_y: Array, target: Array) -> bool:
     return flat_x.shape == flat_y.shape and target.ndim > 1 and bool(np.array_equal(flat_x, flat_y))
-
-
-def _distinct(rows: Array) -> tuple[Array, Array, Array, Array]:
-    """The distinct rows, where each first stands, the group of every row, the count of each group."""
-    packed = np.ascontiguousarray(rows + 0.0).view(f"V{rows.shape[1] * 8}").reshape(-1)
-    seen: dict[bytes, int] = {}
-    groups = np.empty(len(rows), dtype=np.int64)
-    first: list[int] = []
-    for i, row in enumerate(packed):
-        key = row.tobytes()
-        if key not in seen:
-            seen[key] = len(first)
-            first.append(i)
-        groups[i] = seen[key]
-    return rows[first], np.asarray(first), groups, np.bincount(groups)

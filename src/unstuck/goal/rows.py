@@ -1,0 +1,35 @@
+"""Rows of numbers: flat, and which of them are equal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def flat(x: Any) -> Array:
+    """One or several arrays [row, …] as one of [row, number]."""
+    parts = [np.asarray(a) for a in keras.tree.flatten(x)]
+    return np.concatenate([a.reshape(len(a), -1).astype(np.float64) for a in parts], 1)
+
+
+def equal_rows(rows: Array) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The group of each row [row, number], the same for equal rows, and where each group begins.
+
+    Groups are numbered in the order of their first rows.
+    """
+    values = np.ascontiguousarray(rows, dtype=np.float64) + 0.0  # −0 is 0
+    keys = values.view(f"V{values.shape[1] * 8}").reshape(-1).tolist()
+    numbers: dict[bytes, int] = {}
+    groups = np.fromiter((numbers.setdefault(key, len(numbers)) for key in keys), np.int64, len(keys))
+    return groups, np.unique(groups, return_index=True)[1]
+
+
+def distinct(rows: Array) -> tuple[Array, Array, Array, Array]:
+    """The distinct rows, where each first stands, the group of every row, the count of each group."""
+    groups, first = equal_rows(rows)
+    return rows[first], first, groups, np.bincount(groups)
