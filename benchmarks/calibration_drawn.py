@@ -16,11 +16,12 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.budget import Budget
 from unstuck.candidates import Candidate
 from unstuck.chunks import Chunks, Clock
 from unstuck.goal import Goal
 from unstuck.interventions import Intervention
-from unstuck.lab import FRESH, Budget, Lab
+from unstuck.lab import FRESH, Lab
 from unstuck.population import Engine, Population, Progress, Yardstick
 from unstuck.ranking import CURED
 from unstuck.recipe import Recipe

@@ -20,11 +20,11 @@ import numpy as np
 from calibration_drawn import judged
 from numpy.typing import NDArray
 
+from unstuck.budget import Budget
 from unstuck.capture import capture_model, capture_script, capture_text
 from unstuck.chunks import Chunks
 from unstuck.diagnosis import Options, diagnose_captured
 from unstuck.goal import Goal, make_goal
-from unstuck.lab import Budget
 from unstuck.population.native_engine import NativeEngine
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe

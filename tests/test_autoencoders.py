@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from autoencoder_faults import EXAMPLES, FAULTS, HEALTHY, Fault
+from unstuck.budget import Budget
 from unstuck.capture import capture_text
 from unstuck.diagnosis import Diagnosis, Options, diagnose_script
 from unstuck.goal import make_goal
-from unstuck.lab import Budget
 
 QUICK = {"two_bits_gaussian", "two_bits_gaussian-swapped"}
 SMALL = """\

@@ -11,10 +11,11 @@ import pytest
 from keras import layers
 from sklearn.datasets import load_digits
 
+from unstuck.budget import Budget
 from unstuck.capture import capture_model
 from unstuck.diagnosis import Diagnosis, diagnose
 from unstuck.goal import make_goal
-from unstuck.lab import Budget, Lab
+from unstuck.lab import Lab
 from unstuck.scenes.curves import MOST_EPOCHS, curve_of, thinned
 from unstuck.scenes.grids import sweep
 from unstuck.scenes.samples import image_shape

@@ -11,13 +11,14 @@ import pytest
 
 from recipes import two_bits
 from unstuck import candidates
+from unstuck.budget import Budget
 from unstuck.candidates import Candidate
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.placebo import Placebo
-from unstuck.lab import Budget, Lab
+from unstuck.lab import Lab
 from unstuck.population import Engine, Population
 from unstuck.population.native_engine import WIDEST_BLOCK
 from unstuck.proof import Cure, Proofs
@@ -151,7 +152,7 @@ def test_the_first_wish_of_each_check_comes_before_the_second_of_any(monkeypatch
         Candidate(change=a, checks=("one",)), Candidate(change=b, checks=("one",)),
         Candidate(change=c, checks=("one", "two")), Candidate(change=d),
         Candidate(change=e, checks=("one",), certain=True)]
-    monkeypatch.setattr("unstuck.lab.Lab.beside", 2)
+    monkeypatch.setattr("unstuck.costs.Costs.beside", 2)
     raced = []
     monkeypatch.setattr(found, "_race", lambda changes: raced.extend(changes))
     found._seek()
@@ -245,7 +246,7 @@ def test_a_very_wide_network_is_trained_one_by_one_within_a_short_budget(monkeyp
     recipe = two_bits(8)
     goal = make_goal(recipe)
     assert Lab(recipe, goal, budget=Budget.parse("60s")).first == WIDEST_BLOCK
-    monkeypatch.setattr("unstuck.lab.NATIVE_PACE", 1.0)
+    monkeypatch.setattr("unstuck.costs.NATIVE_PACE", 1.0)
     lab = Lab(recipe, goal, budget=Budget.parse("60s"))
     assert lab.first == 1
     lab.run(lab.control, 2)
@@ -259,7 +260,7 @@ def test_smaller_batches_are_dearer_but_not_by_as_much_as_there_are_more_of_them
     lab = found.lab
     made = lab.arm((BatchSize.of(lab.recipe, 2),))
     more = lab.arm((Epochs.of(lab.recipe, 4 * lab.recipe.epochs),))
-    base = lab.cost(lab.control, 64)
-    known = lab.compilation
-    assert lab.cost(more, 64) - known == pytest.approx(4 * base)
-    assert base < lab.cost(made, 64) - known < 3 * base
+    base = lab.costs.of(lab.control, 64)
+    known = lab.costs.compilation
+    assert lab.costs.of(more, 64) - known == pytest.approx(4 * base)
+    assert base < lab.costs.of(made, 64) - known < 3 * base

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from unstuck.lab import Arm
+from unstuck.arms import Arm
 from unstuck.pictures import TriedSets
 from unstuck.scenes.sets import MOST_CHANGES, MOST_SETS, sets_of
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+from unstuck.budget import Budget
 from unstuck.diagnosis import Diagnosis, Options, diagnose, diagnose_script
-from unstuck.lab import Budget
 from unstuck.repair import prove, rewritten
 from unstuck.script import Script
 

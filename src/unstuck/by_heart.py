@@ -11,9 +11,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from unstuck.arms import Arm
 from unstuck.goal import make_goal
 from unstuck.interventions import Changes, apply_all
-from unstuck.lab import Arm, Lab
+from unstuck.lab import Lab
 from unstuck.recipe import Data, Recipe
 
 FOLDS = 5

@@ -22,12 +22,12 @@ import keras
 import numpy as np
 
 from unstuck import adapter
+from unstuck.budget import Budget
 from unstuck.capture import Captured, capture_model
 from unstuck.checks import Finding, Observation, all_checks
 from unstuck.diagnosis import Diagnosis, Options, diagnose_captured
 from unstuck.errors import UnstuckError
 from unstuck.goal import GAP_CLOSED, LEAST_SIGNAL, Goal, make_goal
-from unstuck.lab import Budget
 from unstuck.population import Population
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe

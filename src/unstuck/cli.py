@@ -122,8 +122,8 @@ def _options(
 
     chosen = known_names(names(select or [])), known_names(names(ignore or []))
     _use_device(device)
+    from unstuck.budget import Budget
     from unstuck.diagnosis import Options
-    from unstuck.lab import Budget
 
     return Options(
         budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal, device=device,

@@ -15,6 +15,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from unstuck import account, results, saved
+from unstuck.budget import Budget
 from unstuck.capture import (
     Captured,
     capture_model,
@@ -25,7 +26,6 @@ from unstuck.capture import (
 from unstuck.chunks import Chunks
 from unstuck.errors import Stuck, UnstuckError
 from unstuck.journal import Journal, Shelf
-from unstuck.lab import Budget
 from unstuck.population.identity import fingerprint
 from unstuck.population.workers import Workers, refuse_unreachable
 from unstuck.progress import Progress

@@ -1,26 +1,23 @@
 """Where trials are run: populations of changed recipes, on shared seeds, within a budget.
 
 The lab remembers every population it has trained, so that asking for more replicas of an arm trains
-only what is missing. It knows time: what a training costs, what is left, when to stop.
+only what is missing. It knows what time is left and when to stop; what a training costs, its `costs`.
 """
 
 from __future__ import annotations
 
-import math
-import os
-import re
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from unstuck.chunks import Chunks, Ended, TooLong
-from unstuck.errors import NotSupported, TooSlow, UnstuckError, in_a_line
+from unstuck.arms import Arm, names, trying
+from unstuck.budget import Budget, BudgetSpent
+from unstuck.chunks import Chunks, TooLong
+from unstuck.costs import Costs, too_wide
+from unstuck.errors import NotSupported, TooSlow, in_a_line
 from unstuck.goal import Goal
-from unstuck.interventions import Changes, Intervention, apply_all
+from unstuck.interventions import Changes, apply_all
 from unstuck.population import Engine, Population
 from unstuck.population.choice import engine_for
 from unstuck.population.keras_engine import KerasEngine
@@ -36,80 +33,6 @@ SPARE_SHARE = 0.1
 """Share of the budget that pictures may take where nothing of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
-DEAR_COMPILATION = 0.3
-"""Seconds of compilation of an arm from which several arms are run side by side."""
-NATIVE_PACE = 2e10
-"""Multiplications of forward passes that the native engine does in a second on one thread, with all
-that belongs to them (mnist_deep, AVX-512)."""
-WIDE_SHARE = 0.1
-"""Share of the budget that its narrowest look may take. Beyond it the Keras engine, one replica after
-the other, has more looks: two replicas of mnist_deep take it 5 s, the native one 25 s as 16 do."""
-NATIVE_BATCH, KERAS_BATCH = 0.8, 0.5
-"""An update's cost goes as its rows to this power: 1 where arithmetic is all, 0 where calls are. The
-native engine took 64 replicas of 5,000 rows in batches of 32 about as long as in one batch."""
-MOST_UPDATES = 1_000_000
-"""No training is made longer than that."""
-DEAR_BLOCK = 0.5
-"""Seconds for the least that fills the machine, from which dense networks' arms are, too."""
-
-
-class BudgetSpent(Ended):
-    """The time or the number of trainings that was given is used up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """What a diagnosis may cost: seconds of wall time, a number of trainings, or both."""
-
-    text: str
-    seconds: float | None = None
-    trainings: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> Budget:
-        """Read "90s", "2m", "1h" or "200runs". Raises UnstuckError."""
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|m|h|runs?)?\s*", text)
-        if match is None or not float(match[1]):
-            raise UnstuckError(f"The budget {text!r} is not understood: write 90s, 2m or 200runs.")
-        number, unit = float(match[1]), match[2] or "s"
-        if unit.startswith("run"):
-            return cls(text=text.strip(), trainings=int(number))
-        return cls(text=text.strip(), seconds=number * {"s": 1, "m": 60, "h": 3600}[unit])
-
-
-@dataclass(eq=False)
-class Arm:
-    """One set of changes: its recipe, and what is known of its replicas so far.
-
-    `expected`: seconds that a replica should take, where a like arm has told.
-    """
-
-    changes: Changes
-    recipe: Recipe
-    checks: tuple[str, ...] = ()
-    population: Population | None = None
-    learned: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    seconds: float = 0.0
-    expected: float | None = None
-
-    @property
-    def is_placebo(self) -> bool:
-        """True where a placebo is among the changes."""
-        return any(change.kind == "placebo" for change in self.changes)
-
-    @property
-    def rate(self) -> float:
-        """Share of the replicas so far that learned; 0 before any."""
-        return float(self.learned.mean()) if len(self.learned) else 0.0
-
-    @property
-    def score(self) -> float:
-        """The median score: how far the usual replica came, also where none learned."""
-        if self.population is None or not len(self.population.score):
-            return -np.inf
-        scores = np.nan_to_num(self.population.score[:, 0], nan=-np.inf)
-        with np.errstate(over="ignore"):  # the mean of the middle two may be beyond the largest
-            return float(np.median(scores))
 
 
 class Lab:
@@ -140,9 +63,9 @@ class Lab:
         self._by_signature: dict[str, Arm] = {}
         self._lock = threading.Lock()
         self.trainings = self.steps = 0
-        self._compilations: list[float] = []
         self.untestable: dict[str, str] = {}
         self.control = Arm(changes=(), recipe=recipe)
+        self.costs = Costs(self.control, threads=threads, elsewhere=self._chunks.elsewhere)
         self.planned = PLANNED
         self.engine_note: str | None = None
 
@@ -155,57 +78,6 @@ class Lab:
     def left(self) -> float:
         """Seconds left; infinite where only trainings are counted."""
         return np.inf if self.budget.seconds is None else self.budget.seconds - self.spent
-
-    @property
-    def block(self) -> int:
-        """Replicas that cost as much as one; numbers of replicas are best multiples of it."""
-        return 1 if self.control.population is None else self.control.population.block
-
-    @property
-    def per_training(self) -> float:
-        """Seconds that one control replica takes in a full block, compilation left out."""
-        population = self.control.population
-        if population is None:
-            return 0.0
-        return max(1e-6, self.per_replica(population))
-
-    def per_replica(self, population: Population) -> float:
-        """Seconds that one of these replicas took in a full block, compilation left out."""
-        trained = math.ceil(population.replicas / population.block) * population.block
-        return max(0.0, population.seconds - population.compile_seconds) / trained
-
-    def cost(self, arm: Arm, replicas: int) -> float:
-        """Seconds that training this many more replicas of an arm will take, roughly."""
-        blocks = math.ceil(replicas / self.block) * self.block
-        if arm.population is not None:
-            return self.per_replica(arm.population) * blocks
-        each = arm.expected
-        if each is None:
-            longer = self._work(arm.recipe) / max(1.0, self._work(self.recipe))
-            each = self.per_training * longer
-        return each * blocks + self.compilation
-
-    def _work(self, recipe: Recipe) -> float:
-        """What a training costs against others of the same network, in a unit of its own."""
-        return recipe.updates * self._work_of(min(recipe.batch_size, max(1, recipe.train.rows)))
-
-    def _work_of(self, batch: int) -> float:
-        return float(batch ** (NATIVE_BATCH if self._native else KERAS_BATCH))
-
-    def room(self, seconds: float, replicas: int, batch: int) -> int:
-        """Updates of so many rows that a training may have for that many to be done in that time."""
-        usual = min(self.recipe.batch_size, max(1, self.recipe.train.rows))
-        each = self.per_training / max(1, self.recipe.updates) * (
-            self._work_of(batch) / self._work_of(usual))
-        return int(min(MOST_UPDATES, seconds / max(1e-9, each * replicas)))
-
-    @property
-    def compilation(self) -> float:
-        """Seconds that an arm usually takes to compile; the control's holds a micro-benchmark too."""
-        if self._compilations:
-            return float(np.median(self._compilations))
-        known = self.control.population
-        return 0.0 if known is None else min(3.0, known.compile_seconds)
 
     def arm(self, changes: Changes, checks: tuple[str, ...] = ()) -> Arm | None:
         """The arm of these changes, or of others that come to the same training; `None` where they
@@ -251,31 +123,13 @@ class Lab:
             return arm
         population = self._train(arm, range(have, replicas), probes=probes, limit=limit,
                                  tell=tell)
-        if arm is not self.control and population.compile_seconds > 0:
-            self._compilations.append(population.compile_seconds)  # others share a program
+        if arm is not self.control:
+            self.costs.note(population)
         learned = np.concatenate([arm.learned, self.goal.learned(population)])
         whole = population if arm.population is None else arm.population.joined(population)
         # In one step, so that Ctrl-C finds the arm either as it was or as it shall be.
         vars(arm).update(population=whole, learned=learned, seconds=arm.seconds + population.seconds)
         return arm
-
-    @property
-    def beside(self) -> int:
-        """Arms that are best run at a time.
-
-        Several where compiling one takes most of its time, or where the least that fills the
-        machine, a block of replicas a thread, is more than a first look needs.
-        """
-        dear = self.compilation >= DEAR_COMPILATION or (
-            self._native and self.per_training * self.block >= DEAR_BLOCK)
-        if not dear or self._chunks.elsewhere:
-            return 1
-        return self._threads or os.cpu_count() or 1
-
-    @property
-    def _native(self) -> bool:
-        known = self.control.population
-        return known is not None and known.engine == "native"
 
     @property
     def first(self) -> int:
@@ -286,7 +140,7 @@ class Lab:
     def _engine_for(self, recipe: Recipe) -> tuple[Engine, str | None]:
         """The control's engine, and why a faster one would not do."""
         known = self.control.population
-        if known is not None or not self._too_wide:
+        if known is not None or not too_wide(self.recipe, self.budget):
             return engine_for(recipe, like=known.engine if known is not None else None,
                               threads=self._threads)
         engine, refused = engine_for(recipe, like=KerasEngine.name, threads=self._threads)
@@ -294,24 +148,13 @@ class Lab:
             f"a network of {recipe.parameters:,} parameters is better trained a few times one by one"
             f" than {WIDEST_BLOCK} times side by side, within a budget of {self.budget.text}")
 
-    @cached_property
-    def _too_wide(self) -> bool:
-        """True where what costs the native engine as much as one replica takes much of the budget."""
-        seconds = (self.recipe.updates * self.recipe.multiplications * WIDEST_BLOCK / NATIVE_PACE)
-        return self.budget.seconds is not None and seconds > WIDE_SHARE * self.budget.seconds
-
-    @property
-    def least(self) -> int:
-        """Replicas of an arm that cost as much as one, where `beside` arms are run at a time."""
-        return max(1, self.block // self.beside) if self._native else self.block
-
     def run_all(
         self, arms: Iterable[Arm | None], replicas: int, *, limit: float = np.inf
     ) -> None:
         """`run_or_skip` for several arms, `beside` of them at a time."""
         asked = [arm for arm in dict.fromkeys(arms) if arm is not None
                  and len(arm.learned) < replicas]
-        if self.beside == 1 or len(asked) < 2:
+        if self.costs.beside == 1 or len(asked) < 2:
             for arm in asked:
                 self.run_or_skip(arm, replicas, limit=limit)
             return
@@ -319,7 +162,7 @@ class Lab:
         self.progress.advance(0)
         side_by_side(
             lambda i, tell: self.run_or_skip(asked[i], replicas, limit=limit, tell=tell),
-            range(len(asked)), threads=self.beside, first_alone=False,
+            range(len(asked)), threads=self.costs.beside, first_alone=False,
             progress=lambda done: self._glance(done // len(asked), replicas))
 
     def _pair(self, arms: Sequence[Arm], replicas: int) -> None:
@@ -476,7 +319,8 @@ class Lab:
         As many as half the time left allows, by what a control replica costs: what an arm turns
         out to do has no part in it, so the intervals stay valid.
         """
-        room = 0.5 * self.left / max(1, arms) / self.per_training if self.per_training else np.inf
+        each = self.costs.per_training
+        room = 0.5 * self.left / max(1, arms) / each if each else np.inf
         self.planned = max([n for n in LOOKS if n <= min(room, PLANNED)], default=LOOKS[0])
 
     def trial(self, arm: Arm) -> Trial:
@@ -499,13 +343,3 @@ def _span(seconds: float) -> str:
         if seconds >= 2 * unit:
             return f"{seconds / unit:.0f} {name}"
     return f"{seconds:.0f} s"
-
-
-def trying(arms: Iterable[Arm]) -> str:
-    """What is going on while these are trained."""
-    return "trying " + ", ".join(names(arm.changes) for arm in arms)
-
-
-def names(changes: tuple[Intervention, ...]) -> str:
-    """A set of changes in one line."""
-    return " and ".join(change.label for change in changes)

@@ -12,10 +12,10 @@ import shlex
 import sys
 from typing import Any
 
+from unstuck.budget import Budget
 from unstuck.capture import capture_cell
 from unstuck.diagnosis import Diagnosis, Options, diagnose_captured
 from unstuck.errors import UnstuckError
-from unstuck.lab import Budget
 from unstuck.progress import Progress
 from unstuck.script import Edit, splice
 

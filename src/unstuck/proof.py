@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from unstuck.arms import Arm, names
 from unstuck.by_heart import learns_by_heart
 from unstuck.interventions import Changes, Intervention
-from unstuck.lab import Arm, Lab, names
+from unstuck.lab import Lab
 from unstuck.population import Population
 from unstuck.ranking import CURED, Ranking
 from unstuck.stats import Rate, success_rate
@@ -55,7 +56,7 @@ class Proofs:
         """
         lab = self.lab
         ranked = self.ranking.ranked()
-        count = 3 * KEPT if lab.per_training * lab.most * 3 * KEPT < 0.05 * lab.left else 2
+        count = 3 * KEPT if lab.costs.per_training * lab.most * 3 * KEPT < 0.05 * lab.left else 2
         finalists: list[Arm] = []
         for arm in ranked[:count]:
             if finalists and lab.spent > until:
@@ -106,7 +107,7 @@ class Proofs:
         if not math.isfinite(self.lab.left):
             return wanted
         count = self.look()
-        while 2 * count <= wanted and self.lab.cost(arm, 2 * count) <= self.lab.left / parts:
+        while 2 * count <= wanted and self.lab.costs.of(arm, 2 * count) <= self.lab.left / parts:
             count *= 2
         return count
 
@@ -136,7 +137,7 @@ class Proofs:
     def _too_dear_to_trim(self, arm: Arm) -> bool:
         """True where leaving out each change once would eat up what the proof needs."""
         lab = self.lab
-        looks = lab.cost(arm, min(len(arm.learned), 64)) + lab.compilation
+        looks = lab.costs.of(arm, min(len(arm.learned), 64)) + lab.costs.compilation
         return len(arm.changes) * looks > TRIM_SHARE * lab.left
 
     def _as_good(self, smaller: Arm, arm: Arm) -> bool:

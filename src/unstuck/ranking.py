@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from unstuck.arms import Arm
 from unstuck.interventions import Changes, Intervention
-from unstuck.lab import Arm, Lab
+from unstuck.lab import Lab
 
 CURED = 0.95
 """Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""

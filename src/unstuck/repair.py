@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from unstuck import results
+from unstuck.budget import BudgetSpent
 from unstuck.capture import capture_text, drawing_from, random_state_kept
 from unstuck.chunks import Chunks
 from unstuck.diagnosis import Options
 from unstuck.goal import Goal, make_goal
 from unstuck.journal import Journal
-from unstuck.lab import FRESH, BudgetSpent, Lab
+from unstuck.lab import FRESH, Lab
 from unstuck.modern import modernised
 from unstuck.progress import Progress
 from unstuck.recipe import Recipe

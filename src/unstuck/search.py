@@ -16,10 +16,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import combinations, islice
 
+from unstuck.arms import Arm, names, trying
+from unstuck.budget import BudgetSpent
 from unstuck.candidates import ENOUGH_UPDATES, Candidate, placebo, strong_sets
+from unstuck.costs import per_replica
 from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.interventions.epochs import Epochs
-from unstuck.lab import Arm, BudgetSpent, Lab, names, trying
+from unstuck.lab import Lab
 from unstuck.proof import KEPT, PROOF, Proofs
 from unstuck.ranking import CURED, SURE, Ranking
 from unstuck.stats import LOOKS
@@ -70,10 +73,10 @@ class Search:
         """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64."""
         lab = self.lab
         share = 0.4 * min(lab.budget.seconds or 120.0, max(lab.left, 1.0))
-        for_one = share / (len(self.candidates) + 16) - lab.compilation / lab.beside
-        affordable = for_one * lab.beside / lab.per_training
+        for_one = share / (len(self.candidates) + 16) - lab.costs.compilation / lab.costs.beside
+        affordable = for_one * lab.costs.beside / lab.costs.per_training
         wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))
-        return min(lab.most, max(wanted, min(lab.least, 64)))
+        return min(lab.most, max(wanted, min(lab.costs.least, 64)))
 
     def run(self, *, sick: bool) -> None:
         """Search for cures if the control is sick, then prove them and sharpen the verdicts."""
@@ -101,7 +104,7 @@ class Search:
     def _is_dear(self) -> bool:
         """True where one look at one arm takes much of the budget: then the likeliest comes first."""
         lab, budget = self.lab, self.lab.budget.seconds
-        return budget is not None and lab.cost(lab.control, self.look) > ARM_SHARE * budget
+        return budget is not None and lab.costs.of(lab.control, self.look) > ARM_SHARE * budget
 
     def _placebo(self) -> None:
         arm = self.lab.arm((placebo(),))
@@ -122,7 +125,7 @@ class Search:
         lab = self.lab
         likely = self._likely()
         self._race(c.change for c in likely if c.certain and not c.change.oddity)
-        if lab.beside > 1:
+        if lab.costs.beside > 1:
             # Where every arm is dear, what is suspected may save the larger sets.
             self._race(c.change for c in likely)
         self._placebo()
@@ -178,7 +181,7 @@ class Search:
         known = (arm for arm in arms if arm is not None)
         while True:
             self._check_time()
-            look, few = self.look, list(islice(known, lab.beside))
+            look, few = self.look, list(islice(known, lab.costs.beside))
             if not few:
                 return
             few = [arm for arm in dict.fromkeys(few)
@@ -194,23 +197,23 @@ class Search:
         lab, budget = self.lab, self.lab.budget.seconds
         if budget is None:
             return math.inf
-        usual = (lab.per_training * self.look + lab.compilation) * lab.beside
+        usual = (lab.costs.per_training * self.look + lab.costs.compilation) * lab.costs.beside
         return max(ARM_SHARE * budget, SLACK * usual)
 
     def _too_long(self, arm: Arm, replicas: int, share: float = 1.0) -> bool:
         """An arm that would eat too much of the budget on its own is left out, and said to be."""
         budget = self.lab.budget.seconds
-        if budget is None or self.lab.cost(arm, replicas) <= share * self._share:
+        if budget is None or self.lab.costs.of(arm, replicas) <= share * self._share:
             return False
         self.lab.untestable[names(arm.changes)] = (
-            f"one look at it would take about {self.lab.cost(arm, replicas):.0f} s of the budget")
+            f"one look at it would take about {self.lab.costs.of(arm, replicas):.0f} s of the budget")
         return True
 
     def _try_strong(self) -> None:
         lab, budget = self.lab, self.lab.budget.seconds
-        room = math.inf if budget is None else LONGEST_SHARE * budget * lab.beside
-        most = functools.partial(lab.room, room, self.look)
-        costly = budget is not None and lab.per_training * self.look > 0.01 * budget
+        room = math.inf if budget is None else LONGEST_SHARE * budget * lab.costs.beside
+        most = functools.partial(lab.costs.room, room, self.look)
+        costly = budget is not None and lab.costs.per_training * self.look > 0.01 * budget
         strength = self.ranking.strength
         # Of two changes of one thing, that which came further alone is the one to go with others.
         by_distance = sorted(self.candidates, key=lambda c: self.ranking.distance(c.change))
@@ -278,7 +281,7 @@ class Search:
         asked_for = {part for c in self.candidates if c.checks for part in c.change.conflicts}
         # What no check has asked for may all be idle: one look, instead of one for each.
         kept = guess([change for change in kept if change.conflicts & asked_for])
-        if lab.beside > 1 and len(kept) > LARGE:
+        if lab.costs.beside > 1 and len(kept) > LARGE:
             # Where a look is dear: what came further alone may do without the rest.
             by_distance = sorted(kept, key=self.ranking.distance)
             middle = len(kept) // 2
@@ -294,7 +297,7 @@ class Search:
     def _affordable_pool(self, size: int, least: int) -> int:
         """As many changes as a small share of the time left lets be combined, `least` at least."""
         lab = self.lab
-        each = self.look * lab.per_training + lab.compilation
+        each = self.look * lab.costs.per_training + lab.costs.compilation
         room = POOL_SHARE * min(lab.left, 600.0) / each
         most = least
         while most < len(self._singles) and math.comb(most + 1, size) <= room:
@@ -304,7 +307,7 @@ class Search:
     def _few(self, changes: Changes) -> Iterator[list[Intervention]]:
         """The changes, the most invasive first, as many at a time as the lab runs best."""
         heaviest = iter(sorted(changes, key=self.ranking.weight, reverse=True))
-        while few := list(islice(heaviest, self.lab.beside)):
+        while few := list(islice(heaviest, self.lab.costs.beside)):
             yield few
 
     def _together(self, size: int, most: int) -> None:
@@ -357,7 +360,7 @@ class Search:
             Epochs.of(self.lab.recipe, LONGER * change.value) if isinstance(change, Epochs) else change
             for change in arm.changes))
         if longer is not None and arm.population is not None:
-            longer.expected = LONGER * self.lab.per_replica(arm.population)
+            longer.expected = LONGER * per_replica(arm.population)
         return longer
 
     def _prove(self) -> None:
@@ -383,7 +386,7 @@ class Search:
                 if arm is None:
                     continue
                 target = min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j))
-                if lab.cost(arm, target - len(arm.learned)) > max(0.0, lab.left):
+                if lab.costs.of(arm, target - len(arm.learned)) > max(0.0, lab.left):
                     continue
                 lab.progress.stage(f"sharpening the verdict on {names(arm.changes)}", target)
                 grown = lab.run_or_skip(arm, target) is not None or grown

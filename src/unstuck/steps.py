@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck import account, results, scenes
+from unstuck.budget import Budget, BudgetSpent
 from unstuck.candidates import Candidate, singles
 from unstuck.capture import Captured
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
 from unstuck.chunks import Chunks
 from unstuck.errors import TooSlow, UnstuckError
 from unstuck.goal import make_goal
-from unstuck.lab import Budget, BudgetSpent, Lab
+from unstuck.lab import Lab
 from unstuck.outcome import by_heart_note, judge_outcome
 from unstuck.population.memory import OutOfMemory
 from unstuck.progress import Progress
@@ -166,7 +167,7 @@ class Steps:
         """More replicas, now that it is known what one costs."""
         with suppress(BudgetSpent):
             for look in LOOKS:
-                if self._few(lab) < look <= lab.most and lab.cost(lab.control, look) < 0.05 * min(
+                if self._few(lab) < look <= lab.most and lab.costs.of(lab.control, look) < 0.05 * min(
                         lab.left, 600.0):
                     lab.run(lab.control, look, probes=True)
 
@@ -174,7 +175,7 @@ class Steps:
         """A healthy script's rate, as sharp as a few seconds allow."""
         try:
             for look in LOOKS:
-                if len(lab.control.learned) < look <= lab.most and lab.cost(
+                if len(lab.control.learned) < look <= lab.most and lab.costs.of(
                         lab.control, look) < 0.2 * min(lab.left, 120.0):
                     lab.run(lab.control, look, probes=True)
         except BudgetSpent:

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from unstuck.budget import Budget, BudgetSpent
 from unstuck.capture import capture_model, random_state_kept
 from unstuck.checks import Observation, all_checks
 from unstuck.errors import Stuck, UnstuckError
 from unstuck.goal import make_goal
-from unstuck.lab import Budget, BudgetSpent, Lab
+from unstuck.lab import Lab
 from unstuck.progress import Progress
 from unstuck.stats import success_rate
 

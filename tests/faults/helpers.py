@@ -13,9 +13,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from unstuck.budget import Budget
 from unstuck.diagnosis import Diagnosis, Options, diagnose_script
 from unstuck.journal import Shelf
-from unstuck.lab import Budget
 from unstuck.population.choice import engines
 
 SCRIPT = """\

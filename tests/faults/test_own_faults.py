@@ -32,7 +32,7 @@ BOUNDARIES = [
     "unstuck.account.modes_of", "unstuck.chunks.fingerprint", "unstuck.chunks.in_order",
     "unstuck.chunks.packed", "unstuck.journal.records", "unstuck.journal.encoded",
     "unstuck.lab.engine_for", "unstuck.lab.apply_all", "unstuck.lab.Lab.plan",
-    "unstuck.lab.Lab.trial", "unstuck.lab.Lab.cost", "unstuck.search.judge",
+    "unstuck.lab.Lab.trial", "unstuck.costs.Costs.of", "unstuck.search.judge",
     "unstuck.search.strong_sets", "unstuck.search.Search.run", "unstuck.trial.paired_effect",
     "unstuck.trial.holm", "unstuck.goal.yardstick.Goal.learned",
     "unstuck.population.native_engine.NativeEngine.train", "unstuck.reports.render",
@@ -43,7 +43,7 @@ ABSORBED = {
     "unstuck.journal.encoded",  # the journal is given up, the diagnosis goes on
     "unstuck.lab.apply_all", "unstuck.capture.recipe_of",
 }
-LATE = {"unstuck.account.repair_info", "unstuck.lab.Lab.cost", "unstuck.search.strong_sets"}
+LATE = {"unstuck.account.repair_info", "unstuck.costs.Costs.of", "unstuck.search.strong_sets"}
 """Reached only where no single change suffices."""
 LATEST = {"unstuck.search.strong_sets"}
 """Reached only where no single change comes near to it either."""

@@ -15,10 +15,11 @@ import pytest
 from faults.helpers import SCRIPT, Counted, diagnosed, said, written
 from recipes import dense, recipe, two_bits
 from unstuck import chunks, interrupts
+from unstuck.budget import Budget
 from unstuck.chunks import Chunks, Hung, OutOfMemory
 from unstuck.errors import TooSlow, UnstuckError
 from unstuck.goal import make_goal
-from unstuck.lab import Budget, Lab
+from unstuck.lab import Lab
 from unstuck.population.choice import engines
 from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.native_engine import NativeEngine

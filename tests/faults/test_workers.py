@@ -17,11 +17,11 @@ import pytest
 from faults.worker_cases import lstm
 from recipes import dense, recipe, two_bits
 from unstuck import child, interrupts
+from unstuck.budget import BudgetSpent
 from unstuck.chunks import Chunks
 from unstuck.diagnosis import Options, diagnose_script
 from unstuck.errors import NotSupported, UnstuckError
 from unstuck.goal import make_goal
-from unstuck.lab import BudgetSpent
 from unstuck.population.identity import data_digest, fingerprint
 from unstuck.population.kept import in_order, unpacked
 from unstuck.population.keras_engine import KerasEngine

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.lab import Arm, Lab
+from unstuck.arms import Arm
+from unstuck.lab import Lab
 from unstuck.modes import members_of
 from unstuck.pictures import Pictures, ReplicaInfo
 from unstuck.population import Population
@@ -130,7 +131,7 @@ def _inside(
     lab: Lab, arm: Arm, seeds: Sequence[int], shown: Shown
 ) -> list[tuple[Array, dict[str, Array]]] | None:
     """Outputs on the samples and layers' outputs on all rows looked at, by replica."""
-    if lab.cost(arm, len(seeds)) > lab.spare:
+    if lab.costs.of(arm, len(seeds)) > lab.spare:
         return None
     population = lab.aside(arm.recipe, seeds, weights=True)
     if population is None or population.weights is None:

@@ -9,10 +9,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.arms import Arm
 from unstuck.errors import NotSupported
 from unstuck.interventions._network import hidden_layers
 from unstuck.interventions._width import width_of, with_width
-from unstuck.lab import Arm, Lab
+from unstuck.lab import Lab
 from unstuck.pictures import Cell, Grid
 
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
@@ -63,7 +64,7 @@ def sweep(lab: Lab) -> tuple[Grid, ...]:
         units = tuple(max(1, round(factor * width_of(layer))) for layer in layers)
         widths[", ".join(map(str, units))] = units
     room, begun = lab.spare, lab.spent
-    least = len(widths) * len(rates) * lab.cost(control, REPLICAS)
+    least = len(widths) * len(rates) * lab.costs.of(control, REPLICAS)
     if control.population.engine != "native" or least > room:
         return ()
     seeds, took = control.population.seeds[:REPLICAS], 0.0

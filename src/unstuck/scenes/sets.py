@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from unstuck.lab import Arm, Lab
+from unstuck.arms import Arm
+from unstuck.lab import Lab
 from unstuck.pictures import TriedSet, TriedSets
 from unstuck.proof import Cure
 from unstuck.ranking import CURED
