@@ -63,7 +63,8 @@ class TruthTable(Engine):
     def train(self, recipe, seeds, yardstick, **_):
         self.trained += len(seeds)
         luck = np.random.default_rng(5).uniform(size=4096)[np.asarray(seeds) % 4096]
-        learned = luck < self.rule(frozenset(recipe.left_out))
+        long = {"long"} if recipe.epochs >= 80 else {"longer"} if recipe.epochs >= 20 else set()
+        learned = luck < self.rule(frozenset({*recipe.left_out, *long}))
         score = np.repeat(np.where(learned, 1.0, 0.6)[:, None], 3, axis=1)
         loss = np.where(learned, 0.0, 0.5).astype(np.float32)
         return Population(seeds=tuple(seeds), loss=loss[:, None], final_loss=loss, score=score,
@@ -71,7 +72,7 @@ class TruthTable(Engine):
 
 
 def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False, budget="60s",
-           certain=""):
+           certain="", more=()):
     engine = TruthTable(rule)
     monkeypatch.setattr("unstuck.lab.engine_for", lambda *_, **__: (engine, None))
     switches = [Switch(name=name) for name in names]
@@ -81,7 +82,8 @@ def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False
     lab = Lab(recipe, make_goal(recipe), budget=Budget.parse(budget))
     lab.run(lab.control, 64, probes=True)
     found = Search(lab, [Candidate(change=s, checks=("sure",) * (s.name in certain),
-                                   certain=s.name in certain) for s in switches],
+                                   certain=s.name in certain) for s in switches]
+                   + [Candidate(change=change) for change in more],
                    singles_only=singles_only)
     found.run(sick=lab.control.rate < 0.95)
     return found
@@ -224,6 +226,19 @@ def test_sets_of_changes_are_never_tried_when_they_set_the_same_thing():
     for changes in candidates.strong_sets(recipe, goal, [], most=lambda batch: 10**6):
         slots = [slot for change in changes for slot in change.conflicts]
         assert len(slots) == len(set(slots))
+
+
+def test_what_the_budget_cut_short_is_tried_for_longer(monkeypatch):
+    found = search(monkeypatch, lambda marks: 1.0 if {"a", "long"} <= marks else 0.0, strong=[
+        Switch(name="a"), Switch(name="b"), Epochs(value=20, was=12)])
+    assert repairs(found)[0] == {"a", "epochs 12 → 80"}
+
+
+def test_a_longer_training_that_nearly_cures_is_made_longer_still(monkeypatch):
+    rates = {"longer": 0.6, "long": 1.0}
+    found = search(monkeypatch, lambda marks: max((rates.get(m, 0.0) for m in marks), default=0.0),
+                   names="ab", more=[Epochs(value=20, was=12)])
+    assert repairs(found)[0] == {"epochs 12 → 80"}
 
 
 def test_large_batches_are_made_smaller_where_updates_are_few():
