@@ -122,3 +122,11 @@ def test_a_healthy_model_from_python_is_left_alone(capsys):
     assert capsys.readouterr().out == ""
     for was, now in zip(before, model.get_weights(), strict=True):
         assert np.array_equal(was, now)
+
+
+def test_a_placebo_that_had_no_turn_is_listed_as_not_tested():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="sigmoid")])
+    model.compile(optimizer=keras.optimizers.SGD(1e-6), loss="binary_crossentropy")
+    result = diagnose(model, PATTERNS, PATTERNS, epochs=2, budget="64runs", verbose=0).result
+    assert result.placebo is None
+    assert "placebo: another shuffle" in [one.what for one in result.not_tested]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from unstuck import account, results, scenes
 from unstuck.budget import Budget, BudgetSpent
-from unstuck.candidates import Candidate, singles
+from unstuck.candidates import Candidate, placebo, singles
 from unstuck.capture import Captured
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
 from unstuck.chunks import Chunks
@@ -214,18 +214,20 @@ class Steps:
         self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
         judged, proofs = search.judged(), search.proofs
-        placebo = next((j for j in judged if j.trial.changes[0].kind == "placebo"), None)
-        if placebo is not None and placebo.verdict in ("cause", "contributes"):
+        moved = next((j for j in judged if j.trial.changes[0] == placebo()
+                      and j.verdict in ("cause", "contributes")), None)
+        if moved is not None:
             self.notes.append("the placebo seemed to work, so no other claim is made")
-            judged = [placebo]
+            judged = [moved]
         if proofs.by_heart:
             # Without signal a row more that is learned is a row more learned by heart.
             judged = [j for j in judged if j.verdict not in ("cause", "contributes")]
             self.notes += [by_heart_note(cure) for cure in proofs.by_heart]
         tried = {j.trial.changes[0] for j in judged}
-        for candidate in candidates if lab.control.rate < CURED else ():
-            label = candidate.change.label
-            if candidate.change not in tried and label not in lab.untestable:
+        wanted = [placebo(), *(candidate.change for candidate in candidates)]
+        for change in wanted if lab.control.rate < CURED else ():
+            label = change.label
+            if change not in tried and label not in lab.untestable:
                 self.skipped[label] = "the budget was spent before its turn"
         # A cure that holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.cures),
