@@ -29,7 +29,7 @@ from unstuck.recipe import Recipe
 from unstuck.stats import LOOKS, PLANNED
 from unstuck.trial import Trial
 
-SPARE_SHARE = 0.1
+SPARE_SHARE = 0.05
 """Share of the budget that pictures may take where nothing of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""

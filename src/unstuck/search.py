@@ -53,6 +53,8 @@ SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
 EXTEND_SHARE, LAST_PROOF_SHARE = 0.9, 0.97
 """The same for what is added to a repair that turned out to cure too few."""
+SHARPEN_SHARE = 0.94
+"""The same for further looks at open verdicts; what is left is for pictures."""
 
 
 class Search:
@@ -94,7 +96,7 @@ class Search:
                 if best < CURED - 0.05 and not self.singles_only:
                     self._in_time(EXTEND_SHARE, lambda: self._extend(self.ranking.ranked()))
                     self._in_time(LAST_PROOF_SHARE, self._prove)
-                self._sharpen()
+                self._in_time(SHARPEN_SHARE, self._sharpen)
         except BudgetSpent:
             pass
         finally:
@@ -371,7 +373,6 @@ class Search:
         lab = self.lab
         lab.progress.stage("sharpening the verdicts")
         in_cures = {change for cure in self.proofs.cures for change in cure.arm.changes}
-        self._until = math.inf
         self._race(sorted(in_cures, key=lambda change: change.label))
         while True:
             judged = self.judged()
@@ -386,7 +387,7 @@ class Search:
                 if arm is None:
                     continue
                 target = min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j))
-                if lab.costs.of(arm, target - len(arm.learned)) > max(0.0, lab.left):
+                if lab.costs.of(arm, target - len(arm.learned)) > self._until - lab.spent:
                     continue
                 lab.progress.stage(f"sharpening the verdict on {names(arm.changes)}", target)
                 grown = lab.run_or_skip(arm, target) is not None or grown
