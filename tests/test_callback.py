@@ -11,7 +11,7 @@ import pytest
 
 import unstuck
 from unstuck.callback import _surely
-from unstuck.capture import capture_model
+from unstuck.capture import capture_model, capture_trained
 from unstuck.errors import UnstuckError
 from unstuck.goal import make_goal
 from unstuck.population import Population
@@ -84,7 +84,7 @@ def test_how_far_it_came_where_only_plain_methods_would_tell():
     network.fit(x, x.sum(1), verbose=0, callbacks=[watcher])
     assert "it came 75% of the way from a constant output to a perfect answer (r2 0.75)" in (
         lines(watcher)[-1])
-    goal = make_goal(watcher._captured().recipe, references=False)
+    goal = make_goal(capture_trained(watcher.model, watcher._arguments()).recipe, references=False)
     assert not goal.settled
 
     def surely(score):
@@ -111,8 +111,12 @@ def test_its_diagnosis_is_of_the_very_arguments_of_fit():
     trained(watcher, batch_size=16, class_weight={0: 1.0, 1: 2.0})
     fit = watcher.diagnosis().result.fit
     assert (fit.batch_size, fit.epochs, fit.rows, fit.left_out) == (16, 4, 48, ())
-    recipe = watcher._captured().recipe
-    assert (recipe.validation_split, recipe.class_weight) == (0.2, {0: 1.0, 1: 2.0})
+    given = watcher._arguments()
+    looked_at = capture_trained(watcher.model, given).recipe
+    tried_again = capture_model(watcher.model, **given).recipe
+    for recipe in (looked_at, tried_again):
+        assert (recipe.validation_split, recipe.class_weight) == (0.2, {0: 1.0, 1: 2.0})
+    assert looked_at.signature == tried_again.signature
 
 
 def test_without_a_training_there_is_nothing_to_diagnose():

@@ -17,7 +17,8 @@ from unstuck.recipe import Recipe
 class Arm:
     """One set of changes: its recipe, and what is known of its replicas so far.
 
-    `expected`: seconds that a replica should take, where a like arm has told.
+    `expected`: seconds that a replica should take, where a like arm has told. `given_up`: so many
+    replicas took too long.
     """
 
     changes: Changes
@@ -27,6 +28,7 @@ class Arm:
     learned: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
     seconds: float = 0.0
     expected: float | None = None
+    given_up: int | None = None
 
     @property
     def is_placebo(self) -> bool:

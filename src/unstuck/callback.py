@@ -23,7 +23,7 @@ import numpy as np
 
 from unstuck import adapter
 from unstuck.budget import Budget
-from unstuck.capture import Captured, capture_model
+from unstuck.capture import capture_model, capture_trained
 from unstuck.checks import Finding, Observation, all_checks
 from unstuck.diagnosis import Diagnosis, Options, diagnose_captured
 from unstuck.errors import UnstuckError
@@ -94,9 +94,12 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
         options = self._options
         if budget is not None:
             options = Options(budget=Budget.parse(budget), goal=options.goal)
-        return diagnose_captured(self._captured(), options=options, progress=Progress())
+        fit = self._arguments()
+        captured = capture_model(self.model, fit.pop("x"), fit.pop("y"), **fit)
+        return diagnose_captured(captured, options=options, progress=Progress())
 
-    def _captured(self) -> Captured:
+    def _arguments(self) -> dict[str, Any]:
+        """Those of the `fit` that was watched, without this callback."""
         if self._fit is None:
             raise UnstuckError("Nothing was trained yet: give the callback to model.fit first.")
         given = dict(self._fit)
@@ -105,7 +108,7 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
             given["callbacks"] = [other for other in others if other is not self]
         elif others is self:
             given["callbacks"] = None
-        return capture_model(self.model, given.pop("x"), given.pop("y"), **given)
+        return given
 
     def _close(self) -> None:
         how = "callback.diagnosis() finds out why, and what helps"
@@ -114,7 +117,7 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
         if size > LARGEST:
             self._say(f"the loss ended at {self._losses[-1]:.4g}; {how}")
             return
-        captured = self._captured()
+        captured = capture_trained(self.model, self._arguments())
         goal = make_goal(captured.recipe, asked=self._options.goal, references=False)
         control = self._own_run(captured.recipe, goal)
         score = float(control.score[0, 0])

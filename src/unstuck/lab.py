@@ -186,6 +186,7 @@ class Lab:
             raise
         except TooLong as error:
             self.untestable[names(arm.changes)] = str(error)
+            arm.given_up = replicas
             return None
         except Exception as error:
             self.untestable[names(arm.changes)] = in_a_line(error)

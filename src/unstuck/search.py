@@ -41,8 +41,9 @@ HELPFUL = 0.1
 """Share of the way to the yardstick that makes a change one that helps, if not enough."""
 ARM_SHARE = 0.12
 """Most of the budget that the first look at one arm may take…"""
-SLACK = 1.5
-"""…unless a look at what trains no longer than the control takes more: so many times that."""
+SLACK = 2.5
+"""…unless a look at what trains no longer than the control takes more: so many times that, since two
+trainings side by side may take twice as long as one (measured where memory is what they wait for)."""
 POOLS = ((2, 14), (3, 9))
 """Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
 LONGEST_SHARE = 0.05
@@ -187,7 +188,8 @@ class Search:
             if not few:
                 return
             few = [arm for arm in dict.fromkeys(few)
-                   if len(arm.learned) or not self._too_long(arm, look, share)]
+                   if len(arm.learned) or not ((arm.given_up is not None and look >= arm.given_up)
+                                               or self._too_long(arm, look, share))]
             if few:
                 lab.progress.stage(trying(few), look)
                 lab.run_all(few, look, limit=share * self._share)

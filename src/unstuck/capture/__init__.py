@@ -15,7 +15,7 @@ import os
 import random
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -38,7 +38,7 @@ from .refused import refuse_models
 from .watch import Watch
 
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
-           "drawing_from", "random_state_kept"]
+           "capture_trained", "drawing_from", "random_state_kept"]
 
 _NOT_FETCHED = re.compile(r"URL fetch failure on (\S+?):? ")
 """How Keras begins to say that a download failed."""
@@ -203,8 +203,25 @@ def capture_model(
         )
     bound = inspect.signature(model.fit).bind(x, y, *more, **fit_arguments)
     bound.apply_defaults()
+    return _from_memory(model, bound.arguments)
+
+
+def capture_trained(model: Any, fit: Mapping[str, Any]) -> Captured:
+    """The same of a model that `fit` has just trained with these arguments; takes less time.
+
+    Raises:
+        UnstuckError: it cannot be trained again, and why.
+    """
+    bound = inspect.signature(model.fit).bind(**fit)
+    bound.apply_defaults()
+    return _from_memory(model, bound.arguments, trained=True)
+
+
+def _from_memory(
+    model: Any, fit: MutableMapping[str, Any], *, trained: bool = False
+) -> Captured:
     with random_state_kept():
-        recipe, notes = recipe_of(model, bound.arguments, copied=False)
+        recipe, notes = recipe_of(model, fit, copied=False, trained=trained)
     return Captured(
         recipe=recipe,
         script=None,

@@ -23,7 +23,7 @@ from .weights import Drawn, before_fit
 
 def recipe_of(
     model: keras.Model, fit: MutableMapping[str, Any], *, copied: bool, drawn: Drawn | None = None,
-    made: Made | None = None,
+    made: Made | None = None, trained: bool = False,
 ) -> tuple[Recipe, tuple[str, ...]]:
     """The training that `model.fit(**fit)` would be, and notes on what is not carried over.
 
@@ -36,6 +36,7 @@ def recipe_of(
         copied: keep copies of the arrays, because the user's may change from now on.
         made: with what arguments the script's models were made; `None` for a model from memory.
         drawn: what the script's weights were drawn as; `None` for a model from memory.
+        trained: `fit` has just trained it on these arrays, so that nobody need see whether it can.
 
     Raises:
         BadData: the arrays cannot be trained on.
@@ -71,13 +72,13 @@ def recipe_of(
         **batches,
     )
     _check_split(recipe)
-    built = _built(recipe)
+    built = model if trained else _built(recipe).model
     if recipe.loss is None and not _own_loss(model) and not adapter.adds_losses(
-            built.model, keras.tree.map_structure(lambda a: a[:1], recipe.x)):
+            built, keras.tree.map_structure(lambda a: a[:1], recipe.x)):
         raise NotSupported(
             "The model was compiled without a loss. Write model.compile(optimizer=…, loss=…).")
     rules, left_out, more = rules_of(
-        fit, built.model, recipe.optimizer, validated=recipe.validation is not None)
+        fit, built, recipe.optimizer, validated=recipe.validation is not None)
     recipe = replace(recipe, rules=rules, left_out=left_out)
     before = before_fit(model, recipe, drawn)
     return before.carried(recipe), (*notes, *more, *before.notes)

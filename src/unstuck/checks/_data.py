@@ -103,6 +103,7 @@ def nearest(values: Array, count: int, *, apart: int = 1) -> NDArray[np.int64]:
     distance = squares[:, None] + squares - 2.0 * values @ values.T
     rows = np.arange(len(values))
     distance[np.abs(rows[:, None] - rows) < apart] = np.inf
+    distance = distance.astype(np.float32)  # sorted in half the time
     found = np.argpartition(distance, min(count, len(values) - 1), axis=1)[:, :count]
     order = np.argsort(np.take_along_axis(distance, found, axis=1), axis=1, kind="stable")
     return np.take_along_axis(found, order, axis=1).astype(np.int64)
