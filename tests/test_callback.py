@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -116,7 +117,8 @@ def test_its_diagnosis_is_of_the_very_arguments_of_fit():
     tried_again = capture_model(watcher.model, **given).recipe
     for recipe in (looked_at, tried_again):
         assert (recipe.validation_split, recipe.class_weight) == (0.2, {0: 1.0, 1: 2.0})
-    assert looked_at.signature == tried_again.signature
+    same_arrays = {name: getattr(looked_at, name) for name in ("x", "y", "sample_weight")}
+    assert replace(tried_again, **same_arrays).signature == looked_at.signature
 
 
 def test_without_a_training_there_is_nothing_to_diagnose():
