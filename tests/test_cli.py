@@ -142,7 +142,8 @@ def test_switches_reach_the_diagnosis(stage: Stage) -> None:
     assert asked["argv"] == ["--data", "my.npz", "-v"]
     assert (asked["fit"], asked["through"]) == ("2", True)
     options = asked["options"]
-    assert (options.budget, options.replicas, options.seed, options.jobs) == ("5m", 64, 7, 2)
+    assert (options.budget.text, options.budget.seconds) == ("5m", 300)
+    assert (options.replicas, options.seed, options.jobs) == (64, 7, 2)
     assert options.select == ("activation", "narrow-layer", "loss")
     assert (options.ignore, options.goal) == (("dead-relu",), "loss <= 0.1")
 
@@ -184,7 +185,7 @@ def test_errors_are_messages(error: BaseException, code: int, said: str, stage: 
 
 @pytest.mark.parametrize(("arguments", "said"), [
     (["run"], "Missing argument"),
-    (["run", "train.py", "--budget", "soon"], "The budget 'soon' is not understood."),
+    (["run", "train.py", "--budget", "soon"], "The budget 'soon' is not understood: write 90s"),
     (["run", "train.py", "--format", "pdf"], "'pdf' is none of"),
     (["run", "train.py", "--fit", "0"], "write a number from 1"),
     (["run", "train.py", "--replicas", "0"], "at least 1"),

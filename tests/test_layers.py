@@ -27,6 +27,8 @@ LINES = (
     ("proof",),
     ("by_heart", "ranking"),
     ("candidates", "lab"),
+    ("costs",),
+    ("arms", "budget"),
     ("trial",),
     ("checks",),
     ("interventions",),
