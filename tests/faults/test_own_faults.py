@@ -87,7 +87,7 @@ def test_a_fault_of_ours_anywhere(place, monkeypatch, boundary, fault):
         written(place, text)
     before = keras_state()
     monkeypatch.setattr(boundary, fail)
-    done = run("--budget", "4000runs", "--replicas", "128") if boundary in LATE else run()
+    done = run("--budget", "32000runs", "--replicas", "128") if boundary in LATE else run()
     monkeypatch.undo()
     os.chdir(place)
     assert keras_state() == before
