@@ -102,10 +102,15 @@ def run_script(text: str, path: Path, seed: int, goal: dict[str, Any]) -> float:
     """The goal's value after running a script with Keras's own `fit` from that seed."""
     import keras
 
+    from unstuck.capture.older import understood
+    from unstuck.modern import dialect_of
+    from unstuck.script import Script
+
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     space: dict[str, Any] = {"__name__": "__main__", "__file__": str(path)}
-    with contextlib.redirect_stdout(io.StringIO()):
+    dialect = dialect_of(Script.parse(text, path), path.parent)
+    with understood(dialect, str(path.parent)), contextlib.redirect_stdout(io.StringIO()):
         exec(compile(text, str(path), "exec"), space)
         space.update({k: v for k, v in goal_helpers().items() if k not in space})
         return float(eval(goal.get("expression") or goal["how"], space))

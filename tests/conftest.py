@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 
 os.environ["KERAS_BACKEND"] = "jax"
 
 # Journals and fault reports of tests go where no user has any.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="unstuck-tests-")
+
+# A shell's `&` starts commands deaf to Ctrl-C, and their children too: tests of interrupts would hang.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from hypothesis import settings
 
