@@ -17,6 +17,7 @@ IMPORTED = {
     "keras.src.backend": ["compute_output_spec"],
     "keras.src.backend.common.global_state": ["GLOBAL_STATE_TRACKER", "GLOBAL_SETTINGS_TRACKER"],
     "keras.src.backend.jax.core": ["Variable"],
+    "keras.src.backend.jax.rnn": ["cudnn_ok"],
     "keras.src.initializers.random_initializers": ["compute_fans"],
     "keras.src.models.functional": ["Functional"],
     "keras.src.optimizers.base_optimizer": ["BaseOptimizer"],
@@ -91,10 +92,10 @@ def test_private_names_mean_what_we_take_them_for():
 
 def test_versions_outside_the_tested_range_are_told():
     assert backend.version_notes("3.13.1", "0.6.0") == ()
-    assert backend.version_notes("3.15.9", "0.10.2") == ()
-    assert backend.version_notes("3.16.0rc1", "0.11.0") == (
+    assert backend.version_notes("3.15.9", "0.12.0.1") == ()
+    assert backend.version_notes("3.16.0rc1", "0.13.0") == (
         "Keras 3.16.0rc1 is outside the range that unstuck is tested with (3.13.1 to 3.15).",
-        "JAX 0.11.0 is outside the range that unstuck is tested with (0.6 to 0.10).")
+        "JAX 0.13.0 is outside the range that unstuck is tested with (0.6 to 0.12).")
     assert backend.numbers("nonsense") == ()
 
 

@@ -48,6 +48,9 @@ try:
         ArrayDataAdapter,
         can_convert_arrays,
     )
+
+    # The package has a function of that name too.
+    backend_rnn: Any = importlib.import_module("keras.src.backend.jax.rnn")
 except ImportError as error:
     raise backend.unknown_keras(str(error)) from error
 
@@ -132,6 +135,21 @@ def products_as_sums() -> Iterator[None]:
             yield
         finally:
             backend_numpy.matmul = original
+
+
+@contextlib.contextmanager
+def unfused_recurrence() -> Iterator[None]:
+    """While open, recurrent layers are traced as loops, also where a GPU has one fused call for them.
+
+    JAX cannot map cuDNN's recurrent kernels over replicas: they have no batching rule.
+    """
+    with BUILDING:
+        original = backend_rnn.cudnn_ok
+        backend_rnn.cudnn_ok = lambda *_, **__: False
+        try:
+            yield
+        finally:
+            backend_rnn.cudnn_ok = original
 
 
 def is_plain_functional(model: keras.Model) -> bool:
@@ -282,7 +300,14 @@ def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
 
 def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None:
     """Create every variable that `fit` would create on its first batch."""
-    model._symbolic_build(data_batch=(x, y, sample_weight))
+    model._symbolic_build(data_batch=keras.tree.map_structure(_as_jax_takes, (x, y, sample_weight)))
+
+
+def _as_jax_takes(array: Any) -> Any:
+    """An array in the type that JAX would cut it to, of which JAX 0.12 warns."""
+    if not hasattr(array, "dtype"):
+        return array
+    return array.astype(jax.dtypes.canonicalize_dtype(array.dtype), copy=False)
 
 
 def gives_rows_like(model: keras.Model, x: Tree) -> bool:
@@ -582,6 +607,6 @@ def random_state_kept() -> Iterator[None]:
 def build_on(model: keras.Model, x: Tree) -> None:
     """Create the variables that calling the model on `x` would create."""
     tensors = keras.tree.map_structure(
-        lambda a: None if a is None else keras.KerasTensor(a.shape, a.dtype.name), x
+        lambda a: None if a is None else keras.KerasTensor(a.shape, _as_jax_takes(a).dtype.name), x
     )
     model_output_spec(model, tensors, training=False)

@@ -15,7 +15,7 @@ from unstuck.errors import UnstuckError
 
 OLDEST = {"Keras": "3.13.1", "JAX": "0.6"}
 """The oldest versions that are tested; older ones of Keras load hostile models (RELIABILITY § 2)."""
-NEWEST = {"Keras": "3.15", "JAX": "0.10"}
+NEWEST = {"Keras": "3.15", "JAX": "0.12"}
 """The newest that are tested, whatever follows their second number."""
 
 

@@ -19,9 +19,12 @@ from unstuck.population.keras_program import Program, as_rows
 from unstuck.population.keras_strategies import STRATEGIES, SideBySide, StepByStep, Strategy
 
 BLOCK_BYTES = 1 << 28
-"""Most memory of a device for one block of replicas: states, activations and batch orders."""
-LANES, TINY_LANES = 16, 32
-"""Most replicas in a block side by side, of most networks and of tiny ones.
+"""Most memory for one block of replicas: states, activations and batch orders. For CPUs, whose caches
+it spares; an accelerator gives a share of its own memory."""
+BLOCK_SHARE = 4
+"""The part of an accelerator's memory that a block may take: one in so many."""
+LANES, TINY_LANES, ACCELERATED_LANES = 16, 32, 64
+"""Most replicas in a block side by side, of most networks, of tiny ones, and on an accelerator.
 
 More gain little, and short blocks would waste them.
 """
@@ -85,14 +88,19 @@ def choose(program: Program, known: dict[Any, Choice]) -> tuple[Strategy, Choice
 
 def _measured(program: Program) -> tuple[Strategy, Choice]:
     tried = {name: STRATEGIES[name](program) for name in ("vmap", "steps")}
-    taken = {name: seconds_per_update(strategy) for name, strategy in tried.items()}
+    taken = {"steps": seconds_per_update(tried["steps"])}
+    try:
+        taken["vmap"] = seconds_per_update(tried["vmap"])
+    except NotImplementedError:  # a kernel that JAX cannot map over replicas
+        taken["vmap"] = math.inf
     # Where even a step without any overhead would lose, a compiled loop of such steps loses too.
     if taken["steps"] - OVERHEAD < min(taken["vmap"], taken["steps"] / MARGIN):
         tried["map"] = STRATEGIES["map"](program)
         taken["map"] = seconds_per_update(tried["map"])
     others = sorted((name for name in taken if name != "vmap"), key=taken.__getitem__)
     best = others[0] if taken[others[0]] * MARGIN < taken["vmap"] else "vmap"
-    rest = ", ".join(f"{name} {1e3 * taken[name]:.2g}" for name in taken if name != best)
+    rest = ", ".join(f"{name} {1e3 * seconds:.2g}" for name, seconds in sorted(taken.items())
+                     if name != best and math.isfinite(seconds))
     phrase = f"{best}: {1e3 * taken[best]:.2g} ms an update of a replica ({rest})"
     return tried[best], Choice(name=best, phrase=phrase, seconds=taken[best])
 
@@ -130,11 +138,19 @@ def block_size(program: Program, strategy: Strategy, *, seconds: float | None = 
     width = sum(_size(layer.output_shape) for layer in recipe.layers)
     one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.rows_per_epoch)
     size = TINY_LANES if _tiny(program) else LANES
+    if jax.default_backend() != "cpu":
+        size = ACCELERATED_LANES
     devices = jax.local_device_count()
     each = devices * recipe.updates * (seconds or 0.0)
-    while size > 1 and (size * one > BLOCK_BYTES or size * each > BLOCK_SECONDS):
+    while size > 1 and (size * one > _room() or size * each > BLOCK_SECONDS):
         size //= 2
     return size * devices
+
+
+def _room() -> int:
+    """Bytes of a device for one block of replicas."""
+    memory = jax.local_devices()[0].memory_stats() or {}
+    return max(BLOCK_BYTES, int(memory.get("bytes_limit", 0)) // BLOCK_SHARE)
 
 
 def _tiny(program: Program) -> bool:

@@ -166,14 +166,19 @@ class SideBySide(Strategy):
             held, order, epochs, most, data, validation)
 
     def _quick(self, *arguments: Any) -> tuple[State, Any, Any]:
-        with adapter.products_as_sums():
+        with adapter.products_as_sums(), adapter.unfused_recurrence():
             return self._stretch(*arguments)
 
     def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
         """See `Strategy.each`."""
         axes = (0, *(None for _ in shared))
+
+        def mappable(*arguments: Any) -> Tree:
+            with adapter.unfused_recurrence():
+                return function(*arguments)
+
         return jax.tree.map(np.asarray, self._call(
-            name, lambda: jax.jit(jax.vmap(function, in_axes=axes)), held, *shared))
+            name, lambda: jax.jit(jax.vmap(mappable, in_axes=axes)), held, *shared))
 
     def finished(self, held: Any) -> Any:
         """See `Strategy.finished`."""
