@@ -13,6 +13,8 @@ from keras.src.backend import numpy as backend_numpy
 from keras.src.backend.jax.core import Variable as JaxVariable
 
 from unstuck.capture import capture_model
+from unstuck.population.keras_program import Program
+from unstuck.population.keras_strategies import STRATEGIES
 from unstuck.population.threads import side_by_side
 
 Tell = Callable[[int], None]
@@ -94,3 +96,20 @@ def test_models_are_built_in_threads_and_keras_is_left_as_it_was() -> None:
     fresh = keras.layers.Dense(4)
     fresh.build((None, 3))
     assert np.abs(np.asarray(fresh.kernel)).min() > 0
+
+
+def test_arms_that_share_a_program_compile_it_once() -> None:
+    x = np.zeros((8, 3), np.float32)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+    model.compile("sgd", "mse")
+    strategy = STRATEGIES["steps"](Program(capture_model(model, x, np.zeros((8, 4))).recipe))
+    made = []
+
+    def make() -> Callable[[int], int]:
+        made.append(time.sleep(0.05))
+        return lambda number: number + 1
+
+    results = side_by_side(lambda part, tell: strategy._call("a program", make, part), range(4),
+                           threads=4, first_alone=False)
+    assert results == [1, 2, 3, 4]
+    assert len(made) == 1

@@ -8,6 +8,7 @@ stays on the device from `place` to the end.
 
 from __future__ import annotations
 
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -40,6 +41,7 @@ class Strategy(ABC):
         self.program = program
         self.compile_seconds = 0.0
         self._compiled: dict[Any, Callable[..., Any]] = {}
+        self._compiling = threading.Lock()
 
     @property
     def compiles_yet(self) -> bool:
@@ -97,15 +99,22 @@ class Strategy(ABC):
         """The block after `Program.finish`."""
 
     def _call(self, key: Any, make: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
-        """Call a function made once; its first call counts as compilation."""
-        if key in self._compiled:
-            return self._compiled[key](*arguments)
-        begun = time.monotonic()
-        self._compiled[key] = make()
-        result = self._compiled[key](*arguments)
-        jax.block_until_ready(result)  # type: ignore[no-untyped-call]
-        self.compile_seconds += time.monotonic() - begun
-        return result
+        """Call a function made once; its first call counts as compilation.
+
+        Arms that differ in numbers alone share a strategy and may be run side by side: one of them
+        compiles, and the others wait for it instead of compiling the same again.
+        """
+        if key not in self._compiled:
+            with self._compiling:
+                if key not in self._compiled:
+                    begun = time.monotonic()
+                    function = make()
+                    result = function(*arguments)
+                    jax.block_until_ready(result)  # type: ignore[no-untyped-call]
+                    self.compile_seconds += time.monotonic() - begun
+                    self._compiled[key] = function
+                    return result
+        return self._compiled[key](*arguments)
 
     def _stretched(
         self, make: Callable[[], Callable[..., Any]], held: Any, order: Array, epochs: int, most: int,
