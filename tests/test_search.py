@@ -54,8 +54,8 @@ class TruthTable(Engine):
 
     name = "table"
 
-    def __init__(self, rule):
-        self.rule, self.trained = rule, 0
+    def __init__(self, rule, score=None):
+        self.rule, self.score, self.trained = rule, score, 0
 
     def refuses(self, recipe):
         return None
@@ -65,21 +65,25 @@ class TruthTable(Engine):
         luck = np.random.default_rng(5).uniform(size=4096)[np.asarray(seeds) % 4096]
         long = {"long"} if recipe.epochs >= 80 else {"longer"} if recipe.epochs >= 20 else set()
         learned = luck < self.rule(frozenset({*recipe.left_out, *long}))
-        score = np.repeat(np.where(learned, 1.0, 0.6)[:, None], 3, axis=1)
+        reached = 1.0 if self.score is None else self.score(frozenset(recipe.left_out))
+        score = np.repeat(np.where(learned, reached, 0.5)[:, None], 3, axis=1)
         loss = np.where(learned, 0.0, 0.5).astype(np.float32)
         return Population(seeds=tuple(seeds), loss=loss[:, None], final_loss=loss, score=score,
                           engine="table", strategy="", block=64, seconds=1e-4 * len(seeds))
 
 
 def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False, budget="60s",
-           certain="", more=()):
-    engine = TruthTable(rule)
+           certain="", more=(), score=None, plain=None):
+    engine = TruthTable(rule, score)
     monkeypatch.setattr("unstuck.lab.engine_for", lambda *_, **__: (engine, None))
     switches = [Switch(name=name) for name in names]
     monkeypatch.setattr("unstuck.search.strong_sets",
                         lambda *_, **__: [tuple(switches if strong is None else strong)])
     recipe = two_bits(8, balanced=True)
-    lab = Lab(recipe, make_goal(recipe), budget=Budget.parse(budget))
+    goal = make_goal(recipe)
+    if plain is not None:  # the data is no measure of itself, and plain methods come so far
+        goal = replace(goal, patterns=False, ceiling=plain, threshold=0.5 + 0.9 * (plain - 0.5))
+    lab = Lab(recipe, goal, budget=Budget.parse(budget))
     lab.run(lab.control, 64, probes=True)
     found = Search(lab, [Candidate(change=s, checks=("sure",) * (s.name in certain),
                                    certain=s.name in certain) for s in switches]
@@ -279,3 +283,26 @@ def test_smaller_batches_are_dearer_but_not_by_as_much_as_there_are_more_of_them
     known = lab.costs.compilation
     assert lab.costs.of(more, 64) - known == pytest.approx(4 * base)
     assert base < lab.costs.of(made, 64) - known < 3 * base
+
+
+def better_with_both(marks):
+    return 0.62 if marks == {"a"} else 0.99 if {"b", "c"} <= marks else 0.6
+
+
+@pytest.mark.parametrize(("holds", "repair"), [(True, {"b", "c"}), (False, {"a"})])
+def test_a_cure_is_held_to_what_a_network_shows_of_the_data(monkeypatch, holds, repair):
+    """Plain methods see little here; what comes far beyond them counts if it holds for other rows."""
+    monkeypatch.setattr("unstuck.search.held_out_score", lambda *_, **__: 0.97 if holds else 0.5)
+    found = search(
+        monkeypatch, lambda marks: 1.0 if "a" in marks or {"b", "c"} <= marks else 0.0,
+        score=better_with_both, plain=0.62, strong=[Switch(name="b"), Switch(name="c")])
+    assert repairs(found)[0] == repair
+    assert found.lab.goal.ceiling == 0.62
+
+
+def test_where_plain_methods_do_well_a_cure_is_a_cure(monkeypatch):
+    asked = []
+    monkeypatch.setattr("unstuck.search.held_out_score", lambda *_, **__: asked.append(1))
+    found = search(monkeypatch, lambda marks: 1.0 if "a" in marks else 0.0, plain=0.95)
+    assert repairs(found)[0] == {"a"}
+    assert not asked

@@ -174,6 +174,14 @@ class Architecture:
         )
 
     @property
+    def input_names(self) -> tuple[str, ...]:
+        """The layers through which the inputs enter, in the order of the model's arguments, as
+        `keras.tree.flatten` has their arrays; empty for a subclassed model."""
+        if self._graph is None:
+            return ()
+        return tuple(tensor._keras_history.operation.name for tensor in self._graph.inputs)
+
+    @property
     def output_shapes(self) -> tuple[tuple[int | None, ...], ...]:
         """Shapes of the outputs, the batch first; empty where a subclassed model does not tell."""
         if self._graph is None:
@@ -259,12 +267,11 @@ class Architecture:
                 tensor = new(tensor)
             return tensor
 
-        names = [tensor._keras_history.operation.name for tensor in source.inputs]
         inputs = [
             keras.Input(shape=t.shape[1:], dtype=t.dtype, name=name)
-            for t, name in zip(source.inputs, names, strict=True)
+            for t, name in zip(source.inputs, self.input_names, strict=True)
         ]
-        entered = [enter(t, name) for t, name in zip(inputs, names, strict=True)]
+        entered = [enter(t, name) for t, name in zip(inputs, self.input_names, strict=True)]
         outputs = adapter.run_through_graph(source, entered, call)
         structured = keras.tree.pack_sequence_as(adapter.input_structure(source), inputs)
         if self.source is not source or adapter.is_plain_functional(self.source):

@@ -31,15 +31,25 @@ def learns_by_heart(lab: Lab, arm: Arm) -> bool:
 
     Five-fold cross-validation. What cannot be trained so shows nothing, and counts as by heart.
     """
-    goal, scores = lab.goal, []
-    for fold in range(FOLDS):
+    goal = lab.goal
+    least = max(SEEN * (1.0 - goal.constant), goal.task.by_chance(goal.constant, goal.rows))
+    score = held_out_score(lab, arm, folds=FOLDS)
+    return score is None or score < goal.constant + least
+
+
+def held_out_score(lab: Lab, arm: Arm, *, folds: int) -> float | None:
+    """The yardstick's score on rows that an arm was not trained on; `None` where it cannot be had.
+
+    The mean over so many folds, each a fifth of the rows, and `REPLICAS` trainings for each.
+    """
+    scores = []
+    for fold in range(folds):
         recipe = with_rows_held_out(lab.recipe, arm.changes, fold=fold)
         population = lab.aside(recipe, range(REPLICAS), goal=make_goal(recipe, references=False))
         if population is None:
-            return True
+            return None
         scores.append(np.nan_to_num(population.score[:, 2], nan=-np.inf).mean())
-    least = max(SEEN * (1.0 - goal.constant), goal.task.by_chance(goal.constant, goal.rows))
-    return bool(np.mean(scores) < goal.constant + least)
+    return float(np.mean(scores))
 
 
 def with_rows_held_out(recipe: Recipe, changes: Changes, *, fold: int) -> Recipe:

@@ -12,6 +12,11 @@ CURED = 0.95
 """Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""
 TO_SPARE = 0.75
 """Share of the way from the yardstick to the ceiling that a repair with room to spare has gone."""
+MODEST = 0.9
+"""Accuracy or R² of plain methods below which everything sensible at once is tried, to see whether the
+data allows more."""
+BEYOND = 0.2
+"""Share of the way from there to a perfect answer that counts as more."""
 SURE = 16
 """Replicas of which all must learn before the search for a cure ends with it."""
 
@@ -21,6 +26,17 @@ class Ranking:
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
+        self.ceiling = lab.goal.ceiling
+        """What the data allows: by plain methods, or more where a network has shown more."""
+
+    @property
+    def is_modest(self) -> bool:
+        """True where plain methods leave so much open that a network may come well beyond them."""
+        return self.ceiling < MODEST and not self.lab.goal.patterns and self.lab.goal.asked is None
+
+    def is_beyond(self, arm: Arm) -> bool:
+        """True where the usual replica is well above what the data is known to allow."""
+        return arm.score > self.ceiling + BEYOND * (1.0 - self.ceiling)
 
     def distance(self, change: Intervention) -> tuple[float, float]:
         """How far a change came alone, the furthest first; what was not tried is as the control."""
@@ -51,7 +67,7 @@ class Ranking:
     def margin(self, arm: Arm) -> bool:
         """True where the usual replica is well past the yardstick, near what the data allows."""
         goal = self.lab.goal
-        room = max(0.0, goal.ceiling - goal.threshold)
+        room = max(0.0, self.ceiling - goal.threshold)
         return arm.score >= goal.threshold + TO_SPARE * room - 1e-9
 
     def cures(self, arm: Arm) -> bool:

@@ -18,6 +18,7 @@ from itertools import combinations, islice
 
 from unstuck.arms import Arm, names, trying
 from unstuck.budget import BudgetSpent
+from unstuck.by_heart import held_out_score
 from unstuck.candidates import ENOUGH_UPDATES, Candidate, placebo, strong_sets
 from unstuck.costs import per_replica
 from unstuck.interventions import Changes, Intervention, compatible
@@ -46,6 +47,8 @@ SLACK = 2.5
 trainings side by side may take twice as long as one (measured where memory is what they wait for)."""
 POOLS = ((2, 14), (3, 9))
 """Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
+OPEN_SETS = 4
+"""So many are tried for what the data may allow beyond plain methods, where one cures already."""
 LONGEST_SHARE = 0.05
 """Most of the budget that one look at a longer training of everything at once may take."""
 POOL_SHARE = 0.1
@@ -135,8 +138,10 @@ class Search:
         found = self.singles_only or self._settled(self._singles)
         if not found:
             found = self._extend(self._singles)
+        if found and self.ranking.is_modest and not self.singles_only:
+            self._try_strong()
+            found = self._settled(self._singles)
         if not found:
-            lab.progress.stage("everything sensible at once")
             self._try_strong()
             if self.strongest is not None:
                 ample = self._shrink(self.strongest, to_spare=self.ranking.margin(self.strongest))
@@ -214,7 +219,11 @@ class Search:
         return True
 
     def _try_strong(self) -> None:
+        """Everything sensible at once; what it shows of the data is what cures are held to."""
         lab, budget = self.lab, self.lab.budget.seconds
+        if self.strongest is not None:
+            return
+        lab.progress.stage("everything sensible at once")
         room = math.inf if budget is None else LONGEST_SHARE * budget * lab.costs.beside
         most = functools.partial(lab.costs.room, room, self.look)
         costly = budget is not None and lab.costs.per_training * self.look > 0.01 * budget
@@ -226,7 +235,9 @@ class Search:
         tried: list[Arm] = []
         for arms in self._looks((lab.arm(some) for some in sets if len(some) > 1), share=2):
             tried += arms
-            if any(self.ranking.cures(arm) and self.ranking.margin(arm) for arm in arms):
+            good = any(self.ranking.cures(arm) and self.ranking.margin(arm) for arm in arms)
+            if good and (not self.ranking.is_modest or any(map(self.ranking.is_beyond, arms))
+                         or len(tried) >= OPEN_SETS):
                 break
         else:
             # What the budget cut short may only want time.
@@ -236,7 +247,11 @@ class Search:
                 tried += arms
                 if any(map(self.ranking.cures, arms)):
                     break
-        self.strongest = max(filter(None, (self.strongest, *tried)), key=strength, default=None)
+        self.strongest = max(tried, key=strength, default=None)
+        furthest = max(filter(self.ranking.is_beyond, tried), key=lambda arm: arm.score, default=None)
+        if self.ranking.is_modest and furthest is not None:
+            held_out = held_out_score(lab, furthest, folds=1)
+            self.ranking.ceiling = max(self.ranking.ceiling, held_out or 0.0)
 
     def _helpful(self) -> Changes:
         """What brought the usual replica well nearer to the yardstick alone, as one set."""

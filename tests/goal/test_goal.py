@@ -15,6 +15,7 @@ from unstuck.goal.losses import ladder
 from unstuck.goal.references import pca_score, reference_scores
 from unstuck.goal.rows import equal_rows
 from unstuck.goal.tasks import task_of
+from unstuck.goal.tokens import for_plain_methods
 
 
 @pytest.fixture(scope="module")
@@ -230,3 +231,46 @@ def test_equal_rows_are_numbered_in_order():
     groups, first = equal_rows(rows)
     assert groups.tolist() == [0, 1, 0, 2, 1]
     assert first.tolist() == [0, 1, 3]
+
+
+def topics(rows=400):
+    """Texts of 12 words: which of two topics shows in how often some words occur, nowhere in order."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(rows) % 2
+    own = rng.permutation(60)[:20].reshape(2, 10)  # scattered: a larger index means nothing
+    words = rng.integers(0, 60, (rows, 12))
+    mine = rng.uniform(size=words.shape) < 0.4
+    return np.where(mine, own[labels][np.arange(rows)[:, None], rng.integers(0, 10, words.shape)],
+                    words), labels
+
+
+def test_indices_that_are_looked_up_are_counted_for_plain_methods():
+    texts, labels = topics()
+    model = keras.Sequential([
+        keras.Input((12,)), keras.layers.Embedding(60, 4), keras.layers.GlobalAveragePooling1D(),
+        keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    goal = make_goal(recipe(model, texts, labels))
+    assert max(goal.references.values()) > 0.9
+    numbers = make_goal(recipe(dense(4, 1, inputs=12), texts, labels))
+    assert max(numbers.references.values()) < 0.8
+
+
+def test_only_inputs_that_are_looked_up_are_counted():
+    one, two = keras.Input((1,), name="number"), keras.Input((1,), name="index")
+    looked_up = keras.layers.Flatten()(keras.layers.Embedding(5, 2)(two))
+    model = keras.Model([one, two], keras.layers.Dense(1)(keras.layers.Concatenate()([looked_up, one])))
+    model.compile("adam", "mse")
+    numbers, indices = np.linspace(0, 1, 30)[:, None], np.arange(30)[:, None] % 5
+    found = for_plain_methods(recipe(model, [numbers, indices], numbers))
+    np.testing.assert_allclose(found, np.concatenate([numbers, np.eye(5)[indices[:, 0]]], 1))
+
+
+def test_rare_indices_share_a_column(monkeypatch):
+    monkeypatch.setattr("unstuck.goal.tokens.VOCABULARY", 2)
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Embedding(9, 2), keras.layers.Flatten(),
+                              keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    texts = np.array([[7, 7, 7], [3, 3, 8], [3, 5, 7]])
+    found = for_plain_methods(recipe(model, texts, np.zeros((3, 1))))
+    np.testing.assert_array_equal(found, [[3, 0, 0], [0, 2, 1], [1, 1, 1]])

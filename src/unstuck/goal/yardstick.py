@@ -24,6 +24,7 @@ from unstuck.goal.noise import Noise, bayes_floor, noise_of
 from unstuck.goal.references import ROWS, pca_score, reference_scores, smooth_score
 from unstuck.goal.rows import distinct, flat
 from unstuck.goal.tasks import Task, task_of
+from unstuck.goal.tokens import for_plain_methods
 from unstuck.goal.variational import latent_means
 from unstuck.recipe import Recipe
 
@@ -297,7 +298,7 @@ def _levels(
                 sample = flat_x[np.linspace(0, len(flat_x) - 1, min(len(flat_x), 2000)).astype(int)]
                 references[f"PCA with {size} components"] = pca_score(sample, size)
         else:
-            references = reference_scores(flat_x, task, seed=seed)
+            references = reference_scores(for_plain_methods(recipe), task, seed=seed)
             if references and max(references.values()) < constant + least:
                 smooth = smooth_score(flat_x, task, seed=seed)
                 references |= {} if smooth is None else {"kernel regression": smooth}
