@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import ClassVar
 
+import keras
 import numpy as np
 import pytest
 
+from recipes import recipe as make_recipe
 from recipes import two_bits
 from unstuck import candidates
 from unstuck.budget import Budget
@@ -259,6 +261,18 @@ def test_large_batches_are_made_smaller_where_updates_are_few():
     for changes in candidates.strong_sets(usual, goal, [], most=lambda batch: 10**6):
         assert not [change for change in changes if change.kind == "batch_size"]
         assert "epochs 2 → 48" in [change.label for change in changes]
+
+
+def test_classes_that_lack_outputs_get_them_with_everything_else():
+    x = np.random.default_rng(0).normal(size=(60, 2)).astype("float32")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    sick = make_recipe(model, x, np.arange(60) % 4)
+    goal = make_goal(sick)
+    outputs = "4 softmax outputs with sparse_categorical_crossentropy"
+    for changes in candidates.strong_sets(sick, goal, [], most=lambda batch: 10**6):
+        assert outputs in [change.label for change in changes]
+    assert outputs in [c.change.label for c in candidates.singles(sick, goal, ())]
 
 
 def test_a_very_wide_network_is_trained_one_by_one_within_a_short_budget(monkeypatch):

@@ -34,6 +34,7 @@ from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
 from unstuck.interventions.optimizer import UseOptimizer
 from unstuck.interventions.output_and_loss import OutputAndLoss
+from unstuck.interventions.output_units import OutputUnits
 from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.regularizer import NoRegularizers
 from unstuck.interventions.remove_layer import RemoveLayer
@@ -162,7 +163,9 @@ def _everything(
 ) -> Iterator[Callable[[], Intervention]]:
     task = goal.task
     pairs = suited(goal)
-    if pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
+    if _lacks_outputs(recipe, goal):
+        yield lambda: _outputs_for_classes(recipe, goal)
+    elif pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
         yield lambda: OutputAndLoss.of(recipe, *pairs[0])
     yield ScaleInputs
     if task.kind == "real" and not _unit_scale(goal):
@@ -285,6 +288,10 @@ def _batch_sizes(recipe: Recipe) -> Iterator[Intervention]:
 
 def _outputs_and_losses(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     name = recipe.loss_config[0]
+    if _lacks_outputs(recipe, goal):
+        with suppress(NotSupported):
+            yield _outputs_for_classes(recipe, goal)
+        return
     for output, loss in suited(goal):
         with suppress(NotSupported):
             changed_output = _output_is_not(recipe, output)
@@ -294,6 +301,16 @@ def _outputs_and_losses(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
                 yield Loss(value=loss)
             if changed_output and name != loss:
                 yield OutputAndLoss.of(recipe, output, loss)
+
+
+def _lacks_outputs(recipe: Recipe, goal: Goal) -> bool:
+    """True where classes are to come out of fewer outputs than there are."""
+    shapes = recipe.architecture.output_shapes
+    return len(goal.tasks) == 1 and len(shapes) == 1 and (shapes[0][-1] or 0) < goal.task.classes
+
+
+def _outputs_for_classes(recipe: Recipe, goal: Goal) -> OutputUnits:
+    return OutputUnits.of(recipe, goal.task.classes, "softmax", "sparse_categorical_crossentropy")
 
 
 def suited(goal: Goal) -> tuple[tuple[str, str], ...]:

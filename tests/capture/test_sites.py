@@ -59,7 +59,8 @@ SITES = {
         model.add(layers.Dense(2, name="out"))
         model.compile(loss="mse")
         """,
-        {"layer:out": 'layers.Dense(2, name="out")', "compile": 'model.compile(loss="mse")'},
+        {"layer:dense": "layers.Dense(3)", "layer:dense_1": "layers.Dense(3)",
+         "layer:out": 'layers.Dense(2, name="out")', "compile": 'model.compile(loss="mse")'},
     ),
     "objects": (
         """\

@@ -274,3 +274,31 @@ def test_rare_indices_share_a_column(monkeypatch):
     texts = np.array([[7, 7, 7], [3, 3, 8], [3, 5, 7]])
     found = for_plain_methods(recipe(model, texts, np.zeros((3, 1))))
     np.testing.assert_array_equal(found, [[3, 0, 0], [0, 2, 1], [1, 1, 1]])
+
+
+@pytest.mark.parametrize(("output", "loss", "metrics", "kind"), [
+    pytest.param("sigmoid", "binary_crossentropy", None, "classes", id="a loss for classes"),
+    pytest.param("sigmoid", "mse", ["accuracy"], "classes", id="the accuracy of a squashed output"),
+    pytest.param("sigmoid", "mse", None, "real", id="a number between 0 and 1"),
+    pytest.param("linear", "mse", ["acc"], "real", id="a quantity, with a metric that says nothing"),
+])
+def test_numbers_of_classes_on_one_output_are_names_where_classes_are_asked_for(
+        output, loss, metrics, kind):
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation=output)])
+    model.compile("adam", loss)
+    goal = make_goal(recipe(model, x, np.arange(60) % 4, metrics=metrics), references=False)
+    assert goal.task.kind == kind
+    assert goal.task.classes == (4 if kind == "classes" else 0)
+
+
+@pytest.mark.parametrize("y", [
+    pytest.param(np.arange(60) % 2, id="two are told apart by one output"),
+    pytest.param(np.arange(60) % 4 + 1, id="not from 0 on"),
+    pytest.param(np.arange(60) % 30, id="rare numbers are quantities"),
+])
+def test_numbers_that_name_no_classes(y):
+    x = np.random.default_rng(0).normal(size=(60, 2))
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
+    model.compile("adam", "binary_crossentropy")
+    assert make_goal(recipe(model, x, y), references=False).task.kind in ("binary", "real")

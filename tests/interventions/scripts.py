@@ -311,6 +311,31 @@ model.compile("adam", "mse")
 model.fit(words, marks, epochs=2)
 """
 
+LOOPED = f"""\
+import numpy as np
+import keras
+from keras import layers
+
+x = {TWO_BITS}
+y = x[:, 0]
+
+
+def block(h, units, act="sigmoid"):
+    h = layers.Dense(units, kernel_initializer="zeros")(h)
+    h = layers.ReLU()(h)
+    return layers.Dropout(0.2)(h)
+
+
+inputs = keras.Input((2,))
+h = block(inputs, 4)
+h = block(h, 4)
+for _ in range(3):
+    h = layers.Dense(3, activation="sigmoid")(h)
+model = keras.Model(inputs, layers.Dense(1, activation="sigmoid")(h))
+model.compile("adam", "binary_crossentropy")
+model.fit(x, y, epochs=3, batch_size=8)
+"""
+
 STYLES = {
     "functional": FUNCTIONAL,
     "list": SEQUENTIAL_LIST,
@@ -327,5 +352,7 @@ STYLES = {
     "settings": SETTINGS,
     "shapes": SHAPES,
 }
+WITH_LOOPS = {"looped": LOOPED}
+"""Layers that one call makes, in a loop or in a function: only changes of all of them are written."""
 WITH_CALLBACKS = {"callbacks": CALLBACKS, "listed": LISTED, "plateau": PLATEAU}
 """Tried with the changes that touch callbacks or what they set; the others leave them as they are."""

@@ -12,7 +12,8 @@ from keras import layers
 
 from unstuck.capture import capture_model
 from unstuck.errors import NotSupported
-from unstuck.population import Engine, Population
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.population import Engine, Population, keras_choice
 from unstuck.population.keras_choice import BLOCK_BYTES, BLOCK_SECONDS, block_size, choose
 from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.keras_program import Program, program_key
@@ -214,25 +215,54 @@ def test_progress_is_told_in_replicas_times_epochs(engine: KerasEngine, recipe: 
     assert train(engine, recipe, range(3)).replicas == 3
 
 
-def small(kind: str) -> Recipe:
+def small(kind: str, epochs: int = 1) -> Recipe:
     """A network with that kind of layer."""
-    first = {"convolution": layers.Conv1D(4, 3, padding="same"), "lstm": layers.LSTM(4)}[kind]
+    first = {"convolution": layers.Conv1D(4, 3, padding="same"),
+             "lstm": layers.LSTM(4, name="lstm")}[kind]
     model = keras.Sequential([keras.Input((6, 2)), first, layers.Flatten(), layers.Dense(1)])
     model.compile("sgd", "mse")
     x = np.random.default_rng(0).normal(size=(16, 6, 2)).astype("float32")
-    return capture_model(model, x, x[:, 0, :1], batch_size=4, epochs=1).recipe
+    return capture_model(model, x, x[:, 0, :1], batch_size=4, epochs=epochs).recipe
 
 
 @pytest.mark.parametrize("kind", ["convolution", "lstm"])
 def test_the_strategy_is_measured_where_it_is_not_plain(kind: str) -> None:
     known: dict[Any, Any] = {}
-    strategy, choice = choose(Program(small(kind)), known)
+    long = small(kind, epochs=20_000)
+    strategy, choice = choose(Program(long), known)
     assert choice.name == strategy.name
     assert choice.phrase.startswith(f"{strategy.name}: ")
-    assert "ms an update of a replica" in choice.phrase
-    again, remembered = choose(Program(small(kind)), known)
+    assert "ms an update of a replica (" in choice.phrase
+    again, remembered = choose(Program(long), known)
     assert remembered is choice
     assert again.name == strategy.name
+
+
+@pytest.mark.parametrize("kind", ["convolution", "lstm"])
+def test_loops_are_not_compiled_where_they_cannot_pay(kind: str) -> None:
+    strategy, choice = choose(Program(small(kind)), {})
+    assert strategy.name == choice.name == "steps"
+    assert "to compile others would take longer" in choice.phrase
+
+
+def test_another_width_batch_or_layer_around_is_not_measured_anew(monkeypatch: Any) -> None:
+    timed = []
+    real = keras_choice.seconds_per_update
+    monkeypatch.setattr(keras_choice, "seconds_per_update",
+                        lambda strategy: timed.append(1) or real(strategy))
+    known: dict[Any, Any] = {}
+    recipe = small("lstm")
+    _, choice = choose(Program(recipe), known)
+    measured = len(timed)
+    for changed in (recipe.with_layer("lstm", units=8), replace(recipe, batch_size=8),
+                    ScaleInputs().apply(recipe)):
+        assert choose(Program(changed), known)[1].name == choice.name
+    assert len(timed) == measured
+    wide = choose(Program(recipe.with_layer("lstm", units=10)), known)[1]
+    assert choice.seconds is not None and wide.seconds is not None
+    assert choice.seconds < wide.seconds < 4 * choice.seconds
+    choose(Program(recipe.with_layer("lstm", units=64)), known)
+    assert len(timed) > measured
 
 
 def test_small_dense_networks_go_side_by_side(recipe: Recipe) -> None:

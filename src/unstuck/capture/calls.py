@@ -106,10 +106,10 @@ class Sites:
         return kept[1] if kept is not None and kept[0]() is thing else None
 
     def of_layers(self, model: keras.Model) -> tuple[dict[str, Span], tuple[str, ...]]:
-        """The calls that made the layers of a model, by "layer:NAME", and notes on those left out.
+        """The calls that made the layers of a model, by "layer:NAME", and notes on shared ones.
 
         A call that made several layers of one model stands in a loop or in a function: changing it
-        would change them all, so none of them has a site.
+        changes them all, so that layers with the same site can only be changed alike.
         """
         layers = {layer.name: layer for layer in [*adapter.flat_layers(model), *model.layers]}
         if isinstance(model, keras.Sequential):
@@ -122,12 +122,9 @@ class Sites:
             told = ", ".join(names) if len(names) < 5 else f"{names[0]} to {names[-1]}"
             notes.append(
                 f"The layers {told} are all made by the call on line {shared.line}, in a loop or"
-                " in a function: changes to one of them can be tried, but not written."
+                " in a function: a change to all of them can be written, one to some only tried."
             )
-        return (
-            {f"layer:{name}": span for name, span in spans.items() if times[span] == 1},
-            tuple(notes),
-        )
+        return {f"layer:{name}": span for name, span in spans.items()}, tuple(notes)
 
 
 @dataclass(frozen=True, kw_only=True)

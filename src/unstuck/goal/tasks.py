@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Kind = Literal["classes", "one-hot", "binary", "real", "constant"]
 
+MOST_CLASSES, ROWS_OF_A_CLASS = 100, 3
+"""Whole numbers that are more, or rarer, are quantities."""
+
 METRICS = {
     "classes": "accuracy",
     "one-hot": "accuracy",
@@ -47,6 +50,11 @@ class Task:
     def metric(self) -> str:
         """The name of the score."""
         return METRICS[self.kind]
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are to tell apart; 0 where targets are no numbers of classes."""
+        return int(self.targets.max()) + 1 if self.kind == "classes" else 0
 
     @property
     def discrete(self) -> bool:
@@ -176,8 +184,13 @@ def group_means(values: Array, groups: Array, share: Array) -> Array:
     return fitted
 
 
-def task_of(targets: Array, loss: str, output_size: int | None) -> Task:
-    """What kind of targets these are, by their values, the loss and the size of the output."""
+def task_of(
+    targets: Array, loss: str, output_size: int | None, *, asks_for_classes: bool = False
+) -> Task:
+    """What kind of targets these are, by their values, the loss and the size of the output.
+
+    `asks_for_classes`: numbers of classes are names, also where one output is to say them.
+    """
     flat = targets.reshape(len(targets), -1)
     whole = bool(np.all(flat == np.rint(flat))) if flat.dtype.kind == "f" else True
     one_hot = targets.ndim >= 2 and targets.shape[-1] > 1 and _is_one_hot(targets)
@@ -185,7 +198,7 @@ def task_of(targets: Array, loss: str, output_size: int | None) -> Task:
         flat.shape[1] == 1 and whole and output_size is not None and output_size > 1
         and flat.min() >= 0 and flat.max() < output_size
     )
-    if sparse and whole:
+    if (sparse and whole) or (asks_for_classes and _are_class_numbers(flat)):
         return Task(kind="classes", targets=targets)
     if len(flat) > 1 and bool(np.all(flat == flat[:1])):
         return Task(kind="constant", targets=targets)
@@ -197,6 +210,14 @@ def task_of(targets: Array, loss: str, output_size: int | None) -> Task:
     if len(values) == 2:
         return Task(kind="binary", targets=targets, levels=(float(values[0]), float(values[1])))
     return Task(kind="real", targets=targets)
+
+
+def _are_class_numbers(flat: Array) -> bool:
+    """True for a column of all whole numbers from 0 to at least 2, each in several rows."""
+    values, counts = np.unique(flat[:, 0], return_counts=True)
+    return bool(flat.shape[1] == 1 and 3 <= len(values) <= MOST_CLASSES
+                and counts.min() >= ROWS_OF_A_CLASS
+                and np.array_equal(values, np.arange(len(values))))
 
 
 def _is_one_hot(targets: Array) -> bool:

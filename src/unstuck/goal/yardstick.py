@@ -252,11 +252,22 @@ def _denoising(recipe: Recipe, goal: Goal, noise: Noise, *, seed: int) -> Goal:
 def _tasks(recipe: Recipe, targets: list[Array], sizes: list[int]) -> tuple[Task, ...]:
     """The task of each output."""
     loss, _ = recipe.loss_config
-    found = tuple(task_of(t, loss, sizes[i] if i < len(sizes) else None)
+    named = _asks_for_classes(recipe)
+    found = tuple(task_of(t, loss, sizes[i] if i < len(sizes) else None, asks_for_classes=named)
                   for i, t in enumerate(targets))
     if loss == "custom" and len(found) == 1 and found[0].kind == "binary" and _is_computed(recipe):
         return (replace(found[0], either_way=True),)
     return found
+
+
+def _asks_for_classes(recipe: Recipe) -> bool:
+    """True where classes are asked for: by the loss, or by the accuracy of a squashed output."""
+    if "crossentropy" in recipe.loss_config[0]:
+        return True
+    metrics = [m if isinstance(m, str) else type(m).__name__
+               for m in keras.tree.flatten([recipe.metrics, recipe.weighted_metrics])]
+    return any("acc" in m.lower() for m in metrics) and any(
+        layer.activation in ("softmax", "sigmoid") for layer in recipe.layers[-1:])
 
 
 def _is_computed(recipe: Recipe) -> bool:

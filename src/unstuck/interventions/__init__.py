@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from unstuck.recipe import Recipe
 from unstuck.registry import discover
-from unstuck.script import Edit, EditConflict, Script
+from unstuck.script import Edit, EditConflict, Script, Span
 
 KINDS = (
     "activation", "loss", "learning_rate", "optimizer", "epochs", "batch_size", "initializer",
@@ -110,6 +110,8 @@ def edits_for(
     """All edits that write a repair; `None` where one of its changes cannot be written safely."""
     changes = tuple(changes)
     after = apply_all(changes, recipe)
+    if not _changes_alike(recipe, after):
+        return None
     edits: dict[Edit, None] = {}
     for change in changes:
         found = change.edit(script, recipe, after)
@@ -121,6 +123,26 @@ def edits_for(
     except EditConflict:
         return None
     return tuple(edits)
+
+
+def _changes_alike(before: Recipe, after: Recipe) -> bool:
+    """True where layers that one call makes, in a loop or in a function, are changed alike."""
+    made_at: dict[Span, list[str]] = {}
+    for site, span in before.sites.items():
+        if site.startswith("layer:"):
+            made_at.setdefault(span, []).append(site.removeprefix("layer:"))
+    architecture = after.architecture
+    configs = {layer.name: layer.config for layer in after.layers}
+    beside: dict[str, set[str]] = {}
+    for new in architecture.inserted:
+        beside.setdefault(new.anchor, set()).add(f"{new.where} {new.kind} {new.config}")
+    for names in made_at.values():
+        arguments = {key for name in names for key in architecture.changed.get(name, ())}
+        seen = {(name in architecture.removed, str(sorted(beside.get(name, ()))),
+                 str([configs.get(name, {}).get(key) for key in sorted(arguments)])) for name in names}
+        if len(seen) > 1:
+            return False
+    return True
 
 
 @functools.cache

@@ -62,6 +62,14 @@ def layer_call(script: Script, recipe: Recipe, layer: Layer) -> Call | None:
     return call if known and hasattr(keras.layers, layer.kind) else None
 
 
+def own_call(script: Script, recipe: Recipe, layer: Layer) -> Call | None:
+    """The same, where no other layer is made by it, so that something may be put beside this one."""
+    sites = recipe.sites
+    here = sites.get(f"layer:{layer.name}")
+    times = sum(span == here for site, span in sites.items() if site.startswith("layer:"))
+    return layer_call(script, recipe, layer) if times == 1 else None
+
+
 def arguments_call(script: Script, recipe: Recipe, layer: Layer) -> tuple[Call | None, str]:
     """The call that takes a layer's arguments, and the kind of layer it makes.
 
@@ -201,7 +209,7 @@ def insert_first(
 
     `taken_out`: the same repair takes that first layer out, by `remove_layer`.
     """
-    call = layer_call(script, recipe, first)
+    call = own_call(script, recipe, first)
     if call is None or reads_layers(script, taken_out=False):
         return None
     shape = _input_instead(script, recipe, first, call)

@@ -47,7 +47,7 @@ class PermuteInput(Intervention):
         readers = network.readers(before, entry.name)
         if len(readers) != 1 or readers[0].inputs != (entry.name,):
             return None
-        call = source.layer_call(script, before, readers[0])
+        call = source.own_call(script, before, readers[0])
         if call is None or readers[0].name in after.architecture.removed:
             return None
         name, imports = source.keras_name(script, call, "layers.Permute")

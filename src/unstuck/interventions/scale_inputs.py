@@ -53,7 +53,7 @@ class ScaleInputs(Intervention):
         if len(readers) != 1 or readers[0].inputs != (entry.name,):
             return None
         new = next(i for i in after.architecture.inserted if i.anchor == entry.name)
-        first = source.layer_call(script, before, readers[0])
+        first = source.own_call(script, before, readers[0])
         if first is not None:
             code, imports = layer_code(script, first, new)
             gone = readers[0].name in after.architecture.removed

@@ -25,7 +25,7 @@ from unstuck import adapter
 from unstuck.errors import NotSupported
 from unstuck.population import Engine, Moment, Population, Progress, Readings, Yardstick
 from unstuck.population.draws import epoch_orders
-from unstuck.population.keras_choice import Choice, block_size, choose, seconds_per_update
+from unstuck.population.keras_choice import Choice, Known, block_size, choose, seconds_per_update
 from unstuck.population.keras_probes import Probes, probed
 from unstuck.population.keras_program import Program, Rows, as_rows, program_key
 from unstuck.population.keras_rules import Ruled
@@ -53,7 +53,7 @@ class KerasEngine(Engine):
         self._strategy = strategy
         self._threads = threads or os.cpu_count() or 1
         self._compiled: OrderedDict[str, _Compiled] = OrderedDict()
-        self._known: dict[Any, Choice] = {}
+        self._known: dict[Any, list[Known]] = {}
 
     def refuses(self, recipe: Recipe) -> str | None:
         """See `Engine.refuses`; what can only be seen on the built model, `train` refuses."""
@@ -164,7 +164,7 @@ class _Compiled:
         return Probes(self.program) if Probes.possible(self.program) else None
 
     @classmethod
-    def of(cls, recipe: Recipe, strategy: str | None, known: dict[Any, Choice]) -> _Compiled:
+    def of(cls, recipe: Recipe, strategy: str | None, known: dict[Any, list[Known]]) -> _Compiled:
         program = Program(recipe)
         if strategy is not None:
             taken = STRATEGIES[strategy](program)
