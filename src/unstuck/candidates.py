@@ -23,6 +23,7 @@ from unstuck.interventions._network import hidden_layers, output_activation
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.clipping import NoClipping
+from unstuck.interventions.dense_output import DenseOutput, recurrent_output
 from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.epochs import Epochs
@@ -165,6 +166,10 @@ def _everything(
     pairs = suited(goal)
     if _lacks_outputs(recipe, goal):
         yield lambda: _outputs_for_classes(recipe, goal)
+    elif pairs and recurrent_output(recipe) is not None:
+        yield lambda: DenseOutput.of(recipe, at_least=WIDE, activation=pairs[0][0])
+        if recipe.loss_config[0] != pairs[0][1]:
+            yield lambda: Loss(value=pairs[0][1])
     elif pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
         yield lambda: OutputAndLoss.of(recipe, *pairs[0])
     yield ScaleInputs
@@ -233,6 +238,8 @@ def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
         yield UseOptimizer(name="SGD", learning_rate=1e-2)
     yield from _batch_sizes(recipe)
     yield from _outputs_and_losses(recipe, goal)
+    with suppress(NotSupported):
+        yield DenseOutput.of(recipe, at_least=WIDE)
     hidden = hidden_layers(recipe)
     # The last hidden layers come first: what they lose, nothing behind them can bring back.
     for layer in reversed(hidden):

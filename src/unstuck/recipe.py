@@ -60,7 +60,8 @@ class Optimizer:
     @classmethod
     def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
         """The configuration of a live optimizer."""
-        config = optimizer.get_config()
+        # Keras numbers names in a process ("adam_3"): two of one kind would be two trainings.
+        config = optimizer.get_config() | {"name": type(optimizer).__name__.lower()}
         rate = config.get("learning_rate")
         if isinstance(rate, int | float | np.floating):
             # The variable holds a float32; its shortest decimal form is what the user wrote.

@@ -266,6 +266,20 @@ def test_only_inputs_that_are_looked_up_are_counted():
     np.testing.assert_allclose(found, np.concatenate([numbers, np.eye(5)[indices[:, 0]]], 1))
 
 
+def test_who_likes_what_is_not_called_without_signal():
+    rng = np.random.default_rng(0)
+    who, what = rng.integers(0, 60, (400, 1)), rng.integers(0, 60, (400, 1))
+    likes = np.sign(rng.normal(size=60)[who] * rng.normal(size=60)[what]).clip(0)
+    inputs = [keras.Input((1,)), keras.Input((1,))]
+    codes = [keras.layers.Flatten()(keras.layers.Embedding(60, 2)(one)) for one in inputs]
+    model = keras.Model(inputs, keras.layers.Dense(1, "sigmoid")(keras.layers.Concatenate()(codes)))
+    model.compile("adam", "binary_crossentropy")
+    goal = make_goal(recipe(model, [who, what], likes))
+    assert max(goal.references.values()) < goal.constant + 0.05
+    assert not goal.no_signal
+    assert goal.threshold > 0.9
+
+
 def test_rare_indices_share_a_column(monkeypatch):
     monkeypatch.setattr("unstuck.goal.tokens.VOCABULARY", 2)
     model = keras.Sequential([keras.Input((3,)), keras.layers.Embedding(9, 2), keras.layers.Flatten(),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from interventions.scripts import STYLES, WITH_CALLBACKS, WITH_LOOPS
+from interventions.scripts import SPECIAL, STYLES, WITH_CALLBACKS
 from unstuck.capture import capture_text
 from unstuck.interventions import Intervention, apply_all, edits_for
 from unstuck.recipe import Recipe
@@ -57,7 +57,7 @@ def _plain(value: Any) -> Any:
 def original(style: str) -> tuple[Script, Recipe]:
     """One of the scripts, by its style, and its recipe; captured once."""
     with warnings.catch_warnings(action="ignore"):
-        return captured({**STYLES, **WITH_CALLBACKS, **WITH_LOOPS}[style])
+        return captured({**STYLES, **WITH_CALLBACKS, **SPECIAL}[style])
 
 
 def assert_square(style: str, changes: tuple[Intervention, ...]) -> Script:

@@ -352,7 +352,35 @@ STYLES = {
     "settings": SETTINGS,
     "shapes": SHAPES,
 }
-WITH_LOOPS = {"looped": LOOPED}
-"""Layers that one call makes, in a loop or in a function: only changes of all of them are written."""
+UNFOLDING = """\
+import numpy as np
+from keras import Model
+from keras.layers import LSTM, Input, RepeatVector
+
+LATENT = 3
+x = np.random.default_rng(0).normal(size=(20, 4, 2))
+inputs = Input((4, 2))
+code = LSTM(LATENT)(inputs)
+unfolded = LSTM(units=2, return_sequences=True)(RepeatVector(4)(code))
+model = Model(inputs, unfolded)
+model.compile("sgd", "mse")
+model.fit(x, x, epochs=2, batch_size=5)
+"""
+
+SUMMING = """\
+import numpy as np
+import keras
+
+x = np.random.default_rng(0).normal(size=(20, 4, 2))
+model = keras.Sequential()
+model.add(keras.Input((4, 2)))
+model.add(keras.layers.GRU(1, "sigmoid"))
+model.compile(loss="binary_crossentropy")
+model.fit(x, x[:, 0, 0] > 0, epochs=2)
+"""
+
+SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING}
+"""For tests of their own: layers that one call makes, in a loop or in a function, of which only changes
+of all are written; and networks that end in a recurrent layer."""
 WITH_CALLBACKS = {"callbacks": CALLBACKS, "listed": LISTED, "plateau": PLATEAU}
 """Tried with the changes that touch callbacks or what they set; the others leave them as they are."""

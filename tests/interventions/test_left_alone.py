@@ -99,7 +99,7 @@ LEFT_ALONE = [
                  id="activation made in a comprehension"),
     pytest.param(whole("def dense(n):\n    return Dense(n, 'relu', kernel_regularizer='l2')\n\n"
                        "model = keras.Sequential([keras.Input((2,)), dense(4), dense(3), Dense(1)])"
-                       "\n"), lambda _: NoRegularizers(), id="made twice in a function"),
+                       "\n"), lambda r: Width.of(r, "dense", 8), id="made twice in a function"),
     pytest.param(whole("class Dense(layers.Dense):\n"
                        "    def __init__(self, size, **rest):\n"
                        "        rest.pop('units', None)\n"

@@ -27,6 +27,7 @@ from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.class_weights import ClassWeights
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.constraints import NoConstraints
+from unstuck.interventions.dense_output import DenseOutput
 from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.embedding_size import EmbeddingSize
@@ -165,6 +166,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "optimizer_settings": [OptimizerSettings()],
         "adapt_normalization": [AdaptNormalization(layer=name) for name in inner],
         "add_dropout": [AddDropout()],
+        "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
 
 
@@ -178,7 +180,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "loss_weights": {"settings"}, "loss_reduction": {"settings"}, "permute_instead": {"shapes"},
     "optimizer_settings": {"settings", "add"}, "adapt_normalization": {"settings"},
     "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
-    "early_stopping": set(), "fresh_weights": set(),  # tests of their own
+    "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of their own
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

@@ -157,6 +157,15 @@ def test_numbers_alone_share_a_program(
     assert shared.loss.shape != before.loss.shape or (shared.loss != before.loss).any()
 
 
+def test_optimizers_of_one_kind_share_a_program(recipe: Recipe) -> None:
+    """Keras numbers their names in a process: "adam", "adam_1", …"""
+    slow, fast = (replace(recipe, optimizer=Optimizer.named("Adam", learning_rate=rate))
+                  for rate in (0.001, 0.01))
+    again = replace(recipe, optimizer=Optimizer.named("Adam"))
+    assert program_key(slow) == program_key(fast)
+    assert slow.signature == again.signature != fast.signature
+
+
 def test_a_shared_program_trains_each_recipe_as_it_is(engine: KerasEngine, recipe: Recipe) -> None:
     for change in SHARED.values():
         recipe = change(recipe)

@@ -24,7 +24,7 @@ from unstuck.goal.noise import Noise, bayes_floor, noise_of
 from unstuck.goal.references import ROWS, pca_score, reference_scores, smooth_score
 from unstuck.goal.rows import distinct, flat
 from unstuck.goal.tasks import Task, task_of
-from unstuck.goal.tokens import for_plain_methods
+from unstuck.goal.tokens import can_be_seen, for_plain_methods
 from unstuck.goal.variational import latent_means
 from unstuck.recipe import Recipe
 
@@ -317,8 +317,9 @@ def _levels(
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
         share = SAMPLED_GAP_CLOSED if same and latent_means(recipe) else GAP_CLOSED
-    no_signal = bool(references) and not same and ceiling < constant + least
-    if no_signal or ceiling <= constant:
+    unseen = bool(references) and not same and ceiling < constant + least
+    no_signal = unseen and can_be_seen(recipe)
+    if unseen or ceiling <= constant:
         ceiling, source = 1.0, "a perfect answer (plain methods see no dependence at all)"
     threshold = constant + share * (ceiling - constant)
     why = _why(task, share, constant, ceiling, source, threshold)

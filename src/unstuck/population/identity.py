@@ -31,10 +31,9 @@ def fingerprint(recipe: Recipe) -> str:
     layers = [(layer.name, layer.kind, layer.inputs, sorted(map(repr, layer.config.items())))
               for layer in recipe.layers]
     name, config = recipe.loss_config
-    optimizer = {k: v for k, v in recipe.optimizer.config.items() if k != "name"}  # "adam_2"
     words = (
         layers, sorted(map(repr, recipe.architecture.inserted)),
-        recipe.optimizer.kind, sorted(map(repr, optimizer.items())),
+        recipe.optimizer.kind, sorted(map(repr, recipe.optimizer.config.items())),
         name, sorted(map(repr, config.items())), _told(recipe.loss), _told(recipe.loss_weights),
         recipe.epochs, recipe.batch_size, recipe.shuffle, recipe.validation_split,
         recipe.order_salt, sorted((recipe.class_weight or {}).items()), recipe.data_scale,

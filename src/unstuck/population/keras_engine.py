@@ -36,7 +36,7 @@ from unstuck.recipe import Data, Recipe
 Array = NDArray[Any]
 Tree = Any
 
-PROGRAMS_KEPT = 24
+PROGRAMS_KEPT = 40
 """A program's compiled functions take about 20 MB."""
 
 
