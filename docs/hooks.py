@@ -18,7 +18,7 @@ from unstuck.pages import entries
 ROOT = Path(__file__).parent.parent
 TEXTS = {"README.md": "index.md", "ARCHITECTURE.md": "architecture.md",
          "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md",
-         "docs/autoencoders.md": "docs/autoencoders.md",
+         "docs/autoencoders.md": "docs/autoencoders.md", "docs/gpu.md": "docs/gpu.md",
          "docs/why-two-bits-is-hard.md": "docs/why-two-bits-is-hard.md"}  # fmt: skip
 
 
