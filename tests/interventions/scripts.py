@@ -379,18 +379,7 @@ model.compile(loss="binary_crossentropy")
 model.fit(x, x[:, 0, 0] > 0, epochs=2)
 """
 
-ENDING = """\
-import numpy as np
-from keras import Sequential
-from keras.layers import Dense, SimpleRNN
-
-x = np.random.default_rng(0).normal(size=(20, 4, 2))
-model = Sequential([Dense(3, input_shape=(4, 2)), SimpleRNN(3, activation="softmax")])
-model.compile("adam", loss="sparse_categorical_crossentropy")
-model.fit(x, np.arange(20) % 3, epochs=2)
-"""
-
-SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING, "ending": ENDING}
+SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING}
 """For tests of their own: layers that one call makes, in a loop or in a function, of which only changes
 of all are written; and networks that end in a recurrent layer."""
 WITH_CALLBACKS = {"callbacks": CALLBACKS, "listed": LISTED, "plateau": PLATEAU}
