@@ -72,6 +72,10 @@ def after(call: Call) -> Edits:
     return call.insert_layer("Norm()", where="after")
 
 
+def where_read(call: Call) -> Edits:
+    return call.insert_layer_where_read("Norm()")
+
+
 @pytest.mark.parametrize(
     ("source", "text", "edit"),
     [
@@ -136,6 +140,15 @@ def after(call: Call) -> Edits:
         pytest.param("D(4)", "D(4)", remove, id="a layer in no network"),
         pytest.param("h = D(4)\ny = h(x)", "D(4)", remove, id="a layer with a name of its own"),
         pytest.param("h = D(4)\ny = h(x)", "D(4)", after, id="the same, insertion"),
+        pytest.param("i = I()\nf(i)\ng(i)", "I()", where_read, id="read by two calls"),
+        pytest.param("i = I()\ni = f(i)", "I()", where_read, id="a name of two values"),
+        pytest.param("i = I()\ny = M(i)\ny = i + y", "I()", where_read, id="read by no call too"),
+        pytest.param("i = I()\ny = f(*i)", "I()", where_read, id="read as several values"),
+        pytest.param("i = I()\ny = f([i])", "I()", where_read, id="read in a list"),
+        pytest.param("i = I()\nModel(i, i)", "I()", where_read, id="read by a model only"),
+        pytest.param("i, j = I(), I2()\nf(i)", "I()", where_read, id="named with others"),
+        pytest.param("i = j = I()\nf(i)", "I()", where_read, id="two names at once, both readable"),
+        pytest.param("y = f(I())", "I()", where_read, id="without a name"),
         pytest.param("y = m.add(D(4))", "D(4)", remove, id="the result of add is used"),
         pytest.param("a(); m.add(D(4))", "D(4)", remove, id="add shares its line"),
         pytest.param("if a: m.add(D(4))", "D(4)", remove, id="add shares the line of its header"),
@@ -435,6 +448,18 @@ def test_layers(source: str, removed: str, put_before: str, put_after: str, newl
     source, *expected = (x.replace("\n", newline) for x in (source, removed, put_before, put_after))
     call = find(source, "D(4)")
     assert [changed(call, edit(call)) for edit in (remove, before, after)] == expected
+
+
+@pytest.mark.parametrize(("source", "put"), [
+    ("i = I()\ny = f(i, 4)\nm = k.Model(i, y)", "i = I()\ny = f(Norm()(i), 4)\nm = k.Model(i, y)"),
+    ("i = I()\nModel(inputs=[i], outputs=f(x=i))",
+     "i = I()\nModel(inputs=[i], outputs=f(x=Norm()(i)))"),
+    ("def f(i): return D()(i)\ndef g():\n  i = I()\n  return Model(i, f(i))",
+     "def f(i): return D()(i)\ndef g():\n  i = I()\n  return Model(i, f(Norm()(i)))"),
+])
+def test_a_layer_goes_where_a_value_is_worked_on(source: str, put: str) -> None:
+    call = find(source, "I()")
+    assert changed(call, where_read(call)) == put
 
 
 def test_nested_layers_go_in_one_step() -> None:

@@ -29,6 +29,9 @@ from unstuck.recipe import Recipe
                  id="each by itself, to the same"),
     pytest.param([lambda r: HiddenActivations.of(r, "tanh"), lambda r: Widths.of(r, at_least=9),
                   lambda r: NoDropout()], id="several at once"),
+    pytest.param([lambda r: ScaleInputs()], id="a layer before the first of them"),
+    pytest.param([lambda r: ScaleInputs(), lambda r: Widths.of(r, at_least=9)],
+                 id="that and a change of them"),
 ])
 def test_a_change_of_all_of_them_is_written(makes: list[Callable[[Recipe], Intervention]]) -> None:
     assert_square("looped", tuple(make(original("looped")[1]) for make in makes))
@@ -41,7 +44,6 @@ def test_a_change_of_all_of_them_is_written(makes: list[Callable[[Recipe], Inter
     pytest.param(lambda r: RemoveLayer(layer="dense_4"), id="a layer out of a loop"),
     pytest.param(lambda r: RemoveLayer(layer="dropout"), id="a layer out of a function"),
     pytest.param(lambda r: Activation.of(r, "re_lu", "tanh"), id="a layer of its own"),
-    pytest.param(lambda r: ScaleInputs(), id="a layer before the first of them"),
 ])
 def test_a_change_of_some_of_them_is_not(make: Callable[[Recipe], Intervention]) -> None:
     script, recipe = original("looped")

@@ -59,10 +59,11 @@ class ScaleInputs(Intervention):
             gone = readers[0].name in after.architecture.removed
             edits = source.insert_first(script, before, readers[0], code, taken_out=gone)
             return None if edits is None else (*imports, *edits)
-        # In a list or a chain of `add` the Input itself is a place, whatever makes the next layer.
+        # Whatever makes the next layer, the Input is a place: in a list, in a chain of `add`, or by
+        # its name, where that is given to a function.
         call = source.input_call(script, before, entry)
         if call is None or source.reads_layers(script, taken_out=False):
             return None
         code, imports = layer_code(script, call, new)
-        put = call.insert_layer(code, where="after")
+        put = call.insert_layer(code, where="after") or call.insert_layer_where_read(code)
         return None if put is None else (*imports, *put)

@@ -164,6 +164,14 @@ class Call:
         """
         return layers.insert(self.tree, self.node, self._newlines(code), where=where)
 
+    def insert_layer_where_read(self, code: str) -> tuple[Edit, ...] | None:
+        """The edits that put the layer `code` behind this call, where its value is worked on.
+
+        After `x = Input((8,))`, `block(x)` becomes `block(code(x))`, and `Model(x, ...)` stays.
+        None unless the value's name is its alone, and one call but `Model` takes it.
+        """
+        return layers.insert_where_read(self.tree, self.node, self._newlines(code))
+
     def assigned_argument(self, name: str, position: int | None = None) -> Argument | None:
         """The literal that an argument's name stands for, where it is assigned.
 

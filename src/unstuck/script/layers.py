@@ -12,6 +12,8 @@ from typing import Literal
 
 import libcst as cst
 
+from unstuck.spellings import kind_of
+
 from .edits import Edit
 from .items import Items
 from .tree import Tree, as_operand, as_value, is_operand
@@ -71,13 +73,51 @@ def insert(
             put = items.insert_before if where == "before" else items.insert_after
             return put(index, as_value(code))
         case _Applied(outer=outer, value=value):
-            start, end = tree.extent(value) if where == "before" else tree.bare_extent(outer)
-            return (
-                Edit(start=start, end=start, replacement=f"{as_operand(code)}("),
-                Edit(start=end, end=end, replacement=")"),
-            )
+            return _wrapped(code, *(tree.extent(value) if where == "before"
+                                    else tree.bare_extent(outer)))
         case _:
             return None
+
+
+def insert_where_read(tree: Tree, value: cst.Call, code: str) -> tuple[Edit, ...] | None:
+    """The edits that pass a value on through the layer `code` to the one call that works on it.
+
+    In `inputs = Input((8,)); x = block(inputs); model = Model(inputs, x)` that is `block`: a
+    `Model` only has to know where the network begins. None unless the value has a name that is
+    given to it alone, and one such call.
+    """
+    match tree.parent(value):
+        case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name) as target)]):
+            scope = tree.scopes.get(target)
+        case _:
+            return None
+    assigned = () if scope is None else scope[name]
+    if len(assigned) != 1:
+        return None
+    reads = [access.node for one in assigned for access in one.references]
+    working = [read for read in reads if not _begins_a_model(tree, read)]
+    if len(working) != 1 or not isinstance(working[0], cst.Name):
+        return None
+    given = tree.parent(working[0])
+    if not isinstance(given, cst.Arg) or given.star:
+        return None
+    return _wrapped(code, *tree.extent(working[0]))
+
+
+def _begins_a_model(tree: Tree, read: cst.CSTNode) -> bool:
+    """Whether a name stands among what `Model(...)` is given, by itself or in a list."""
+    around = tree.parent(read)
+    while isinstance(around, (cst.Arg, cst.Element, cst.List, cst.Tuple, cst.Dict, cst.DictElement)):
+        around = tree.parent(around)
+    return isinstance(around, cst.Call) and kind_of(tree.source(around.func)) == "Model"
+
+
+def _wrapped(code: str, start: int, end: int) -> tuple[Edit, ...]:
+    """What stands between two offsets, given to the layer `code`."""
+    return (
+        Edit(start=start, end=start, replacement=f"{as_operand(code)}("),
+        Edit(start=end, end=end, replacement=")"),
+    )
 
 
 def _form(tree: Tree, layer: cst.Call) -> _Added | _Listed | _Applied | None:
