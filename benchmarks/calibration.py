@@ -74,7 +74,7 @@ def measure_drawn(scale: float) -> list[Row]:
     recipe, goal = _any()
     rows: list[Row] = []
     for pace in PACES:
-        for kind, count in (("mixed", 200), ("nothing", 500)):
+        for kind, count in (("mixed", 1000), ("nothing", 1000)):
             cells: dict[tuple[float, float], Counter[str]] = {}
             false, below, total = 0, 0, 0
             tell = _tell(f"{kind}, {pace} s")
@@ -103,7 +103,7 @@ def measure_stability(scale: float) -> list[Row]:
     for pace in PACES:
         for name, other in (("budget doubled", {"budget": "4m"}), ("another seed", {"seed": 1})):
             kept, tell = Counter[str](), _tell(f"{name}, {pace} s")
-            for run, base in drawn.runs(int(100 * scale)):
+            for run, base in drawn.runs(int(500 * scale)):
                 effects = drawn.mixed(base)
                 one = drawn.diagnosis(recipe, goal, base, effects, run=run, pace=pace)
                 two = drawn.diagnosis(recipe, goal, base, effects, run=run, pace=pace, **other)

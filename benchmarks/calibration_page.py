@@ -246,18 +246,17 @@ the report, wherever the search left the arm alone.
 
 ![Coverage by true effect](figures/statistics_coverage.svg)
 
-The intervals hold the truth more often than their 95 % where an arm is left at an early look: each
-look has a share of
-the permitted error, and what later looks might have spent is then not spent. That is the price of
-being valid
-whenever one stops (the last section), and errs on the side of saying less."""
+Reports give the plain 95 % interval. What decides when an arm is left alone are wider bounds, which
+hold at all looks together (the last section): they rarely stop an arm because of its luck, and so
+the plain interval still covers what it says. Where nothing ever learns, with or without a change
+that does nothing, no interval can miss."""
 
 POWER = """\
 ## Power
 
 Drawn, the same diagnoses: how often a change of that true effect is shown to help at all, and how
 often it is called a
-cause, which asks for 20 points at least by the *lower* end of the interval.
+cause, which asks for 20 points at least by the *lower* of the wider bounds.
 
 {table}
 
@@ -289,9 +288,9 @@ Whether an injected fault is found or not is the same. {again}"""
 STOPPED = """\
 ## Whoever stops, whenever
 
-Drawn, single arms: intervals looked at once, at 256 pairs fixed before; and stopped at the first
-look whose interval
-excludes 0, by somebody who hopes for an effect. For changes that do nothing also how often any
+Verdicts rest on bounds that are widened for the looks taken. Drawn, single arms: plain intervals
+looked at once, at 256 pairs fixed before; and the bounds, stopped at the first look at which they
+exclude 0, by somebody who hopes for an effect. For changes that do nothing also how often any
 look is wrong.
 
 {table}

@@ -71,7 +71,7 @@ def test_no_claim_where_nothing_helps(cases):
 def test_intervals_hold_the_truth_where_the_search_stops(mixed):
     arms = [arm for found in mixed[0] for arm in found.values()]
     assert len(arms) > 150
-    assert np.mean([arm.held for arm in arms]) >= 0.93
+    assert 0.93 <= np.mean([arm.held for arm in arms]) <= 0.97
 
 
 def test_large_effects_are_found_and_small_ones_are_no_causes(mixed):

@@ -7,7 +7,7 @@ import pytest
 
 from unstuck.interventions.placebo import Placebo
 from unstuck.stats import PairedEffect
-from unstuck.trial import Trial, in_company, judge, rule
+from unstuck.trial import USEFUL, Trial, in_company, judge, rule
 
 
 def effect(low, high, difference=None):
@@ -41,6 +41,13 @@ def trial(control, treatment):
 def test_rescued_and_broken_are_counted_on_the_same_seeds():
     found = judge([trial([0, 0, 1, 1] * 64, [1, 1, 1, 0] * 64)])[0]
     assert (found.effect.rescued, found.effect.broken) == (128, 64)
+
+
+def test_verdicts_rest_on_wider_bounds_than_the_interval_that_is_told():
+    found = judge([trial([0] * 64, [1] * 22 + [0] * 42)])[0]
+    bounds = found.trial.bounds
+    assert bounds.low < USEFUL <= found.effect.low < found.effect.high < bounds.high
+    assert found.verdict == "contributes"
 
 
 def test_an_arm_with_fewer_replicas_is_paired_with_the_first_of_the_control():

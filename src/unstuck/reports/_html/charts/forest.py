@@ -29,8 +29,8 @@ def forest(result: Result) -> Figure | None:
     if all(arm.kind == "placebo" for arm in arms):
         return None
     text = ("Each row is one change, tried alone on the same seeds: by how many points it moves the"
-            " success rate, with its interval. Beyond the dashed line it can be called a cause; in"
-            " the band around zero it does nothing.")  # fmt: skip
+            " success rate, with its 95 % interval. Beyond the dashed line it can be called a cause;"
+            " in the band around zero it does nothing.")  # fmt: skip
     rows = [
         (words_of(arm), verdict_word(arm), words.effect(arm),
          f"{words.percent(arm.control_rate)} → {words.percent(arm.success_rate)}",
