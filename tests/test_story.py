@@ -39,7 +39,7 @@ def test_it_is_fragile_and_the_ladder_is_there(two_bits):
     result = two_bits.result
     assert result.outcome in ("FRAGILE", "STUCK")
     assert 0.05 <= result.population.success_rate <= 0.30
-    # The script draws 1,000 rows anew each time: each share is 0.25 with a deviation of 0.014.
+    # The script draws 1,000 rows: each share is 0.25 with a deviation of 0.014.
     assert [rung.loss for rung in result.goal.ladder] == pytest.approx(
         [0.173, 0.239, 0.347, 0.477, 0.693], abs=0.05)
 

@@ -173,7 +173,7 @@ def _diagnose_fit(
         asked = {**options.asked, "fit": fit, "through": through}
         journal = shelf.open(path, account.identity(path, argv, asked))
     progress.stage("watching your fit" if through else "running your script up to its fit")
-    with drawing_from(None if journal is None else journal.entropy):
+    with drawing_from(options.seed):
         captured = capture_script(path, argv, fit=fit, through=through)
     if journal is not None and not journal.agree("data", account.data(captured)):
         journal.notes.append("an unfinished diagnosis of this script could not be gone on with,"

@@ -16,7 +16,6 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import struct
 import sys
 import threading
@@ -135,13 +134,9 @@ class Journal:
     """An open, locked journal. `known` are the records found in it, `notes` what there is to say.
 
     `holds` once there is anything in it that would be lost with it.
-
-    `entropy` is a number drawn when the journal was begun: a script that draws its data without a
-    seed is run from it, so that it draws the same data again.
     """
 
     path: Path
-    entropy: int
     notes: list[str] = field(default_factory=list)
     known: list[Record] = field(default_factory=list)
     holds: bool = False
@@ -216,7 +211,7 @@ class Journal:
             self._give_up(error)
             return
         self._size = len(MAGIC)
-        self.append({"kind": "begun", "entropy": self.entropy, "of": self._identity})
+        self.append({"kind": "begun", "of": self._identity})
 
     def _give_up(self, error: Exception) -> None:
         why = getattr(error, "strerror", None) or error
@@ -255,7 +250,7 @@ def open_journal(
     asked = json.loads(json.dumps(identity))
     place = folder / digest(os.fsencode(os.path.realpath(script)))
     name = digest(json.dumps(asked, sort_keys=True).encode())
-    journal = Journal(path=place / f"{name}.1.journal", entropy=secrets.randbits(63))
+    journal = Journal(path=place / f"{name}.1.journal")
     try:
         os.makedirs(place, mode=0o700, exist_ok=True)
         _clean(folder, time.time())
@@ -275,7 +270,6 @@ def open_journal(
     if found:
         journal.known, journal._identity = found, asked
         journal.holds = any(record.document.get("kind") not in _NOTHING for record in found)
-        journal.entropy = int(found[0].document["entropy"])
         return journal
     journal.begin(asked)
     if not fresh:
@@ -337,8 +331,7 @@ def _read(journal: Journal, identity: Document) -> list[Record]:
 
 
 def _is_first(document: Document) -> bool:
-    return (document.get("kind") == "begun" and isinstance(document.get("of"), dict)
-            and isinstance(document.get("entropy"), int) and document["entropy"] >= 0)
+    return document.get("kind") == "begun" and isinstance(document.get("of"), dict)
 
 
 def _differing(place: Path, own: Path, identity: Document) -> list[str]:

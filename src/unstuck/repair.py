@@ -82,9 +82,8 @@ def prove(
     if modernise:
         after, _ = modernised(after)
     diff = script.diff(after)
-    # Data without a seed are drawn anew, and again the same where the proof goes on.
-    entropy = None if journal is None else journal.entropy + 1
-    with random_state_kept(), drawing_from(entropy):
+    # A script that draws its data without a seed draws others now, and these again if repeated.
+    with random_state_kept(), drawing_from(options.seed + 1):
         filename = str(script.path or "script.py")
         before = capture_text(script.text, filename=filename, argv=argv, fit=fit)
         goal = make_goal(before.recipe, asked=options.goal, seed=options.seed)

@@ -80,7 +80,10 @@ SaveFile = Annotated[
     Path | None,
     typer.Option("--save", help="Also save the diagnosis, for report and fix.", metavar="FILE"),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="First seed of the population.")]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, help="First seed of the population, and the seed of a script that sets none."),
+]
 Device = Annotated[
     str | None,
     typer.Option(callback=_device, help="cpu or gpu.", show_default="JAX's choice"),

@@ -9,7 +9,6 @@ pytest's cache, each with its test, so that tests may be run in parts; the page 
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,12 +28,6 @@ def fault(request: pytest.FixtureRequest) -> Callable[[str, int, str], None]:
         _SEEN.setdefault(request.node.nodeid, []).append((number, times, outcome))
 
     return note
-
-
-@pytest.fixture
-def same_draw(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Scripts without a seed draw the same data in every diagnosis."""
-    monkeypatch.setattr(secrets, "randbits", lambda bits: 7)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

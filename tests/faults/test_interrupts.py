@@ -21,7 +21,7 @@ from unstuck.reports import all_reports, render
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
-def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, same_draw, fault):
+def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, fault):
     """Whatever is known is reported, in every form; going on then ends as if undisturbed."""
     script = written(tmp_path)
     undisturbed = diagnosed(script, journals=tmp_path / "other")

@@ -191,7 +191,7 @@ def test_children_take_no_memory_of_a_gpu_in_advance(fault):
     fault("F04", 1, "children are told not to")
 
 
-def test_said_is_the_same_twice(tmp_path, same_draw):
+def test_said_is_the_same_twice(tmp_path):
     script = written(tmp_path)
     first, second = (diagnosed(script, journals=tmp_path / name) for name in "ab")
     assert said(first) == said(second)

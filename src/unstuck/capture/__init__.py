@@ -8,19 +8,15 @@ and the user's objects are afterwards as they were, however the script ended.
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import linecache
 import os
-import random
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
-
-import numpy as np
 
 from unstuck import adapter
 from unstuck.adapter import random_state_kept
@@ -35,6 +31,7 @@ from .calls import fit_calls, others_by_syntax
 from .older import understood
 from .patches import patched
 from .refused import refuse_models
+from .seeded import drawing_from
 from .watch import Watch
 
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
@@ -117,25 +114,6 @@ def capture_script(
         script, str(filename), [str(path), *argv], str(filename.resolve().parent), chosen, through,
         stdout,
     )
-
-
-@contextlib.contextmanager
-def drawing_from(entropy: int | None) -> Iterator[None]:
-    """Within, Python's and numpy's random numbers, and so Keras's, come from that seed, if any.
-
-    A script that sets no seed of its own then draws the same as the last time with that number.
-    """
-    if entropy is None:
-        yield
-        return
-    python, state = random.getstate(), np.random.get_state()
-    random.seed(entropy)
-    np.random.seed(entropy % 2**32)
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(state)
 
 
 def capture_text(
