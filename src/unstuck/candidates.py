@@ -33,6 +33,7 @@ from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
+from unstuck.interventions.mask_padding import MaskPadding, read_padding
 from unstuck.interventions.optimizer import UseOptimizer
 from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.output_units import OutputUnits
@@ -173,6 +174,8 @@ def _everything(
     elif pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
         yield lambda: OutputAndLoss.of(recipe, *pairs[0])
     yield ScaleInputs
+    if read_padding(recipe) is not None:
+        yield MaskPadding
     if task.kind == "real" and not _unit_scale(goal):
         yield ScaleTargets
     yield lambda: HiddenActivations.recurrent(recipe)

@@ -20,6 +20,8 @@ KEPT = 3
 """Most repairs that are proved."""
 PROOF = 1024
 """Replicas of a proof on fresh seeds, where they cost next to nothing."""
+SAME = 0.02
+"""Rates that differ by no more are the same: then the smaller of two sets stands for both."""
 TRIM_SHARE = 0.5
 """Most of the time left that may go into showing each change of a cure necessary."""
 
@@ -82,6 +84,9 @@ class Proofs:
             self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
                                    proof=proof, rate=success_rate(learned)))
             shown.append(cure.arm.changes)
+        self.cures = [cure for cure in self.cures if not any(
+            set(other.arm.changes) < set(cure.arm.changes)
+            and other.rate.share >= cure.rate.share - SAME for other in self.cures)]
         self.cures.sort(key=lambda cure: cure.rate.share < CURED - 0.05)
 
     def tell_by_heart(self) -> None:

@@ -53,6 +53,9 @@ LONGEST_SHARE = 0.05
 """Most of the budget that one look at a longer training of everything at once may take."""
 POOL_SHARE = 0.1
 """Share of the time left that larger pools may take, up to all single changes."""
+LIKELY_SHARE = 0.25
+"""The share of the budget up to which single changes that checks ask for come first in dear networks;
+everything at once needs what is left, to be tried and shrunk."""
 SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
 EXTEND_SHARE, LAST_PROOF_SHARE = 0.9, 0.97
@@ -97,8 +100,9 @@ class Search:
                     self._in_time(PROOF_SHARE, self._seek)
                 self._in_time(PROOF_SHARE, self._prove)
                 best = max((cure.rate.share for cure in self.proofs.cures), default=0.0)
-                if best < CURED - 0.05 and not self.singles_only:
-                    self._in_time(EXTEND_SHARE, lambda: self._extend(self.ranking.ranked()))
+                if not self.singles_only:
+                    weak = best < CURED - 0.05
+                    self._in_time(EXTEND_SHARE, self._strengthen if weak else self._simplify)
                     self._in_time(LAST_PROOF_SHARE, self._prove)
                 self._in_time(SHARPEN_SHARE, self._sharpen)
         except BudgetSpent:
@@ -118,10 +122,14 @@ class Search:
             deque(self._looks([arm]), maxlen=0)
 
     def _in_time(self, share: float, work: Callable[[], object]) -> None:
-        budget = self.lab.budget.seconds
-        self._until = math.inf if budget is None else budget * share
-        with suppress(_Enough):
-            work()
+        """Do that work until that share of the budget is spent, or that of the work it belongs to."""
+        budget, outer = self.lab.budget.seconds, self._until
+        self._until = outer if budget is None else min(outer, budget * share)
+        try:
+            with suppress(_Enough):
+                work()
+        finally:
+            self._until = outer
 
     def _check_time(self) -> None:
         if self.lab.spent > self._until:
@@ -133,7 +141,7 @@ class Search:
         self._race(c.change for c in likely if c.certain and not c.change.oddity)
         if lab.costs.beside > 1:
             # Where every arm is dear, what is suspected may save the larger sets.
-            self._race(c.change for c in likely)
+            self._in_time(LIKELY_SHARE, lambda: self._race(c.change for c in likely))
         self._placebo()
         found = self.singles_only or self._settled(self._singles)
         if not found:
@@ -370,6 +378,15 @@ class Search:
         room = self._affordable_pool(1, LEAST_EXTENSIONS)
         return any(map(self._settled, self._looks(
             islice(map(lab.arm, filter(compatible, sets)), room))))
+
+    def _strengthen(self) -> None:
+        self._extend(self.ranking.ranked())
+
+    def _simplify(self) -> None:
+        """Shrink a cure that was proved before there was time to see what of it is needed."""
+        for cure in self.proofs.cures[:1]:
+            if len(cure.arm.changes) > 1 and not cure.without:
+                self._shrink(cure.arm, to_spare=False)
 
     def _longer(self, arm: Arm) -> Arm | None:
         """The same changes with more epochs still, where more epochs are among them."""

@@ -18,6 +18,7 @@ RNG = np.random.default_rng(11)
 X = RNG.normal(size=(120, 2)).astype("float32")
 RING = (np.hypot(X[:, 0], X[:, 1]) > 1.2).astype("float32")
 WORDS = RNG.integers(0, 30, size=(40, 5))
+PADDED = np.pad(1 + WORDS % 29, [(0, 0), (0, 6)])
 SERIES = RNG.normal(size=(30, 3, 24)).astype("float32")
 pytestmark = pytest.mark.filterwarnings("ignore:.*softmax over axis")
 
@@ -50,6 +51,20 @@ def flipped(share: float) -> Recipe:
                     y=WORDS[:, 0] > 9),
      lambda: recipe(L.Embedding(30, 2), L.Flatten(), dense(1, "sigmoid"), x=WORDS * 1.0,
                     y=WORDS[:, 0] > 9), None),
+    ("padding-is-read",
+     lambda: recipe(L.Embedding(30, 2), L.SpatialDropout1D(0.1), L.GRU(2), dense(1, "sigmoid"),
+                    x=PADDED, y=WORDS[:, 0] > 9),
+     lambda: recipe(L.Embedding(30, 2, mask_zero=True), L.GRU(2), dense(1, "sigmoid"),
+                    x=PADDED, y=WORDS[:, 0] > 9), "padding masked"),
+    ("padding-is-read",
+     lambda: recipe(L.Embedding(30, 2), L.Bidirectional(L.LSTM(2)), dense(1, "sigmoid"),
+                    x=PADDED, y=WORDS[:, 0] > 9),
+     lambda: recipe(L.Embedding(30, 2), L.GRU(2), dense(1, "sigmoid"),
+                    x=PADDED[:, ::-1], y=WORDS[:, 0] > 9), "padding masked"),
+    ("padding-is-read",
+     lambda: recipe(L.Embedding(30, 2), L.GRU(2), dense(1, "sigmoid"), x=PADDED, y=WORDS[:, 0] > 9),
+     lambda: recipe(L.Embedding(30, 2), L.GRU(2), dense(1, "sigmoid"),
+                    x=PADDED * (np.arange(11) % 3 > 0), y=WORDS[:, 0] > 9), "padding masked"),
     ("same-batch", lambda: taped(np.tile(X[:20], (5, 1)), np.tile(RING[:20], 5)),
      taped, None),
     ("same-batch", lambda: taped(np.tile(X[:20], (5, 1)), np.tile(RING[:20], 5)),

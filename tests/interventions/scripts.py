@@ -379,8 +379,24 @@ model.compile(loss="binary_crossentropy")
 model.fit(x, x[:, 0, 0] > 0, epochs=2)
 """
 
-SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING}
+PADDED = """\
+import numpy as np
+from keras.models import Sequential
+from keras.layers import LSTM, Bidirectional, Dense, Embedding, SpatialDropout1D
+
+x = np.random.default_rng(0).integers(1, 9, size=(20, 12))
+x[:, 5:] = 0
+model = Sequential()
+model.add(Embedding(input_dim=9, output_dim=4, input_length=12))
+model.add(SpatialDropout1D(0.2))
+model.add(Bidirectional(LSTM(3)))
+model.add(Dense(1, activation="sigmoid"))
+model.compile("adam", "binary_crossentropy")
+model.fit(x, x[:, 0] > 4, epochs=2)
+"""
+
+SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING, "padded": PADDED}
 """For tests of their own: layers that one call makes, in a loop or in a function, of which only changes
-of all are written; and networks that end in a recurrent layer."""
+of all are written; networks that end in a recurrent layer; and padded sequences."""
 WITH_CALLBACKS = {"callbacks": CALLBACKS, "listed": LISTED, "plateau": PLATEAU}
 """Tried with the changes that touch callbacks or what they set; the others leave them as they are."""

@@ -43,6 +43,7 @@ from unstuck.interventions.loss import Loss
 from unstuck.interventions.loss_reduction import MeanLoss
 from unstuck.interventions.loss_weight import LossWeight
 from unstuck.interventions.loss_weights import NoLossWeights
+from unstuck.interventions.mask_padding import MaskPadding
 from unstuck.interventions.optimizer import UseOptimizer
 from unstuck.interventions.optimizer_settings import OptimizerSettings
 from unstuck.interventions.output_and_loss import OutputAndLoss
@@ -149,7 +150,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "batch_norm_momentum": [BatchNormMomentum(value=0.9)],
         "keep_size": [KeepSize()],
         "return_sequences": [LastStateOnly()],
-        "embedding_size": [EmbeddingSize(value=60)],
+        "embedding_size": [EmbeddingSize(value=60)], "mask_padding": _if_possible(MaskPadding),
         "axis": [LastAxis()],
         "class_weights": [ClassWeights()],
         "row_weights": [NoRowWeights()],
@@ -180,7 +181,8 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "loss_weights": {"settings"}, "loss_reduction": {"settings"}, "permute_instead": {"shapes"},
     "optimizer_settings": {"settings", "add"}, "adapt_normalization": {"settings"},
     "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
-    "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of their own
+    "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
+    "mask_padding": set(),  # their own
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
