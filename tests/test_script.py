@@ -144,7 +144,7 @@ def where_read(call: Call) -> Edits:
         pytest.param("i = I()\ni = f(i)", "I()", where_read, id="a name of two values"),
         pytest.param("i = I()\ny = M(i)\ny = i + y", "I()", where_read, id="read by no call too"),
         pytest.param("i = I()\ny = f(*i)", "I()", where_read, id="read as several values"),
-        pytest.param("i = I()\ny = f([i])", "I()", where_read, id="read in a list"),
+        pytest.param("i = I()\ny = [i, 2]", "I()", where_read, id="read in a list of its own"),
         pytest.param("i = I()\nModel(i, i)", "I()", where_read, id="read by a model only"),
         pytest.param("i, j = I(), I2()\nf(i)", "I()", where_read, id="named with others"),
         pytest.param("i = j = I()\nf(i)", "I()", where_read, id="two names at once, both readable"),
@@ -454,6 +454,7 @@ def test_layers(source: str, removed: str, put_before: str, put_after: str, newl
     ("i = I()\ny = f(i, 4)\nm = k.Model(i, y)", "i = I()\ny = f(Norm()(i), 4)\nm = k.Model(i, y)"),
     ("i = I()\nModel(inputs=[i], outputs=f(x=i))",
      "i = I()\nModel(inputs=[i], outputs=f(x=Norm()(i)))"),
+    ("i = I()\ny = C()([i, j])", "i = I()\ny = C()([Norm()(i), j])"),
     ("def f(i): return D()(i)\ndef g():\n  i = I()\n  return Model(i, f(i))",
      "def f(i): return D()(i)\ndef g():\n  i = I()\n  return Model(i, f(Norm()(i)))"),
 ])

@@ -67,7 +67,6 @@ class Proofs:
             if lab.run_or_skip(arm, max(more, len(arm.learned))) is None:
                 continue
             finalists.append(arm)
-        known = [cure.arm for cure in self.cures]
         shown: list[Changes] = []
         for arm in sorted(finalists, key=self.ranking.key):
             if len(self.cures) >= KEPT or any(set(s) <= set(arm.changes) for s in shown):
@@ -75,7 +74,7 @@ class Proofs:
             if arm.rate < min(CURED, max(a.rate for a in finalists)) - 0.02 or arm.rate < 0.5:
                 continue
             cure = self._trimmed(arm)
-            if cure.arm in known or any(set(s) <= set(cure.arm.changes) for s in shown):
+            if cure.arm in [known.arm for known in self.cures] or any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
             fresh = self.affordable(cure.arm, PROOF, parts=6)
             lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)

@@ -6,6 +6,7 @@ import functools
 import warnings
 from typing import Any
 
+import keras
 import numpy as np
 
 from interventions.scripts import SPECIAL, STYLES, WITH_CALLBACKS
@@ -30,9 +31,11 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     for variable in model.weights:
         variable.assign(rng.uniform(0.01, 0.1, size=variable.shape).astype(variable.dtype))
     loss, arguments = recipe.loss_config
+    few = keras.tree.map_structure(lambda a: a[:4], recipe.scaled(recipe.x))
+    arrays = keras.tree.flatten((recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight))
     return {
         "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in model.layers],
-        "outputs": np.asarray(model(recipe.scaled(recipe.x)[:4], training=False)).round(4).tolist(),
+        "outputs": np.asarray(model(few, training=False)).round(4).tolist(),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
         "loss": (loss, _plain(arguments)),
         "rules": [(rule.kind, [float(value) if isinstance(value, int | float) else str(value)[:9]
@@ -40,8 +43,7 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
                   for rule in recipe.rules.rules],
         "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle,
                 recipe.class_weight, recipe.loss_weights),
-        "data": [None if a is None else np.asarray(a).tolist()
-                 for a in (*recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight)],
+        "data": [None if a is None else np.asarray(a).tolist() for a in arrays],
     }
 
 

@@ -395,8 +395,33 @@ model.compile("adam", "binary_crossentropy")
 model.fit(x, x[:, 0] > 4, epochs=2)
 """
 
-SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING, "padded": PADDED}
+TOWERS = """\
+import numpy as np
+import keras
+from keras import layers
+
+rng = np.random.default_rng(5)
+age, city = rng.uniform(18, 90, 20), rng.integers(0, 4, 20)
+price = 2000 * age + 60000 * city
+
+
+def tower(h, width):
+    return layers.Dense(width, activation="tanh")(h)
+
+
+a = keras.Input((1,), name="years")
+b = keras.Input((1,), name="place", dtype="int32")
+c = keras.Input((1,), name="again")
+where = layers.Flatten()(layers.Embedding(4, 2)(b))
+h = tower(layers.Concatenate()([tower(a, 4), c, where]), 3)
+model = keras.Model([a, b, c], layers.Dense(1)(h))
+model.compile("adam", "mae")
+model.fit({"place": city, "years": age, "again": -age}, price, epochs=2, batch_size=5)
+"""
+
+SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING, "padded": PADDED,
+           "towers": TOWERS}
 """For tests of their own: layers that one call makes, in a loop or in a function, of which only changes
-of all are written; networks that end in a recurrent layer; and padded sequences."""
+of all are written; networks that end in a recurrent layer; padded sequences; several inputs."""
 WITH_CALLBACKS = {"callbacks": CALLBACKS, "listed": LISTED, "plateau": PLATEAU}
 """Tried with the changes that touch callbacks or what they set; the others leave them as they are."""

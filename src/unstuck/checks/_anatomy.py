@@ -114,11 +114,12 @@ def hidden(recipe: Recipe) -> tuple[Layer, ...]:
     return network.hidden_layers(recipe)
 
 
-def first_computing(recipe: Recipe) -> tuple[Layer, ...]:
-    """The layers that read the raw inputs."""
+def first_computing(recipe: Recipe, entry: str | None = None) -> tuple[Layer, ...]:
+    """The layers that read the raw inputs, or the one that comes in through that layer."""
     if not recipe.architecture.is_graph:
         return recipe.layers[:1]
-    entries = {layer.name for layer in recipe.layers if layer.kind == "InputLayer"}
+    entries = {layer.name for layer in recipe.layers
+               if layer.kind == "InputLayer" and entry in (None, layer.name)}
     found: list[Layer] = []
     waiting = [layer for layer in recipe.layers if entries & set(layer.inputs)]
     for layer in waiting:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks import _data as data
 from unstuck.checks._words import number
+from unstuck.interventions import _network as network
 from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.recipe import Recipe
 
 SCALING = frozenset({"Normalization", "Rescaling", "BatchNormalization", "LayerNormalization",
                      "UnitNormalization"})
@@ -63,10 +66,7 @@ class UnscaledInputs(Check):
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The statistics that are out of bounds."""
-        first = anatomy.first_computing(seen.recipe)
-        if not first or any(layer.kind in SCALING | LOOKING_UP for layer in first):
-            return
-        columns = [data.sample(array) for array in data.arrays(seen.recipe.train.x)]
+        columns = [data.sample(array) for array in _taken_as_they_are(seen.recipe)]
         if not columns:
             return
         values = np.concatenate(columns, axis=1) if len(
@@ -98,3 +98,15 @@ class UnscaledInputs(Check):
                 " initialised for a mean of 0 and a spread of 1.",
                 *evidence, site="fit", tries=(ScaleInputs(),),
             )
+
+
+def _taken_as_they_are(recipe: Recipe) -> list[NDArray[Any]]:
+    """The inputs that are neither scaled in the network nor looked up."""
+    def raw(entry: str | None) -> bool:
+        first = anatomy.first_computing(recipe, entry)
+        return bool(first) and not any(layer.kind in SCALING | LOOKING_UP for layer in first)
+
+    if not recipe.architecture.is_graph:
+        return data.arrays(recipe.train.x) if raw(None) else []
+    return [numbers for entry, array in network.inputs(recipe) if raw(entry.name)
+            for numbers in data.arrays(array)]

@@ -100,6 +100,20 @@ def only_input(recipe: Recipe) -> Layer:
     return entries[0]
 
 
+def inputs(recipe: Recipe) -> tuple[tuple[Layer, NDArray[np.generic]], ...]:
+    """The layers through which inputs enter, each with the rows trained on.
+
+    Raises:
+        NotSupported: the network is not a graph.
+    """
+    require_graph(recipe, "Putting a layer behind the inputs")
+    names, x = recipe.architecture.input_names, recipe.train.x
+    by_name = isinstance(x, dict) and set(names) <= x.keys()
+    arrays = [x[name] for name in names] if by_name else keras.tree.flatten(x)
+    return tuple((layer_of(recipe, name), np.asarray(array))
+                 for name, array in zip(names, arrays, strict=True))
+
+
 def single_array(tree: object, what: str) -> NDArray[np.generic]:
     """The one array in a tree of them.
 

@@ -10,7 +10,7 @@ from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
 from unstuck.interventions._scales import input_scaling, layer_code
-from unstuck.recipe import Recipe
+from unstuck.recipe import Insertion, Layer, Recipe
 from unstuck.script import Script
 
 _TAKES_NO_SCALE = ("Embedding", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
@@ -19,9 +19,10 @@ _TAKES_NO_SCALE = ("Embedding", "StringLookup", "IntegerLookup", "Hashing", "Cat
 
 @dataclass(frozen=True, kw_only=True)
 class ScaleInputs(Intervention):
-    """A Normalization, or a Rescaling, between the input and the first layer.
+    """A Normalization, or a Rescaling, between each input and the first layer.
 
-    It holds the mean and variance of the training rows, written out.
+    It holds the mean and variance of the training rows, written out. Inputs that are looked up, as
+    by an embedding, stay as they are where there are others.
     """
 
     kind: ClassVar[str] = "input_scale"
@@ -38,32 +39,50 @@ class ScaleInputs(Intervention):
         return 1
 
     def apply(self, recipe: Recipe) -> Recipe:
-        """The recipe with the layer behind its only input."""
-        entry = network.only_input(recipe)
-        for reader in network.readers(recipe, entry.name):
-            if reader.kind in _TAKES_NO_SCALE:
-                raise NotSupported(f"{reader.kind} {reader.name!r} reads the input as it is.")
-        x = network.single_array(recipe.train.x, "inputs")
-        return recipe.with_inserted(input_scaling(x, entry.name))
+        """The recipe with the layer behind each input but those that are looked up."""
+        refused = ""
+        scaled = recipe
+        for entry, x in network.inputs(recipe):
+            looked_up = [reader for reader in network.readers(recipe, entry.name)
+                         if reader.kind in _TAKES_NO_SCALE]
+            if looked_up:
+                refused = f"{looked_up[0].kind} {looked_up[0].name!r} reads the input as it is."
+            else:
+                scaled = scaled.with_inserted(input_scaling(x, entry.name))
+        if scaled is recipe:
+            raise NotSupported(refused or "The network has no input.")
+        return scaled
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
-        """The layer in front of the only one that reads the input."""
-        entry = network.only_input(before)
-        readers = network.readers(before, entry.name)
-        if len(readers) != 1 or readers[0].inputs != (entry.name,):
-            return None
-        new = next(i for i in after.architecture.inserted if i.anchor == entry.name)
-        first = source.own_call(script, before, readers[0])
-        if first is not None:
-            code, imports = layer_code(script, first, new)
-            gone = readers[0].name in after.architecture.removed
-            edits = source.insert_first(script, before, readers[0], code, taken_out=gone)
-            return None if edits is None else (*imports, *edits)
-        # Whatever makes the next layer, the Input is a place: in a list, in a chain of `add`, or by
-        # its name, where that is given to a function.
-        call = source.input_call(script, before, entry)
-        if call is None or source.reads_layers(script, taken_out=False):
-            return None
-        code, imports = layer_code(script, call, new)
-        put = call.insert_layer(code, where="after") or call.insert_layer_where_read(code)
-        return None if put is None else (*imports, *put)
+        """The layer in front of the only one that reads the input, for each that is scaled."""
+        entries = {entry.name: entry for entry, _ in network.inputs(before)}
+        edits: source.Edits = ()
+        for new in after.architecture.inserted:
+            if new.anchor in entries and new.kind in ("Normalization", "Rescaling"):
+                written = _edit_one(script, before, after, entries[new.anchor], new)
+                if written is None:
+                    return None
+                edits += written
+        return edits
+
+
+def _edit_one(
+    script: Script, before: Recipe, after: Recipe, entry: Layer, new: Insertion
+) -> source.Edits | None:
+    readers = network.readers(before, entry.name)
+    if len(readers) != 1:
+        return None
+    first = source.own_call(script, before, readers[0])
+    if first is not None and readers[0].inputs == (entry.name,):
+        code, imports = layer_code(script, first, new)
+        gone = readers[0].name in after.architecture.removed
+        edits = source.insert_first(script, before, readers[0], code, taken_out=gone)
+        return None if edits is None else (*imports, *edits)
+    # Whatever makes the next layer, the Input is a place: in a list, in a chain of `add`, or by
+    # its name, where that is given to a function or to a layer that joins several.
+    call = source.input_call(script, before, entry)
+    if call is None or source.reads_layers(script, taken_out=False):
+        return None
+    code, imports = layer_code(script, call, new)
+    put = call.insert_layer(code, where="after") or call.insert_layer_where_read(code)
+    return None if put is None else (*imports, *put)

@@ -99,6 +99,9 @@ def insert_where_read(tree: Tree, value: cst.Call, code: str) -> tuple[Edit, ...
     if len(working) != 1 or not isinstance(working[0], cst.Name):
         return None
     given = tree.parent(working[0])
+    if isinstance(given, cst.Element):  # one of several that are joined
+        listed = tree.parent(given)
+        given = None if listed is None else tree.parent(listed)
     if not isinstance(given, cst.Arg) or given.star:
         return None
     return _wrapped(code, *tree.extent(working[0]))
