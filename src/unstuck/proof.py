@@ -74,7 +74,8 @@ class Proofs:
             if arm.rate < min(CURED, max(a.rate for a in finalists)) - 0.02 or arm.rate < 0.5:
                 continue
             cure = self._trimmed(arm)
-            if cure.arm in [known.arm for known in self.cures] or any(set(s) <= set(cure.arm.changes) for s in shown):
+            known = [other.arm for other in self.cures]
+            if cure.arm in known or any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
             fresh = self.affordable(cure.arm, PROOF, parts=6)
             lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
