@@ -50,14 +50,18 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
 
 
 def _in_compile(script: Script, before: Recipe, new: Optimizer) -> source.Edits | None:
-    """The optimizer given to `compile` as a string, or not at all."""
+    """The optimizer given to `compile` as a string, by a name that stands for one, or not at all.
+
+    In a loop such a name may stand for one after the other, and is left alone.
+    """
     call = source.method_call(script, before, "compile")
     arguments = _arguments(new)
     if call is None or arguments is None:
         return None
     given = call.argument("optimizer", 0)
     literal = call.assigned_argument("optimizer", 0) or given
-    if given is not None and not source.is_word(literal):
+    named = given is not None and given.code.isidentifier() and not call.in_loop_or_comprehension
+    if given is not None and not named and not source.is_word(literal):
         return None
     if not arguments:
         word = source.quoted(script, new.kind.lower(), literal)
