@@ -10,7 +10,7 @@ import numpy as np
 
 from unstuck.arms import Arm, names
 from unstuck.by_heart import learns_by_heart
-from unstuck.interventions import Changes, Intervention
+from unstuck.interventions import Intervention
 from unstuck.lab import Lab
 from unstuck.population import Population
 from unstuck.ranking import CURED, Ranking
@@ -67,7 +67,8 @@ class Proofs:
             if lab.run_or_skip(arm, max(more, len(arm.learned))) is None:
                 continue
             finalists.append(arm)
-        shown: list[Changes] = []
+        # One that cures too few does not stand for larger sets: a change more may be what it lacks.
+        shown = [cure.arm.changes for cure in self.cures if cure.rate.share >= CURED - 0.05]
         for arm in sorted(finalists, key=self.ranking.key):
             if len(self.cures) >= KEPT or any(set(s) <= set(arm.changes) for s in shown):
                 continue
@@ -83,7 +84,7 @@ class Proofs:
             rate = success_rate(lab.goal.learned(proof))
             self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
                                    proof=proof, rate=rate))
-            if rate.share >= CURED - 0.05:  # else one more change may be what it lacks
+            if rate.share >= CURED - 0.05:
                 shown.append(cure.arm.changes)
         self.cures = [cure for cure in self.cures if not any(
             set(other.arm.changes) < set(cure.arm.changes)

@@ -45,6 +45,8 @@ ARM_SHARE = 0.12
 SLACK = 2.5
 """…unless a look at what trains no longer than the control takes more: so many times that, since two
 trainings side by side may take twice as long as one (measured where memory is what they wait for)."""
+SIDE_BY_SIDE = 1.5
+"""So many times as long, as a rule, an arm takes beside another one."""
 POOLS = ((2, 14), (3, 9))
 """Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
 OPEN_SETS = 4
@@ -60,6 +62,8 @@ SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
 EXTEND_SHARE, LAST_PROOF_SHARE = 0.9, 0.97
 """The same for what is added to a repair that turned out to cure too few."""
+SIMPLIFY_SHARE = 0.85
+"""The share up to which a cure that was proved whole is shrunk; a look and a proof come after it."""
 SHARPEN_SHARE = 0.94
 """The same for further looks at open verdicts; what is left is for pictures."""
 
@@ -101,9 +105,12 @@ class Search:
                 self._in_time(PROOF_SHARE, self._prove)
                 best = max((cure.rate.share for cure in self.proofs.cures), default=0.0)
                 if not self.singles_only:
-                    weak = best < CURED - 0.05
-                    self._in_time(EXTEND_SHARE, self._strengthen if weak else self._simplify)
-                    self._in_time(LAST_PROOF_SHARE, self._prove)
+                    if best < CURED - 0.05:
+                        self._in_time(EXTEND_SHARE, self._strengthen)
+                        self._in_time(LAST_PROOF_SHARE, self._prove)
+                    elif self.lab.costs.beside > 1:
+                        self._in_time(SIMPLIFY_SHARE, self._simplify)
+                        self._in_time(EXTEND_SHARE, self._prove)
                 self._in_time(SHARPEN_SHARE, self._sharpen)
         except BudgetSpent:
             pass
@@ -202,7 +209,8 @@ class Search:
                 return
             few = [arm for arm in dict.fromkeys(few)
                    if len(arm.learned) or not ((arm.given_up is not None and look >= arm.given_up)
-                                               or self._too_long(arm, look, share))]
+                                               or self._too_long(arm, look, share)
+                                               or self._too_late(arm, look))]
             if few:
                 lab.progress.stage(trying(few), look)
                 lab.run_all(few, look, limit=share * self._share)
@@ -225,6 +233,11 @@ class Search:
         self.lab.untestable[names(arm.changes)] = (
             f"one look at it would take about {self.lab.costs.of(arm, replicas):.0f} s of the budget")
         return True
+
+    def _too_late(self, arm: Arm, replicas: int) -> bool:
+        """A look that would not come to its end before the budget does is not begun."""
+        slower = SIDE_BY_SIDE if self.lab.costs.beside > 1 else 1.0
+        return slower * self.lab.costs.of(arm, replicas) > self.lab.left
 
     def _try_strong(self) -> None:
         """Everything sensible at once; what it shows of the data is what cures are held to."""
