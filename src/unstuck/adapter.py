@@ -298,6 +298,23 @@ def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
     setattr(layer, argument, getattr(fresh, argument))
 
 
+def put_before_call(model: keras.Model, layer: Any) -> None:
+    """Let a subclassed model's `call` read its first argument through a layer without weights.
+
+    The layer is none of the model's own: a copy of the model has the same ones as before.
+    """
+    original = model.call
+    first = next(iter(inspect.signature(original).parameters))
+
+    @functools.wraps(original)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if args:
+            return original(layer(args[0]), *args[1:], **kwargs)
+        return original(**{**kwargs, first: layer(kwargs[first])})
+
+    model.call = call
+
+
 def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None:
     """Create every variable that `fit` would create on its first batch."""
     model._symbolic_build(data_batch=keras.tree.map_structure(_as_jax_takes, (x, y, sample_weight)))

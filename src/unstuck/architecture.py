@@ -67,6 +67,10 @@ class Layer:
         return given if isinstance(given, str) else "custom"
 
 
+ENTRY = "inputs"
+"""The anchor of a layer between what a subclassed model is called with and its `call`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Insertion:
     """A layer put in before or after the layer called `anchor`."""
@@ -126,7 +130,9 @@ class Architecture:
     def layers(self) -> tuple[Layer, ...]:
         """Every layer in order of computation, with the changes applied."""
         if self._graph is None:
-            return tuple(self._describe(layer) for layer in adapter.flat_layers(self.source))
+            entered = [Layer(name=new.name, kind=new.kind, config=new.config)
+                       for new in self.inserted]
+            return (*entered, *(self._describe(one) for one in adapter.flat_layers(self.source)))
         found = []
         removed_inputs: dict[str, tuple[str, ...]] = {}
         for layer in self._graph.layers:
@@ -313,7 +319,7 @@ class Architecture:
             ) from error
 
     def _build_subclassed(self) -> keras.Model:
-        if self.removed or self.inserted:
+        if self.removed or any(new.anchor != ENTRY for new in self.inserted):
             raise NotSupported(
                 f"{type(self.source).__name__} is a subclassed model: its layers can be changed,"
                 " but not left out or put in, because their connections are Python code."
@@ -337,6 +343,8 @@ class Architecture:
             layer.name = name
             for argument, value in self.changed.get(name, {}).items():
                 adapter.set_layer_argument(layer, argument, value)
+        for new in self._inserted_at(ENTRY, "after"):
+            adapter.put_before_call(model, new)
         return model
 
     def _constructor_arguments(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Numbers have six significant digits, so that the layer tested and the layer writ
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,19 @@ def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
         return Insertion(anchor=anchor, where="after", kind="Rescaling", config=scale)
     return Insertion(anchor=anchor, where="after", kind="Normalization",
                      config=column_statistics(features))
+
+
+def as_rescaling(scaling: Insertion) -> Insertion:
+    """The same layer as a Rescaling.
+
+    A Normalization that is built while a step is traced, as in a subclassed model, keeps what is
+    only valid there; a Rescaling keeps numbers.
+    """
+    if scaling.kind == "Rescaling":
+        return scaling
+    mean, variance = (np.asarray(scaling.config[key]) for key in ("mean", "variance"))
+    config = {"scale": _tidy(variance**-0.5), "offset": _tidy(-mean * variance**-0.5)}
+    return replace(scaling, kind="Rescaling", config=config)
 
 
 def column_statistics(features: NDArray[Any]) -> dict[str, Any]:

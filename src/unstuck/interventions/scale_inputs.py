@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from unstuck.architecture import ENTRY
 from unstuck.errors import NotSupported
 from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
-from unstuck.interventions._scales import input_scaling, layer_code
+from unstuck.interventions._scales import as_rescaling, input_scaling, layer_code
 from unstuck.recipe import Insertion, Layer, Recipe
 from unstuck.script import Script
 
@@ -22,7 +23,8 @@ class ScaleInputs(Intervention):
     """A Normalization, or a Rescaling, between each input and the first layer.
 
     It holds the mean and variance of the training rows, written out. Inputs that are looked up, as
-    by an embedding, stay as they are where there are others.
+    by an embedding, stay as they are where there are others. A subclassed model reads its only
+    input through it, at the top of `call`.
     """
 
     kind: ClassVar[str] = "input_scale"
@@ -40,6 +42,8 @@ class ScaleInputs(Intervention):
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with the layer behind each input but those that are looked up."""
+        if not recipe.architecture.is_graph:
+            return _before_call(recipe)
         refused = ""
         scaled = recipe
         for entry, x in network.inputs(recipe):
@@ -55,6 +59,8 @@ class ScaleInputs(Intervention):
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
         """The layer in front of the only one that reads the input, for each that is scaled."""
+        if not before.architecture.is_graph:
+            return _edit_class(script, before, after)
         entries = {entry.name: entry for entry, _ in network.inputs(before)}
         edits: source.Edits = ()
         for new in after.architecture.inserted:
@@ -64,6 +70,25 @@ class ScaleInputs(Intervention):
                     return None
                 edits += written
         return edits
+
+
+def _before_call(recipe: Recipe) -> Recipe:
+    looked_up = [layer for layer in recipe.layers if layer.kind in _TAKES_NO_SCALE]
+    if looked_up:
+        raise NotSupported(f"{looked_up[0].kind} {looked_up[0].name!r} may read the input as it is.")
+    x = network.single_array(recipe.train.x, "inputs")
+    return recipe.with_inserted(as_rescaling(input_scaling(x, ENTRY)))
+
+
+def _edit_class(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+    name = type(before.architecture.source).__name__
+    made_in = script.class_setup(name)
+    new = next(new for new in after.architecture.inserted if new.anchor == ENTRY)
+    if made_in is None or source.reads_layers(script, taken_out=False):
+        return None
+    code, imports = layer_code(script, made_in, new)
+    put = script.insert_before_method(name, "call", "input_scaling", code)
+    return None if put is None else (*imports, *put)
 
 
 def _edit_one(

@@ -1,9 +1,9 @@
 """The user's source: where an argument is, what an edit is, carrying edits out, the diff.
 
 Only Python source is known here, no Keras and no networks. `source` holds the `Script`, `call`
-the calls in it, `layers` the forms in which calls build networks, `names` what imports and
-assignments give a name, `items` the layout between brackets, `tree` the parsed source,
-`positions` lines and columns, `edits` the change itself.
+the calls in it, `layers` the forms in which calls build networks, `classes` models written as
+classes, `names` what imports and assignments give a name, `items` the layout between brackets,
+`tree` the parsed source, `positions` lines and columns, `edits` the change itself.
 """
 
 from .call import Argument as Argument

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from . import names
+from . import classes, names
 from .call import Call
 from .edits import Edit, EditConflict, splice
 from .positions import Lines, Span, split_lines
@@ -104,6 +104,28 @@ class Script:
             tree=tree,
             node=node,
         )
+
+    def class_setup(self, name: str) -> Call | None:
+        """The call `super().__init__(...)` in the constructor of the class of that name.
+
+        None unless the script has one such class, and it a constructor with one such call.
+        """
+        tree = tree_of(self.text)
+        node = None if tree is None else classes.setup(tree, name)
+        if tree is None or node is None:
+            return None
+        return self.call(self.lines.span(*tree.bare_extent(node)))
+
+    def insert_before_method(
+        self, name: str, method: str, attribute: str, code: str
+    ) -> tuple[Edit, ...] | None:
+        """The edits that let a method read its first argument through a layer of its class.
+
+        The constructor keeps the layer `code` as `attribute`; the method's first line applies it.
+        None where the class is written in a way that is not known, or has such an attribute.
+        """
+        tree = tree_of(self.text)
+        return None if tree is None else classes.read_through(tree, name, method, attribute, code)
 
     def apply(self, edits: Iterable[Edit]) -> Script:
         """The script with the edits carried out; everything else stays byte for byte.
