@@ -33,8 +33,11 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     loss, arguments = recipe.loss_config
     few = keras.tree.map_structure(lambda a: a[:4], recipe.scaled(recipe.x))
     arrays = keras.tree.flatten((recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight))
+    # A class that reads its input through a layer keeps it; that of a trial stands before its `call`.
+    layers = [layer for layer in model.layers
+              if graph or not isinstance(layer, keras.layers.Rescaling)]
     return {
-        "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in model.layers],
+        "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in layers],
         "outputs": np.asarray(model(few, training=False)).round(4).tolist(),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
         "loss": (loss, _plain(arguments)),
