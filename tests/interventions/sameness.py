@@ -34,8 +34,8 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     few = keras.tree.map_structure(lambda a: a[:4], recipe.scaled(recipe.x))
     arrays = keras.tree.flatten((recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight))
     # A class that reads its input through a layer keeps it; that of a trial stands before its `call`.
-    layers = [layer for layer in model.layers
-              if graph or not isinstance(layer, keras.layers.Rescaling)]
+    kept = None if graph else getattr(model, "input_scaling", None)
+    layers = [layer for layer in model.layers if layer is not kept]
     return {
         "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in layers],
         "outputs": np.asarray(model(few, training=False)).round(4).tolist(),

@@ -24,20 +24,23 @@ def read_through(
     tree: Tree, name: str, method: str, attribute: str, code: str
 ) -> tuple[Edit, ...] | None:
     """The edits that let a method read its first argument through the layer `code`."""
-    called, made = setup(tree, name), _method(tree, name, method)
-    if called is None or made is None or re.search(rf"\b{attribute}\b", tree.text):
+    called, reading = setup(tree, name), _method(tree, name, method)
+    if called is None or reading is None or re.search(rf"\b{attribute}\b", tree.text):
         return None
-    keeping, first = tree.own_lines(called), _first_statement(made)
-    parameters = [parameter.name.value
-                  for parameter in (*made.params.posonly_params, *made.params.params)]
+    keeping, first = tree.own_lines(called), _first_statement(reading)
+    parameters = _parameters(reading)
     if keeping is None or first is None or len(parameters) < 2:
         return None
     this, argument = parameters[:2]
-    owner = _method(tree, name, "__init__")
-    creator = owner.params.params[0].name.value if owner and owner.params.params else this
     read = tree.line_before(first, f"{argument} = {this}.{attribute}({argument})")
+    made = next(outer for outer in tree.ancestors(called) if isinstance(outer, cst.FunctionDef))
     return None if read is None else (
-        tree.line_after(keeping, f"{creator}.{attribute} = {code}"), read)
+        tree.line_after(keeping, f"{_parameters(made)[0]}.{attribute} = {code}"), read)
+
+
+def _parameters(method: cst.FunctionDef) -> list[str]:
+    """The names of what a method takes by position, itself first."""
+    return [one.name.value for one in (*method.params.posonly_params, *method.params.params)]
 
 
 def _method(tree: Tree, name: str, method: str) -> cst.FunctionDef | None:
