@@ -117,14 +117,9 @@ class DrawnChunks(Chunks):
         self._pace_of_one, self._run = pace, run
         self._luck: dict[tuple[int, int, bool], NDArray[np.float64]] = {}
 
-    @property
-    def elsewhere(self) -> bool:
-        """As if others trained: one arm after the other, so that counted time has an order."""
-        return True
-
     def train(
         self, engine: Engine, recipe: Recipe, seeds: Sequence[int], yardstick: Yardstick, *,
-        probes: bool, progress: Progress, left: float,
+        probes: bool, progress: Progress, left: float, among: int = 1,
     ) -> Population:
         """See `Chunks.train`."""
         arm = recipe.order_salt
@@ -153,11 +148,11 @@ class DrawnChunks(Chunks):
 
 def judged(
     recipe: Recipe, goal: Goal, chunks: Chunks, changes: int, *, budget: str, seed: int,
-    replicas: int = 256,
+    replicas: int = 256, threads: int | None = None,
 ) -> list[Judged]:
     """What the search says of that many changes, the placebo left out."""
     lab = Lab(recipe, goal, budget=Budget.parse(budget), seed=seed, replicas=replicas,
-              chunks=chunks)
+              threads=threads, chunks=chunks)
     lab.run(lab.control, min(FIRST, replicas), probes=False)
     candidates = [Candidate(change=Change(number=i + 1)) for i in range(changes)]
     search = Search(lab, candidates, singles_only=True)
@@ -172,7 +167,8 @@ def diagnosis(
     """One drawn diagnosis: by the number of each change that was tried, what came of it."""
     chunks = DrawnChunks(base, effects, pace=pace, run=run)
     found: dict[int, Drawn] = {}
-    for j in judged(recipe, goal, chunks, len(effects), budget=budget, seed=seed):
+    # One arm after the other, so that counted time has an order.
+    for j in judged(recipe, goal, chunks, len(effects), budget=budget, seed=seed, threads=1):
         change = j.trial.changes[0]
         assert isinstance(change, Change)
         found[change.number] = Drawn(

@@ -160,7 +160,7 @@ def test_the_first_wish_of_each_check_comes_before_the_second_of_any(monkeypatch
         Candidate(change=a, checks=("one",)), Candidate(change=b, checks=("one",)),
         Candidate(change=c, checks=("one", "two")), Candidate(change=d),
         Candidate(change=e, checks=("one",), certain=True)]
-    monkeypatch.setattr("unstuck.costs.Costs.beside", 2)
+    monkeypatch.setattr("unstuck.costs.Costs.dear", True)
     raced = []
     monkeypatch.setattr(found, "_race", lambda changes: raced.extend(changes))
     found._seek()

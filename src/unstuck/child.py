@@ -20,7 +20,7 @@ def prepare() -> None:
 
 
 def work(
-    engine: str, sent: Any, seeds: tuple[int, ...], probes: bool
+    engine: str, seeds: tuple[int, ...], probes: bool, *sent: Any
 ) -> tuple[str | None, bytes, str]:
     """Train one chunk: (what went wrong, the packed population, which process did it)."""
     prepare()
@@ -28,6 +28,6 @@ def work(
     from unstuck.population.workers import trained
 
     try:
-        return None, trained(engine, sent, seeds, probes), place
+        return None, trained(engine, seeds, probes, sent), place
     except Exception as error:  # a worker outlives what one arm does to it
         return f"{type(error).__name__}: {error}", b"", place

@@ -28,6 +28,8 @@ from unstuck.recipe import Recipe
 
 SECONDS = 10.0
 """About what a chunk takes: what a kill may cost."""
+PIECES = 2
+"""So many for each worker, so that none waits long for the slowest at the end."""
 PATIENCE = 10.0
 """How many times what was expected a chunk may take before it counts as hung."""
 LEAST_PATIENCE = 120.0
@@ -91,10 +93,10 @@ class Chunks:
         if journal is not None:
             self._load(journal)
 
-    @property
-    def elsewhere(self) -> bool:
-        """True where other processes do the training."""
-        return self._workers is not None
+    def given_out(self, engine: Engine, recipe: Recipe) -> int:
+        """How many chunks of such trainings other processes work on at a time; 0 if none do."""
+        workers = self._workers
+        return workers.count if workers is not None and workers.take(engine, recipe) else 0
 
     @property
     def notes(self) -> list[str]:
@@ -109,9 +111,9 @@ class Chunks:
 
     def train(
         self, engine: Engine, recipe: Recipe, seeds: Sequence[int], yardstick: Yardstick, *,
-        probes: bool, progress: Progress, left: float,
+        probes: bool, progress: Progress, left: float, among: int = 1,
     ) -> Population:
-        """One replica for each seed, in their order.
+        """One replica for each seed, in their order; in threads, for several arms at a time.
 
         Args:
             engine: what trains them.
@@ -121,6 +123,7 @@ class Chunks:
             probes: take the readings.
             progress: told how far it is; may raise.
             left: seconds left of the budget.
+            among: so many arms are trained at this time.
 
         Raises:
             NotSupported: the engine refuses the recipe.
@@ -146,8 +149,8 @@ class Chunks:
             progress(done * recipe.epochs + ran, total)
 
         try:
-            if self._workers is not None and missing and self._workers.take(engine, recipe):
-                found = self._elsewhere(engine, recipe, missing, yardstick, probes, tell)
+            if missing and self.given_out(engine, recipe):
+                found = self._elsewhere(engine, recipe, missing, yardstick, probes, tell, among)
             else:
                 found = self._here(
                     engine, recipe, missing, yardstick, probes, tell, left,
@@ -202,21 +205,25 @@ class Chunks:
 
     def _elsewhere(
         self, engine: Engine, recipe: Recipe, seeds: Sequence[int], yardstick: Yardstick,
-        probes: bool, progress: Progress,
+        probes: bool, progress: Progress, among: int,
     ) -> Iterator[Population]:
-        """The same by the workers, in pieces; `progress` is told now and then, and may raise."""
+        """The same by the workers, in pieces; `progress` is told now and then, and may raise.
+
+        Two pieces for each worker, of all arms trained at this time, or one for each of these: every
+        worker has to compile what it gets a piece of. Seconds are those that a piece would have
+        taken, had the workers trained this arm alone.
+        """
         assert self._workers is not None
-        count, begun = self._workers.count, time.monotonic()
-        block = engine.block(recipe)
-        size = max(block, -(-len(seeds) // (2 * count) // block) * block)
+        count, block = self._workers.count, engine.block(recipe)
+        wanted = max(1, PIECES * count // among)
+        size = -(-len(seeds) // wanted // block) * block
         pieces = [seeds[at : at + size] for at in range(0, len(seeds), size)]
-        ran = 0
+        at_once = min(count, len(pieces))
         for part in self._workers.train(
                 engine.name, recipe, pieces, yardstick, probes=probes,
                 meanwhile=lambda: progress(0, 1)):
-            ran += part.replicas
-            wall, begun = time.monotonic() - begun, time.monotonic()
-            yield replace(part, seconds=wall, compile_seconds=min(part.compile_seconds, wall))
+            yield replace(part, seconds=part.seconds / at_once,
+                          compile_seconds=part.compile_seconds / at_once)
 
     def _load(self, journal: Journal) -> None:
         for record in journal.known:

@@ -15,6 +15,8 @@ from unstuck.recipe import Recipe
 
 DEAR_COMPILATION = 0.3
 """Seconds of compilation of an arm from which several arms are run side by side."""
+SIDE_BY_SIDE = 1.5
+"""So many times as long, as a rule, an arm takes beside another one."""
 DEAR_BLOCK = 0.5
 """Seconds for the least that fills the machine, from which dense networks' arms are, too."""
 NATIVE_PACE = 2e10
@@ -36,12 +38,14 @@ class Costs:
     Args:
         control: the recipe as it is; nothing is known before it has replicas.
         threads: most threads; all cores by default.
-        elsewhere: other processes or machines train.
+
+    `workers`: chunks that other processes train at a time; 0 where this one does it.
     """
 
-    def __init__(self, control: Arm, *, threads: int | None = None, elsewhere: bool = False) -> None:
-        self._control, self._threads, self._elsewhere = control, threads, elsewhere
+    def __init__(self, control: Arm, *, threads: int | None = None) -> None:
+        self._control, self._threads = control, threads
         self._compilations: list[float] = []
+        self.workers = 0
 
     def note(self, population: Population) -> None:
         """Learn from an arm's new replicas; those that share a program took no compilation."""
@@ -92,22 +96,48 @@ class Costs:
         return float(batch ** (NATIVE_BATCH if self._native else KERAS_BATCH))
 
     @property
-    def beside(self) -> int:
-        """Arms that are best run at a time.
-
-        Several where compiling one takes most of its time, or where the least that fills the
+    def dear(self) -> bool:
+        """True where compiling an arm takes most of its time, or where the least that fills the
         machine, a block of replicas a thread, is more than a first look needs.
         """
-        dear = self.compilation >= DEAR_COMPILATION or (
+        return self.compilation >= DEAR_COMPILATION or (
             self._native and self.per_training * self.block >= DEAR_BLOCK)
-        if not dear or self._elsewhere:
-            return 1
-        return self._threads or os.cpu_count() or 1
+
+    @property
+    def beside(self) -> int:
+        """Arms that are best run at a time: two a worker, or one a thread where they are dear."""
+        if self.workers:
+            return 2 * self.workers
+        return (self._threads or os.cpu_count() or 1) if self.dear else 1
+
+    @property
+    def gain(self) -> int:
+        """So many times as fast `beside` arms are at a time as one after the other, compilation left
+        out: one alone has all workers, but only one thread.
+        """
+        return 1 if self.workers else self.beside
+
+    def affordable(self, seconds: float) -> float:
+        """Replicas of an arm that fit into its share of the time, where `beside` are run at a time."""
+        left = seconds - self.compilation / (self.workers or self.beside)
+        return left * self.gain / self.per_training
+
+    def usual(self, replicas: int) -> float:
+        """Seconds that `beside` arms of so many replicas take at most, run at a time."""
+        training = self.per_training * replicas * self.beside
+        return training + self.compilation * (2 if self.workers else self.beside)
+
+    def in_company(self, arm: Arm, replicas: int) -> float:
+        """Seconds until that many more replicas of an arm are there, where `beside` arms are run."""
+        alone = self.of(arm, replicas)
+        if self.workers:
+            return alone + (self.workers - 1) * max(0.0, alone - self.compilation)
+        return alone * (SIDE_BY_SIDE if self.beside > 1 else 1.0)
 
     @property
     def least(self) -> int:
         """Replicas of an arm that cost as much as one, where `beside` arms are run at a time."""
-        return max(1, self.block // self.beside) if self._native else self.block
+        return max(1, self.block // self.gain) if self._native else self.block
 
     @property
     def _native(self) -> bool:

@@ -26,8 +26,9 @@ from unstuck.capture import (
 from unstuck.chunks import Chunks
 from unstuck.errors import Stuck, UnstuckError
 from unstuck.journal import Journal, Shelf
+from unstuck.population.backends import refuse_unreachable
 from unstuck.population.identity import fingerprint
-from unstuck.population.workers import Workers, refuse_unreachable
+from unstuck.population.workers import Workers
 from unstuck.progress import Progress
 from unstuck.steps import Options, Steps
 

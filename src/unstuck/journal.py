@@ -63,7 +63,7 @@ def user_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return base / "unstuck" / "journals"
 
 
-def digest(*parts: bytes) -> str:
+def digest(*parts: bytes | memoryview) -> str:
     """A digest in hexadecimal of parts whose bounds count."""
     made = hashlib.blake2b(digest_size=16)
     for part in parts:

@@ -65,7 +65,7 @@ class Lab:
         self.trainings = self.steps = 0
         self.untestable: dict[str, str] = {}
         self.control = Arm(changes=(), recipe=recipe)
-        self.costs = Costs(self.control, threads=threads, elsewhere=self._chunks.elsewhere)
+        self.costs = Costs(self.control, threads=threads)
         self.planned = PLANNED
         self.engine_note: str | None = None
 
@@ -101,7 +101,7 @@ class Lab:
 
     def run(
         self, arm: Arm, replicas: int, *, probes: bool = False, limit: float = np.inf,
-        tell: Callable[[int], None] | None = None,
+        tell: Callable[[int], None] | None = None, among: int = 1,
     ) -> Arm:
         """Bring an arm to that many replicas (and the control, which is paired with it).
 
@@ -111,6 +111,7 @@ class Lab:
             probes: take the probes' readings.
             limit: seconds after which it is given up.
             tell: called with the replicas done instead of the lab's own progress, in threads.
+            among: so many arms are run at this time.
 
         Raises:
             BudgetSpent: before anything is trained that does not fit any more.
@@ -122,7 +123,7 @@ class Lab:
         if have >= replicas:
             return arm
         population = self._train(arm, range(have, replicas), probes=probes, limit=limit,
-                                 tell=tell)
+                                 tell=tell, among=among)
         if arm is not self.control:
             self.costs.note(population)
         learned = np.concatenate([arm.learned, self.goal.learned(population)])
@@ -161,7 +162,8 @@ class Lab:
         self._pair(asked, replicas)
         self.progress.advance(0)
         side_by_side(
-            lambda i, tell: self.run_or_skip(asked[i], replicas, limit=limit, tell=tell),
+            lambda i, tell: self.run_or_skip(asked[i], replicas, limit=limit, tell=tell,
+                                              among=len(asked)),
             range(len(asked)), threads=self.costs.beside, first_alone=False,
             progress=lambda done: self._glance(done // len(asked), replicas))
 
@@ -175,13 +177,13 @@ class Lab:
 
     def run_or_skip(
         self, arm: Arm | None, replicas: int, *, limit: float = np.inf,
-        tell: Callable[[int], None] | None = None,
+        tell: Callable[[int], None] | None = None, among: int = 1,
     ) -> Arm | None:
         """`run`, with an arm that cannot be trained noted and left out."""
         if arm is None:
             return None
         try:
-            return self.run(arm, replicas, limit=limit, tell=tell)
+            return self.run(arm, replicas, limit=limit, tell=tell, among=among)
         except (BudgetSpent, KeyboardInterrupt):
             raise
         except TooLong as error:
@@ -237,7 +239,7 @@ class Lab:
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
-        tell: Callable[[int], None] | None = None,
+        tell: Callable[[int], None] | None = None, among: int = 1,
     ) -> Population:
         if self.left <= 0 or (
             self.budget.trainings is not None
@@ -247,11 +249,13 @@ class Lab:
         engine, refused = self._engine_for(arm.recipe)
         if not arm.changes:
             self.engine_note = refused
+            self.costs.workers = self._chunks.given_out(engine, arm.recipe)
         have = numbers.start if numbers.start < FRESH else 0
         population = self._chunks.train(
             engine, arm.recipe, [self._seed + n for n in numbers], self.goal, probes=probes,
             progress=self._watch(len(numbers), limit, tell or (
                 lambda done: self._glance(have + done, have + len(numbers)))), left=self.left,
+            among=among,
         )
         with self._lock:
             self.trainings += len(numbers)

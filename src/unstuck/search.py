@@ -14,7 +14,7 @@ import math
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import combinations, islice
+from itertools import combinations, groupby, islice
 
 from unstuck.arms import Arm, names, trying
 from unstuck.budget import BudgetSpent
@@ -45,8 +45,6 @@ ARM_SHARE = 0.12
 SLACK = 2.5
 """…unless a look at what trains no longer than the control takes more: so many times that, since two
 trainings side by side may take twice as long as one (measured where memory is what they wait for)."""
-SIDE_BY_SIDE = 1.5
-"""So many times as long, as a rule, an arm takes beside another one."""
 POOLS = ((2, 14), (3, 9))
 """Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
 OPEN_SETS = 4
@@ -86,8 +84,7 @@ class Search:
         """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64."""
         lab = self.lab
         share = 0.4 * min(lab.budget.seconds or 120.0, max(lab.left, 1.0))
-        for_one = share / (len(self.candidates) + 16) - lab.costs.compilation / lab.costs.beside
-        affordable = for_one * lab.costs.beside / lab.costs.per_training
+        affordable = lab.costs.affordable(share / (len(self.candidates) + 16))
         wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))
         return min(lab.most, max(wanted, min(lab.costs.least, 64)))
 
@@ -108,7 +105,7 @@ class Search:
                     if best < CURED - 0.05:
                         self._in_time(EXTEND_SHARE, self._strengthen)
                         self._in_time(LAST_PROOF_SHARE, self._prove)
-                    elif self.lab.costs.beside > 1:
+                    elif self.lab.costs.dear:
                         self._in_time(SIMPLIFY_SHARE, self._simplify)
                         self._in_time(EXTEND_SHARE, self._prove)
                 self._in_time(SHARPEN_SHARE, self._sharpen)
@@ -146,7 +143,7 @@ class Search:
         lab = self.lab
         likely = self._likely()
         self._race(c.change for c in likely if c.certain and not c.change.oddity)
-        if lab.costs.beside > 1:
+        if lab.costs.dear:
             # Where every arm is dear, what is suspected may save the larger sets.
             self._in_time(LIKELY_SHARE, lambda: self._race(c.change for c in likely))
         self._placebo()
@@ -222,8 +219,7 @@ class Search:
         lab, budget = self.lab, self.lab.budget.seconds
         if budget is None:
             return math.inf
-        usual = (lab.costs.per_training * self.look + lab.costs.compilation) * lab.costs.beside
-        return max(ARM_SHARE * budget, SLACK * usual)
+        return max(ARM_SHARE * budget, SLACK * lab.costs.usual(self.look))
 
     def _too_long(self, arm: Arm, replicas: int, share: float = 1.0) -> bool:
         """An arm that would eat too much of the budget on its own is left out, and said to be."""
@@ -236,8 +232,7 @@ class Search:
 
     def _too_late(self, arm: Arm, replicas: int) -> bool:
         """A look that would not come to its end before the budget does is not begun."""
-        slower = SIDE_BY_SIDE if self.lab.costs.beside > 1 else 1.0
-        return slower * self.lab.costs.of(arm, replicas) > self.lab.left
+        return self.lab.costs.in_company(arm, replicas) > self.lab.left
 
     def _try_strong(self) -> None:
         """Everything sensible at once; what it shows of the data is what cures are held to."""
@@ -245,7 +240,7 @@ class Search:
         if self.strongest is not None:
             return
         lab.progress.stage("everything sensible at once")
-        room = math.inf if budget is None else LONGEST_SHARE * budget * lab.costs.beside
+        room = math.inf if budget is None else LONGEST_SHARE * budget * lab.costs.gain
         most = functools.partial(lab.costs.room, room, self.look)
         costly = budget is not None and lab.costs.per_training * self.look > 0.01 * budget
         strength = self.ranking.strength
@@ -321,7 +316,7 @@ class Search:
         asked_for = {part for c in self.candidates if c.checks for part in c.change.conflicts}
         # What no check has asked for may all be idle: one look, instead of one for each.
         kept = guess([change for change in kept if change.conflicts & asked_for])
-        if lab.costs.beside > 1 and len(kept) > LARGE:
+        if lab.costs.dear and len(kept) > LARGE:
             # Where a look is dear: what came further alone may do without the rest.
             by_distance = sorted(kept, key=self.ranking.distance)
             middle = len(kept) // 2
@@ -427,19 +422,32 @@ class Search:
                          if len(j.trial.treatment) < self._most(j) and self._may_change(j)]
             if not open_arms:
                 return
+            open_arms.sort(key=lambda j: (j.trial.changes[0] not in in_cures,
+                                          len(j.trial.treatment), -j.effect.difference))
             grown = False
-            for j in sorted(open_arms, key=lambda j: (j.trial.changes[0] not in in_cures,
-                                                      len(j.trial.treatment), -j.effect.difference)):
-                arm = lab.arm(j.trial.changes)
-                if arm is None:
+            for target, arms in self._further(open_arms):
+                while arms and sum(lab.costs.of(arm, target - len(arm.learned)) for arm in arms) > (
+                        self._until - lab.spent):
+                    arms.pop()
+                if not arms:
                     continue
-                target = min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j))
-                if lab.costs.of(arm, target - len(arm.learned)) > self._until - lab.spent:
-                    continue
-                lab.progress.stage(f"sharpening the verdict on {names(arm.changes)}", target)
-                grown = lab.run_or_skip(arm, target) is not None or grown
+                lab.progress.stage("sharpening the verdict on "
+                                   + ", ".join(names(arm.changes) for arm in arms), target)
+                lab.run_all(arms, target)
+                grown = grown or any(len(arm.learned) >= target for arm in arms)
             if not grown:
                 return
+
+    def _further(self, judged: Sequence[Judged]) -> Iterator[tuple[int, list[Arm]]]:
+        """How many replicas each arm gets next, in this order; as many arms as have use for one
+        another's company: where other processes train, several do.
+        """
+        due = [(min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j)), arm)
+               for j in judged if (arm := self.lab.arm(j.trial.changes)) is not None]
+        for target, some in groupby(due, key=lambda pair: pair[0]):
+            while few := [arm for _, arm in islice(
+                    some, self.lab.costs.beside if self.lab.costs.workers else 1)]:
+                yield target, few
 
     @staticmethod
     def _may_change(judged: Judged) -> bool:

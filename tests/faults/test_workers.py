@@ -192,12 +192,12 @@ def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
     monkeypatch.setattr(engine, "train", tight)
     monkeypatch.setattr("unstuck.population.choice.engines", lambda threads: (engine,))
     room = 8
-    error, data, _ = child.work("keras", sent, pieces, True)
+    error, data, _ = child.work("keras", pieces, True, *sent)
     assert error is None
     assert blocks == [32, 16, 8]
     alike(unpacked(*pickle.loads(data)), KerasEngine().train(made, pieces, goal))
     room = 0
-    error, _, _ = child.work("keras", sent, pieces, True)
+    error, _, _ = child.work("keras", pieces, True, *sent)
     with pytest.raises(OutOfMemory, match="memory: not even one replica"):
         raise _as_here(error)
     with pytest.raises(UnstuckError, match="ValueError: too odd"):
@@ -256,7 +256,7 @@ def test_a_cluster_that_does_not_answer_is_told_before_the_script_runs(tmp_path,
     ("dask://127.0.0.1:1", "No Dask scheduler answers|needs dask"),
 ])
 def test_clusters_that_are_none(address, said, monkeypatch):
-    monkeypatch.setattr("unstuck.population.workers.CONNECTING", 0.5)
+    monkeypatch.setattr("unstuck.population.backends.CONNECTING", 0.5)
     with pytest.raises(UnstuckError, match=said):
         Workers(cluster=address)
 
@@ -293,19 +293,28 @@ def test_a_dask_cluster_of_which_one_worker_is_killed(here, fault):
 @pytest.mark.slow
 @pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
 @pytest.mark.filterwarnings("ignore")
-def test_a_ray_cluster(here, tmp_path):
+def test_a_ray_cluster_of_which_one_worker_is_killed(here, fault, tmp_path):
     pytest.importorskip("ray")
     code = f"""\
-import sys; sys.path[:0] = {sys.path!r}
+import os, signal, sys; sys.path[:0] = {sys.path!r}
 import numpy as np
 from unstuck.population.workers import Workers
 from unstuck.population.kept import in_order, unpacked
 from unstuck.goal import make_goal
 from recipes import two_bits
-made = two_bits(16, balanced=True, epochs=30_000)
 workers = Workers(cluster="ray://auto")
-parts = list(workers.train("native", made, [range(0, 32), range(32, 64)], make_goal(made),
-                           probes=True, meanwhile=lambda: None))
+assert workers.count == 2
+made, killed = two_bits(16, balanced=True, epochs=30_000), []
+pieces = [range(at, at + 1) for at in range(64)]
+
+def kill():
+    if not killed and workers.chunks:
+        place = next(iter(workers.chunks))
+        killed.append(int(place.rpartition("/")[2]))
+        os.kill(killed[0], signal.SIGKILL)
+
+parts = list(workers.train("native", made, pieces, make_goal(made), probes=True, meanwhile=kill))
+assert killed and any(note.startswith("a worker was lost") for note in workers.notes), workers.notes
 np.save({str(tmp_path / "loss.npy")!r}, in_order(parts, range(64)).loss)
 print(workers.where)
 workers.close()
@@ -321,3 +330,4 @@ workers.close()
         subprocess.run([ray, "stop"], check=True, capture_output=True, env=environ)
     assert done.returncode == 0, done.stderr
     np.testing.assert_allclose(np.load(tmp_path / "loss.npy"), here.loss, atol=1e-5)
+    fault("F01", 1, "a worker of a Ray cluster SIGKILLed: the same replicas")

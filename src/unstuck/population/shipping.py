@@ -11,6 +11,7 @@ import json
 import pickle
 import types
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -27,6 +28,8 @@ from unstuck.population.identity import fingerprint
 from unstuck.recipe import Recipe
 
 MODELS_KEPT = 4
+LARGE = 1 << 20
+"""Bytes from which an array travels by itself, so that arms which share it need not send it again."""
 _MODELS: OrderedDict[str, tuple[keras.Model, Any, Any]] = OrderedDict()
 
 
@@ -55,8 +58,9 @@ def check(recipe: Recipe) -> None:
             f"{recipe.optimizer.kind} is code of the script's own, which stays in this process")
 
 
-def parcel(recipe: Recipe, yardstick: Yardstick) -> NDArray[np.uint8]:
-    """A recipe and its yardstick as bytes, for `opened` in a process of ours.
+def parcel(recipe: Recipe, yardstick: Yardstick) -> list[NDArray[np.uint8]]:
+    """A recipe and its yardstick as bytes, for `opened` in a process of ours: first what tells them,
+    then each of their large arrays.
 
     Raises:
         NotSupported: as `check`, or it holds something that no bytes can be made of.
@@ -73,34 +77,44 @@ def parcel(recipe: Recipe, yardstick: Yardstick) -> NDArray[np.uint8]:
     weights = [np.asarray(weight.value) for weight in model.weights]
     watched = repr((plain.metrics, plain.weighted_metrics))
     key = digest(text.encode(), watched.encode(), *(weight.tobytes() for weight in weights))
+    large: list[NDArray[np.uint8]] = []
+
+    def stays(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes >= LARGE:
+            large.append(np.frombuffer(raw, np.uint8))
+        return raw.nbytes < LARGE
+
     try:
         data = pickle.dumps((key, text, weights, plain, yardstick, fingerprint(recipe)),
-                            protocol=pickle.HIGHEST_PROTOCOL)
+                            protocol=pickle.HIGHEST_PROTOCOL, buffer_callback=stays)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise NotSupported(f"it does not travel ({error})") from error
-    return np.frombuffer(data, np.uint8)
+    return [np.frombuffer(data, np.uint8), *large]
 
 
-def opened(sent: NDArray[np.uint8]) -> tuple[Recipe, Yardstick]:
+def opened(sent: Sequence[NDArray[np.uint8]]) -> tuple[Recipe, Yardstick]:
     """What `parcel` made, in another process.
 
     Raises:
         NotSupported: it did not arrive as it was sent.
     """
     # From a process of ours, over its own pipe or the cluster's channel; never from a file.
-    key, text, weights, plain, yardstick, before = pickle.loads(sent.tobytes())
-    if key not in _MODELS:
-        model = keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
-        for variable, value in zip(model.weights, weights, strict=True):
-            variable.assign(value)
-        _MODELS[key] = model, _arrived(plain.metrics), _arrived(plain.weighted_metrics)
-        if len(_MODELS) > MODELS_KEPT:
-            _MODELS.popitem(last=False)
-    # The same objects for every arm of a model, by which engines know what they have compiled.
-    model, metrics, weighted = _MODELS[key]
-    recipe = replace(
-        plain, architecture=replace(plain.architecture, source=model), loss=_arrived(plain.loss),
-        metrics=metrics, weighted_metrics=weighted)
+    first, *large = sent
+    key, text, weights, plain, yardstick, before = pickle.loads(first.tobytes(), buffers=large)
+    with adapter.BUILDING:  # a Dask worker may train several chunks in threads
+        if key not in _MODELS:
+            model = keras.saving.deserialize_keras_object(json.loads(text), safe_mode=True)
+            for variable, value in zip(model.weights, weights, strict=True):
+                variable.assign(value)
+            _MODELS[key] = model, _arrived(plain.metrics), _arrived(plain.weighted_metrics)
+            if len(_MODELS) > MODELS_KEPT:
+                _MODELS.popitem(last=False)
+        # The same objects for every arm of a model, by which engines know what they have compiled.
+        model, metrics, weighted = _MODELS[key]
+        recipe = replace(
+            plain, architecture=replace(plain.architecture, source=model),
+            loss=_arrived(plain.loss), metrics=metrics, weighted_metrics=weighted)
     if fingerprint(recipe) != before:
         raise NotSupported("the network does not come out of its configuration as it went in")
     return recipe, yardstick
