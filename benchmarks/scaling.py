@@ -2,11 +2,12 @@
 
     python benchmarks/scaling.py [--rounds 3] [--workers 2] [--chunks 8] [--without dask,ray]
 
-For an LSTM and a dense network, chunks of one block each: seconds in all where each worker has its
-programs compiled, how that compares with this process, what a chunk takes where it is trained, the
-bytes that go there and come back, and what it costs this process to hand it out and take it in. Medians
-over the rounds, in each of which all backends have their turn; a ratio is to what this process took
-for the same just before.
+First single chunks, for an LSTM and a dense network, where each worker has its programs compiled:
+seconds in all and as a ratio to what this process took for the same just before, what a chunk takes
+where it is trained, the bytes that go there and come back, and what it costs this process to hand it
+out and take it in. This process trains as a worker does, with one thread. Then a look at several arms,
+each with a program of its own to compile, one after the other and at a time. Medians over the rounds,
+in each of which all have their turn.
 Writes docs/scaling.md and docs/figures/scaling.json.
 """
 
@@ -14,28 +15,36 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")  # as `child.prepare`
+from unstuck.budget import Budget
+from unstuck.chunks import Chunks
 from unstuck.goal import make_goal
-from unstuck.population.kept import packed
-from unstuck.population.keras_engine import KerasEngine
+from unstuck.interventions.width import Width
+from unstuck.lab import Lab
 from unstuck.population.shipping import parcel
-from unstuck.population.workers import Workers
+from unstuck.population.workers import Workers, trained
 from unstuck.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 Row = dict[str, Any]
-CHUNK = 10.0
-"""Seconds that a chunk is made to take where trainings are long (`unstuck.chunks.SECONDS`)."""
+REPLICAS = {"LSTM": 16, "dense": 32}
+"""In a chunk: what a block of such networks is where it is vmapped."""
+LOOK = 64
+"""Replicas of an arm at its first look."""
+ARMS = 20
+"""Arms of a look in the plan."""
 
 
 @contextmanager
@@ -65,104 +74,157 @@ def local(workers: int) -> Iterator[Workers]:
     yield Workers(jobs=workers)
 
 
-def trained(workers: Workers, recipe: Recipe, pieces: list[range]) -> list[float]:
-    """Train those seeds; the seconds that each chunk took where it was trained."""
-    parts = workers.train("keras", recipe, pieces, make_goal(recipe), probes=False,
-                          meanwhile=lambda: None)
-    return [part.seconds for part in parts]
-
-
-def alone(recipe: Recipe, engine: KerasEngine, pieces: list[range]) -> Row:
-    """In this process, chunk by chunk."""
-    goal, back = make_goal(recipe), 0
-    begun = time.monotonic()
-    for piece in pieces:
-        population = engine.train(recipe, piece, goal, probes=False)
-        back = sum(a.nbytes for a in packed(population)[1].values())
-    wall = time.monotonic() - begun
-    return {"wall": wall, "chunk": wall / len(pieces), "sent": parcel(recipe, goal).nbytes,
-            "back": back}
+BACKENDS = {"processes": local, "dask": dask, "ray": ray}
 
 
 def given_out(workers: Workers, recipe: Recipe, pieces: list[range]) -> Row:
     """By workers that have compiled the programs; `own` is this process's time for each chunk."""
-    trained(workers, recipe, pieces)
+    def train() -> list[float]:
+        parts = workers.train("keras", recipe, pieces, make_goal(recipe), probes=False,
+                              meanwhile=lambda: None)
+        return [part.seconds for part in parts]
+
+    train()
     begun, own = time.monotonic(), time.process_time()
-    taken = trained(workers, recipe, pieces)
+    taken = train()
     wall, own = time.monotonic() - begun, time.process_time() - own
     return {"wall": wall, "chunk": median(taken), "own": own / len(pieces)}
 
 
-def measured(rounds: int, count: int, chunks: int, without: list[str]) -> Row:
+def alone(recipe: Recipe, pieces: list[range]) -> Row:
+    """In this process, chunk by chunk, as a worker does it."""
+    sent = parcel(recipe, make_goal(recipe))
+    begun = time.monotonic()
+    back = [len(trained("keras", piece, False, sent)) for piece in pieces]
+    wall = time.monotonic() - begun
+    return {"wall": wall, "chunk": wall / len(pieces), "back": back[0],
+            "sent": sum(array.nbytes for array in sent)}
+
+
+def looked_at(recipe: Recipe, arms: int, workers: Workers | None) -> Row:
+    """Seconds of a look at so many arms, which differ in a layer's width, one after the other and at a
+    time. Of a new recipe, so that nobody has compiled them.
+    """
+    lab = Lab(recipe, make_goal(recipe), budget=Budget.parse("1h"), chunks=Chunks(workers=workers))
+    lab.run(lab.control, LOOK)
+    wider = [lab.arm((Width.of(recipe, "lstm", 9 + more),)) for more in range(2 * arms)]
+
+    def seconds(look: Callable[[], object]) -> float:
+        begun = time.monotonic()
+        look()
+        return time.monotonic() - begun
+
+    found = {"after": seconds(lambda: [lab.run_or_skip(arm, LOOK) for arm in wider[::2]]),
+             "together": seconds(lambda: lab.run_all(wider[1::2], LOOK))}
+    assert not lab.untestable, lab.untestable
+    assert lab.control.population is not None
+    compiled = [arm.population.compile_seconds for arm in wider[1::2] if arm and arm.population]
+    return found | {"compilation": median(compiled), "block": lab.control.population.block}
+
+
+def measured(rounds: int, count: int, chunks: int, arms: int, without: list[str]) -> Row:
     """All cases and backends, that often."""
     sys.path[:0] = [str(ROOT / "tests")]
     os.environ["PYTHONPATH"] = os.pathsep.join((str(ROOT / "src"), str(ROOT / "tests")))
     from faults.worker_cases import lstm
     from recipes import two_bits
 
-    cases, loads = {"LSTM": lstm(256, epochs=6), "dense": two_bits(400, epochs=30)}, []
-    engine = KerasEngine(strategy="vmap", threads=1)
-    pieces = {name: [range(at * block, (at + 1) * block) for at in range(chunks)]
-              for name, recipe in cases.items() for block in [engine.block(recipe)]}
+    cases, loads = {"LSTM": lstm(256, epochs=18), "dense": two_bits(400, epochs=90)}, []
+    pieces = {name: [range(at * size, (at + 1) * size) for at in range(chunks)]
+              for name, size in REPLICAS.items()}
     for name, recipe in cases.items():
-        engine.train(recipe, pieces[name][0], make_goal(recipe), probes=False)
+        alone(recipe, pieces[name][:1])
     runs: dict[str, dict[str, list[Row]]] = {name: {} for name in cases}
+    looked: dict[str, list[Row]] = {}
     for _ in range(rounds):
-        for backend, opened in {"processes": local, "dask": dask, "ray": ray}.items():
+        looked.setdefault("this process", []).append(looked_at(lstm(256, epochs=6), arms, None))
+        for backend, opened in BACKENDS.items():
             if backend in without:
                 continue
             with opened(count) as workers:
                 for name, recipe in cases.items():
-                    here = alone(recipe, engine, pieces[name])
+                    here = alone(recipe, pieces[name])
                     runs[name].setdefault("this process", []).append({**here, "beside": here["wall"]})
                     runs[name].setdefault(backend, []).append(
                         given_out(workers, recipe, pieces[name]) | {"beside": here["wall"]})
                     loads.append(os.getloadavg()[0])
                     print(name, backend, runs[name][backend][-1], flush=True)
+                looked.setdefault(backend, []).append(
+                    looked_at(lstm(256, epochs=6), arms, workers))
+                print(backend, looked[backend][-1], flush=True)
                 workers.close()
-    found: Row = {"workers": count, "chunks": chunks, "rounds": rounds, "cores": os.cpu_count(),
-                  "load": loads, "cases": {}}
-    for name, recipe in cases.items():
-        found["cases"][name] = {
-            "block": len(pieces[name][0]), "updates": recipe.updates, "backends": {
-                backend: {key: median(row[key] for row in rows) for key in rows[0]}
+
+    def middle(rows: list[Row]) -> Row:
+        return {key: median(row[key] for row in rows) for key in rows[0]}
+
+    return {
+        "workers": count, "chunks": chunks, "arms": arms, "rounds": rounds,
+        "cores": os.cpu_count(), "load": loads,
+        "looks": {backend: middle(rows) for backend, rows in looked.items()},
+        "cases": {name: {
+            "replicas": REPLICAS[name], "updates": recipe.updates, "backends": {
+                backend: middle(rows)
                 | {"ratio": median(row["wall"] / row["beside"] for row in rows)}
                 for backend, rows in runs[name].items()}}
-    return found
+            for name, recipe in cases.items()}}
+
+
+def look_of(workers: int, pieces: int, training: float, compilation: float, own: float) -> float:
+    """Seconds of a look at `ARMS` arms by so many workers, as `Chunks` gives them out.
+
+    An arm takes `training` seconds and comes in `pieces` at most, each of which has to be compiled
+    where it is trained; `own` seconds for each are this process's, one after the other.
+    """
+    pieces = min(pieces, max(1, 2 * workers // ARMS))
+    tasks, task = ARMS * pieces, compilation + training / pieces
+    return max(math.ceil(tasks / workers) * task, tasks * own + task)
 
 
 def page(found: Row) -> str:
     """docs/scaling.md."""
-    rows, limits = [], []
+    rows, looks, limits = [], [], []
     for case, measure in found["cases"].items():
         here = measure["backends"]["this process"]
         for backend, row in measure["backends"].items():
             where = backend if "own" not in row else f"{found['workers']} × {backend}"
-            ratio = f"{row['ratio']:.2f}" if "ratio" in row else "–"
             own = f"{1000 * row['own']:.0f} ms" if "own" in row else ""
-            rows.append(f"| {case} | {where} | {row['wall']:.2f} s | {ratio} |"
+            rows.append(f"| {case} | {where} | {row['wall']:.2f} s | {row['ratio']:.2f} |"
                         f" {row['chunk']:.2f} s | {own} |")
             if "own" in row:
-                limits.append(f"| {case} | {backend} | {row['chunk'] / row['own']:,.0f} |"
-                              f" {CHUNK / row['own']:,.0f} |")
-        rows.append(f"| | *a chunk: {measure['block']} replicas of {measure['updates']:,} updates;"
+                limits.append(f"| {case} | {backend} | {1 / row['own']:,.0f} |"
+                              f" {row['chunk'] / row['own']:,.0f} | {10 / row['own']:,.0f} |")
+        rows.append(f"| | *a chunk: {measure['replicas']} replicas of {measure['updates']:,} updates;"
                     f" {here['sent'] / 1024:.0f} KiB there, {here['back'] / 1024:.0f} KiB back*"
                     " | | | | |")
-    loads = found["load"]
+    for backend, row in found["looks"].items():
+        where = backend if backend == "this process" else f"{found['workers']} × {backend}"
+        looks.append(f"| {where} | {row['after']:.1f} s | {row['together']:.1f} s |"
+                     f" {row['after'] / row['together']:.2f} |")
+    there, pieces = found["cases"]["LSTM"]["backends"], LOOK // found["looks"]["this process"]["block"]
+    chunk, own = there["this process"]["chunk"], there.get("dask", there["processes"])["own"]
+    compilation = found["looks"]["this process"]["compilation"]
+    training = chunk * LOOK / REPLICAS["LSTM"]
+    looked = {workers: look_of(workers, pieces, training, compilation, own)
+              for workers in (1, 2, 4, 8, 16, 32, 64, 128, 256, 800)}
+    plan = [f"| {workers:,} | {seconds:.1f} s | {looked[1] / seconds:.1f} |"
+            for workers, seconds in looked.items()]
     return PAGE.format(
-        rows="\n".join(rows), limits="\n".join(limits), chunks=found["chunks"],
-        rounds=found["rounds"], cores=found["cores"], load=f"{min(loads):.1f} to {max(loads):.1f}")
+        rows="\n".join(rows), looks="\n".join(looks), limits="\n".join(limits), plan="\n".join(plan),
+        chunks=found["chunks"], rounds=found["rounds"], cores=found["cores"], arms=found["arms"],
+        training=training, compilation=compilation, own=1000 * own, pieces=pieces, tasks=ARMS * pieces,
+        load=f"{min(found['load']):.1f} to {max(found['load']):.1f}")
 
 
 PAGE = """\
 # More than one process, more than one machine
 
-Written by `python benchmarks/scaling.py`; the figures are not edited by hand. {chunks} chunks of
-one block each, trained by the Keras engine with one thread, on {cores} processors whose load by
-others was {load} while this was measured: trust
-the processor times of the last column, not the seconds. A ratio stands where this process took its
-turn just before, "–" where it did so minutes earlier, under another load. Medians of rounds: {rounds}.
-Programs were compiled before.
+Written by `python benchmarks/scaling.py`; the figures are not edited by hand. Medians of {rounds}
+rounds on {cores} processors whose load, this work included, was {load}.
+
+## Chunks
+
+{chunks} chunks, trained by the Keras engine with one thread; the ratio is to what this process took for
+the same just before. Programs were compiled before.
 
 | network | where | in all | ratio | a chunk where it is trained | this process, for each chunk |
 |---|---|---:|---:|---:|---:|
@@ -171,34 +233,45 @@ Programs were compiled before.
 The last column is what one chunk costs the process that gives it out, in processor time: packing
 the recipe and its data, the backend, unpacking the population. It is what cannot be given out.
 
-Ray's seconds are mostly those of starting processes: joblib's backend for Ray opens a pool for each
-call and ends it with it, so every arm pays for importing JAX and compiling again. Where there is a
-choice, take Dask, whose workers stay.
+## Arms
+
+A look at {arms} arms of the LSTM, 64 replicas each, trained for a third of the time above: every arm
+is another network, which whoever trains it has to compile. One after the other, all workers share
+each arm, and all compile it; at a time, as a search does it, a worker has an arm to itself. This
+process runs arms in threads of its own, two here.
+
+| where | one after the other | at a time | gain |
+|---|---:|---:|---:|
+{looks}
 
 ## What a hundred machines would do
 
-A plan on paper. A process that spends *c* on each chunk of *t* seconds keeps at most *t / c*
-workers busy; beyond that they wait for it. From the table, with these chunks, and with chunks of 10
-s, which is what the journal aims at:
+A plan on paper. A process that spends *c* on each chunk of *t* seconds keeps at most *t / c* workers
+busy; beyond that they wait for it:
 
-| network | backend | workers kept busy, chunks as above | with chunks of 10 s |
-|---|---|---:|---:|
+| network | backend | chunks a second | workers kept busy, chunks as above | with chunks of 10 s |
+|---|---|---:|---:|---:|
 {limits}
 
-That bound is not the first one to be met. A search gives out one arm at a time: the first look at
-an arm is of 64 replicas, at most 64 / block = 4 chunks of a recurrent or convolutional network; the
-last of 256 is 16 chunks, a proof of 1,024 is 64. So, as it is built:
+The other bound is what there is to do at a time. A first look at twenty arms of 64 replicas is twenty
+tasks, one an arm, as long as that keeps two for each worker; from there arms are cut, into {pieces}
+pieces at most here ({tasks:,} tasks), each of which has to compile the arm's program. With the figures
+above, {training:.1f} s to train a look at an arm, {compilation:.1f} s to compile it and {own:.0f} ms of
+this process for each task of a Dask cluster, such a look would take
 
-- up to 4 workers: every look gains;
-- up to 16: the control, and the sharpening of verdicts to 256 pairs, where most trainings of a
-  diagnosis are;
-- up to 64: proofs only;
-- 100 machines with 8 processors each are 800 workers, of which at most 64 have something to do at
-  any moment, and mostly 4 to 16.
+| workers | seconds | gain |
+|---:|---:|---:|
+{plan}
 
-Beyond 16 workers it needs the arms side by side as well: twenty arms × 16 chunks are 320 tasks that
-do not depend on each other, and from there the bound of the table is what counts. Data of more than
-some MiB should then be put on the cluster once, not into every chunk.
+So, as it is built: up to ten workers little is lost; from twenty on a look is bounded by compiling,
+which every worker that joins an arm does again; and a hundred machines of 8 processors, 800 workers,
+do for one diagnosis no more than some dozens. What they are good for is as many diagnoses as there
+are machines, or networks whose trainings take minutes. To go further within one diagnosis, compiled
+programs would have to travel, and the search would have to look at sets and single changes in one go
+instead of deciding after each look what is worth the next.
+
+Arrays of more than 1 MiB are put on the cluster once, not into every chunk; arms that change the data
+(other noise, other targets) send their own.
 """
 
 
@@ -208,6 +281,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--chunks", type=int, default=8)
+    parser.add_argument("--arms", type=int, default=4)
     parser.add_argument("--without", default="")
     parser.add_argument("--draw-only", action="store_true", help="the page from scaling.json")
     asked = parser.parse_args()
@@ -215,7 +289,8 @@ def main() -> None:
     if asked.draw_only:
         found = json.loads(place.read_text())
     else:
-        found = measured(asked.rounds, asked.workers, asked.chunks, asked.without.split(","))
+        found = measured(asked.rounds, asked.workers, asked.chunks, asked.arms,
+                         asked.without.split(","))
         place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     (ROOT / "docs" / "scaling.md").write_text(page(found), encoding="utf-8")
     print(page(found))

@@ -11,9 +11,12 @@ os.environ["KERAS_BACKEND"] = "jax"
 # Journals and fault reports of tests go where no user has any.
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="unstuck-tests-")
 
-# A shell's `&` starts commands deaf to Ctrl-C, and their children too: tests of interrupts would hang.
+# A shell's `&` starts commands deaf to Ctrl-C, `nohup` to SIGHUP, and their children too: tests of
+# interrupts would hang.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 from hypothesis import settings
 

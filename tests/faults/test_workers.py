@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 
-from faults.worker_cases import lstm
+from faults.worker_cases import grown, lstm
 from recipes import dense, recipe, two_bits
 from unstuck import child, interrupts
 from unstuck.budget import BudgetSpent
@@ -22,6 +22,7 @@ from unstuck.chunks import Chunks
 from unstuck.diagnosis import Options, diagnose_script
 from unstuck.errors import NotSupported, UnstuckError
 from unstuck.goal import make_goal
+from unstuck.population.backends import Processes
 from unstuck.population.identity import data_digest, fingerprint
 from unstuck.population.kept import in_order, unpacked
 from unstuck.population.keras_engine import KerasEngine
@@ -202,6 +203,19 @@ def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
         raise _as_here(error)
     with pytest.raises(UnstuckError, match="ValueError: too odd"):
         raise _as_here("ValueError: too odd")
+
+
+def test_a_process_that_has_compiled_much_stays():
+    """loky takes 300 MB more, where psutil can tell, for a leak, and would start another."""
+    pytest.importorskip("psutil")
+    processes = Processes(1)
+    try:
+        first = processes.submit(grown, 1).result()
+        time.sleep(1.2)  # loky looks once in a second
+        processes.submit(grown, 400).result()
+        assert processes.submit(grown, 1).result() == first
+    finally:
+        processes.close()
 
 
 SHARDED = """\

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck import child
 from unstuck.errors import UnstuckError
 
 CONNECTING = 10
@@ -79,7 +80,8 @@ class Processes(Backend):
         future = told.result()
         process = getattr(self._own, "process", None)
         if process is None:
-            process = self._own.process = ProcessPoolExecutor(max_workers=1)
+            process = self._own.process = ProcessPoolExecutor(
+                max_workers=1, initializer=child.settle)
             self._all.append(process)
         self._at_work[future] = process
         try:
