@@ -29,7 +29,7 @@ from typing import Any
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")  # as `child.prepare`
 from unstuck.budget import Budget
-from unstuck.chunks import Chunks
+from unstuck.chunks import PIECES, WORTH, Chunks
 from unstuck.goal import make_goal
 from unstuck.interventions.width import Width
 from unstuck.lab import Lab
@@ -175,7 +175,8 @@ def look_of(workers: int, pieces: int, training: float, compilation: float, own:
     An arm takes `training` seconds and comes in `pieces` at most, each of which has to be compiled
     where it is trained; `own` seconds for each are this process's, one after the other.
     """
-    pieces = min(pieces, max(1, 2 * workers // ARMS))
+    pieces = min(pieces, max(1, PIECES * workers // ARMS),
+                 max(1, int(training / (WORTH * compilation))))
     tasks, task = ARMS * pieces, compilation + training / pieces
     return max(math.ceil(tasks / workers) * task, tasks * own + task)
 
@@ -200,7 +201,8 @@ def page(found: Row) -> str:
         where = backend if backend == "this process" else f"{found['workers']} × {backend}"
         looks.append(f"| {where} | {row['after']:.1f} s | {row['together']:.1f} s |"
                      f" {row['after'] / row['together']:.2f} |")
-    there, pieces = found["cases"]["LSTM"]["backends"], LOOK // found["looks"]["this process"]["block"]
+    there = found["cases"]["LSTM"]["backends"]
+    pieces = LOOK // int(found["looks"]["this process"]["block"])
     chunk, own = there["this process"]["chunk"], there.get("dask", there["processes"])["own"]
     compilation = found["looks"]["this process"]["compilation"]
     training = chunk * LOOK / REPLICAS["LSTM"]
@@ -211,7 +213,8 @@ def page(found: Row) -> str:
     return PAGE.format(
         rows="\n".join(rows), looks="\n".join(looks), limits="\n".join(limits), plan="\n".join(plan),
         chunks=found["chunks"], rounds=found["rounds"], cores=found["cores"], arms=found["arms"],
-        training=training, compilation=compilation, own=1000 * own, pieces=pieces, tasks=ARMS * pieces,
+        training=training, compilation=compilation, own=1000 * own,
+        worth=100 * WORTH, cut=min(pieces, max(1, int(training / (WORTH * compilation)))),
         load=f"{min(found['load']):.1f} to {max(found['load']):.1f}")
 
 
@@ -254,21 +257,21 @@ busy; beyond that they wait for it:
 {limits}
 
 The other bound is what there is to do at a time. A first look at twenty arms of 64 replicas is twenty
-tasks, one an arm, as long as that keeps two for each worker; from there arms are cut, into {pieces}
-pieces at most here ({tasks:,} tasks), each of which has to compile the arm's program. With the figures
-above, {training:.1f} s to train a look at an arm, {compilation:.1f} s to compile it and {own:.0f} ms of
-this process for each task of a Dask cluster, such a look would take
+tasks, one an arm, as long as that keeps two for each worker; from there arms are cut, each piece
+having to be compiled for: into no more than train {worth:.0f} % as long as that takes, here {cut}. With
+the figures above, {training:.1f} s to train a look at an arm, {compilation:.1f} s to compile it and
+{own:.0f} ms of this process for each task of a Dask cluster, such a look would take
 
 | workers | seconds | gain |
 |---:|---:|---:|
 {plan}
 
 So, as it is built: up to ten workers little is lost; from twenty on a look is bounded by compiling,
-which every worker that joins an arm does again; and a hundred machines of 8 processors, 800 workers,
-do for one diagnosis no more than some dozens. What they are good for is as many diagnoses as there
-are machines, or networks whose trainings take minutes. To go further within one diagnosis, compiled
-programs would have to travel, and the search would have to look at sets and single changes in one go
-instead of deciding after each look what is worth the next.
+which every worker that joins an arm does again, and by this process; and a hundred machines of 8
+processors, 800 workers, do for one diagnosis no more than some dozens. What they are good for is as
+many diagnoses as there are machines, or networks whose trainings take minutes. To go further within
+one diagnosis, compiled programs would have to travel, and the search would have to look at sets and
+single changes in one go instead of deciding after each look what is worth the next.
 
 Arrays of more than 1 MiB are put on the cluster once, not into every chunk; arms that change the data
 (other noise, other targets) send their own.

@@ -30,6 +30,8 @@ SECONDS = 10.0
 """About what a chunk takes: what a kill may cost."""
 PIECES = 2
 """So many for each worker, so that none waits long for the slowest at the end."""
+WORTH = 0.25
+"""A piece trains at least so long as a share of what compiling it takes, which each of them has to."""
 PATIENCE = 10.0
 """How many times what was expected a chunk may take before it counts as hung."""
 LEAST_PATIENCE = 120.0
@@ -88,6 +90,7 @@ class Chunks:
         self._journal, self._workers = journal, workers
         self._writing = threading.Lock()
         self._pace: dict[str, float] = {}
+        self._compilation: dict[str, float] = {}
         self._known: dict[str, list[tuple[Population, float]]] = {}
         self._failed: dict[str, tuple[str, str, float]] = {}
         if journal is not None:
@@ -189,8 +192,7 @@ class Chunks:
             some = seeds[at : at + self._size(engine, recipe, len(seeds) - at)]
             with _deadline(self._patience(engine, recipe, len(some), left), hung):
                 part = lighter(engine, recipe, train)
-            working = max(1e-9, part.seconds - part.compile_seconds)
-            self._pace[engine.name] = working / max(1, recipe.updates) / len(some)
+            self._note_pace(engine, recipe, part)
             at += len(some)
             yield part
 
@@ -209,21 +211,39 @@ class Chunks:
     ) -> Iterator[Population]:
         """The same by the workers, in pieces; `progress` is told now and then, and may raise.
 
-        Two pieces for each worker, of all arms trained at this time, or one for each of these: every
-        worker has to compile what it gets a piece of. Seconds are those that a piece would have
-        taken, had the workers trained this arm alone.
+        Seconds are those that a piece would have taken, had the workers trained this arm alone.
         """
         assert self._workers is not None
-        count, block = self._workers.count, engine.block(recipe)
-        wanted = max(1, PIECES * count // among)
-        size = -(-len(seeds) // wanted // block) * block
-        pieces = [seeds[at : at + size] for at in range(0, len(seeds), size)]
-        at_once = min(count, len(pieces))
+        pieces = self._pieces(engine, recipe, seeds, self._workers.count, among)
+        at_once = min(self._workers.count, len(pieces))
         for part in self._workers.train(
                 engine.name, recipe, pieces, yardstick, probes=probes,
                 meanwhile=lambda: progress(0, 1)):
+            self._note_pace(engine, recipe, part)
             yield replace(part, seconds=part.seconds / at_once,
                           compile_seconds=part.compile_seconds / at_once)
+
+    def _pieces(
+        self, engine: Engine, recipe: Recipe, seeds: Sequence[int], count: int, among: int
+    ) -> list[Sequence[int]]:
+        """Two pieces for each of `count` workers, of all arms trained at this time; at least one for
+        each arm, and no more than are `WORTH` to be compiled for.
+        """
+        wanted = max(1, PIECES * count // among)
+        pace, compilation = self._pace.get(engine.name), self._compilation.get(engine.name)
+        if pace is not None and compilation:
+            training = pace * recipe.updates * len(seeds)
+            wanted = min(wanted, max(1, int(training / (WORTH * compilation))))
+        block = engine.block(recipe)
+        size = -(-len(seeds) // wanted // block) * block
+        return [seeds[at : at + size] for at in range(0, len(seeds), size)]
+
+    def _note_pace(self, engine: Engine, recipe: Recipe, part: Population) -> None:
+        """Remember what a replica's update takes, and to compile, for the chunks to come."""
+        working = max(1e-9, part.seconds - part.compile_seconds)
+        self._pace[engine.name] = working / max(1, recipe.updates) / part.replicas
+        if part.compile_seconds:
+            self._compilation[engine.name] = part.compile_seconds
 
     def _load(self, journal: Journal) -> None:
         for record in journal.known:

@@ -6,6 +6,7 @@ import pickle
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from unstuck.lab import Lab
 from unstuck.population.backends import Backend
 from unstuck.population.choice import engines
 from unstuck.population.kept import unpacked
+from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.shipping import opened, parcel
 from unstuck.population.workers import Workers
 
@@ -121,6 +123,20 @@ def test_every_arm_is_one_piece_where_there_are_enough_of_them(cluster):
     cluster.given.clear()
     lab.run_all([*arms_of(lab), lab.arm((Epochs.of(lab.recipe, 5),))], 64)
     assert sorted(len(seeds) for _, seeds in cluster.given) == [64] * 4
+
+
+@pytest.mark.parametrize(("compilation", "pieces"), [(0.0, 64), (0.01, 64), (1.0, 22), (40.0, 1)])
+def test_no_piece_trains_much_shorter_than_it_compiles(compilation, pieces):
+    recipe, engine = two_bits(8, balanced=True, epochs=3), KerasEngine(strategy="steps")
+    chunks = Chunks()
+    population = KerasEngine(strategy="steps").train(recipe, [0], make_goal(recipe), probes=False)
+    seconds = 6.4 / 64  # a replica; all of them 6.4 s
+    chunks._note_pace(engine, recipe, replace(
+        population, seconds=compilation + seconds, compile_seconds=compilation))
+    made = chunks._pieces(engine, recipe, range(64), 400, 2)
+    assert [seed for piece in made for seed in piece] == list(range(64))
+    assert len(made) == pieces  # whole replicas: 25 wished for are 22 of three each
+    assert len(chunks._pieces(engine, recipe, range(64), 2, 4)) == 1
 
 
 def test_a_worker_that_dies_takes_one_chunk_with_it_and_one_arm_if_it_dies_again(cluster):
