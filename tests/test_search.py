@@ -20,6 +20,8 @@ from unstuck.interventions import Intervention
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.placebo import Placebo
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.lab import Lab
 from unstuck.population import Engine, Population
 from unstuck.population.native_engine import WIDEST_BLOCK
@@ -141,6 +143,19 @@ def test_the_placebo_never_goes_with_anything(monkeypatch):
     placebos = [arm for arm in found.lab.tried if arm.is_placebo]
     assert [len(arm.changes) for arm in placebos] == [1]
     assert placebos[0].rate > 0.5
+
+
+def test_inputs_and_targets_are_scaled_at_once_where_checks_ask_for_both(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0)
+    scales = [Candidate(change=ScaleInputs(), checks=("unscaled-inputs",)),
+              Candidate(change=ScaleTargets(), checks=("unscaled-targets",))]
+    looked = []
+    monkeypatch.setattr(found.lab, "arm", lambda changes: changes)
+    monkeypatch.setattr(found, "_looks", lambda arms: looked.append(list(arms)) or [["an arm"]])
+    assert found._both_scales(scales) == ["an arm"]
+    assert looked == [[(ScaleInputs(), ScaleTargets())]]
+    assert found._both_scales(scales[:1]) == []
+    assert len(looked) == 1
 
 
 def test_what_cures_alone_needs_no_company():

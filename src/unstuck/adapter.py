@@ -184,7 +184,8 @@ def own_layers(model: keras.Model) -> list[Any]:
     A Sequential that is built has a graph of itself, and inputs that it was not given.
     """
     layers = flat_layers(model)
-    graphs = {id(layer._functional) for layer in layers if isinstance(layer, keras.Sequential)}
+    graphs = {id(layer._functional) for layer in (model, *layers)
+              if isinstance(layer, keras.Sequential)}
     return [layer for layer in layers
             if id(layer) not in graphs and not isinstance(layer, keras.layers.InputLayer)]
 
@@ -204,13 +205,27 @@ def remade(layer: Any, config: dict[str, Any]) -> Any:
         return type(layer).from_config(config)
     made = type(layer).from_config({k: v for k, v in config.items() if k in parameters})
     made.name = layer.name
-    made.trainable = layer.trainable
+    # A Sequential's configuration knows what is frozen in it; `trainable` would set that too.
+    knows = isinstance(layer, keras.Sequential)
+    inner, copies = own_layers(made if knows else layer), own_layers(made)
+    flags = [one.trainable for one in inner]
+    made.trainable = config.get("trainable", layer.trainable)
+    if len(flags) == len(copies) and (knows or made.trainable == layer.trainable):
+        for copy, flag in zip(copies, flags, strict=True):
+            copy.trainable = flag
     return made
 
 
 def own_trainable(layer: Any) -> list[Any]:
     """The trainable variables of a layer itself, without those of layers inside it."""
     return [v for v in getattr(layer, "_trainable_variables", ()) if v.trainable]
+
+
+def frozen_weights(model: keras.Model) -> int:
+    """How many numbers are not trained only because a layer's `trainable` is off."""
+    held = {id(v): int(np.prod(v.shape)) for layer in (model, *flat_layers(model))
+            for v in getattr(layer, "_trainable_variables", ()) if not v.trainable}
+    return sum(held.values())
 
 
 def stable_paths(model: keras.Model) -> dict[int, str]:

@@ -23,6 +23,8 @@ from unstuck.candidates import ENOUGH_UPDATES, Candidate, placebo, strong_sets
 from unstuck.costs import per_replica
 from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.lab import Lab
 from unstuck.proof import KEPT, PROOF, Proofs
 from unstuck.ranking import CURED, SURE, Ranking
@@ -147,7 +149,7 @@ class Search:
             # Where every arm is dear, what is suspected may save the larger sets.
             self._in_time(LIKELY_SHARE, lambda: self._race(c.change for c in likely))
         self._placebo()
-        found = self.singles_only or self._settled(self._singles)
+        found = self.singles_only or self._settled([*self._singles, *self._both_scales(likely)])
         if not found:
             found = self._extend(self._singles)
         if found and self.ranking.is_modest and not self.singles_only:
@@ -164,6 +166,15 @@ class Search:
         for size, pool in () if self.singles_only else POOLS:
             if not self._settled(arm for arm in lab.tried if len(arm.changes) < size):
                 self._together(size, self._affordable_pool(size, pool))
+
+    def _both_scales(self, likely: Sequence[Candidate]) -> list[Arm]:
+        """Inputs and targets scaled at once, where checks ask for both: neither shows without the
+        other, and what cures in their place is a detour.
+        """
+        both = [c.change for c in likely if isinstance(c.change, ScaleInputs | ScaleTargets)]
+        if len(both) < 2 or not compatible(both):
+            return []
+        return [arm for arms in self._looks([self.lab.arm(tuple(both))]) for arm in arms]
 
     def _likely(self) -> list[Candidate]:
         """What checks ask for: the first wish of each before the second of any, odd values last.

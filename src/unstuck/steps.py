@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import math
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -93,9 +95,14 @@ class Steps:
                     " this script ended. Give more with --budget, or fewer rows or epochs."
                 )
             findings = self._timed("checks", lambda: self._look(lab))
-            candidates = singles(lab.recipe, lab.goal, findings)
-            search = Search(lab, candidates, singles_only=self.options.singles_only)
-            self._timed("trials", lambda: self._search(lab, search))
+            if is_spoilt(lab):
+                self.notes.append("nothing was tried: the rows trained on hold NaN, which no change of"
+                                  " the training takes out")
+                lab.untestable[placebo().label] = "the data hold NaN"
+            else:
+                candidates = singles(lab.recipe, lab.goal, findings)
+                search = Search(lab, candidates, singles_only=self.options.singles_only)
+                self._timed("trials", lambda: self._search(lab, search))
         except KeyboardInterrupt:
             if lab.control.population is None:
                 raise
@@ -187,7 +194,9 @@ class Steps:
         found: list[Finding] = []
         for check in self._checks():
             try:
-                found.extend(check.findings(seen))
+                with warnings.catch_warnings():  # numpy's, where a column holds nothing but NaN
+                    warnings.simplefilter("ignore", RuntimeWarning)
+                    found.extend(check.findings(seen))
             except Exception as error:
                 self.skipped[check.name] = f"the check itself failed: {error!r}"
         return found
@@ -286,3 +295,11 @@ def _own_run(captured: Captured) -> results.OwnRun | None:
         return None
     losses = captured.own_history.get("loss") or [math.nan]
     return results.OwnRun(loss=float(losses[-1]), learned=None)
+
+
+def is_spoilt(lab: Lab) -> bool:
+    """True where NaN in the data has made every replica's loss NaN, whatever else may be wrong."""
+    train, population = lab.recipe.train, lab.control.population
+    return population is not None and bool(population.diverged.all()) and any(
+        np.isnan(np.asarray(array)).any() for array in keras.tree.flatten((train.x, train.y))
+        if array is not None and np.asarray(array).dtype.kind == "f")

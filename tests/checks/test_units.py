@@ -128,6 +128,14 @@ def test_frozen_layer_counts_the_weights_that_stay() -> None:
     assert findings("frozen-layer", observed(two_bits())) == []
 
 
+def test_frozen_layer_looks_into_nested_models() -> None:
+    body = keras.Sequential([keras.Input((2,)), dense(4, "relu"), dense(3)], name="body")
+    for layer in body.layers[:-1]:
+        layer.trainable = False
+    (found,) = findings("frozen-layer", observed(recipe(body, dense(2, "sigmoid"), epochs=3000)))
+    assert found.message.startswith("body has layers with trainable=False: 12 of the 35 weights")
+
+
 @pytest.mark.parametrize(("hidden", "output", "activation", "certainty"), [
     ("ones", "ones", "tanh", Certainty.FACT),
     ("ones", "glorot_uniform", "tanh", Certainty.SUSPICION),

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 import time
 
 import jax
@@ -17,6 +18,7 @@ from recipes import dense, recipe, two_bits
 from unstuck import chunks, interrupts
 from unstuck.budget import Budget
 from unstuck.chunks import Chunks, Hung, OutOfMemory
+from unstuck.diagnosis import Options, diagnose_script
 from unstuck.errors import TooSlow, UnstuckError
 from unstuck.goal import make_goal
 from unstuck.lab import Lab
@@ -203,3 +205,25 @@ def test_out_of_memory_is_an_error_in_words():
     engine.train = exhausted  # type: ignore[method-assign]
     with pytest.raises(OutOfMemory, match="memory: not even one replica"):
         train(engine, made, 4)
+
+
+def test_nothing_is_tried_on_data_that_hold_nan(tmp_path):
+    """No change of the training takes NaN out of the rows, so no minute is spent on trying."""
+    script = tmp_path / "train.py"
+    script.write_text(textwrap.dedent("""\
+        import keras, numpy as np
+        x = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+        y = x.sum(1, keepdims=True)
+        x[5, 1] = np.nan
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4), keras.layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, y, epochs=3)
+        """))
+    found = diagnose_script(script, options=Options(budget=Budget.parse("60s"))).result
+    assert found.outcome == "DIVERGES"
+    assert "nan-in-data" in [fact.check for fact in found.facts]
+    assert found.arms == ()
+    assert [(one.what, one.reason) for one in found.not_tested] == [
+        ("placebo: another shuffle", "the data hold NaN")]
+    assert any(note.startswith("nothing was tried: the rows trained on hold NaN")
+               for note in found.notes)

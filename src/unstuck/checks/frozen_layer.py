@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from unstuck import adapter
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks._words import count
@@ -17,8 +18,8 @@ class FrozenLayer(Check):
     """A layer with `trainable=False` keeps the weights it was given, drawn at random or not.
 
     ## What it sees
-    Layers with weights whose `trainable` is off, in a network that fails, and how many of the
-    network's weights that concerns.
+    Layers with weights whose `trainable` is off, or nested models that hold such layers, in a
+    network that fails, and how many of the network's weights that concerns.
 
     ## Why learning stops
     A frozen layer is a fixed function. If its weights come from another training, that is the
@@ -47,14 +48,15 @@ class FrozenLayer(Check):
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The frozen layers, in one finding."""
         total = sum(layer.parameters for layer in seen.recipe.layers)
-        frozen = [layer for layer in seen.recipe.layers
-                  if layer.parameters and layer.config.get("trainable", True) is False]
-        if not frozen:
+        frozen = [layer for layer in seen.recipe.layers if Unfreeze().arguments(layer)]
+        held = adapter.frozen_weights(seen.recipe.architecture.source)
+        if not frozen or not held:
             return
-        held = sum(layer.parameters for layer in frozen)
         names = ", ".join(layer.name for layer in frozen)
+        within = any(layer.config.get("trainable", True) for layer in frozen)
+        has = "has" if len(frozen) == 1 else "have"
         yield self.fact(
-            f"{names} {'has' if len(frozen) == 1 else 'have'} trainable=False: {held:,} of the"
+            f"{names} {has}{' layers with' if within else ''} trainable=False: {held:,} of the"
             f" {count(total, 'weight')} stay as they were at the start.",
             measured("weights that are not trained", held, 0, "weights"),
             site=anatomy.site(frozen[0]),

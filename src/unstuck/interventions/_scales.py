@@ -111,7 +111,7 @@ def _numbers(array: NDArray[Any]) -> NDArray[np.float64]:
     if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
         raise NotSupported(f"Values of type {array.dtype} have no scale.")
     values = array.astype(np.float64)
-    if np.isinf(values).any() or np.isnan(values).all():
+    if np.isinf(values).any() or np.isnan(values).all(axis=0).any():
         raise NotSupported("The values are not all finite; their scale is not known.")
     return values
 

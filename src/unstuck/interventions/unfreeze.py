@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
@@ -25,9 +26,8 @@ class Unfreeze(LayerArguments):
     what: ClassVar[str] = "trained, not frozen"
 
     def arguments(self, layer: Layer) -> Values:
-        """Trainable, where it is not."""
-        frozen = layer.parameters and layer.config.get("trainable", True) is False
-        return {"trainable": True} if frozen else {}
+        """Trainable, where it or something within is not: it, and all within."""
+        return _thawed(layer.config) if layer.parameters and _is_frozen(layer.config) else {}
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
         """The argument, gone; or the one statement that froze layers, the other way round."""
@@ -44,3 +44,20 @@ class Unfreeze(LayerArguments):
         if len(found) != 1 or len(frozen) != len(names) or by_argument:
             return None
         return (Edit(start=found[0].start(1), end=found[0].end(1), replacement="True"),)
+
+
+def _thawed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to change in a configuration for it, and all within, to be trained."""
+    inner = [{**one, "config": {**one["config"], **_thawed(one["config"])}} for one in _within(config)]
+    return {"trainable": True, **({"layers": inner} if inner else {})}
+
+
+def _is_frozen(config: Mapping[str, Any]) -> bool:
+    return config.get("trainable", True) is False or any(
+        _is_frozen(one["config"]) for one in _within(config))
+
+
+def _within(config: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The layers of a nested model, as its configuration has them."""
+    layers = config.get("layers")
+    return layers if isinstance(layers, list) else []

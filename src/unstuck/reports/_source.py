@@ -78,11 +78,12 @@ def edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
         start = data.rfind(b"\n", 0, edit.start) + 1
         stop = data.find(b"\n", edit.end)
         stop = len(data) if stop < 0 else stop
-        if edit.start == edit.end:  # whole lines put before or behind a line leave it as it is
-            if edit.start == start and edit.replacement.endswith("\n"):
-                stop = edit.end
-            elif edit.start == stop and edit.replacement.startswith(("\r", "\n")):
-                start = edit.start
+        # Whole lines put before or behind a line, or taken out, leave it as it is.
+        whole = edit.replacement.endswith("\n") or not edit.replacement
+        if edit.start == start and whole and data[edit.end - 1 : edit.end] in (b"\n", b""):
+            stop = edit.end
+        elif edit.start == edit.end == stop and edit.replacement.startswith(("\r", "\n")):
+            start = edit.start
         inside = sorted({e for e in edits if start <= e.start and e.end <= stop},
                         key=lambda e: (e.start, e.end))  # fmt: skip
         pieces, done = [], start

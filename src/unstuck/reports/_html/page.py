@@ -207,7 +207,8 @@ def _card(result: Result, group: tuple[Arm, ...], kind: str, title: str) -> dict
             "effect": words.effect(arm, unit=True), "turned": words.turned(arm),
             "p": words.p_values(arm), "line": line_of(arm),
         } for arm in group],
-        "fix": edited_lines(result, first.edits) if first.edits is not None else None,
+        "fix": edited_lines(result, first.edits) or [first.intervention]
+        if first.edits is not None else None,
         "by_hand": first.edits is None,
         "adds": words.count(first.added_parameters, "parameter")
         if first.added_parameters > 0 else "",
