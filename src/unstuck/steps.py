@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +19,7 @@ from unstuck.budget import Budget, BudgetSpent
 from unstuck.candidates import Candidate, placebo, singles
 from unstuck.capture import Captured
 from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
+from unstuck.checks._data import arrays
 from unstuck.chunks import Chunks
 from unstuck.errors import TooSlow, UnstuckError
 from unstuck.goal import make_goal
@@ -95,7 +95,7 @@ class Steps:
                     " this script ended. Give more with --budget, or fewer rows or epochs."
                 )
             findings = self._timed("checks", lambda: self._look(lab))
-            if is_spoilt(lab):
+            if _is_spoilt(lab):
                 self.notes.append("nothing was tried: the rows trained on hold NaN, which no change of"
                                   " the training takes out")
                 lab.untestable[placebo().label] = "the data hold NaN"
@@ -192,13 +192,13 @@ class Steps:
         assert lab.control.population is not None
         seen = Observation(recipe=lab.recipe, goal=lab.goal, control=lab.control.population)
         found: list[Finding] = []
-        for check in self._checks():
-            try:
-                with warnings.catch_warnings():  # numpy's, where a column holds nothing but NaN
-                    warnings.simplefilter("ignore", RuntimeWarning)
+        with warnings.catch_warnings():  # numpy's, where a column holds nothing but NaN
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for check in self._checks():
+                try:
                     found.extend(check.findings(seen))
-            except Exception as error:
-                self.skipped[check.name] = f"the check itself failed: {error!r}"
+                except Exception as error:
+                    self.skipped[check.name] = f"the check itself failed: {error!r}"
         return found
 
     def _checks(self) -> list[Check]:
@@ -297,9 +297,8 @@ def _own_run(captured: Captured) -> results.OwnRun | None:
     return results.OwnRun(loss=float(losses[-1]), learned=None)
 
 
-def is_spoilt(lab: Lab) -> bool:
+def _is_spoilt(lab: Lab) -> bool:
     """True where NaN in the data has made every replica's loss NaN, whatever else may be wrong."""
     train, population = lab.recipe.train, lab.control.population
     return population is not None and bool(population.diverged.all()) and any(
-        np.isnan(np.asarray(array)).any() for array in keras.tree.flatten((train.x, train.y))
-        if array is not None and np.asarray(array).dtype.kind == "f")
+        np.isnan(array).any() for array in arrays((train.x, train.y)))

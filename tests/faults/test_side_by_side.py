@@ -19,7 +19,7 @@ from unstuck.goal import make_goal
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.lab import Lab
-from unstuck.population.backends import Backend
+from unstuck.population.backends import Cluster
 from unstuck.population.choice import engines
 from unstuck.population.kept import unpacked
 from unstuck.population.keras_engine import KerasEngine
@@ -27,12 +27,13 @@ from unstuck.population.shipping import opened, parcel
 from unstuck.population.workers import Workers
 
 
-class Threads(Backend):
+class Threads(Cluster):
     """`hook(recipe, seeds)` is called before each chunk; what it raises is the worker's death."""
 
     name, count = "threads", 2
 
     def __init__(self):
+        super().__init__()
         self.pool, self.given, self.stopped, self.now = ThreadPoolExecutor(2), [], [], set()
         self.most, self.lock, self.kept = 0, threading.Lock(), []
         self.hook = lambda recipe, seeds: None

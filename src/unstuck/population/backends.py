@@ -13,7 +13,7 @@ import importlib.util
 import socket
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from typing import Any
 
@@ -22,9 +22,12 @@ from numpy.typing import NDArray
 
 from unstuck import child
 from unstuck.errors import UnstuckError
+from unstuck.journal import digest
 
 CONNECTING = 10
 """Seconds to wait for a cluster to answer."""
+KEPT = 8
+"""Large arrays that a cluster keeps: those of the script, and of arms that change its data."""
 _PACKAGES = {"dask": "distributed", "ray": "ray"}
 """By scheme of the address: what has to be installed."""
 
@@ -35,9 +38,9 @@ class Backend(ABC):
     name: str
     count: int
 
-    @abstractmethod
-    def put(self, data: NDArray[np.uint8]) -> Any:
-        """What to give to tasks in the place of large data, which then travel once."""
+    def sent(self, parts: Sequence[NDArray[np.uint8]], *, anew: bool = False) -> list[Any]:
+        """What to give to tasks in the place of a parcel; `anew` where a worker has died since."""
+        return list(parts)
 
     @abstractmethod
     def submit(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
@@ -61,10 +64,6 @@ class Processes(Backend):
         self._own = threading.local()
         self._all: list[Any] = []
         self._at_work: dict[Future[Any], Any] = {}
-
-    def put(self, data: NDArray[np.uint8]) -> Any:
-        """The data itself."""
-        return data
 
     def submit(self, work: Callable[..., Any], *given: Any) -> Future[Any]:
         """To the first process that is free."""
@@ -112,10 +111,38 @@ def _end(process: Any) -> None:
             process.shutdown(wait=True, kill_workers=True)
 
 
-class Dask(Backend):
+class Cluster(Backend):
+    """Keeps large arrays where its workers find them, so that they travel once for all arms."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+        self._keeping = threading.Lock()
+
+    @abstractmethod
+    def put(self, data: NDArray[np.uint8]) -> Any:
+        """Keep an array; what to give to tasks in its place."""
+
+    def sent(self, parts: Sequence[NDArray[np.uint8]], *, anew: bool = False) -> list[Any]:
+        """The first part itself, which is small; for the others, where they are kept."""
+        first, *large = parts
+        keyed = [(digest(array.data), array) for array in large]
+        with self._keeping:
+            for key, _ in keyed if anew else ():  # who died may have been the only one to have it
+                self._kept.pop(key, None)
+            for key, array in keyed:
+                if key not in self._kept:
+                    self._kept[key] = self.put(array)
+            there = [self._kept[key] for key, _ in keyed]
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
+        return [first, *there]
+
+
+class Dask(Cluster):
     """The workers of a Dask cluster, one task for each of their threads."""
 
     def __init__(self, address: str) -> None:
+        super().__init__()
         try:
             distributed: Any = importlib.import_module("distributed")
         except ImportError as error:
@@ -150,10 +177,11 @@ class Dask(Backend):
         self._client.close()
 
 
-class Ray(Backend):
+class Ray(Cluster):
     """The processors of a Ray cluster, one for each task."""
 
     def __init__(self, address: str) -> None:
+        super().__init__()
         try:
             self._ray: Any = importlib.import_module("ray")
         except ImportError as error:

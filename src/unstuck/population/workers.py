@@ -18,7 +18,6 @@ import numpy as np
 
 from unstuck import child
 from unstuck.errors import NotSupported, UnstuckError, in_a_line
-from unstuck.journal import digest
 from unstuck.population import Engine, Population, Yardstick
 from unstuck.population.backends import Processes, connected
 from unstuck.population.kept import unpacked
@@ -29,8 +28,6 @@ from unstuck.recipe import Recipe
 LOOK = 0.2
 """Seconds between two looks at the clock and for Ctrl-C while others work."""
 RETRIES = 1
-PUT = 8
-"""Large arrays that are kept where the workers are: the script's, and those of arms that change it."""
 
 
 class WorkerLost(UnstuckError):
@@ -53,7 +50,6 @@ class Workers:
         self.chunks: dict[str, int] = {}
         self._local = cluster is None
         self._lock = threading.Lock()
-        self._put: dict[str, Any] = {}
         self._backend = Processes(jobs) if cluster is None else connected(cluster)
 
     @property
@@ -101,7 +97,8 @@ class Workers:
             WorkerLost: two workers died on one and the same chunk, or none can be reached.
             UnstuckError: what kept a worker from training it.
         """
-        sent = self._sent(recipe, yardstick)
+        parts = parcel(recipe, yardstick)
+        sent = self._backend.sent(parts)
         given: dict[Future[Any], tuple[int, ...]] = {}
         losses: Counter[tuple[int, ...]] = Counter()
 
@@ -125,25 +122,10 @@ class Workers:
                         raise WorkerLost(
                             f"error: two workers were lost while they trained it ({why})") from loss
                     self._note(f"a worker was lost ({why}); its chunk was given out once more")
-                    sent = self._sent(recipe, yardstick, anew=True)  # it may have had the data
+                    sent = self._backend.sent(parts, anew=True)
                     give(piece)
         finally:
             self._backend.stop(given)
-
-    def _sent(self, recipe: Recipe, yardstick: Yardstick, *, anew: bool = False) -> list[Any]:
-        """What to give to tasks; large arrays are where the workers find them, once for all arms."""
-        first, *large = parcel(recipe, yardstick)
-        keyed = [(digest(array.data), array) for array in large]
-        with self._lock:
-            for key, _ in keyed if anew else ():
-                self._put.pop(key, None)
-            for key, array in keyed:
-                if key not in self._put:
-                    self._put[key] = self._backend.put(array)
-            there = [self._put[key] for key, _ in keyed]
-            while len(self._put) > PUT:
-                del self._put[next(iter(self._put))]
-        return [first, *there]
 
     def close(self) -> None:
         """Let go of the processes; those of this machine end."""

@@ -12,7 +12,7 @@ from unstuck.results import Arm, FindingInfo, Repair, Result
 
 from . import _words as words
 from ._page import Line, Page
-from ._source import edited_lines, excerpt, line_of
+from ._source import excerpt, fix_of, line_of
 
 _BLOCKS = 3
 _LABEL = 10
@@ -137,13 +137,13 @@ def evidence(page: Page, finding: FindingInfo, *, indent: int) -> None:
 
 
 def _fix(page: Page, result: Result, arm: Arm) -> None:
-    if arm.edits is None:
+    lines = fix_of(result, arm)
+    if lines is None:
         by_hand = f"{arm.intervention}: by hand, for no edit of the script is safe"
         _labelled(page, "fix", by_hand)
         return
     added = arm.added_parameters
     note = f"adds {words.count(added, 'parameter')}".replace(" ", words.NBSP) if added > 0 else ""
-    lines = edited_lines(result, arm.edits) or [arm.intervention]
     for number, line in enumerate(lines):
         last = number == len(lines) - 1
         page.paragraph((line, "green"), (f"   ({note})" if last and note else "", "dim"),

@@ -66,7 +66,12 @@ def _cropped(text: str, room: int, sign: str) -> str:
     return text + sign
 
 
-def edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
+def fix_of(result: Result, arm: Arm) -> list[str] | None:
+    """The lines that a change makes, or its name where it only takes some out; `None`: by hand."""
+    return None if arm.edits is None else _edited_lines(result, arm.edits) or [arm.intervention]
+
+
+def _edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
     """The lines as the edits make them, without indentation; none where the source is unknown."""
     if result.source is None:
         return []

@@ -18,7 +18,7 @@ from unstuck.results import Arm, Result
 from .. import _causes, _lists, _repairs
 from .. import _words as words
 from .._ladder import here
-from .._source import edited_lines, line_of, script_name
+from .._source import fix_of, line_of, script_name
 from .._verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
 from ..json import document
 from . import see, source
@@ -207,8 +207,7 @@ def _card(result: Result, group: tuple[Arm, ...], kind: str, title: str) -> dict
             "effect": words.effect(arm, unit=True), "turned": words.turned(arm),
             "p": words.p_values(arm), "line": line_of(arm),
         } for arm in group],
-        "fix": edited_lines(result, first.edits) or [first.intervention]
-        if first.edits is not None else None,
+        "fix": fix_of(result, first),
         "by_hand": first.edits is None,
         "adds": words.count(first.added_parameters, "parameter")
         if first.added_parameters > 0 else "",
