@@ -36,6 +36,7 @@ LINES = (
     ("population", "capture"),
     ("native",),
     ("goal",),
+    ("outputs",),
     ("recipe",),
     ("architecture",),
     ("adapter",),

@@ -89,7 +89,7 @@ def fit_info(captured: Captured, goal: Goal) -> results.Fit:
         line=captured.line, index=captured.index, of=captured.of, call=captured.call,
         model=captured.model_kind, parameters=captured.parameters, rows=recipe.train.rows,
         distinct_rows=goal.distinct_rows, updates=recipe.updates, batch_size=recipe.batch_size,
-        epochs=recipe.epochs, loss=recipe.loss_config[0], optimizer=recipe.optimizer.kind,
+        epochs=recipe.epochs, loss=recipe.loss_name, optimizer=recipe.optimizer.kind,
         left_out=recipe.left_out,
     )
 

@@ -288,6 +288,11 @@ def input_structure(model: keras.Model) -> Tree:
     return model._inputs_struct
 
 
+def output_structure(model: keras.Model) -> Tree:
+    """The symbolic outputs in the structure (one, list, dict) in which the model returns them."""
+    return model._outputs_struct
+
+
 def fans(initializer: Any, shape: tuple[int, ...]) -> tuple[int, int]:
     """Fan-in and fan-out of a weight as a variance-scaling initialiser counts them."""
     # In Keras 3.13 they have no axes of their own yet.

@@ -194,6 +194,32 @@ class Architecture:
             return ()
         return tuple(tuple(t.shape) for t in self._graph.outputs)
 
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """What targets and losses call the outputs, in their order; empty for a subclassed model."""
+        if self._graph is None:
+            return ()
+        by_name = self.output_structure
+        return tuple(sorted(by_name) if isinstance(by_name, dict) else self._graph.output_names)
+
+    @property
+    def output_structure(self) -> Tree:
+        """The outputs as the model returns them (one, list, dict); `None` for a subclassed model."""
+        return None if self._graph is None else adapter.output_structure(self._graph)
+
+    def with_output(self, index: int) -> Architecture:
+        """The same with that output alone, and what is changed about the layers before it."""
+        assert self._graph is not None
+        graph = keras.Model(
+            adapter.input_structure(self._graph), self._graph.outputs[index],
+            name=self._graph.name)
+        known = {layer.name for layer in graph.layers}
+        return replace(
+            self, source=graph,
+            changed={name: config for name, config in self.changed.items() if name in known},
+            removed=self.removed & known,
+            inserted=tuple(new for new in self.inserted if new.anchor in known))
+
     def layer(self, name: str) -> Layer:
         """The layer of that name, as changed. Raises KeyError."""
         for layer in self.layers:
@@ -280,16 +306,19 @@ class Architecture:
         entered = [enter(t, name) for t, name in zip(inputs, self.input_names, strict=True)]
         outputs = adapter.run_through_graph(source, entered, call)
         structured = keras.tree.pack_sequence_as(adapter.input_structure(source), inputs)
-        if self.source is not source or adapter.is_plain_functional(self.source):
-            return keras.Model(structured, outputs, name=self.source.name)
+        plain = self.source is not source or adapter.is_plain_functional(self.source)
         try:
-            return type(self.source)(structured, outputs, name=self.source.name)
+            model = (keras.Model if plain else type(self.source))(
+                structured, outputs, name=self.source.name)
         except Exception as error:
             raise NotSupported(
                 f"The model class {type(self.source).__name__} cannot be made again from its inputs"
                 f" and outputs: {error}. Give it the constructor of keras.Model, or pass a plain"
                 " keras.Model to unstuck.diagnose."
             ) from error
+        # Losses and targets go by the names of the layers that the outputs came from.
+        model.output_names = list(source.output_names)
+        return model
 
     def _inserted_at(self, anchor: str, where: Where) -> list[Any]:
         return [

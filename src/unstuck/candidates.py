@@ -7,6 +7,7 @@ search can shrink it to what is necessary, and causes that hide each other come 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from unstuck import outputs
 from unstuck.between_epochs import EarlyStopping
 from unstuck.checks import Certainty, Finding
 from unstuck.errors import NotSupported
@@ -21,6 +23,8 @@ from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
 from unstuck.interventions._network import hidden_layers, output_activation
 from unstuck.interventions.activation import Activation
+from unstuck.interventions.at_output import AtOutput
+from unstuck.interventions.balanced_losses import BalancedLosses
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.dense_output import DenseOutput, recurrent_output
@@ -163,21 +167,17 @@ def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes
 def _everything(
     recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int]
 ) -> Iterator[Callable[[], Intervention]]:
-    task = goal.task
-    pairs = suited(goal)
-    if _lacks_outputs(recipe, goal):
-        yield lambda: _outputs_for_classes(recipe, goal)
-    elif pairs and recurrent_output(recipe) is not None:
-        yield lambda: DenseOutput.of(recipe, at_least=WIDE, activation=pairs[0][0])
-        if recipe.loss_config[0] != pairs[0][1]:
-            yield lambda: Loss(value=pairs[0][1])
-    elif pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
-        yield lambda: OutputAndLoss.of(recipe, *pairs[0])
+    ends = list(_ends(recipe, goal))
+    for part, own, at in ends:
+        for make in _end_made_right(part, own):
+            yield functools.partial(_made_at, at, make)
     yield ScaleInputs
     if read_padding(recipe) is not None:
         yield MaskPadding
-    if task.kind == "real" and not _unit_scale(goal):
-        yield ScaleTargets
+    for _, own, at in ends:
+        if own.task.kind == "real" and not _unit_scale(own):
+            yield functools.partial(_made_at, at, ScaleTargets)
+    yield lambda: BalancedLosses.of(recipe, (own.baseline for own in goal.parts))
     yield lambda: HiddenActivations.recurrent(recipe)
     yield lambda: HiddenActivations.of(recipe, activation, linear_too=not goal.is_autoencoder)
     yield lambda: Initializers.of(recipe, "glorot_uniform")
@@ -202,6 +202,36 @@ def _everything(
         yield Shuffle
     if split_takes_away(goal):
         yield lambda: ShuffleRows() if goal.rows > MANY_ROWS else ValidationSplit(value=0.0)
+
+
+def _ends(
+    recipe: Recipe, goal: Goal
+) -> Iterator[tuple[Recipe, Goal, Callable[[Intervention], Intervention]]]:
+    """Each output as the only one, its yardstick, and what makes a change to it one to the whole."""
+    if not goal.parts:
+        yield recipe, goal, lambda change: change
+        return
+    for name, part, own in zip(outputs.names(recipe), outputs.each(recipe), goal.parts, strict=True):
+        yield part, own, functools.partial(AtOutput.of, recipe, name)
+
+
+def _made_at(
+    at: Callable[[Intervention], Intervention], make: Callable[[], Intervention]
+) -> Intervention:
+    return at(make())
+
+
+def _end_made_right(recipe: Recipe, goal: Goal) -> Iterator[Callable[[], Intervention]]:
+    """What gives a network's end as many outputs, the activation and the loss that its targets need."""
+    pairs = suited(goal)
+    if _lacks_outputs(recipe, goal):
+        yield lambda: _outputs_for_classes(recipe, goal)
+    elif pairs and recurrent_output(recipe) is not None:
+        yield lambda: DenseOutput.of(recipe, at_least=WIDE, activation=pairs[0][0])
+        if recipe.loss_config[0] != pairs[0][1]:
+            yield lambda: Loss(value=pairs[0][1])
+    elif pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
+        yield lambda: OutputAndLoss.of(recipe, *pairs[0])
 
 
 def split_takes_away(goal: Goal) -> bool:
@@ -240,7 +270,10 @@ def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     else:
         yield UseOptimizer(name="SGD", learning_rate=1e-2)
     yield from _batch_sizes(recipe)
-    yield from _outputs_and_losses(recipe, goal)
+    for part, own, at in _ends(recipe, goal):
+        yield from map(at, _outputs_and_losses(part, own))
+    with suppress(NotSupported):
+        yield BalancedLosses.of(recipe, (own.baseline for own in goal.parts))
     with suppress(NotSupported):
         yield DenseOutput.of(recipe, at_least=WIDE)
     hidden = hidden_layers(recipe)
@@ -254,7 +287,7 @@ def _battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     for initializer in ("glorot_uniform", "he_normal"):
         yield Initializers.of(recipe, initializer)
     yield ScaleInputs()
-    yield ScaleTargets()
+    yield from (at(ScaleTargets()) for _, _, at in _ends(recipe, goal))
     with suppress(NotSupported):
         yield ScaleData.of(recipe)
     yield NoRegularizers()
@@ -342,7 +375,10 @@ def suited(goal: Goal) -> tuple[tuple[str, str], ...]:
 
 
 def _output_is_not(recipe: Recipe, activation: str) -> bool:
-    return output_activation(recipe).activation != activation
+    """True where the output has another activation; False where there is none to be seen."""
+    with suppress(NotSupported):
+        return output_activation(recipe).activation != activation
+    return False
 
 
 def _unit_scale(goal: Goal) -> bool:

@@ -109,7 +109,8 @@ class Recipe:
     after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
     `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
     `left_out` names those that do not. `written_for` is the package in whose spelling the script
-    is, if not today's: "Keras 1", "Keras 2" or "tf.keras".
+    is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `whole` is set where this is but one
+    output of a network with several (`outputs.each`): the recipe of all of them.
     """
 
     architecture: Architecture
@@ -137,6 +138,7 @@ class Recipe:
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
+    whole: Recipe | None = None
 
     @cached_property
     def _split_at(self) -> int:
@@ -259,17 +261,13 @@ class Recipe:
             if len(flat) != 1:
                 return "several", {}
             loss = flat[0]
-        if loss is None:
-            return "none", {}
-        if isinstance(loss, str):
-            loss = keras.losses.get(loss)
-        if not isinstance(loss, keras.losses.Loss):
-            name = getattr(loss, "__name__", "custom")
-            return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
-        if type(loss).__module__.startswith("keras."):
-            config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
-            return _snake(type(loss).__name__), config
-        return "custom", {}
+        return config_of(loss)
+
+    @property
+    def loss_name(self) -> str:
+        """The loss by its snake-case name; those of several outputs one after the other."""
+        losses = [part for part in keras.tree.flatten(self.loss) if part is not None]
+        return ", ".join(config_of(part)[0] for part in losses) or "none"
 
     @cached_property
     def signature(self) -> str:
@@ -277,8 +275,7 @@ class Recipe:
         layers = [(layer.name, layer.kind, sorted(map(repr, layer.config.items())))
                   for layer in self.layers]
         optimizer = sorted(map(repr, self.optimizer.config.items()))
-        name, config = self.loss_config
-        loss = (name, sorted(map(repr, config.items()))) if name != "custom" else id(self.loss)
+        loss = [_signature_of(part) for part in keras.tree.flatten(self.loss)]
         return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
                      self.order_salt, self.data_scale,
@@ -378,6 +375,27 @@ class Recipe:
         built.model.optimizer = self.optimizer.build()
         built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+
+def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
+    """One loss's snake-case name and arguments."""
+    if loss is None:
+        return "none", {}
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if not isinstance(loss, keras.losses.Loss):
+        name = getattr(loss, "__name__", "custom")
+        return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
+    if type(loss).__module__.startswith("keras."):
+        config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
+        return _snake(type(loss).__name__), config
+    return "custom", {}
+
+
+def _signature_of(loss: Any) -> object:
+    """Equal for losses that are the same function."""
+    name, config = config_of(loss)
+    return id(loss) if name == "custom" else (name, sorted(map(repr, config.items())))
 
 
 def half_the_rows(recipe: Recipe) -> Recipe | None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import keras
 import numpy as np
 
 from unstuck import results
@@ -21,7 +23,7 @@ from unstuck.journal import Journal
 from unstuck.lab import FRESH, Lab
 from unstuck.modern import modernised
 from unstuck.progress import Progress
-from unstuck.recipe import Recipe
+from unstuck.recipe import Recipe, config_of
 from unstuck.script import Edit, Script
 from unstuck.stats import Rate, success_rate
 
@@ -127,7 +129,17 @@ def translated(script: Script, *, argv: Sequence[str] = (), fit: str = "auto") -
         filename = str(script.path or "script.py")
         one, other = (capture_text(text, filename=filename, argv=argv, fit=fit).recipe
                       for text in (script.text, after.text))
-    loss = other.loss if one.loss_config[0] == other.loss_config[0] == "custom" else one.loss
-    same = replace(one, x=other.x, y=other.y, loss=loss).signature == other.signature
+    same = replace(one, x=other.x, y=other.y, loss=_own_taken_for_same(one.loss, other.loss)
+                   ).signature == other.signature
     return Repaired(script=after, rate=_NOTHING, diff=diff, ok=same,
                     reason="" if same else "in today's spelling it would be another training")
+
+
+def _own_taken_for_same(losses: Any, others: Any) -> Any:
+    """`losses` with those of the user's own, each defined in its text, exchanged for the others."""
+    flat, others = keras.tree.flatten(losses), keras.tree.flatten(others)
+    if len(flat) != len(others):
+        return losses
+    return keras.tree.pack_sequence_as(losses, [
+        other if config_of(loss)[0] == config_of(other)[0] == "custom" else loss
+        for loss, other in zip(flat, others, strict=True)])

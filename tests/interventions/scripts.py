@@ -395,6 +395,52 @@ model.compile("adam", "binary_crossentropy")
 model.fit(x, x[:, 0] > 4, epochs=2)
 """
 
+HEADS = """\
+import numpy as np
+import keras
+from keras import layers
+
+rng = np.random.default_rng(5)
+x = rng.normal(size=(40, 3))
+kind, price = (x[:, 0] > 0) + 0 + (x[:, 1] > 0), 1000 + 300 * x[:, 2]
+inputs = keras.Input((3,))
+h = layers.Dense(6, activation="tanh")(inputs)
+first = layers.Dense(1, activation="sigmoid", name="kind")(h)
+second = layers.Dense(1, activation="relu", name="price")(h)
+model = keras.Model(inputs, [first, second])
+model.compile("adam", loss=["mse", keras.losses.MeanSquaredError()], loss_weights=[1.0, 0.5])
+model.fit(x, [kind, price], epochs=2, validation_data=(x, [kind, price]))
+"""
+
+NAMED_HEADS = """\
+import numpy as np
+import keras
+from keras.layers import Activation, Dense, Input
+
+x = np.random.default_rng(5).normal(size=(40, 3))
+win, price = x[:, 0] > 0, 1000 + 300 * x[:, 2]
+inputs = Input((3,))
+h = Dense(6, activation="tanh")(inputs)
+raw = Dense(1, name="raw")(h)
+model = keras.Model(inputs, {"win": Dense(1)(h), "price": Activation("sigmoid")(raw)})
+model.compile(loss={"win": "mse", "price": 'mae'}, optimizer="sgd")
+weights = {"price": np.ones(40), "win": x[:, 1] ** 2}
+model.fit(x, {"price": price, "win": win}, epochs=2, sample_weight=weights)
+"""
+
+LIKE_HEADS = """\
+import numpy as np
+import keras
+
+x = np.random.default_rng(5).normal(size=(40, 3))
+inputs = keras.Input((3,))
+first = keras.layers.Dense(1, name="up")(inputs)
+second = keras.layers.Dense(1, name="down")(inputs)
+model = keras.Model(inputs, [first, second])
+model.compile("sgd", "mae")
+model.fit(x, {"down": 500 - x[:, 0], "up": x[:, 1] > 0}, epochs=2)
+"""
+
 TOWERS = """\
 import numpy as np
 import keras
@@ -419,9 +465,12 @@ model.compile("adam", "mae")
 model.fit({"place": city, "years": age, "again": -age}, price, epochs=2, batch_size=5)
 """
 
-SPECIAL = {"looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING, "padded": PADDED,
-           "towers": TOWERS}
+SPECIAL = {
+    "looped": LOOPED, "unfolding": UNFOLDING, "summing": SUMMING, "padded": PADDED,
+    "towers": TOWERS, "heads": HEADS, "named heads": NAMED_HEADS, "like heads": LIKE_HEADS,
+}
 """For tests of their own: layers that one call makes, in a loop or in a function, of which only changes
-of all are written; networks that end in a recurrent layer; padded sequences; several inputs."""
+of all are written; networks that end in a recurrent layer; padded sequences; several inputs; several
+outputs."""
 WITH_CALLBACKS = {"callbacks": CALLBACKS, "listed": LISTED, "plateau": PLATEAU}
 """Tried with the changes that touch callbacks or what they set; the others leave them as they are."""

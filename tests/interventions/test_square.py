@@ -21,7 +21,9 @@ from unstuck.interventions._network import hidden_layers, output_layers
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.adapt_normalization import AdaptNormalization
 from unstuck.interventions.add_dropout import AddDropout
+from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.axis import LastAxis
+from unstuck.interventions.balanced_losses import BalancedLosses
 from unstuck.interventions.batch_norm_momentum import BatchNormMomentum
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.class_weights import ClassWeights
@@ -167,6 +169,8 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "optimizer_settings": [OptimizerSettings()],
         "adapt_normalization": [AdaptNormalization(layer=name) for name in inner],
         "add_dropout": [AddDropout()],
+        "at_output": [AtOutput(output="output", change=ScaleTargets())],
+        "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
 
@@ -182,7 +186,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "optimizer_settings": {"settings", "add"}, "adapt_normalization": {"settings"},
     "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
-    "mask_padding": set(),  # their own
+    "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

@@ -16,7 +16,7 @@ import functools
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any, ClassVar
@@ -24,8 +24,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck import outputs
 from unstuck.goal import Goal
 from unstuck.interventions import Intervention
+from unstuck.interventions.at_output import AtOutput
 from unstuck.population import Moment, Population, Readings
 from unstuck.recipe import Recipe
 from unstuck.registry import discover
@@ -117,17 +119,31 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Observation:
-    """All that a check may look at. `control` is the population as the script has it."""
+    """All that a check may look at. `control` is the population as the script has it.
+
+    `whole` is set where this is but one output of a network with several: its recipe and yardstick
+    are that output's, the population is the whole network's.
+    """
 
     recipe: Recipe
     goal: Goal
     control: Population
+    whole: Observation | None = None
 
     @cached_property
     def failing(self) -> NDArray[np.bool_]:
-        """Which replicas did not learn, shaped [replica]."""
+        """Which replicas did not learn, shaped [replica]; for one output of several, those of all."""
+        if self.whole is not None:
+            return self.whole.failing
         failing: NDArray[np.bool_] = ~self.goal.learned(self.control)
         return failing
+
+    @cached_property
+    def outputs(self) -> tuple[Observation, ...]:
+        """Each output of a network with several, as the only one; none where there is one."""
+        parts = outputs.each(self.recipe)
+        return tuple(Observation(recipe=part, goal=goal, control=self.control, whole=self)
+                     for part, goal in zip(parts, self.goal.parts, strict=False))
 
     @property
     def learns(self) -> bool:
@@ -155,10 +171,14 @@ class Check(ABC):
 
     Where next to all replicas learn, a signature is no sickness, and a check is not asked; only one
     with `always` speaks there too, about what is true and worth knowing of a healthy training.
+
+    One `of_each_output` asks for the network's end, its targets or its loss, and nothing of the
+    population but which replicas fail; where there are several outputs, it is asked about each.
     """
 
     family: ClassVar[Family]
     always: ClassVar[bool] = False
+    of_each_output: ClassVar[bool] = False
 
     # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.
     often: float = 0.25
@@ -176,8 +196,15 @@ class Check(ABC):
 
     def findings(self, seen: Observation) -> Iterator[Finding]:
         """What this check sees; nothing where the network learns, unless it is one for `always`."""
-        if self.always or not seen.learns:
+        if not self.always and seen.learns:
+            return
+        if not self.of_each_output or not seen.outputs:
             yield from self.look(seen)
+            return
+        for name, part in zip(outputs.names(seen.recipe), seen.outputs, strict=True):
+            for found in self.look(part):
+                yield replace(found, message=f"Output {name!r}: {found.message}", interventions=tuple(
+                    AtOutput.of(seen.recipe, name, change) for change in found.interventions))
 
     @abstractmethod
     def look(self, seen: Observation) -> Iterator[Finding]:

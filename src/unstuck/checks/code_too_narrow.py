@@ -11,7 +11,7 @@ import numpy as np
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _anatomy as anatomy
 from unstuck.checks._words import count, number, percent
-from unstuck.goal.yardstick import code_size, hidden_sizes
+from unstuck.goal.sizes import code_size, hidden_sizes
 from unstuck.interventions.width import Width
 
 

@@ -41,6 +41,7 @@ class ConstantTargets(Check):
 
     family: ClassVar[Family] = Family.LABELS
     always: ClassVar[bool] = True
+    of_each_output: ClassVar[bool] = True
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """Targets that equal those of the first row."""

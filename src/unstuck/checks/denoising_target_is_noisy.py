@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from unstuck.checks import Check, Family, Finding, Observation
 from unstuck.checks import _data as data
+from unstuck.goal.judged import FEW_PATTERNS
 from unstuck.goal.noise import noise_of
-from unstuck.goal.yardstick import FEW_PATTERNS
 from unstuck.recipe import Data
 
 

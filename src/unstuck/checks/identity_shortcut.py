@@ -9,7 +9,7 @@ from typing import ClassVar
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks._words import number
 from unstuck.checks.over_regularised import factors
-from unstuck.goal.yardstick import code_size
+from unstuck.goal.sizes import code_size
 
 _HINDERS = ("Noise", "Dropout")
 

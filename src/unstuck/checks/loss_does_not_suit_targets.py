@@ -56,6 +56,7 @@ class LossDoesNotSuitTargets(Check):
 
     family: ClassVar[Family] = Family.LOSS
     always: ClassVar[bool] = True
+    of_each_output: ClassVar[bool] = True
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The first thing that does not fit; facts before suspicions."""

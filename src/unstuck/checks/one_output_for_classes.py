@@ -46,6 +46,7 @@ class OneOutputForClasses(Check):
 
     family: ClassVar[Family] = Family.LABELS
     always: ClassVar[bool] = True
+    of_each_output: ClassVar[bool] = True
 
     most: int = 100
     rows: int = 3

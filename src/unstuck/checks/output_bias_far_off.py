@@ -45,6 +45,7 @@ class OutputBiasFarOff(Check):
     """
 
     family: ClassVar[Family] = Family.INITIALIZATION
+    of_each_output: ClassVar[bool] = True
 
     far: float = 3.0
     # Log odds of 3 are 1 in 21.

@@ -50,6 +50,7 @@ class OutputCannotReachTargets(Check):
 
     family: ClassVar[Family] = Family.ACTIVATION
     always: ClassVar[bool] = True
+    of_each_output: ClassVar[bool] = True
 
     # Relative to the spread of the targets: rounding is no fault.
     tolerance: float = 1e-6

@@ -43,6 +43,7 @@ class RecurrentOutput(Check):
     """
 
     family: ClassVar[Family] = Family.ARCHITECTURE
+    of_each_output: ClassVar[bool] = True
 
     few: int = 8
     wide: int = 32

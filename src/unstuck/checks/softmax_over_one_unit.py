@@ -40,6 +40,7 @@ class SoftmaxOverOneUnit(Check):
 
     family: ClassVar[Family] = Family.ACTIVATION
     always: ClassVar[bool] = True
+    of_each_output: ClassVar[bool] = True
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The output layer."""

@@ -41,6 +41,7 @@ class TargetsSayNothing(Check):
     """
 
     family: ClassVar[Family] = Family.LABELS
+    of_each_output: ClassVar[bool] = True
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """What the references reach."""

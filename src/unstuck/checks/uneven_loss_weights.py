@@ -8,8 +8,11 @@ from typing import ClassVar
 
 import keras
 
+from unstuck import outputs
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks._words import number
+from unstuck.errors import NotSupported
+from unstuck.interventions.balanced_losses import BalancedLosses
 from unstuck.interventions.loss_weights import NoLossWeights
 
 
@@ -18,23 +21,25 @@ class UnevenLossWeights(Check):
     """One output's loss weighs so much less than another's that it is not learned.
 
     ## What it sees
-    The loss weights of a network: the largest more than `ratio` times the smallest, or a single
-    one below 1 / `ratio`, in a network that fails.
+    The losses of several outputs as weighted, each at its best constant output: the largest more
+    than `ratio` times the smallest, in a network that fails. Where these are not known, or there is
+    one loss, its weights: the largest more than `ratio` times the smallest, or one below 1 / `ratio`.
 
     ## Why learning stops
     Training minimises the weighted sum. Of two losses of like size, one that weighs a hundredth
-    moves the shared layers a hundredth as much; a weight of 0 switches its output off.
+    moves the shared layers a hundredth as much; a weight of 0 switches its output off. Losses of
+    different units are weighted by their units: a squared error in watts beside one in degrees.
 
     ## What it tries
-    No weights.
+    No weights; for several outputs, each weighted by one over the loss of its best constant.
 
     ## Example
         model.compile("adam", "mse", loss_weights=[1.0, 0.001])    # the second is not learned: sick
         model.compile("adam", "mse")                               # cured
 
     ## When it is wrong
-    Losses of different units need weights that make up for it: a squared error in dollars beside a
-    cross-entropy.
+    Adam's steps in the layers of one output alone do not depend on the size of its loss; an output
+    that the shared layers serve anyway is learned with hardly any weight.
 
     ## References
     Kendall et al. 2018, Multi-Task Learning Using Uncertainty to Weigh Losses,
@@ -46,18 +51,34 @@ class UnevenLossWeights(Check):
     ratio: float = 30.0
 
     def look(self, seen: Observation) -> Iterator[Finding]:
-        """The weights as given to `compile`."""
+        """The losses as weighted where they are known, else the weights as given to `compile`."""
         given = seen.recipe.loss_weights
         weights = [abs(float(part)) for part in keras.tree.flatten(given)
                    if isinstance(part, int | float)]
-        if not weights:
+        largest, smallest = max(weights, default=1.0), min(weights, default=1.0)
+        if len(weights) == 1:
+            largest = max(largest, 1.0)
+        uneven = (NoLossWeights(),) if largest > self.ratio * smallest else ()
+        baselines = [part.baseline for part in seen.goal.parts]
+        try:
+            balanced = BalancedLosses.of(seen.recipe, baselines)
+        except NotSupported:
+            if uneven:
+                yield self.suspicion(
+                    f"The losses are weighted from {number(smallest)} to {number(largest)}: the"
+                    " output with the smallest weight hardly takes part in training.",
+                    measured("smallest weight of a loss", smallest, largest / self.ratio),
+                    site="compile", tries=uneven,
+                )
             return
-        largest, smallest = max(*weights, 1.0) if len(weights) == 1 else max(weights), min(weights)
-        if largest <= self.ratio * smallest:
+        named = sorted((abs(baseline or 0.0), name) for baseline, name in zip(
+            baselines, outputs.names(seen.recipe), strict=True))
+        (least, small), (most, great) = named[0], named[-1]
+        if most <= self.ratio * least:
             return
         yield self.suspicion(
-            f"The losses are weighted from {number(smallest)} to {number(largest)}: the output with"
-            " the smallest weight hardly takes part in training.",
-            measured("smallest weight of a loss", smallest, largest / self.ratio),
-            site="compile", tries=(NoLossWeights(),),
+            f"At their best constants the loss of {great!r} is {number(most)} and that of {small!r}"
+            f" {number(least)}: in the sum that is minimised, {small!r} hardly counts.",
+            measured(f"loss of {small!r} at its best constant", least, most / self.ratio),
+            site="compile", tries=(balanced, *uneven),
         )

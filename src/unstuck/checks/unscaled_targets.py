@@ -47,6 +47,7 @@ class UnscaledTargets(Check):
     """
 
     family: ClassVar[Family] = Family.LABELS
+    of_each_output: ClassVar[bool] = True
 
     # The output of a fresh network on inputs of unit scale is about 1.
     large: float = 10.0

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from typing import Any
 
 import keras
 
+from unstuck import outputs
 from unstuck.errors import NotSupported
 from unstuck.interventions import _source as source
 from unstuck.recipe import Recipe
-from unstuck.script import Script
+from unstuck.script import Call, Script
 
 
 def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
@@ -19,7 +22,7 @@ def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
         NotSupported: there are several outputs, or Keras has no such loss.
     """
     if recipe.several_outputs:
-        raise NotSupported("The network has several outputs; its losses are not changed.")
+        raise NotSupported("The network has several outputs, each with a loss of its own.")
     try:
         keras.losses.get(name)
     except ValueError as error:
@@ -30,17 +33,72 @@ def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
 
 
 def loss_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
-    """What writes the loss of `after` into `compile`."""
+    """What writes the loss of `after` into `compile`, beside those of other outputs."""
     call = source.method_call(script, before, "compile")
     if call is None:
         return None
-    if isinstance(after.loss, str):
-        word = source.quoted(script, after.loss, call.argument("loss", 1))
-        return call.set_argument("loss", word, position=1)
-    name, imports = source.keras_name(script, call, f"losses.{type(after.loss).__name__}")
-    code = source.make(name, from_logits="True")
+    if before.whole is not None and after.whole is not None:
+        return several_losses_edits(script, call, before.whole, after.whole)
+    code, imports = _code(script, call, after.loss)
     edits = call.set_argument("loss", code, position=1)
     return None if edits is None else (*imports, *edits)
+
+
+def several_losses_edits(
+    script: Script, call: Call, before: Recipe, after: Recipe
+) -> source.Edits | None:
+    """What writes a loss for each output into `compile`, the code of those left alone kept."""
+    written = _losses_as_written(script, call, before)
+    if written is None:
+        return None
+    form, codes = written
+    imports: source.Edits = ()
+    was, now = outputs.in_order(before, before.loss), outputs.in_order(after, after.loss)
+    for i, (old, new) in enumerate(zip(was, now, strict=True)):
+        if new is not old:
+            codes[i], more = _code(script, call, new)
+            imports += more
+    edits = call.set_argument("loss", form.format(*codes), position=1)
+    return None if edits is None else (*imports, *edits)
+
+
+def _losses_as_written(
+    script: Script, call: Call, recipe: Recipe
+) -> tuple[str, list[str]] | None:
+    """How the losses stand in `compile`, and the code of each output's; `None` where not plain."""
+    given, names = call.argument("loss", 1), outputs.names(recipe)
+    if given is None:
+        return None
+    node = ast.parse(f"(\n{given.code}\n)", mode="eval").body
+    text = f"(\n{given.code}\n)"
+
+    def code(part: ast.expr) -> str:
+        return ast.get_source_segment(text, part) or ""
+
+    if isinstance(node, ast.List | ast.Tuple) and len(node.elts) == len(names):
+        return "[" + ", ".join(["{}"] * len(names)) + "]", [code(part) for part in node.elts]
+    if isinstance(node, ast.Dict):
+        values = {key.value: (code(key), code(value))
+                  for key, value in zip(node.keys, node.values, strict=True)
+                  if isinstance(key, ast.Constant)}
+        if set(values) != set(names):
+            return None
+        form = "{{" + ", ".join(f"{values[name][0]}: {{}}" for name in names) + "}}"
+        return form, [values[name][1] for name in names]
+    if isinstance(recipe.loss, list | tuple | dict):
+        return None
+    parts = [f"{source.quoted(script, name)}: {{}}" if outputs.by_name(recipe) else "{}"
+             for name in names]
+    form = ", ".join(parts)
+    return (f"{{{{{form}}}}}" if outputs.by_name(recipe) else f"[{form}]"), [given.code] * len(names)
+
+
+def _code(script: Script, call: Call, loss: Any) -> tuple[str, source.Edits]:
+    """A loss of Keras's as code at a call, and the import that it needs."""
+    if isinstance(loss, str):
+        return source.quoted(script, loss, call.argument("loss", 1)), ()
+    name, imports = source.keras_name(script, call, f"losses.{type(loss).__name__}")
+    return source.make(name, from_logits="True"), imports
 
 
 def _class_name(name: str) -> str:

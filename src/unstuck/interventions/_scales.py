@@ -83,10 +83,13 @@ def target_scaling(y: NDArray[Any], anchor: str, *, by_column: bool) -> Insertio
     return Insertion(anchor=anchor, where="after", kind="Rescaling", config=config)
 
 
-def layer_code(script: Script, call: Call, new: Insertion) -> tuple[str, source.Edits]:
-    """The source of a scaling layer as written at a call, and the import it needs."""
-    name, imports = source.keras_name(script, call, f"layers.{new.kind}")
-    return source.make(name, **_arguments(new.config)), imports
+def layer_code(
+    script: Script, call: Call, new: Insertion, *, name: str | None = None
+) -> tuple[str, source.Edits]:
+    """The source of a scaling layer as written at a call, called `name`, and the import it needs."""
+    kind, imports = source.keras_name(script, call, f"layers.{new.kind}")
+    called = {} if name is None else {"name": source.quoted(script, name)}
+    return source.make(kind, **_arguments(new.config), **called), imports
 
 
 def _arguments(config: Mapping[str, Any]) -> dict[str, str]:

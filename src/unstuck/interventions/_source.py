@@ -182,7 +182,7 @@ def keras_name(script: Script, call: Call, path: str) -> tuple[str, Edits]:
     return f"{module}.{path}", imports
 
 
-def make(name: str, **arguments: str) -> str:
+def make(name: str, /, **arguments: str) -> str:
     """A call in source form, one argument a line where it would grow too long."""
     parts = [f"{key}={code}" for key, code in arguments.items()]
     line = f"{name}({', '.join(parts)})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from unstuck import outputs
 from unstuck.errors import NotSupported
 from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
@@ -64,14 +65,23 @@ class ScaleTargets(Intervention):
             if insertion.kind == "Rescaling"
             and network.layer_of(before, insertion.anchor).kind != "InputLayer"
         )
-        code, imports = layer_code(script, call, new)
+        named = outputs.go_by_layers(before)
+        if named and source.reads_layers(script, taken_out=True):
+            return None
+        code, imports = layer_code(script, call, new, name=layer.name if named else None)
         if layer.kind in network.STANDALONE_ACTIVATIONS:
             return (*imports, *call.replace(code))
         put = source.insert_behind(script, before, layer, code)
-        word: source.Edits | None = ()
-        if layer.activation != "linear":
-            word = source.set_layer_word(script, before, layer, "activation", "linear")
-        return None if put is None or word is None else (*imports, *put, *word)
+        words = {} if layer.activation == "linear" else {"activation": "linear"}
+        if named:
+            words["name"] = f"{layer.name}_unscaled"
+        edits: source.Edits = ()
+        for argument, word in words.items():
+            written = source.set_layer_word(script, before, layer, argument, word)
+            if written is None:
+                return None
+            edits += written
+        return None if put is None else (*imports, *put, *edits)
 
 
 def _kinds_behind(recipe: Recipe, layer: Layer) -> frozenset[str]:

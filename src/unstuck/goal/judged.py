@@ -1,0 +1,77 @@
+"""Which rows are judged.
+
+Where inputs repeat or are few, the distinct rows; otherwise up to `SAMPLE` rows, evenly spread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck import outputs
+from unstuck.goal.rows import distinct, flat
+from unstuck.recipe import Recipe
+
+Array = NDArray[Any]
+
+FEW_PATTERNS = 64
+"""With at most this many distinct rows, or each repeated four times, the data is its own measure."""
+SAMPLE = 1024
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """The rows that are judged: `inputs`, the targets `shown`, `weights` [part, row] as in `Goal`."""
+
+    inputs: Any
+    shown: list[Array]
+    weights: Array
+    patterns: bool
+
+
+def judged_rows(recipe: Recipe, targets: list[Array]) -> Rows:
+    """Which rows are judged, those of an explicit validation set behind those handed to `fit`."""
+    rows = len(targets[0])
+    trained = np.arange(rows) < recipe.train.rows
+    flat_x = flat(recipe.x)
+    flat_y = np.concatenate([t.reshape(rows, -1).astype(np.float64) for t in targets], 1)
+    _, first, groups, counts = distinct(np.concatenate([flat_x, flat_y], 1))
+    patterns = len(first) <= FEW_PATTERNS or len(first) * 4 <= rows
+    if patterns and len(first) <= SAMPLE:
+        order = np.argsort(first) if len(first) > 16 else np.lexsort(flat_x[first].T[::-1])
+        judged = first[order]
+        weights = np.stack([
+            counts[order],
+            np.bincount(groups[trained], minlength=len(first))[order],
+            np.bincount(groups[~trained], minlength=len(first))[order],
+        ]).astype(np.float64)
+    else:
+        judged = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))
+        weights = np.stack([np.ones(len(judged)), trained[judged], ~trained[judged]]).astype(float)
+    inputs = keras.tree.map_structure(lambda a: np.asarray(a)[judged], recipe.x)
+    shown = [t[judged] for t in targets]
+    if recipe.validation_data is not None:
+        inputs, shown, weights = _with_validation(recipe, inputs, shown, weights)
+    return Rows(inputs=inputs, shown=shown, weights=weights, patterns=patterns)
+
+
+def _with_validation(
+    recipe: Recipe, inputs: Any, shown: list[Array], weights: Array
+) -> tuple[Any, list[Array], Array]:
+    assert recipe.validation_data is not None
+    held = recipe.validation_data
+    count = min(held.rows, SAMPLE)
+    pick = np.unique(np.linspace(0, held.rows - 1, count).astype(np.int64))
+    inputs = keras.tree.map_structure(
+        lambda a, b: np.concatenate([a, np.asarray(b)[pick]]), inputs, held.x)
+    more = [target[pick] for target in outputs.targets(recipe, held.y)]
+    shown = [np.concatenate([a, b.reshape(len(b), *a.shape[1:])])
+             for a, b in zip(shown, more, strict=True)]
+    grown = np.zeros((3, weights.shape[1] + len(pick)))
+    grown[:, : weights.shape[1]] = weights
+    grown[2, weights.shape[1] :] = 1.0
+    return inputs, shown, grown

@@ -1,0 +1,82 @@
+"""Losses of several outputs, weighted so that a constant output has the same loss in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from unstuck import outputs
+from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions._loss import several_losses_edits
+from unstuck.interventions._source import Edits, method_call, number, quoted
+from unstuck.recipe import Recipe
+from unstuck.script import Script
+
+
+@dataclass(frozen=True, kw_only=True)
+class BalancedLosses(Intervention):
+    """These `weights`, by output, in the place of those that the losses had."""
+
+    kind: ClassVar[str] = "loss"
+    cost: ClassVar[float] = 2
+
+    weights: tuple[tuple[str, float], ...]
+
+    @classmethod
+    def of(cls, recipe: Recipe, baselines: Iterable[float | None]) -> BalancedLosses:
+        """One over the loss of the best constant, for each output.
+
+        Args:
+            recipe: a network with several outputs.
+            baselines: that loss for each output, with the weight that it has now.
+
+        Raises:
+            NotSupported: one of them is not known, or is 0.
+        """
+        known = [baseline for baseline in baselines if baseline]
+        names, now = outputs.names(recipe), outputs.in_order(recipe, recipe.loss_weights)
+        if not 2 <= len(names) == len(known) == len(now):
+            raise NotSupported("The losses of constant outputs are not known for all outputs.")
+        return cls(weights=tuple(
+            (name, float(f"{(1.0 if weight is None else weight) / baseline:.2g}"))
+            for name, weight, baseline in zip(names, now, known, strict=True)))
+
+    @property
+    def label(self) -> str:
+        """What is done."""
+        shown = ", ".join(f"{name} × {weight:g}" for name, weight in self.weights)
+        return f"losses of the outputs balanced ({shown})"
+
+    @property
+    def site(self) -> str:
+        """The part it changes."""
+        return "compile"
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The weights of the losses."""
+        return frozenset({"compile.loss_weights"})
+
+    def apply(self, recipe: Recipe) -> Recipe:
+        """The recipe with these weights, in the form that its losses have."""
+        if tuple(name for name, _ in self.weights) != outputs.names(recipe):
+            raise NotSupported("The network has other outputs.")
+        # One loss for all outputs takes one weight; each output has to have its own.
+        return replace(
+            recipe, loss=outputs.packed(recipe, outputs.in_order(recipe, recipe.loss)),
+            loss_weights=outputs.packed(recipe, [weight for _, weight in self.weights]))
+
+    def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
+        """The arguments of `compile`."""
+        call = method_call(script, before, "compile")
+        if call is None:
+            return None
+        named = outputs.by_name(before)
+        code = ", ".join(f"{quoted(script, name)}: {number(weight)}" if named else number(weight)
+                         for name, weight in self.weights)
+        weights = call.set_argument("loss_weights", f"{{{code}}}" if named else f"[{code}]")
+        apart = isinstance(before.loss, list | tuple | dict)
+        losses = () if apart else several_losses_edits(script, call, before, after)
+        return None if weights is None or losses is None else (*losses, *weights)
