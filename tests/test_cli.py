@@ -193,6 +193,7 @@ def test_errors_are_messages(error: BaseException, code: int, said: str, stage: 
     (["run", "train.py", "--device", "abacus"], "write cpu or gpu"),
     (["explain", "narow-layer"], "Did you mean narrow-layer"),
     (["report", "train.py"], "is no saved diagnosis"),
+    (["train.py", "--seed", "1"], "To diagnose that script: unstuck run train.py --seed 1"),
     (["fix", "train.py", "--diff", "--in-place"], "exclude each other"),
 ])  # fmt: skip
 def test_wrong_usage(arguments: list[str], said: str, stage: Stage) -> None:

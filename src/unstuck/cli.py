@@ -39,6 +39,7 @@ from unstuck.switches import (
     BudgetText,
     Cluster,
     Colors,
+    Commands,
     Device,
     Diff,
     ExitZero,
@@ -70,6 +71,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="unstuck",
+    cls=Commands,
     help="Why isn't this network learning, and what is the smallest change that makes it learn?",
     epilog="Exit codes: 0 it learns, nothing proved wrong; 1 a cause was proved, or the data holds"
     " nothing to learn; 2 we could not work; 3 it does not learn and nothing was proved; 4 the"

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from unstuck import reports
 from unstuck.terminal import Color
+
+
+class Commands(TyperGroup):
+    """The commands; who gives a script in the place of one is told which takes scripts."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that these arguments ask for, and those that are left for it."""
+        if args and args[0] not in self.commands and Path(args[0]).suffix in (".py", ".ipynb"):
+            ctx.fail(f"{args[0]!r} is no command. To diagnose that script: unstuck run"
+                     f" {shlex.join(args)}")
+        return super().resolve_command(ctx, args)
 
 
 def _format(name: str) -> str:
