@@ -157,7 +157,7 @@ def judged(
     candidates = [Candidate(change=Change(number=i + 1)) for i in range(changes)]
     search = Search(lab, candidates, singles_only=True)
     search.run(sick=lab.control.rate < CURED)
-    return [j for j in search.judged() if isinstance(j.trial.changes[0], Change)]
+    return [j for j in search.verdicts.judged() if isinstance(j.trial.changes[0], Change)]
 
 
 def diagnosis(

@@ -23,6 +23,7 @@ from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.lab import Lab
+from unstuck.looks import Looks
 from unstuck.population import Engine, Population
 from unstuck.population.native_engine import WIDEST_BLOCK
 from unstuck.proof import Cure, Proofs
@@ -102,7 +103,7 @@ def repairs(found):
 
 
 def verdicts(found):
-    return {j.trial.changes[0].label: j.verdict for j in found.judged()}
+    return {j.trial.changes[0].label: j.verdict for j in found.verdicts.judged()}
 
 
 def test_a_single_cause_is_found_and_all_else_is_acquitted(monkeypatch):
@@ -151,7 +152,7 @@ def test_inputs_and_targets_are_scaled_at_once_where_checks_ask_for_both(monkeyp
               Candidate(change=ScaleTargets(), checks=("unscaled-targets",))]
     looked = []
     monkeypatch.setattr(found.lab, "arm", lambda changes: changes)
-    monkeypatch.setattr(found, "_looks", lambda arms: looked.append(list(arms)) or [["an arm"]])
+    monkeypatch.setattr(found.looks, "at", lambda arms: looked.append(list(arms)) or [["an arm"]])
     assert found._both_scales(scales) == ["an arm"]
     assert looked == [[(ScaleInputs(), ScaleTargets())]]
     assert found._both_scales(scales[:1]) == []
@@ -192,9 +193,9 @@ def test_a_check_with_few_wishes_knows_better_than_one_with_many(monkeypatch):
 
 def test_where_a_look_is_dear_the_likeliest_comes_before_the_placebo(monkeypatch):
     order = []
-    monkeypatch.setattr("unstuck.search.Search._is_dear", lambda search: True)
-    looks = Search._looks
-    monkeypatch.setattr("unstuck.search.Search._looks", lambda self, arms, **given: (
+    monkeypatch.setattr("unstuck.looks.Looks.are_dear", True)
+    looks = Looks.at
+    monkeypatch.setattr("unstuck.looks.Looks.at", lambda self, arms, **given: (
         order.append([arm.is_placebo for arm in few]) or few
         for few in looks(self, arms, **given)))
     found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0)

@@ -12,41 +12,35 @@ from __future__ import annotations
 import functools
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
-from itertools import combinations, groupby, islice
+from collections.abc import Iterable, Sequence
+from itertools import combinations, islice
 
-from unstuck.arms import Arm, names, trying
+from unstuck.arms import Arm
 from unstuck.budget import BudgetSpent
 from unstuck.by_heart import held_out_score
 from unstuck.candidates import ENOUGH_UPDATES, Candidate, placebo, strong_sets
 from unstuck.costs import per_replica
 from unstuck.interventions import Changes, Intervention, compatible
+from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.lab import Lab
-from unstuck.proof import KEPT, PROOF, Proofs
+from unstuck.looks import Looks
+from unstuck.proof import KEPT, Proofs
 from unstuck.ranking import CURED, SURE, Ranking
-from unstuck.stats import LOOKS
-from unstuck.trial import NEGLIGIBLE, USEFUL, Judged, in_company, judge
+from unstuck.shrinking import Shrinking
+from unstuck.verdicts import Verdicts
 
 STEP = ("optimizer", "learning_rate")
 NEARLY = 0.5
 """Share of replicas that learn with one change, from which on one more may be all that is missing."""
 LEAST_EXTENSIONS = 8
 """So many changes are tried beside it, more where they cost little."""
-LARGE = 3
-"""Above so many changes a dear set is halved before each is left out alone."""
 LONGER = 4
 """So many times the epochs of a set that nearly cures are tried in their place."""
 HELPFUL = 0.1
 """Share of the way to the yardstick that makes a change one that helps, if not enough."""
-ARM_SHARE = 0.12
-"""Most of the budget that the first look at one arm may take…"""
-SLACK = 2.5
-"""…unless a look at what trains no longer than the control takes more: so many times that, since two
-trainings side by side may take twice as long as one (measured where memory is what they wait for)."""
 POOLS = ((2, 14), (3, 9))
 """Sizes of the sets that are tried exhaustively, and of the least pools that they are taken from."""
 OPEN_SETS = 4
@@ -76,70 +70,44 @@ class Search:
         self.candidates = list(candidates)
         self.singles_only = singles_only
         self.ranking = Ranking(lab)
-        self.proofs = Proofs(lab, self.ranking, lambda: self.look)
+        self.looks = Looks(lab, len(self.candidates))
+        self.proofs = Proofs(lab, self.ranking, lambda: self.looks.replicas)
+        self.verdicts = Verdicts(lab, self.proofs)
         self.strongest: Arm | None = None
+        self._shrunk = Shrinking(self.ranking, self.looks, self.candidates).shrink
         self._singles: list[Arm] = []
-        self._until = math.inf
-
-    @property
-    def look(self) -> int:
-        """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64."""
-        lab = self.lab
-        share = 0.4 * min(lab.budget.seconds or 120.0, max(lab.left, 1.0))
-        affordable = lab.costs.affordable(share / (len(self.candidates) + 16))
-        wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))
-        return min(lab.most, max(wanted, min(lab.costs.least, 64)))
 
     def run(self, *, sick: bool) -> None:
         """Search for cures if the control is sick, then prove them and sharpen the verdicts."""
         lab = self.lab
         lab.plan(len(self.candidates))
         try:
-            if not (sick and self._is_dear()):
+            if not (sick and self.looks.are_dear):
                 self._placebo()
             if sick:
-                self._in_time(SEARCH_SHARE, self._seek)
+                self.looks.in_time(SEARCH_SHARE, self._seek)
                 if not self.ranking.ranked():  # with nothing to prove, there is time to seek on
-                    self._in_time(PROOF_SHARE, self._seek)
-                self._in_time(PROOF_SHARE, self._prove)
+                    self.looks.in_time(PROOF_SHARE, self._seek)
+                self.looks.in_time(PROOF_SHARE, self._prove)
                 best = max((cure.rate.share for cure in self.proofs.cures), default=0.0)
                 if not self.singles_only:
                     if best < CURED - 0.05:
-                        self._in_time(EXTEND_SHARE, self._strengthen)
-                        self._in_time(LAST_PROOF_SHARE, self._prove)
+                        self.looks.in_time(EXTEND_SHARE, self._strengthen)
+                        self.looks.in_time(LAST_PROOF_SHARE, self._prove)
                     elif self.lab.costs.dear:
-                        self._in_time(SIMPLIFY_SHARE, self._simplify)
-                        self._in_time(EXTEND_SHARE, self._prove)
-                self._in_time(SHARPEN_SHARE, self._sharpen)
+                        self.looks.in_time(SIMPLIFY_SHARE, self._simplify)
+                        self.looks.in_time(EXTEND_SHARE, self._prove)
+                self.looks.in_time(SHARPEN_SHARE, self._sharpen)
         except BudgetSpent:
             pass
         finally:
             lab.progress.close()
         self.proofs.tell_by_heart()
 
-    def _is_dear(self) -> bool:
-        """True where one look at one arm takes much of the budget: then the likeliest comes first."""
-        lab, budget = self.lab, self.lab.budget.seconds
-        return budget is not None and lab.costs.of(lab.control, self.look) > ARM_SHARE * budget
-
     def _placebo(self) -> None:
         arm = self.lab.arm((placebo(),))
         if arm is not None and not len(arm.learned):
-            deque(self._looks([arm]), maxlen=0)
-
-    def _in_time(self, share: float, work: Callable[[], object]) -> None:
-        """Do that work until that share of the budget is spent, or that of the work it belongs to."""
-        budget, outer = self.lab.budget.seconds, self._until
-        self._until = outer if budget is None else min(outer, budget * share)
-        try:
-            with suppress(_Enough):
-                work()
-        finally:
-            self._until = outer
-
-    def _check_time(self) -> None:
-        if self.lab.spent > self._until:
-            raise _Enough
+            deque(self.looks.at([arm]), maxlen=0)
 
     def _seek(self) -> None:
         lab = self.lab
@@ -147,7 +115,7 @@ class Search:
         self._race(c.change for c in likely if c.certain and not c.change.oddity)
         if lab.costs.dear:
             # Where every arm is dear, what is suspected may save the larger sets.
-            self._in_time(LIKELY_SHARE, lambda: self._race(c.change for c in likely))
+            self.looks.in_time(LIKELY_SHARE, lambda: self._race(c.change for c in likely))
         self._placebo()
         found = self.singles_only or self._settled([*self._singles, *self._both_scales(likely)])
         if not found:
@@ -158,8 +126,8 @@ class Search:
         if not found:
             self._try_strong()
             if self.strongest is not None:
-                ample = self._shrink(self.strongest, to_spare=self.ranking.margin(self.strongest))
-                self._shrink(ample, to_spare=False)
+                ample = self._shrunk(self.strongest, to_spare=self.ranking.margin(self.strongest))
+                self._shrunk(ample, to_spare=False)
         needed = [c for arm in self.ranking.ranked()[:1] for c in arm.changes]
         asked = [c.change for c in self.candidates]
         self._race(dict.fromkeys([*needed, *asked]))
@@ -171,10 +139,12 @@ class Search:
         """Inputs and targets scaled at once, where checks ask for both: neither shows without the
         other, and what cures in their place is a detour.
         """
-        both = [c.change for c in likely if isinstance(c.change, ScaleInputs | ScaleTargets)]
+        both = [c.change for c in likely if isinstance(
+            c.change.change if isinstance(c.change, AtOutput) else c.change,
+            ScaleInputs | ScaleTargets)]
         if len(both) < 2 or not compatible(both):
             return []
-        return [arm for arms in self._looks([self.lab.arm(tuple(both))]) for arm in arms]
+        return [arm for arms in self.looks.at([self.lab.arm(tuple(both))]) for arm in arms]
 
     def _likely(self) -> list[Candidate]:
         """What checks ask for: the first wish of each before the second of any, odd values last.
@@ -200,50 +170,8 @@ class Search:
         fresh = (arm for change in changes
                  if (arm := lab.arm((change,), checks.get(change, ()))) is not None
                  and not len(arm.learned))
-        for arms in self._looks(fresh):
+        for arms in self.looks.at(fresh):
             self._singles += arms
-
-    def _looks(self, arms: Iterable[Arm | None], *, share: float = 1.0) -> Iterator[list[Arm]]:
-        """A first look at each arm that is not too long, as many at a time as the lab runs best.
-
-        Yields the arms that could be run; `share` is how often one's usual share each may take.
-        """
-        lab = self.lab
-        known = (arm for arm in arms if arm is not None)
-        while True:
-            self._check_time()
-            look, few = self.look, list(islice(known, lab.costs.beside))
-            if not few:
-                return
-            few = [arm for arm in dict.fromkeys(few)
-                   if len(arm.learned) or not ((arm.given_up is not None and look >= arm.given_up)
-                                               or self._too_long(arm, look, share)
-                                               or self._too_late(arm, look))]
-            if few:
-                lab.progress.stage(trying(few), look)
-                lab.run_all(few, look, limit=share * self._share)
-            yield [arm for arm in few if len(arm.learned)]
-
-    @property
-    def _share(self) -> float:
-        """Seconds that one arm's look may take."""
-        lab, budget = self.lab, self.lab.budget.seconds
-        if budget is None:
-            return math.inf
-        return max(ARM_SHARE * budget, SLACK * lab.costs.usual(self.look))
-
-    def _too_long(self, arm: Arm, replicas: int, share: float = 1.0) -> bool:
-        """An arm that would eat too much of the budget on its own is left out, and said to be."""
-        budget = self.lab.budget.seconds
-        if budget is None or self.lab.costs.of(arm, replicas) <= share * self._share:
-            return False
-        self.lab.untestable[names(arm.changes)] = (
-            f"one look at it would take about {self.lab.costs.of(arm, replicas):.0f} s of the budget")
-        return True
-
-    def _too_late(self, arm: Arm, replicas: int) -> bool:
-        """A look that would not come to its end before the budget does is not begun."""
-        return self.lab.costs.in_company(arm, replicas) > self.lab.left
 
     def _try_strong(self) -> None:
         """Everything sensible at once; what it shows of the data is what cures are held to."""
@@ -252,15 +180,15 @@ class Search:
             return
         lab.progress.stage("everything sensible at once")
         room = math.inf if budget is None else LONGEST_SHARE * budget * lab.costs.gain
-        most = functools.partial(lab.costs.room, room, self.look)
-        costly = budget is not None and lab.costs.per_training * self.look > 0.01 * budget
+        most = functools.partial(lab.costs.room, room, self.looks.replicas)
+        costly = budget is not None and lab.costs.per_training * self.looks.replicas > 0.01 * budget
         strength = self.ranking.strength
         # Of two changes of one thing, that which came further alone is the one to go with others.
         by_distance = sorted(self.candidates, key=lambda c: self.ranking.distance(c.change))
         sets = [self._helpful(), *strong_sets(lab.recipe, lab.goal, by_distance,
                                               most=most, widen=not costly)]
         tried: list[Arm] = []
-        for arms in self._looks((lab.arm(some) for some in sets if len(some) > 1), share=2):
+        for arms in self.looks.at((lab.arm(some) for some in sets if len(some) > 1), share=2):
             tried += arms
             good = any(self.ranking.cures(arm) and self.ranking.margin(arm) for arm in arms)
             if good and (not self.ranking.is_modest or any(map(self.ranking.is_beyond, arms))
@@ -270,7 +198,7 @@ class Search:
             # What the budget cut short may only want time.
             short = sorted((arm for arm in tried if arm.recipe.updates < ENOUGH_UPDATES),
                            key=strength, reverse=True)
-            for arms in self._looks(map(self._longer, short)):
+            for arms in self.looks.at(map(self._longer, short)):
                 tried += arms
                 if any(map(self.ranking.cures, arms)):
                     break
@@ -294,67 +222,15 @@ class Search:
                 taken += arm.changes
         return tuple(taken)
 
-    def _shrink(self, arm: Arm, *, to_spare: bool) -> Arm:
-        """Leave out one change at a time, the most invasive first, as long as it still learns.
-
-        With `to_spare`, as long as it learns as well as the data allows, not just well enough.
-
-        Returns:
-            The arm of what is left.
-        """
-        if arm.rate < 0.5:
-            return arm
-        lab = self.lab
-        kept = list(arm.changes)
-        level = min(CURED, arm.rate) - 0.05
-
-        def well(smaller: Arm) -> bool:
-            return smaller.rate >= level and (not to_spare or self.ranking.margin(smaller))
-
-        def enough(without: Sequence[Intervention]) -> list[bool]:
-            """For each of these changes, whether the set learns without it."""
-            smaller = [lab.arm(tuple(c for c in kept if c is not change)) for change in without]
-            if len(kept) > 1:
-                deque(self._looks(smaller, share=2), maxlen=0)
-            return [one is not None and len(kept) > 1 and well(one) for one in smaller]
-
-        def guess(*parts: Sequence[Intervention]) -> list[Intervention]:
-            """The first of these parts that learns as well; else all that is kept."""
-            arms = [lab.arm(tuple(part)) for part in parts if 0 < len(part) < len(kept)]
-            deque(self._looks(arms, share=2), maxlen=0)
-            return next((list(one.changes) for one in arms if one is not None and well(one)), kept)
-
-        asked_for = {part for c in self.candidates if c.checks for part in c.change.conflicts}
-        # What no check has asked for may all be idle: one look, instead of one for each.
-        kept = guess([change for change in kept if change.conflicts & asked_for])
-        if lab.costs.dear and len(kept) > LARGE:
-            # Where a look is dear: what came further alone may do without the rest.
-            by_distance = sorted(kept, key=self.ranking.distance)
-            middle = len(kept) // 2
-            kept = guess(by_distance[:middle], by_distance[middle:])
-        for few in self._few(tuple(kept)):
-            fine = [change for change, idle in zip(few, enough(few), strict=True) if idle]
-            # Each may be left out alone; whether also together is seen one by one.
-            for i, change in enumerate(fine):
-                if i == 0 or enough([change])[0]:
-                    kept.remove(change)
-        return lab.arm(tuple(kept)) or arm
-
     def _affordable_pool(self, size: int, least: int) -> int:
         """As many changes as a small share of the time left lets be combined, `least` at least."""
         lab = self.lab
-        each = self.look * lab.costs.per_training + lab.costs.compilation
+        each = self.looks.replicas * lab.costs.per_training + lab.costs.compilation
         room = POOL_SHARE * min(lab.left, 600.0) / each
         most = least
         while most < len(self._singles) and math.comb(most + 1, size) <= room:
             most += 1
         return most
-
-    def _few(self, changes: Changes) -> Iterator[list[Intervention]]:
-        """The changes, the most invasive first, as many at a time as the lab runs best."""
-        heaviest = iter(sorted(changes, key=self.ranking.weight, reverse=True))
-        while few := list(islice(heaviest, self.lab.costs.beside)):
-            yield few
 
     def _together(self, size: int, most: int) -> None:
         """All sets of that size of what came furthest alone and of what the best sets are made of.
@@ -371,7 +247,7 @@ class Search:
         pool = [*first, *(change for change in pool if change not in first)][:most]
         place = {change: i for i, change in enumerate(pool)}
         sets = sorted(combinations(pool, size), key=lambda s: sum(place[c] for c in s))
-        deque(self._looks(map(self.lab.arm, filter(compatible, sets))), maxlen=0)
+        deque(self.looks.at(map(self.lab.arm, filter(compatible, sets))), maxlen=0)
 
     def _extend(self, arms: Iterable[Arm]) -> bool:
         """Add one more change to the best arm, which nearly cures.
@@ -390,12 +266,12 @@ class Search:
         if base is None:
             return False
         longer = self._longer(base)
-        if longer is not None and any(map(self._settled, self._looks([longer]))):
-            self._shrink(longer, to_spare=False)
+        if longer is not None and any(map(self._settled, self.looks.at([longer]))):
+            self._shrunk(longer, to_spare=False)
             return True
         sets = ((*base.changes, other) for other in others)
         room = self._affordable_pool(1, LEAST_EXTENSIONS)
-        return any(map(self._settled, self._looks(
+        return any(map(self._settled, self.looks.at(
             islice(map(lab.arm, filter(compatible, sets)), room))))
 
     def _strengthen(self) -> None:
@@ -405,7 +281,7 @@ class Search:
         """Shrink a cure that was proved before there was time to see what of it is needed."""
         for cure in self.proofs.cures[:1]:
             if len(cure.arm.changes) > 1 and not cure.without:
-                self._shrink(cure.arm, to_spare=False)
+                self._shrunk(cure.arm, to_spare=False)
 
     def _longer(self, arm: Arm) -> Arm | None:
         """The same changes with more epochs still, where more epochs are among them."""
@@ -419,69 +295,13 @@ class Search:
         return longer
 
     def _prove(self) -> None:
-        self.proofs.prove(self._until)
+        self.proofs.prove(self.looks.until)
 
     def _sharpen(self) -> None:
-        """Give further looks to the arms whose verdict is open, those in a cure first."""
-        lab = self.lab
-        lab.progress.stage("sharpening the verdicts")
+        self.lab.progress.stage("sharpening the verdicts")
         in_cures = {change for cure in self.proofs.cures for change in cure.arm.changes}
         self._race(sorted(in_cures, key=lambda change: change.label))
-        while True:
-            judged = self.judged()
-            open_arms = [j for j in judged
-                         if len(j.trial.treatment) < self._most(j) and self._may_change(j)]
-            if not open_arms:
-                return
-            open_arms.sort(key=lambda j: (j.trial.changes[0] not in in_cures,
-                                          len(j.trial.treatment), -j.effect.difference))
-            grown = False
-            for target, arms in self._further(open_arms):
-                while arms and sum(lab.costs.of(arm, target - len(arm.learned)) for arm in arms) > (
-                        self._until - lab.spent):
-                    arms.pop()
-                if not arms:
-                    continue
-                lab.progress.stage("sharpening the verdict on "
-                                   + ", ".join(names(arm.changes) for arm in arms), target)
-                lab.run_all(arms, target)
-                grown = grown or any(len(arm.learned) >= target for arm in arms)
-            if not grown:
-                return
-
-    def _further(self, judged: Sequence[Judged]) -> Iterator[tuple[int, list[Arm]]]:
-        """How many replicas each arm gets next, in this order; as many arms as have use for one
-        another's company: where other processes train, several do.
-        """
-        due = [(min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j)), arm)
-               for j in judged if (arm := self.lab.arm(j.trial.changes)) is not None]
-        for target, some in groupby(due, key=lambda pair: pair[0]):
-            while few := [arm for _, arm in islice(
-                    some, self.lab.costs.beside if self.lab.costs.workers else 1)]:
-                yield target, few
-
-    @staticmethod
-    def _may_change(judged: Judged) -> bool:
-        """True where more replicas may lead to another verdict."""
-        effect = judged.effect.difference
-        return (judged.verdict == "undecided"
-                or (judged.verdict == "contributes" and effect >= USEFUL)
-                or (judged.verdict == "acquitted" and effect < -NEGLIGIBLE))
-
-    def _most(self, judged: Judged) -> int:
-        """Replicas at which an arm is left alone: more where few more seconds would decide it."""
-        lab, budget = self.lab, self.lab.budget.seconds
-        quick = budget is None or lab.spent < 0.3 * budget
-        near = judged.to_decide is not None and judged.to_decide <= PROOF
-        return max(lab.most, PROOF) if near and quick and lab.most >= 256 else lab.most
-
-    def judged(self) -> list[Judged]:
-        """Every single change that was tried, with its verdict; needed ones in company."""
-        arms = [arm for arm in self.lab.tried if len(arm.changes) == 1]
-        found = judge([self.lab.trial(arm) for arm in arms])
-        company = self.proofs.company
-        return [in_company(j, company[j.trial.changes[0]])
-                if j.trial.changes[0] in company else j for j in found]
+        self.verdicts.sharpen(self.looks.until)
 
     def _settled(self, arms: Iterable[Arm]) -> bool:
         """True where one of them is a cure that nothing better need be sought for.
@@ -495,7 +315,3 @@ class Search:
             if self.ranking.solid(arm):
                 return True
         return False
-
-
-class _Enough(Exception):
-    """This part of the search has had its share of the budget."""

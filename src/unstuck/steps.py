@@ -222,7 +222,7 @@ class Steps:
             self.notes.append(f"trained by the Keras engine, because {lab.engine_note}")
         self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
-        judged, proofs = search.judged(), search.proofs
+        judged, proofs = search.verdicts.judged(), search.proofs
         moved = next((j for j in judged if j.trial.changes[0] == placebo()
                       and j.verdict in ("cause", "contributes")), None)
         if moved is not None:

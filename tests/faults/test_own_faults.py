@@ -32,7 +32,7 @@ BOUNDARIES = [
     "unstuck.account.modes_of", "unstuck.chunks.fingerprint", "unstuck.chunks.in_order",
     "unstuck.chunks.packed", "unstuck.journal.records", "unstuck.journal.encoded",
     "unstuck.lab.engine_for", "unstuck.lab.apply_all", "unstuck.lab.Lab.plan",
-    "unstuck.lab.Lab.trial", "unstuck.costs.Costs.of", "unstuck.search.judge",
+    "unstuck.lab.Lab.trial", "unstuck.costs.Costs.of", "unstuck.verdicts.judge",
     "unstuck.search.strong_sets", "unstuck.search.Search.run", "unstuck.trial.paired_effect",
     "unstuck.trial.holm", "unstuck.goal.yardstick.Goal.learned",
     "unstuck.population.native_engine.NativeEngine.train", "unstuck.reports.render",

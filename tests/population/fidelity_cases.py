@@ -405,7 +405,7 @@ def scheduled_by_a_function() -> Training:
     return _watched(
         keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate * 0.9 if epoch % 2 else rate),
         keras.callbacks.EarlyStopping("loss", patience=50, restore_best_weights=True),
-        optimizer=keras.optimizers.SGD(0.1, momentum=0.5), initial_epoch=3, epochs=20)
+        optimizer=keras.optimizers.SGD(0.02, momentum=0.5), initial_epoch=3, epochs=20)
 
 
 @case
