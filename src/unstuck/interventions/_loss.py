@@ -4,15 +4,33 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
 from unstuck import outputs
 from unstuck.errors import NotSupported
+from unstuck.interventions import Intervention
 from unstuck.interventions import _source as source
 from unstuck.recipe import Recipe
 from unstuck.script import Call, Script
+
+
+class OfLossWeights(Intervention):
+    """A change of the weights of the losses."""
+
+    kind: ClassVar[str] = "loss"
+    cost: ClassVar[float] = 2
+
+    @property
+    def site(self) -> str:
+        """The part it changes."""
+        return "compile"
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The weights of the losses."""
+        return frozenset({"compile.loss_weights"})
 
 
 def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:

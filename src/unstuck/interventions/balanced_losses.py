@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from unstuck import outputs
 from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._loss import several_losses_edits
+from unstuck.interventions._loss import OfLossWeights, several_losses_edits
 from unstuck.interventions._source import Edits, method_call, number, quoted
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class BalancedLosses(Intervention):
+class BalancedLosses(OfLossWeights):
     """These `weights`, by output, in the place of those that the losses had."""
-
-    kind: ClassVar[str] = "loss"
-    cost: ClassVar[float] = 2
 
     weights: tuple[tuple[str, float], ...]
 
@@ -49,16 +44,6 @@ class BalancedLosses(Intervention):
         shown = ", ".join(f"{name} × {weight:g}" for name, weight in self.weights)
         return f"losses of the outputs balanced ({shown})"
 
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return "compile"
-
-    @property
-    def conflicts(self) -> frozenset[str]:
-        """The weights of the losses."""
-        return frozenset({"compile.loss_weights"})
-
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with these weights, in the form that its losses have."""
         if tuple(name for name, _ in self.weights) != outputs.names(recipe):
@@ -76,7 +61,8 @@ class BalancedLosses(Intervention):
         named = outputs.by_name(before)
         code = ", ".join(f"{quoted(script, name)}: {number(weight)}" if named else number(weight)
                          for name, weight in self.weights)
-        weights = call.set_argument("loss_weights", f"{{{code}}}" if named else f"[{code}]")
+        weights = call.set_argument(
+            "loss_weights", f"{{{code}}}" if named else f"[{code}]", position=2)
         apart = isinstance(before.loss, list | tuple | dict)
         losses = () if apart else several_losses_edits(script, call, before, after)
         return None if weights is None or losses is None else (*losses, *weights)

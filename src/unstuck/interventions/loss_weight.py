@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
 from unstuck.interventions import _source as source
+from unstuck.interventions._loss import OfLossWeights
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class LossWeight(Intervention):
+class LossWeight(OfLossWeights):
     """The loss of the only output times `value`; what layers add with `add_loss` stays as it is."""
-
-    kind: ClassVar[str] = "loss"
-    cost: ClassVar[float] = 2
 
     value: float
 
@@ -25,16 +21,6 @@ class LossWeight(Intervention):
     def label(self) -> str:
         """What is done."""
         return f"weight of the loss → {source.number(self.value)}"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return "compile"
-
-    @property
-    def conflicts(self) -> frozenset[str]:
-        """The slot it sets."""
-        return frozenset({"compile.loss_weights"})
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this weight.

@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
+from unstuck.interventions._loss import OfLossWeights
 from unstuck.interventions._source import Edits, drop_arguments, method_call
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoLossWeights(Intervention):
+class NoLossWeights(OfLossWeights):
     """No `loss_weights`: the losses of the outputs are added as they are."""
-
-    kind: ClassVar[str] = "loss"
-    cost: ClassVar[float] = 2
 
     @property
     def label(self) -> str:
         """What is done."""
         return "losses of all outputs weighted alike"
-
-    @property
-    def site(self) -> str:
-        """The part it changes."""
-        return "compile"
-
-    @property
-    def conflicts(self) -> frozenset[str]:
-        """The weights of the losses."""
-        return frozenset({"compile.loss_weights"})
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe without them."""
