@@ -19,9 +19,11 @@ from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.widths import Widths
 from unstuck.lab import Lab
 from unstuck.looks import Looks
 from unstuck.population import Engine, Population
@@ -274,9 +276,26 @@ def test_large_batches_are_made_smaller_where_updates_are_few():
             assert "batch size 1000 → 32" in said
             assert f"epochs 2 → {epochs}" in said
     usual = replace(large, batch_size=32)
-    for changes in candidates.strong_sets(usual, goal, [], most=lambda batch: 10**6):
-        assert not [change for change in changes if change.kind == "batch_size"]
-        assert "epochs 2 → 48" in [change.label for change in changes]
+    sets = candidates.strong_sets(usual, goal, [], most=lambda batch: 10**6)
+    assert not [change for changes in sets for change in changes if change.kind == "batch_size"]
+    # As long as the script trains come before longer ones, two at a time.
+    longer = ["epochs 2 → 48" in [change.label for change in changes] for changes in sets]
+    assert longer == [False, False, True, True] * 2
+
+
+def test_what_checks_ask_for_is_tried_without_more_epochs_first():
+    rows = np.random.default_rng(0).normal(size=(2000, 2)).astype("float32")
+    usual = replace(two_bits(8), x=rows, y=np.abs(rows.clip(-1, 1)), epochs=2, validation_split=0.0)
+    longer, width = Epochs(value=20, was=2), Widths.of(usual, at_least=32)
+    asked = [candidates.Candidate(change=change, checks=("some-check",)) for change in (
+        longer, width, LearningRate.of(usual, 0.03))]
+    goal = make_goal(usual)
+    first, second, *_ = candidates.strong_sets(usual, goal, asked, most=lambda batch: 10**6)
+    assert longer not in first
+    assert set(second) - set(first) == {longer}
+    short = replace(usual, batch_size=1000)
+    first, *_ = candidates.strong_sets(short, goal, asked, most=lambda batch: 10**6)
+    assert longer in first
 
 
 def test_classes_that_lack_outputs_get_them_with_everything_else():

@@ -57,6 +57,11 @@ from unstuck.recipe import Recipe
 
 ENOUGH_UPDATES = 3000
 """Updates after which small networks with a sane rate have learned what they can (issue 5's arm)."""
+LEAST_UPDATES = 100
+"""Adam at 0.001 moves a weight by 0.1 at most in so many, less than most start with: with fewer,
+nothing is tried that does not train longer too."""
+USUAL = (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2))
+"""Activations of hidden layers and rates of Adam with which small networks learn."""
 WIDE = 32
 USUAL_BATCH = 32
 """Keras's own batch size."""
@@ -124,35 +129,52 @@ def strong_sets(
         most: updates of batches of so many rows that the budget allows in one training.
         widen: make narrow layers wide, which costs time.
     """
-    found = []
     listed = list(candidates)
+    found: list[Changes] = []
+
+    def add(*wishes: list[Intervention]) -> None:
+        """Sets of these changes: each as long as the script trains first, then longer."""
+        for longer in (False, True):
+            for wished in wishes:
+                if longer or recipe.updates >= LEAST_UPDATES:
+                    together = _compatible_part(recipe, (
+                        change for change in wished if longer or not isinstance(change, Epochs)))
+                    if together and together not in found:
+                        found.append(together)
+
     for picked in ([c for c in listed if c.certain], [c for c in listed if c.checks]):
-        together = _together(recipe, [c.change for c in picked], most(recipe.batch_size))
-        if len(together) > 1 and together not in found:
-            found.append(together)
-    for activation, rate in (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2)):
-        changes: list[Intervention] = []
-        for make in _everything(recipe, goal, activation, rate, most):
-            with suppress(NotSupported):
-                change = make()
-                if widen or not isinstance(change, Widths):
-                    changes.append(change)
-        together = _compatible_part(recipe, changes)
-        if together and together not in found:
-            found.append(together)
+        add(_together(recipe, [c.change for c in picked], most(recipe.batch_size)))
+    usual = [_careful(recipe, goal, activation, rate, most, widen=widen)
+             for activation, rate in USUAL]
+    for i in range(0, len(usual), 2):
+        add(*usual[i : i + 2])
     return found
+
+
+def _careful(
+    recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int], *,
+    widen: bool,
+) -> list[Intervention]:
+    """What a careful person would do without looking, as far as it can be done here."""
+    changes = []
+    for make in _everything(recipe, goal, activation, rate, most):
+        with suppress(NotSupported):
+            change = make()
+            if widen or not isinstance(change, Widths):
+                changes.append(change)
+    return changes
 
 
 def _together(
     recipe: Recipe, changes: Iterable[Intervention], most_updates: int
-) -> Changes:
+) -> list[Intervention]:
     """What checks ask for as one set: no layer taken out, no longer than the budget allows."""
     longest = max(most_updates, recipe.updates)
-    return _compatible_part(recipe, (
+    return [
         change for change in changes
         if not isinstance(change, RemoveLayer)
         and not (isinstance(change, Epochs) and change.apply(recipe).updates > longest)
-    ))
+    ]
 
 
 def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes:

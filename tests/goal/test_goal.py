@@ -365,3 +365,43 @@ def test_each_output_is_read_as_its_own_loss_reads_it():
     right = [0.3 * np.sign(x[None, :, :1]), 0.5 + 0.3 * np.sign(x[None, :, 1:2])]
     assert goal.score(given, right)[0, 0] > 1
     assert goal.score(given, right[::-1])[0, 0] < 0.5
+
+
+def _sequence(x, y, *layers, loss="mse"):
+    model = keras.Sequential([keras.Input(x.shape[1:]), *layers])
+    model.compile(loss=loss)
+    return capture_model(model, x=x, y=y).recipe
+
+
+def test_labels_of_words_are_told_by_the_words_at_their_places():
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 30, size=(300, 8))
+    kinds = rng.integers(0, 4, size=30)[words]
+    layers = (keras.layers.Embedding(30, 4), keras.layers.Dense(4, activation="softmax"))
+    loss = "sparse_categorical_crossentropy"
+    for labels in (kinds, kinds[..., None], np.eye(4)[kinds]):
+        given = "categorical_crossentropy" if labels.ndim == 3 and labels.shape[2] == 4 else loss
+        goal = make_goal(_sequence(words, labels, *layers, loss=given))
+        assert goal.references["logistic regression, place by place"] > 0.95
+        assert not goal.no_signal
+    assert make_goal(_sequence(words, rng.permutation(kinds), *layers, loss=loss)).no_signal
+
+
+def test_what_depends_on_a_neighbour_is_seen_place_by_place():
+    x = np.random.default_rng(0).normal(size=(120, 30, 2)).astype("float32")
+    before = np.roll(x[..., 0], 1, axis=1) > 0
+    goal = make_goal(_sequence(x, before[..., None], keras.layers.Dense(1, activation="sigmoid"),
+                               loss="binary_crossentropy"))
+    assert goal.references["boosted trees, place by place"] > 0.9
+    images = np.random.default_rng(0).normal(size=(100, 8, 8, 1)).astype("float32")
+    goal = make_goal(_sequence(images, images > 0.5, keras.layers.Dense(1, activation="sigmoid"),
+                               loss="binary_crossentropy"))
+    assert goal.references["boosted trees, place by place"] > 0.95
+
+
+def test_one_target_a_row_has_no_places():
+    x = np.random.default_rng(0).normal(size=(120, 5, 2)).astype("float32")
+    layers = (keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid"))
+    goal = make_goal(_sequence(x, (x[:, 0, 0] > 0) * 1.0, *layers, loss="binary_crossentropy"))
+    assert goal.references
+    assert not [name for name in goal.references if "place" in name]

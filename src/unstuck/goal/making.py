@@ -19,11 +19,12 @@ from unstuck.goal import losses
 from unstuck.goal.judged import FEW_PATTERNS, Rows, judged_rows
 from unstuck.goal.levels import BEST_DENOISER, levels_of
 from unstuck.goal.noise import Noise, bayes_floor, noise_of
+from unstuck.goal.places import scores_by_place
 from unstuck.goal.references import ROWS, pca_score, reference_scores, smooth_score
 from unstuck.goal.rows import distinct, flat
 from unstuck.goal.sizes import code_size, linear_size
 from unstuck.goal.tasks import Task, task_of
-from unstuck.goal.tokens import can_be_seen, for_plain_methods
+from unstuck.goal.tokens import can_be_seen, for_plain_methods, looked_up
 from unstuck.goal.variational import latent_means
 from unstuck.goal.yardstick import Goal
 from unstuck.recipe import Recipe
@@ -190,6 +191,10 @@ def _levels(
                 references[f"PCA with {size} components"] = pca_score(sample, size)
         else:
             references = reference_scores(for_plain_methods(recipe), task, seed=seed)
+            # Labels of words or pixels are told by what is at their place; clean images are not.
+            if task.discrete or looked_up(recipe) or (
+                    max(references.values(), default=0.0) < constant + least):
+                references |= scores_by_place(recipe, task, seed=seed)
             if references and max(references.values()) < constant + least:
                 smooth = smooth_score(flat_x, task, seed=seed)
                 references |= {} if smooth is None else {"kernel regression": smooth}

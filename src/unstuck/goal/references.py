@@ -20,6 +20,7 @@ ROWS = 2000
 COLUMNS = 256
 TREE_CELLS = 50_000
 """Largest rows × columns × classes or outputs for which boosted trees are asked: about 2 s."""
+FOLDS = 5
 SMOOTH_ROWS = 500
 SMOOTH_COLUMNS = 16
 """Most rows and columns for which kernel regression is asked, where all else sees nothing: 1 s."""
@@ -49,6 +50,31 @@ def reference_scores(x: Array, task: Task, *, seed: int = 0) -> dict[str, float]
             score = _cross_validated(method, x, truth, task, seed)
             if score is not None:
                 scores[name] = score
+    return scores
+
+
+def place_scores(
+    x: Array, task: Task, of_row: Array, *, words: bool, seed: int = 0
+) -> dict[str, float]:
+    """Scores of plain methods on places; those of one row are held out together.
+
+    Args:
+        x: what is at and around each place [place, column].
+        task: the targets of the same places.
+        of_row: the row that each place belongs to [place].
+        words: columns are indices of words, not quantities.
+        seed: for the trees.
+    """
+    truth, scores = task.truth(), {}
+    if len(np.unique(of_row)) < FOLDS:
+        return {}
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")
+        methods = _of_words(task) if words else _methods(task, x, truth, seed)
+        for name, method in methods.items():
+            score = _cross_validated(method, x, truth, task, seed, together=of_row)
+            if score is not None:
+                scores[f"{name}, place by place"] = score
     return scores
 
 
@@ -128,13 +154,29 @@ def _methods(task: Task, x: Array, truth: Array, seed: int) -> dict[str, Any]:
     return found
 
 
-def _cross_validated(method: Any, x: Array, truth: Array, task: Task, seed: int) -> float | None:
+def _of_words(task: Task) -> dict[str, Any]:
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    each = OneHotEncoder(handle_unknown="ignore")
+    if task.discrete:
+        return {"logistic regression": make_pipeline(each, LogisticRegression(max_iter=200))}
+    return {"ridge regression": make_pipeline(each, Ridge())}
+
+
+def _cross_validated(
+    method: Any, x: Array, truth: Array, task: Task, seed: int, *, together: Array | None = None
+) -> float | None:
+    """The score on rows held out; those with the same number in `together` are held out together."""
     from sklearn.base import clone
-    from sklearn.model_selection import KFold
+    from sklearn.model_selection import GroupKFold, KFold
 
     predicted = np.zeros(truth.shape, dtype=np.float64)
+    folds = (KFold(FOLDS, shuffle=True, random_state=seed) if together is None
+             else GroupKFold(FOLDS))
     try:
-        for train, test in KFold(5, shuffle=True, random_state=seed).split(x):
+        for train, test in folds.split(x, groups=together):
             if _takes_many(method):
                 predicted[test] = np.reshape(
                     clone(method).fit(x[train], _squeezed(truth[train])).predict(x[test]),

@@ -23,17 +23,17 @@ VOCABULARY = 2000
 def for_plain_methods(recipe: Recipe) -> Array:
     """The inputs as numbers [row, column], those that are looked up as counts of each index."""
     arrays = [np.asarray(a) for a in keras.tree.flatten(recipe.x)]
-    looked_up = _looked_up(recipe)
-    return np.concatenate([_counts(array) if i in looked_up and _are_indices(array) else flat(array)
+    indices = looked_up(recipe)
+    return np.concatenate([_counts(array) if i in indices and _are_indices(array) else flat(array)
                            for i, array in enumerate(arrays)], 1)
 
 
 def can_be_seen(recipe: Recipe) -> bool:
     """False where several indices are looked up: who likes what is in no user's counts alone."""
-    return len(_looked_up(recipe)) < 2
+    return len(looked_up(recipe)) < 2
 
 
-def _looked_up(recipe: Recipe) -> frozenset[int]:
+def looked_up(recipe: Recipe) -> frozenset[int]:
     """Which of the inputs an `Embedding` reads."""
     readers = {name for layer in recipe.layers if layer.kind == "Embedding" for name in layer.inputs}
     return frozenset(i for i, name in enumerate(recipe.architecture.input_names) if name in readers)
