@@ -15,6 +15,7 @@ from recipes import two_bits
 from unstuck import candidates
 from unstuck.budget import Budget
 from unstuck.candidates import Candidate
+from unstuck.checks import all_checks
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.batch_size import BatchSize
@@ -191,6 +192,20 @@ def test_a_check_with_few_wishes_knows_better_than_one_with_many(monkeypatch):
     found.candidates = [Candidate(change=a, checks=("vague",)), Candidate(change=b, checks=("vague",)),
                         Candidate(change=c, checks=("sure",))]
     assert [candidate.change for candidate in found._likely()] == [c, a, b]
+
+
+def test_a_cause_comes_before_what_it_explains(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0, singles_only=True)
+    a, b, c = (Switch(name=name) for name in "ghi")
+    found.candidates = [Candidate(change=a, checks=("dead-relu",)),
+                        Candidate(change=b, checks=("narrow-layer", "dead-relu")),
+                        Candidate(change=c, checks=("posterior-collapse",))]
+    assert next(iter(found._likely())).change == c
+    found.candidates = found.candidates[:2]
+    assert [one.change for one in found._likely()] == [b, a]  # two checks ask for b
+    for name, check in all_checks().items():
+        assert not {name} & {*check.explains}
+        assert {*check.explains} <= all_checks().keys()
 
 
 def test_where_a_look_is_dear_the_likeliest_comes_before_the_placebo(monkeypatch):

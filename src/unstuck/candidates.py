@@ -100,7 +100,7 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
     same: dict[str, Candidate] = {}
     for change, checks in asked.items():
         if not _applies(change, recipe) or (goal.asked is not None and goal.asked[0] == "loss"
-                                            and "compile.loss" in change.conflicts):
+                                            and _another_loss(change.apply(recipe), recipe)):
             continue
         # Two names for one change are one arm, under the plainer name.
         signature = change.apply(recipe).signature
@@ -417,3 +417,8 @@ def _applies(change: Intervention, recipe: Recipe, among: Iterable[Intervention]
     except (NotSupported, KeyError):
         return False
     return after.signature != before.signature
+
+
+def _another_loss(one: Recipe, other: Recipe) -> bool:
+    """True where their losses cannot be compared."""
+    return one.loss is not other.loss or one.loss_weights != other.loss_weights

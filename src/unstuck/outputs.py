@@ -87,15 +87,21 @@ def each(recipe: Recipe) -> tuple[Recipe, ...]:
 
 
 def carried_over(recipe: Recipe, output: int, changed: Recipe) -> Recipe:
-    """The whole recipe with what was changed about the recipe of one output, its layers and loss."""
-    part, parts = each(recipe)[output], in_order(recipe, recipe.loss)
+    """The whole recipe with what was changed about one output's: its layers, its loss, its weight."""
+    part, losses = each(recipe)[output], in_order(recipe, recipe.loss)
     loss: Any = recipe.loss
+    weights: Any = recipe.loss_weights
     if changed.loss is not part.loss:
-        parts[output] = changed.loss
-        loss = packed(recipe, parts)
+        losses[output] = changed.loss
+        loss = packed(recipe, losses)
+    if changed.loss_weights != part.loss_weights:
+        loss = packed(recipe, losses)  # one loss for all outputs takes one weight
+        given = [1.0 if weight is None else weight for weight in in_order(recipe, weights)]
+        given[output] = changed.loss_weights
+        weights = packed(recipe, given)
     whole, seen = recipe.architecture, changed.architecture
     new = tuple(one for one in seen.inserted if one not in whole.inserted)
-    return replace(recipe, loss=loss, architecture=replace(
+    return replace(recipe, loss=loss, loss_weights=weights, architecture=replace(
         whole, changed={**whole.changed, **seen.changed}, removed=whole.removed | seen.removed,
         inserted=(*whole.inserted, *new)))
 

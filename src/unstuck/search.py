@@ -19,6 +19,7 @@ from unstuck.arms import Arm
 from unstuck.budget import BudgetSpent
 from unstuck.by_heart import held_out_score
 from unstuck.candidates import ENOUGH_UPDATES, Candidate, placebo, strong_sets
+from unstuck.checks import all_checks
 from unstuck.costs import per_replica
 from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.interventions.at_output import AtOutput
@@ -149,8 +150,12 @@ class Search:
     def _likely(self) -> list[Candidate]:
         """What checks ask for: the first wish of each before the second of any, odd values last.
 
-        Among these, those of a check that has few wishes: it knows better what is wrong.
+        Among these, what may be a cause of what others saw, then those of a check that has few
+        wishes: it knows better what is wrong.
         """
+        known = all_checks()
+        symptoms = {name for c in self.candidates for check in c.checks if check in known
+                    for name in known[check].explains}
         wishes: Counter[str] = Counter()
         of_each = Counter(check for c in self.candidates for check in c.checks)
         order: list[tuple[tuple[float, ...], Candidate]] = []
@@ -158,7 +163,7 @@ class Search:
             if c.checks:
                 turn = min(wishes[check] for check in c.checks)
                 fewest = min(of_each[check] for check in c.checks)
-                order.append(((c.change.oddity, not c.certain, turn, fewest,
+                order.append(((c.change.oddity, not c.certain, turn, symptoms >= {*c.checks}, fewest,
                                c.change.kind not in STEP, -len(c.checks)), c))
                 wishes.update(c.checks)
         return [c for _, c in sorted(order, key=lambda one: one[0])]

@@ -74,6 +74,27 @@ def test_epochs_in_other_orders(write):
     assert (recipe.epochs, recipe.batch_size, recipe.shuffle, recipe.train.rows) == (3, 16, True, 40)
 
 
+IN_PLACE = """$DATA
+$MODEL
+y = x.copy()
+for epoch in range(3):
+    np.random.shuffle(x)
+    for start in range(0, len(x), 20):
+        model.train_on_batch(x[start:start + 20], y[start:start + 20])
+"""
+
+
+def test_rows_that_are_shuffled_in_place_are_taped_as_they_were(write):
+    """Targets that stay where they were belong to other rows in every epoch."""
+    captured = capture_script(write(IN_PLACE))
+    recipe = captured.recipe
+    assert recipe.batches == "stream"
+    x, y = (np.reshape(a, (3, 40, 2)) for a in (recipe.x, recipe.y))
+    assert (y == y[0]).all()
+    assert len({epoch.tobytes() for epoch in x}) == 3
+    assert len({np.sort(epoch, axis=0).tobytes() for epoch in x}) == 1
+
+
 REFUSED = {
     "two models": ("other = keras.models.clone_model(model)\nother.compile('sgd', 'mse')\n"
                    "for _ in range(3):\n    model.train_on_batch(x, x)\n    other.train_on_batch(x, x)",

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from interventions.sameness import captured, comparable, original
+from unstuck.capture import capture_model
 from unstuck.errors import NotSupported
 from unstuck.interventions import edits_for
 from unstuck.interventions._scales import input_scaling, target_scaling
@@ -175,3 +176,28 @@ def test_targets_are_not_scaled_before_a_layer_that_changes_numbers() -> None:
     _, recipe = captured(BEHIND.format("layers.BatchNormalization()"))
     with pytest.raises(NotSupported, match="BatchNormalization"):
         ScaleTargets().apply(recipe)
+
+
+def test_inputs_at_unit_scale_are_left_alone() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.uniform(size=(20, 8, 8, 1))
+    pixels[0] = 1.0
+    for x in (rng.normal(size=(5000, 3)), pixels):
+        with pytest.raises(NotSupported, match="already"):
+            input_scaling(x, "input_layer")
+    assert input_scaling(rng.normal(size=(5000, 3)) * (1, 1, 3), "input_layer").config["mean"]
+
+
+@pytest.mark.parametrize(("loss", "weight"), [("mse", 4e-06), ("mae", 0.002), ("huber", 0.002)])
+def test_where_the_size_of_the_loss_counts_it_is_brought_to_standard_units(
+    loss: str, weight: float
+) -> None:
+    rng = np.random.default_rng(0)
+    for optimizer in ("sgd", "adam"):
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile(optimizer, loss)
+        y = np.tile([1000.0, 2000.0], 100)
+        recipe = capture_model(model, x=rng.normal(size=(200, 3)), y=y).recipe
+        scaled = ScaleTargets().apply(recipe)
+        assert scaled.architecture.inserted[0].config["scale"] == 500
+        assert scaled.loss_weights == ([weight] if optimizer == "sgd" else None)

@@ -252,7 +252,8 @@ def _generator(batches: Iterator[Any]) -> Iterator[Any]:
 def _array(leaf: Any) -> Any:
     if leaf is None:
         return None
-    return np.asarray(leaf.detach().cpu() if hasattr(leaf, "detach") else leaf)
+    # A loop may shuffle in place what its batches are cut from, and a generator fill one array again.
+    return np.array(leaf.detach().cpu() if hasattr(leaf, "detach") else leaf)
 
 
 def batch_of(x: Tree, y: Tree, sample_weight: Tree = None) -> Batch:

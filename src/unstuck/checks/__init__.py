@@ -174,11 +174,15 @@ class Check(ABC):
 
     One `of_each_output` asks for the network's end, its targets or its loss, and nothing of the
     population but which replicas fail; where there are several outputs, it is asked about each.
+
+    `explains` names checks whose signatures may be nothing but consequences of this one: where both
+    are seen, what this one asks for is tried before what they ask for.
     """
 
     family: ClassVar[Family]
     always: ClassVar[bool] = False
     of_each_output: ClassVar[bool] = False
+    explains: ClassVar[tuple[str, ...]] = ()
 
     # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.
     often: float = 0.25

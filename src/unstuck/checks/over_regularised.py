@@ -45,6 +45,8 @@ class OverRegularised(Check):
     """
 
     family: ClassVar[Family] = Family.REGULARIZATION
+    explains: ClassVar[tuple[str, ...]] = (
+        "code-units-unused", "constant-output", "vanishing-gradient")
 
     # Training without penalties lets the norms of weights grow, not shrink.
     shrunk: float = 0.5

@@ -54,6 +54,8 @@ class PosteriorCollapse(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    explains: ClassVar[tuple[str, ...]] = (
+        "code-units-unused", "dead-relu", "learning-rate-too-high", "narrow-layer", "own-loss-misleads")
 
     # Means that are used spread by about as much as the prior, 1.
     silent: float = 0.1

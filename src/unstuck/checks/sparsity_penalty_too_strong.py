@@ -45,6 +45,7 @@ class SparsityPenaltyTooStrong(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    explains: ClassVar[tuple[str, ...]] = ("code-units-unused", "constant-output", "dead-relu")
 
     # Healthy sparse codes keep their spread, since few units are large.
     left: float = 0.1

@@ -54,6 +54,9 @@ class UnscaledInputs(Check):
     """
 
     family: ClassVar[Family] = Family.DATA
+    explains: ClassVar[tuple[str, ...]] = (
+        "constant-output", "dead-relu", "exploding-gradient", "learning-rate-too-high",
+        "saturated-activation")
 
     # Keras's initialisers assume inputs of about 1; ten times that saturates a tanh.
     large: float = 10.0

@@ -48,6 +48,8 @@ class UnscaledTargets(Check):
 
     family: ClassVar[Family] = Family.LABELS
     of_each_output: ClassVar[bool] = True
+    explains: ClassVar[tuple[str, ...]] = (
+        "constant-output", "exploding-gradient", "few-updates", "learning-rate-too-low")
 
     # The output of a fresh network on inputs of unit scale is about 1.
     large: float = 10.0

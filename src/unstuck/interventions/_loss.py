@@ -50,6 +50,39 @@ def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
     return replace(recipe, loss=getattr(keras.losses, _class_name(name))(from_logits=True))
 
 
+def with_loss_weight(recipe: Recipe, factor: float) -> Recipe:
+    """The recipe with the loss of its only output times `factor`, beside a weight that it has."""
+    now = outputs.in_order(recipe, recipe.loss_weights)[0]
+    value = source.tidy((1.0 if now is None else float(now)) * factor)
+    if recipe.whole is not None:
+        return replace(recipe, loss_weights=value)
+    by_name = isinstance(recipe.loss_weights, dict)
+    return replace(recipe, loss_weights=dict.fromkeys(recipe.loss_weights, value) if by_name else [
+        value])
+
+
+def weights_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+    """What writes the weights of the losses of `after` into `compile`.
+
+    One loss for all of several outputs takes one weight: then it is written once for each.
+    """
+    call = source.method_call(script, before, "compile")
+    if call is None:
+        return None
+    before, after = before.whole or before, after.whole or after
+    given = after.loss_weights
+    if isinstance(given, dict):
+        parts = ", ".join(f"{source.quoted(script, name)}: {source.number(weight)}"
+                          for name, weight in given.items())
+        code = f"{{{parts}}}"
+    else:
+        code = f"[{', '.join(map(source.number, given))}]"
+    weights = call.set_argument("loss_weights", code, position=2)
+    alone = len(given) == 1 or isinstance(before.loss, list | tuple | dict)
+    losses = () if alone else several_losses_edits(script, call, before, after)
+    return None if weights is None or losses is None else (*losses, *weights)
+
+
 def loss_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
     """What writes the loss of `after` into `compile`, beside those of other outputs."""
     call = source.method_call(script, before, "compile")

@@ -20,6 +20,9 @@ from unstuck.script import Call, Script
 MOST_FEATURES = 64
 """Up to so many features, a mean and a variance each can be written out in a script."""
 
+NEAR = 0.1
+"""Columns whose mean is so near to 0 and whose spread is so near to 1, as a share, stay as they are."""
+
 _ENOUGH_FOR_COMMON = 16
 
 
@@ -30,16 +33,21 @@ def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
     Rescaling that divides by the largest value, or takes the mean away where none is near 0.
 
     Raises:
-        NotSupported: there are no finite numbers in the rows.
+        NotSupported: there are no finite numbers in the rows, or they are at unit scale already.
     """
     values = _numbers(x)
     features = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     image = values.ndim > 3 or features.shape[1] > MOST_FEATURES
     if image or _share_a_scale(features):
         scale = _one_scale(features)
+        if scale == {"scale": 1.0, "offset": 0.0}:
+            raise NotSupported("The inputs go up to 1 already.")
         return Insertion(anchor=anchor, where="after", kind="Rescaling", config=scale)
-    return Insertion(anchor=anchor, where="after", kind="Normalization",
-                     config=column_statistics(features))
+    statistics = column_statistics(features)
+    if np.max(np.abs(statistics["mean"])) <= NEAR and np.max(
+            np.abs(np.log(statistics["variance"]))) <= 2 * NEAR:
+        raise NotSupported("The inputs are at unit scale already.")
+    return Insertion(anchor=anchor, where="after", kind="Normalization", config=statistics)
 
 
 def as_rescaling(scaling: Insertion) -> Insertion:

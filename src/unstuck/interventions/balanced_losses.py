@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from unstuck import outputs
 from unstuck.errors import NotSupported
-from unstuck.interventions._loss import OfLossWeights, several_losses_edits
-from unstuck.interventions._source import Edits, method_call, number, quoted
+from unstuck.interventions._loss import OfLossWeights, weights_edits
+from unstuck.interventions._source import Edits
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
@@ -55,14 +55,4 @@ class BalancedLosses(OfLossWeights):
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The arguments of `compile`."""
-        call = method_call(script, before, "compile")
-        if call is None:
-            return None
-        named = outputs.by_name(before)
-        code = ", ".join(f"{quoted(script, name)}: {number(weight)}" if named else number(weight)
-                         for name, weight in self.weights)
-        weights = call.set_argument(
-            "loss_weights", f"{{{code}}}" if named else f"[{code}]", position=2)
-        apart = isinstance(before.loss, list | tuple | dict)
-        losses = () if apart else several_losses_edits(script, call, before, after)
-        return None if weights is None or losses is None else (*losses, *weights)
+        return weights_edits(script, before, after)

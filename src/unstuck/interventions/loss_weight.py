@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from unstuck.errors import NotSupported
 from unstuck.interventions import _source as source
-from unstuck.interventions._loss import OfLossWeights
+from unstuck.interventions._loss import OfLossWeights, weights_edits
 from unstuck.recipe import Recipe
 from unstuck.script import Script
 
@@ -34,7 +34,4 @@ class LossWeight(OfLossWeights):
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
         """The argument of `compile`."""
-        call = source.method_call(script, before, "compile")
-        if call is None:
-            return None
-        return call.set_argument("loss_weights", f"[{source.number(self.value)}]", position=2)
+        return weights_edits(script, before, after)

@@ -51,8 +51,11 @@ class ScaleInputs(Intervention):
                          if reader.kind in _TAKES_NO_SCALE]
             if looked_up:
                 refused = f"{looked_up[0].kind} {looked_up[0].name!r} reads the input as it is."
-            else:
+                continue
+            try:
                 scaled = scaled.with_inserted(input_scaling(x, entry.name))
+            except NotSupported as error:
+                refused = str(error)
         if scaled is recipe:
             raise NotSupported(refused or "The network has no input.")
         return scaled

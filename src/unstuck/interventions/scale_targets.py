@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from unstuck import outputs
 from unstuck.errors import NotSupported
 from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
 from unstuck.interventions import _source as source
 from unstuck.interventions._activation import with_activation
+from unstuck.interventions._loss import weights_edits, with_loss_weight
 from unstuck.interventions._scales import layer_code, target_scaling
 from unstuck.recipe import Layer, Recipe
 from unstuck.script import Script
@@ -20,9 +23,17 @@ _REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
 _MOVES_NUMBERS = frozenset({"Reshape", "Flatten", "Permute"})
 
 
+_UNITS = {"mean_squared_error": 2, "mean_absolute_error": 1, "huber": 1, "log_cosh": 1}
+"""Losses that grow with the unit of the targets, and with which power of it, far from the target."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ScaleTargets(Intervention):
-    """A linear output, and a Rescaling behind it to the mean and spread of the training targets."""
+    """A linear output, and a Rescaling behind it to the mean and spread of the training targets.
+
+    The loss is still in the targets' units. Where its size counts, under SGD, whose steps are as long
+    as the gradient, or beside the losses of other outputs, its weight brings it to standard units.
+    """
 
     kind: ClassVar[str] = "target_encoding"
     cost: ClassVar[float] = 5
@@ -36,6 +47,11 @@ class ScaleTargets(Intervention):
     def stage(self) -> int:
         """Around the layers."""
         return 1
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """The scale of the targets, and the weight of their loss."""
+        return frozenset({"fit.target_encoding", "compile.loss_weights"})
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with the layer behind its only output; regression only."""
@@ -52,7 +68,12 @@ class ScaleTargets(Intervention):
             raise NotSupported(f"Behind the layer with the output activation there is {names}.")
         linear = with_activation(recipe, layer.name, "linear")
         anchor = layer.name if layer.name not in linear.architecture.removed else layer.inputs[0]
-        return linear.with_inserted(target_scaling(y, anchor, by_column=not behind))
+        scaling = target_scaling(y, anchor, by_column=not behind)
+        power = _UNITS.get(recipe.loss_config[0])
+        if power is not None and (recipe.optimizer.kind == "SGD" or recipe.whole is not None):
+            linear = with_loss_weight(
+                linear, float(f"{1 / np.mean(np.power(scaling.config['scale'], power)):.2g}"))
+        return linear.with_inserted(scaling)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
         """The layer behind the output layer, or in the place of its activation layer."""
@@ -69,8 +90,13 @@ class ScaleTargets(Intervention):
         if named and source.reads_layers(script, taken_out=True):
             return None
         code, imports = layer_code(script, call, new, name=layer.name if named else None)
+        weights: source.Edits | None = ()
+        if after.loss_weights != before.loss_weights:
+            weights = weights_edits(script, before, after)
+        if weights is None:
+            return None
         if layer.kind in network.STANDALONE_ACTIVATIONS:
-            return (*imports, *call.replace(code))
+            return (*imports, *call.replace(code), *weights)
         put = source.insert_behind(script, before, layer, code)
         words = {} if layer.activation == "linear" else {"activation": "linear"}
         if named:
@@ -81,7 +107,7 @@ class ScaleTargets(Intervention):
             if written is None:
                 return None
             edits += written
-        return None if put is None else (*imports, *put, *edits)
+        return None if put is None else (*imports, *put, *edits, *weights)
 
 
 def _kinds_behind(recipe: Recipe, layer: Layer) -> frozenset[str]:
