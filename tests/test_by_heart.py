@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -32,6 +34,22 @@ def test_rows_held_out_tell_a_rule_from_rows_learned_by_heart(answers: str, by_h
     assert arm is not None
     assert lab.goal.learned(lab.fresh(arm, 8)).mean() > 0.8
     assert learns_by_heart(lab, arm) is by_heart
+
+
+def test_rows_that_are_validated_on_tell_without_another_training(monkeypatch) -> None:
+    keras.utils.clear_session(free_memory=False)
+    monkeypatch.setattr("unstuck.by_heart.held_out_score", lambda *_, **__: None)
+    rows = np.random.default_rng(3).normal(size=(200, 8)).astype("float32")
+    for answers, by_heart in ((rows[:, 0] > rows[:, 1], False), (np.arange(200) % 2, True)):
+        split = recipe(dense(64, 1, inputs=8, optimizer=keras.optimizers.Adam(0.01)), rows,
+                       answers.astype("float32"), batch_size=16, epochs=2, validation_split=0.2)
+        goal = replace(make_goal(split), threshold=0.75)
+        lab = Lab(split, goal, budget=Budget.parse("30s"))
+        arm = lab.run(lab.arm((Epochs.of(split, 200),)), 8)
+        assert arm.rate > 0.8
+        assert learns_by_heart(lab, arm) is by_heart
+        moved = lab.arm((Epochs.of(split, 200), ValidationSplit(value=0.0)))
+        assert learns_by_heart(lab, moved) is None
 
 
 def test_a_change_of_the_split_does_not_take_the_held_out_rows_back() -> None:

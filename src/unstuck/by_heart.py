@@ -21,20 +21,23 @@ FOLDS = 5
 """Every row is held out once, a fifth of them at a time."""
 REPLICAS = 2
 """Trainings for each fold."""
-SEEN = 0.1
-"""Share of the way from a constant to a perfect answer that rows held out must have come, or further
-where chance alone comes as far."""
+MOVES_ROWS = frozenset({"fit.validation_split", "fit.rows"})
+"""What a change sets that moves rows from those trained on to those held back."""
 
 
-def learns_by_heart(lab: Lab, arm: Arm) -> bool:
-    """True where an arm, trained on four fifths of the rows, knows nothing of the others.
+def learns_by_heart(lab: Lab, arm: Arm) -> bool | None:
+    """True where an arm knows nothing of rows that it was not trained on; `None` where none can tell.
 
-    Five-fold cross-validation. What cannot be trained so shows nothing, and counts as by heart.
+    The rows that it only validates on tell, where there are some; otherwise five-fold
+    cross-validation, for which there may be no time.
     """
     goal = lab.goal
-    least = max(SEEN * (1.0 - goal.constant), goal.task.by_chance(goal.constant, goal.rows))
-    score = held_out_score(lab, arm, folds=FOLDS)
-    return score is None or score < goal.constant + least
+    moved = any(MOVES_ROWS & change.conflicts for change in arm.changes)
+    holds = None if moved or arm.population is None else goal.holds(arm.population)
+    if holds is None:
+        score = held_out_score(lab, arm, folds=FOLDS)
+        holds = None if score is None else score >= goal.least_seen(goal.rows)
+    return None if holds is None else not holds
 
 
 def held_out_score(lab: Lab, arm: Arm, *, folds: int) -> float | None:

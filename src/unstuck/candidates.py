@@ -28,6 +28,7 @@ from unstuck.interventions.balanced_losses import BalancedLosses
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.dense_output import DenseOutput, recurrent_output
+from unstuck.interventions.drop_missing import DropMissing
 from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.epochs import Epochs
@@ -189,6 +190,7 @@ def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes
 def _everything(
     recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int]
 ) -> Iterator[Callable[[], Intervention]]:
+    yield DropMissing
     ends = list(_ends(recipe, goal))
     for part, own, at in ends:
         for make in _end_made_right(part, own):

@@ -15,12 +15,16 @@ STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
 
 
-def by_heart_note(cure: Cure) -> str:
-    """What a change does that makes a network learn rows without signal."""
+def by_heart_note(cure: Cure, *, checked: bool) -> str:
+    """What a change does that makes a network learn rows without signal, as far as is known."""
     made = " and ".join(change.label for change in cure.arm.changes)
-    return (f"with {made}, {cure.rate.successes:,} of {cure.rate.trials:,} trainings learn these rows,"
-            " but by heart: trained without a fifth of them, each fifth in turn, they know no more of"
-            " that fifth than a constant output; it is no repair")
+    learned = (f"with {made}, {cure.rate.successes:,} of {cure.rate.trials:,} trainings learn these"
+               " rows")
+    if checked:
+        return (f"{learned}, but by heart: of rows that they are not trained on, they know no more than"
+                " a constant output; it is no repair")
+    return (f"{learned}; whether that holds for other rows could not be seen within the budget, so it"
+            " is offered as no repair")
 
 
 def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:

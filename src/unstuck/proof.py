@@ -50,6 +50,8 @@ class Proofs:
         self.lab, self.ranking, self.look = lab, ranking, look
         self.cures: list[Cure] = []
         self.by_heart: list[Cure] = []
+        self.unchecked: list[Cure] = []
+        self.signal = False
 
     def prove(self, until: float) -> None:
         """Measure the best sets again, show each change necessary, and try them on fresh seeds.
@@ -92,10 +94,19 @@ class Proofs:
         self.cures.sort(key=lambda cure: cure.rate.share < CURED - 0.05)
 
     def tell_by_heart(self) -> None:
-        """Set aside what is no cure: where the data says nothing, rows learned by heart."""
-        if self.lab.goal.no_signal:
-            self.by_heart = [cure for cure in self.cures if learns_by_heart(self.lab, cure.arm)]
-            self.cures = [cure for cure in self.cures if cure not in self.by_heart]
+        """Set aside what is no cure: where plain methods see nothing, rows learned by heart.
+
+        Where the script itself sometimes learns what holds for other rows, there is a `signal`.
+        """
+        lab = self.lab
+        if not lab.goal.no_signal:
+            return
+        told = {id(cure): learns_by_heart(lab, cure.arm) for cure in self.cures}
+        self.by_heart = [cure for cure in self.cures if told[id(cure)]]
+        self.unchecked = [cure for cure in self.cures if told[id(cure)] is None]
+        self.cures = [cure for cure in self.cures if told[id(cure)] is False]
+        self.signal = bool(self.cures) or (
+            lab.control.rate > 0 and learns_by_heart(lab, lab.control) is False)
 
     @property
     def company(self) -> dict[Intervention, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from unstuck.checks._data import arrays
 from unstuck.chunks import Chunks
 from unstuck.errors import TooSlow, UnstuckError
 from unstuck.goal import make_goal
+from unstuck.interventions.drop_missing import DropMissing
 from unstuck.lab import Lab
 from unstuck.outcome import by_heart_note, judge_outcome
 from unstuck.population.memory import OutOfMemory
@@ -95,12 +96,16 @@ class Steps:
                     " this script ended. Give more with --budget, or fewer rows or epochs."
                 )
             findings = self._timed("checks", lambda: self._look(lab))
-            if _is_spoilt(lab):
+            spoilt = _is_spoilt(lab)
+            candidates = singles(lab.recipe, lab.goal, findings)
+            if spoilt:  # of all others, none can be told from the next by itself
+                candidates = [c for c in candidates if c.certain]
+            if spoilt and not any(isinstance(c.change, DropMissing) for c in candidates):
+                candidates = []
                 self.notes.append("nothing was tried: the rows trained on hold NaN, which no change of"
                                   " the training takes out")
                 lab.untestable[placebo().label] = "the data hold NaN"
             else:
-                candidates = singles(lab.recipe, lab.goal, findings)
                 search = Search(lab, candidates, singles_only=self.options.singles_only)
                 self._timed("trials", lambda: self._search(lab, search))
         except KeyboardInterrupt:
@@ -228,18 +233,19 @@ class Steps:
         if moved is not None:
             self.notes.append("the placebo seemed to work, so no other claim is made")
             judged = [moved]
-        if proofs.by_heart:
+        if (proofs.by_heart or proofs.unchecked) and not proofs.signal:
             # Without signal a row more that is learned is a row more learned by heart.
             judged = [j for j in judged if j.verdict not in ("cause", "contributes")]
-            self.notes += [by_heart_note(cure) for cure in proofs.by_heart]
+        self.notes += [by_heart_note(cure, checked=True) for cure in proofs.by_heart]
+        self.notes += [by_heart_note(cure, checked=False) for cure in proofs.unchecked]
         tried = {j.trial.changes[0] for j in judged}
         wanted = [placebo(), *(candidate.change for candidate in candidates)]
         for change in wanted if lab.control.rate < CURED else ():
             label = change.label
             if change not in tried and label not in lab.untestable:
                 self.skipped[label] = "the budget was spent before its turn"
-        # A cure that holds for rows held out has found what plain methods do not see.
-        outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.cures),
+        # What holds for rows held out has found what plain methods do not see.
+        outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
                                       control)
         repairs = [cure for cure in proofs.cures if cure.rate.share >= 0.5]
         whole = not any("interrupted" in note for note in self.notes)

@@ -28,7 +28,7 @@ def test_nan_in_data_says_where_the_first_one_is() -> None:
     (found,) = findings("nan-in-data", seen)
     assert "2 NaN or infinite values in 2 rows" in found.message
     assert "the first is NaN in row 7, column 1" in found.message
-    assert found.interventions == ()
+    assert labels(found) == ["rows with missing values left out"]
     assert findings("nan-in-data", observed(two_bits())) == []
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import textwrap
 import time
 
 import jax
@@ -25,7 +24,9 @@ from unstuck.lab import Lab
 from unstuck.population.choice import engines
 from unstuck.population.keras_engine import KerasEngine
 from unstuck.population.native_engine import NativeEngine
+from unstuck.repair import prove
 from unstuck.reports import all_reports, render
+from unstuck.script import Script
 
 
 def exhausted(*_: object, **__: object) -> None:
@@ -207,18 +208,22 @@ def test_out_of_memory_is_an_error_in_words():
         train(engine, made, 4)
 
 
-def test_nothing_is_tried_on_data_that_hold_nan(tmp_path):
-    """No change of the training takes NaN out of the rows, so no minute is spent on trying."""
+MISSING = """\
+import keras, numpy as np
+x = np.random.default_rng(0).normal(size=(200, 2)).astype("float32")
+y = (x.sum(1) > 0) * 1.0
+x[{rows}, 1] = np.nan
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(8, activation="tanh"),
+                          keras.layers.Dense(1, activation="{output}")])
+model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+model.fit(x, y, epochs=60)
+"""
+
+
+def test_nothing_is_tried_on_data_that_hold_nan_everywhere(tmp_path):
+    """No change of the training takes NaN out of all rows, so no minute is spent on trying."""
     script = tmp_path / "train.py"
-    script.write_text(textwrap.dedent("""\
-        import keras, numpy as np
-        x = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
-        y = x.sum(1, keepdims=True)
-        x[5, 1] = np.nan
-        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(4), keras.layers.Dense(1)])
-        model.compile("adam", "mse")
-        model.fit(x, y, epochs=3)
-        """))
+    script.write_text(MISSING.format(rows="1:", output="sigmoid"))
     found = diagnose_script(script, options=Options(budget=Budget.parse("60s"))).result
     assert found.outcome == "DIVERGES"
     assert "nan-in-data" in [fact.check for fact in found.facts]
@@ -227,3 +232,20 @@ def test_nothing_is_tried_on_data_that_hold_nan(tmp_path):
         ("placebo: another shuffle", "the data hold NaN")]
     assert any(note.startswith("nothing was tried: the rows trained on hold NaN")
                for note in found.notes)
+
+
+@pytest.mark.filterwarnings("ignore:You are using a softmax over axis")
+def test_what_nan_hides_is_found_without_the_rows_that_hold_it(tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(MISSING.format(rows="5", output="softmax"))
+    options = Options(budget=Budget.parse("60s"), replicas=32)
+    found = diagnose_script(script, options=options).result
+    assert found.outcome == "DIVERGES"
+    checks = {check for arm in found.arms if arm.verdict == "needs company" for check in arm.checks}
+    assert checks >= {"nan-in-data", "softmax-over-one-unit"}
+    repair = found.repairs[0]
+    assert set(repair.interventions) == {"rows with missing values left out",
+                                         "dense_1: softmax → sigmoid"}
+    fixed = prove(Script.read(script), repair, options=options)
+    assert fixed.ok, fixed.reason
+    assert "x, y = x[complete], y[complete]" in fixed.script.text

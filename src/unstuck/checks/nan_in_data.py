@@ -9,6 +9,7 @@ from typing import ClassVar
 from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.checks import _data as data
 from unstuck.checks._words import count, number
+from unstuck.interventions.drop_missing import DropMissing
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class NanInData(Check):
     all weights. Keras trains on and reports `loss: nan`.
 
     ## What it tries
-    Nothing. What belongs in place of a missing value only the one who knows the data can say; to
-    invent it here would be to hide the fault.
+    The rows that hold them left out, where half of the rows or more are left: it shows what else is
+    wrong. What belongs in place of a missing value only the one who knows the data can say; to invent
+    it here would be to hide the fault.
 
     ## Example
         y[17] = np.nan                                        # sick from the first epoch on
@@ -51,5 +53,5 @@ class NanInData(Check):
                 f" column {bad.column} (counted from 0).",
                 measured("values that are no number", bad.values, 0, "values"),
                 measured("first row", bad.row), measured("first column", bad.column),
-                site="fit",
+                site="fit", tries=(DropMissing(),),
             )

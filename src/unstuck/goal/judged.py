@@ -50,7 +50,7 @@ def judged_rows(recipe: Recipe, targets: list[Array]) -> Rows:
             np.bincount(groups[~trained], minlength=len(first))[order],
         ]).astype(np.float64)
     else:
-        judged = np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))
+        judged = _spread(rows)
         weights = np.stack([np.ones(len(judged)), trained[judged], ~trained[judged]]).astype(float)
     inputs = keras.tree.map_structure(lambda a: np.asarray(a)[judged], recipe.x)
     shown = [t[judged] for t in targets]
@@ -64,8 +64,7 @@ def _with_validation(
 ) -> tuple[Any, list[Array], Array]:
     assert recipe.validation_data is not None
     held = recipe.validation_data
-    count = min(held.rows, SAMPLE)
-    pick = np.unique(np.linspace(0, held.rows - 1, count).astype(np.int64))
+    pick = _spread(held.rows)
     inputs = keras.tree.map_structure(
         lambda a, b: np.concatenate([a, np.asarray(b)[pick]]), inputs, held.x)
     more = [target[pick] for target in outputs.targets(recipe, held.y)]
@@ -75,3 +74,8 @@ def _with_validation(
     grown[:, : weights.shape[1]] = weights
     grown[2, weights.shape[1] :] = 1.0
     return inputs, shown, grown
+
+
+def _spread(rows: int) -> Array:
+    """The numbers of at most `SAMPLE` of so many rows, evenly spread."""
+    return np.unique(np.linspace(0, rows - 1, min(rows, SAMPLE)).astype(np.int64))

@@ -21,7 +21,7 @@ from unstuck.goal.levels import BEST_DENOISER, levels_of
 from unstuck.goal.noise import Noise, bayes_floor, noise_of
 from unstuck.goal.places import scores_by_place
 from unstuck.goal.references import ROWS, pca_score, reference_scores, smooth_score
-from unstuck.goal.rows import distinct, flat
+from unstuck.goal.rows import distinct, flat, without_missing
 from unstuck.goal.sizes import code_size, linear_size
 from unstuck.goal.tasks import Task, task_of
 from unstuck.goal.tokens import can_be_seen, for_plain_methods, looked_up
@@ -55,15 +55,19 @@ def make_goal(
         BadData: there is nothing to judge by (no rows, targets that are no numbers).
         UnstuckError: `asked` is not of that form.
     """
-    targets = outputs.targets(recipe, recipe.y)
-    if not targets:
+    if not outputs.targets(recipe, recipe.y):
         raise BadData("fit was called without targets (y), so there is nothing to judge outputs by.")
+    given, recipe = recipe, without_missing(recipe)  # of NaN no output says anything
+    targets = outputs.targets(recipe, recipe.y)
     rows = judged_rows(recipe, targets)
     parts = tuple(
         _goal(part, [target], replace(rows, shown=[shown]), seed=seed, references=references)
         for part, target, shown in zip(outputs.each(recipe), targets, rows.shown, strict=False))
     goal = (_together(recipe, parts, rows) if parts
             else _goal(recipe, targets, rows, seed=seed, references=references))
+    if given is not recipe:
+        everything = flat(given.x)
+        goal = replace(goal, rows=len(everything), distinct_rows=len(distinct(everything)[1]))
     return goal if asked is None else replace(_as_asked(goal, asked), settled=True)
 
 

@@ -1,12 +1,15 @@
-"""Rows of numbers: flat, and which of them are equal."""
+"""Rows of numbers: flat, which of them are equal, and which are complete."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from unstuck.recipe import Data, Recipe
 
 Array = NDArray[Any]
 
@@ -33,3 +36,28 @@ def distinct(rows: Array) -> tuple[Array, Array, Array, Array]:
     """The distinct rows, where each first stands, the group of every row, the count of each group."""
     groups, first = equal_rows(rows)
     return rows[first], first, groups, np.bincount(groups)
+
+
+def complete(x: Any, y: Any) -> NDArray[np.bool_]:
+    """Which rows hold finite numbers only, in all arrays of both, shaped [row]."""
+    arrays = [np.asarray(a) for a in keras.tree.flatten((x, y)) if a is not None]
+    whole = np.ones(len(arrays[0]), dtype=bool)
+    for array in arrays:
+        if array.dtype.kind == "f":
+            whole &= np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    return whole
+
+
+def without_missing(recipe: Recipe) -> Recipe:
+    """The recipe on complete rows only; itself where all are, or where none of a part is left."""
+    whole = complete(recipe.x, recipe.y)
+    held = recipe.validation_data
+    left = np.ones(1, dtype=bool) if held is None else complete(held.x, held.y)
+    if not whole.any() or not left.any() or (whole.all() and left.all()):
+        return recipe
+    kept = recipe.with_rows(whole)
+    if held is None:
+        return kept
+    x, y, weight = keras.tree.map_structure(
+        lambda a: None if a is None else a[left], (held.x, held.y, held.sample_weight))
+    return replace(kept, validation_data=Data(x=x, y=y, sample_weight=weight))

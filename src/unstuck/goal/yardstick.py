@@ -25,6 +25,12 @@ Array = NDArray[Any]
 SMALL_OUTPUT = 4096
 """Outputs are kept for every replica where the judged rows have at most this many numbers."""
 
+LEAST_HELD = 20
+"""On fewer rows held out chance says too much."""
+SEEN = 0.1
+"""Share of the way from a constant to a perfect answer that rows held out must have come, or further
+where chance alone comes as far."""
+
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt,
 }
@@ -153,6 +159,23 @@ class Goal:
         with np.errstate(invalid="ignore"):
             reached: NDArray[np.bool_] = score >= self.threshold - 1e-9
         return reached & ~population.diverged
+
+    def holds(self, population: Trained) -> bool | None:
+        """Whether what is learned holds for rows that were only validated on.
+
+        By the usual replica of those that learned, against what a constant and chance come to.
+        `None` where none learned, or fewer than `LEAST_HELD` rows tell.
+        """
+        held, rows = population.score[:, 2], int((self.weights[2] > 0).sum())
+        held = held[self.learned(population) & np.isfinite(held)]
+        if len(self.tasks) > 1 or rows < LEAST_HELD or not len(held):
+            return None
+        return bool(np.median(held) >= self.least_seen(rows))
+
+    def least_seen(self, rows: int) -> float:
+        """The score on so many rows held out from which the inputs say something about them."""
+        return self.constant + max(SEEN * (1.0 - self.constant),
+                                   self.task.by_chance(self.constant, rows))
 
     def skill(self, loss: float) -> float | None:
         """(baseline − loss) / (baseline − floor): 0 is no better than a constant, 1 is perfect."""

@@ -274,3 +274,16 @@ def _input_instead(
             name, imports = keras_name(script, call, "Input")
             return f"{name}({form.format(given.code)})", imports, argument
     return "", (), ""
+
+
+def free_name(script: Script, name: str) -> str:
+    """A name that the script does not use."""
+    while re.search(rf"\b{name}\b", script.text):
+        name += "_"
+    return name
+
+
+def pair_of_names(code: str) -> tuple[str, str] | None:
+    """The two names of a pair such as `(x_test, y_test)`; `None` for any other code."""
+    found = re.fullmatch(r"[(\[]\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]", code)
+    return None if found is None else (found[1], found[2])

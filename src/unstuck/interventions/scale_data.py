@@ -11,7 +11,7 @@ import numpy as np
 from unstuck.errors import NotSupported
 from unstuck.interventions import Intervention
 from unstuck.interventions import _network as network
-from unstuck.interventions._source import Edits, method_call, number, tidy
+from unstuck.interventions._source import Edits, method_call, number, pair_of_names, tidy
 from unstuck.recipe import Recipe
 from unstuck.script import Call, Script
 
@@ -80,8 +80,8 @@ def _names(call: Call) -> list[str] | None:
     names = [x.code]
     held = call.argument("validation_data", 7)
     if held is not None and held.code != "None":
-        pair = re.fullmatch(r"[(\[]\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]", held.code)
-        if pair is None or pair[1] != pair[2]:
+        pair = pair_of_names(held.code)
+        if pair is None or pair[0] != pair[1]:
             return None
-        names += [pair[1]] if pair[1] not in names else []
+        names += [pair[0]] if pair[0] not in names else []
     return names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from unstuck.errors import NotSupported
 from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits, method_call
+from unstuck.interventions._source import Edits, free_name, method_call
 from unstuck.recipe import Data, Recipe
 from unstuck.script import Script
 
@@ -50,7 +49,7 @@ class ShuffleRows(Intervention):
         if x is None or given["y"] is None:
             return None
         numpy, imports = script.module_alias("numpy", call.span)
-        order = _free_name(script, "row_order")
+        order = free_name(script, "row_order")
         line = f"{order} = {numpy}.random.default_rng(0).permutation(len({x.code}))"
         statement = call.insert_statement_before(line)
         if statement is None:
@@ -74,9 +73,3 @@ def _only_looks_up(code: str) -> bool:
     allowed = (ast.Name, ast.Attribute, ast.Subscript, ast.Slice, ast.Constant, ast.Tuple,
                ast.UnaryOp, ast.USub, ast.Load)
     return all(isinstance(node, allowed) for node in nodes)
-
-
-def _free_name(script: Script, name: str) -> str:
-    while re.search(rf"\b{name}\b", script.text):
-        name += "_"
-    return name
