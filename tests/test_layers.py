@@ -28,6 +28,8 @@ LINES = (
     ("looks", "proof"),
     ("by_heart", "ranking"),
     ("candidates", "lab"),
+    ("usual",),
+    ("ends",),
     ("costs",),
     ("arms", "budget"),
     ("trial",),

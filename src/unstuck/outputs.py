@@ -68,40 +68,47 @@ def targets(recipe: Recipe, y: Tree) -> list[NDArray[Any]]:
 
 def each(recipe: Recipe) -> tuple[Recipe, ...]:
     """A recipe for each output; none where there is one output, or the outputs are not known."""
-    known, arrays = names(recipe), targets(recipe, recipe.y)
-    if len(arrays) < 2 or len(known) != len(arrays):
+    if not are_known(recipe):
         return ()
-    losses, weights = in_order(recipe, recipe.loss), in_order(recipe, recipe.loss_weights)
-    rows, metrics = in_order(recipe, recipe.sample_weight), _metrics(recipe)
-    if not len(losses) == len(weights) == len(rows) == len(known):
-        return ()
+    return tuple(alone(recipe, i) for i in range(len(names(recipe))))
+
+
+def are_known(recipe: Recipe) -> bool:
+    """True for a network with several outputs, each with targets, a loss and weights of its own."""
+    count = len(names(recipe))
+    given = (targets(recipe, recipe.y), *(in_order(recipe, tree) for tree in (
+        recipe.loss, recipe.loss_weights, recipe.sample_weight)))
+    return count > 1 and all(len(parts) == count for parts in given)
+
+
+def alone(recipe: Recipe, output: int) -> Recipe:
+    """The recipe of one of several outputs, of those that `are_known`."""
     held = recipe.validation_data
-    checked = [] if held is None else targets(recipe, held.y)
-    return tuple(
-        replace(
-            recipe, architecture=recipe.architecture.with_output(i), y=arrays[i], loss=losses[i],
-            loss_weights=weights[i], metrics=metrics[i], weighted_metrics=None,
-            sample_weight=rows[i], whole=recipe,
-            validation_data=None if held is None else Data(x=held.x, y=checked[i]))
-        for i in range(len(known)))
+    return replace(
+        recipe, architecture=recipe.architecture.with_output(output),
+        y=targets(recipe, recipe.y)[output], loss=in_order(recipe, recipe.loss)[output],
+        loss_weights=in_order(recipe, recipe.loss_weights)[output],
+        metrics=_metrics(recipe)[output], weighted_metrics=None,
+        sample_weight=in_order(recipe, recipe.sample_weight)[output], whole=recipe,
+        validation_data=None if held is None else Data(
+            x=held.x, y=targets(recipe, held.y)[output]))
 
 
 def carried_over(recipe: Recipe, output: int, changed: Recipe) -> Recipe:
     """The whole recipe with what was changed about one output's: its layers, its loss, its weight."""
-    part, losses = each(recipe)[output], in_order(recipe, recipe.loss)
+    losses, weights = in_order(recipe, recipe.loss), in_order(recipe, recipe.loss_weights)
     loss: Any = recipe.loss
-    weights: Any = recipe.loss_weights
-    if changed.loss is not part.loss:
+    weighted: Any = recipe.loss_weights
+    another = changed.loss_weights != weights[output]
+    if changed.loss is not losses[output] or another:  # one loss for all outputs takes one weight
         losses[output] = changed.loss
         loss = packed(recipe, losses)
-    if changed.loss_weights != part.loss_weights:
-        loss = packed(recipe, losses)  # one loss for all outputs takes one weight
-        given = [1.0 if weight is None else weight for weight in in_order(recipe, weights)]
-        given[output] = changed.loss_weights
-        weights = packed(recipe, given)
+    if another:
+        weights[output] = changed.loss_weights
+        weighted = packed(recipe, [1.0 if weight is None else weight for weight in weights])
     whole, seen = recipe.architecture, changed.architecture
     new = tuple(one for one in seen.inserted if one not in whole.inserted)
-    return replace(recipe, loss=loss, loss_weights=weights, architecture=replace(
+    return replace(recipe, loss=loss, loss_weights=weighted, architecture=replace(
         whole, changed={**whole.changed, **seen.changed}, removed=whole.removed | seen.removed,
         inserted=(*whole.inserted, *new)))
 

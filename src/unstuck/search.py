@@ -18,7 +18,7 @@ from itertools import combinations, islice
 from unstuck.arms import Arm
 from unstuck.budget import BudgetSpent
 from unstuck.by_heart import held_out_score
-from unstuck.candidates import ENOUGH_UPDATES, Candidate, placebo, strong_sets
+from unstuck.candidates import Candidate, placebo, strong_sets
 from unstuck.checks import all_checks
 from unstuck.costs import per_replica
 from unstuck.interventions import Changes, Intervention, compatible
@@ -31,6 +31,7 @@ from unstuck.looks import Looks
 from unstuck.proof import KEPT, Proofs
 from unstuck.ranking import CURED, SURE, Ranking
 from unstuck.shrinking import Shrinking
+from unstuck.usual import ENOUGH_UPDATES
 from unstuck.verdicts import Verdicts
 
 STEP = ("optimizer", "learning_rate")

@@ -336,6 +336,7 @@ def test_each_of_several_outputs_has_a_yardstick_of_its_own():
     assert sure.threshold == pytest.approx(0.9, abs=0.01)
     assert 0.3 < noisy.threshold < 0.6
     assert goal.threshold == 1.0
+    assert goal.baseline == pytest.approx(sure.baseline + noisy.baseline)
     assert goal.ceiling == pytest.approx(1 / 0.9, abs=0.01)
     x, (_, second) = goal.inputs, (task.targets for task in goal.tasks)
     best = [x[None, :, :1], x[None, :, 1:2]]

@@ -6,6 +6,7 @@ The data itself says what is possible where its patterns are few; otherwise plai
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -115,7 +116,14 @@ def _together(recipe: Recipe, parts: tuple[Goal, ...], rows: Rows) -> Goal:
         why=f"every output reaches its own yardstick – {'; '.join(own)}{unseen}",
         constant=0.0, ceiling=min(part.way(np.asarray(part.ceiling)).item() for part in judged),
         no_signal=all(part.no_signal for part in parts),
+        floor=_sum(part.floor for part in parts), baseline=_sum(part.baseline for part in parts),
         settled=all(part.settled for part in parts), parts=parts)
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    """Their sum, as losses of several outputs are added; `None` where one is not known."""
+    known = list(values)
+    return None if None in known else sum(value for value in known if value is not None)
 
 
 def _denoising(recipe: Recipe, goal: Goal, noise: Noise, *, seed: int) -> Goal:

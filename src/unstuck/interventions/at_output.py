@@ -74,8 +74,8 @@ class AtOutput(Intervention):
         return self.change.edit(script, self._part(before)[1], self._part(after)[1])
 
     def _part(self, recipe: Recipe) -> tuple[int, Recipe]:
-        parts, names = outputs.each(recipe), outputs.names(recipe)
-        if not parts or self.output not in names:
+        names = outputs.names(recipe)
+        if self.output not in names or not outputs.are_known(recipe):
             raise NotSupported(f"The network has no output called {self.output!r} beside others.")
         index = names.index(self.output)
-        return index, parts[index]
+        return index, outputs.alone(recipe, index)
