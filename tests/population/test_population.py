@@ -264,7 +264,7 @@ def test_another_width_batch_or_layer_around_is_not_measured_anew(monkeypatch: A
     _, choice = choose(Program(recipe), known)
     measured = len(timed)
     for changed in (recipe.with_layer("lstm", units=8), replace(recipe, batch_size=8),
-                    ScaleInputs().apply(recipe)):
+                    ScaleInputs().apply(replace(recipe, x=3 * recipe.x))):
         assert choose(Program(changed), known)[1].name == choice.name
     assert len(timed) == measured
     wide = choose(Program(recipe.with_layer("lstm", units=10)), known)[1]
