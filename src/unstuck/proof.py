@@ -101,10 +101,10 @@ class Proofs:
         lab = self.lab
         if not lab.goal.no_signal:
             return
-        told = {id(cure): learns_by_heart(lab, cure.arm) for cure in self.cures}
-        self.by_heart = [cure for cure in self.cures if told[id(cure)]]
-        self.unchecked = [cure for cure in self.cures if told[id(cure)] is None]
-        self.cures = [cure for cure in self.cures if told[id(cure)] is False]
+        told = [(cure, learns_by_heart(lab, cure.arm)) for cure in self.cures]
+        self.by_heart = [cure for cure, by_heart in told if by_heart]
+        self.unchecked = [cure for cure, by_heart in told if by_heart is None]
+        self.cures = [cure for cure, by_heart in told if by_heart is False]
         self.signal = bool(self.cures) or (
             lab.control.rate > 0 and learns_by_heart(lab, lab.control) is False)
 

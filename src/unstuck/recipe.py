@@ -43,6 +43,12 @@ class Data:
         """How many rows."""
         return int(keras.tree.flatten(self.x)[0].shape[0])
 
+    def taken(self, chosen: Any) -> Data:
+        """Some of the rows: `chosen` is what a numpy array may be indexed with."""
+        x, y, weight = keras.tree.map_structure(
+            lambda a: None if a is None else a[chosen], (self.x, self.y, self.sample_weight))
+        return Data(x=x, y=y, sample_weight=weight)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer:
@@ -149,10 +155,8 @@ class Recipe:
         return math.floor(rows * (1.0 - self.validation_split))
 
     def _rows(self, start: int, stop: int | None, *, weighted: bool) -> Data:
-        x, y, weight = keras.tree.map_structure(
-            lambda a: None if a is None else a[start:stop], (self.x, self.y, self.sample_weight)
-        )
-        x, y = self.scaled((x, y))
+        rows = Data(x=self.x, y=self.y, sample_weight=self.sample_weight).taken(slice(start, stop))
+        (x, y), weight = self.scaled((rows.x, rows.y)), rows.sample_weight
         if weighted and self.class_weight is not None:
             weight = adapter.class_weights_as_sample_weights(y, dict(self.class_weight))
         return Data(x=x, y=y, sample_weight=weight)
@@ -315,9 +319,8 @@ class Recipe:
 
     def with_rows(self, chosen: Any) -> Recipe:
         """This recipe on other rows: `chosen` is what a numpy array may be indexed with."""
-        x, y, weight = keras.tree.map_structure(
-            lambda a: None if a is None else a[chosen], (self.x, self.y, self.sample_weight))
-        return replace(self, x=x, y=y, sample_weight=weight)
+        rows = Data(x=self.x, y=self.y, sample_weight=self.sample_weight).taken(chosen)
+        return replace(self, x=rows.x, y=rows.y, sample_weight=rows.sample_weight)
 
     def with_layer(self, name: str, **config: Any) -> Recipe:
         """The same with other arguments for one layer.
@@ -356,11 +359,7 @@ class Recipe:
 
     def _build(self) -> Built:
         built = self.architecture.build()
-        train = self.train
-        first = keras.tree.map_structure(
-            lambda a: None if a is None else a[: self.batch_size],
-            (train.x, train.y, train.sample_weight),
-        )
+        first = self.train.taken(slice(self.batch_size))
         with adapter.recorded_initializers() as more:
             built.model.compile(
                 optimizer=None,
@@ -369,7 +368,7 @@ class Recipe:
                 metrics=self.metrics,
                 weighted_metrics=self.weighted_metrics,
             )
-            adapter.build_for(built.model, *first)
+            adapter.build_for(built.model, first.x, first.y, first.sample_weight)
         if not self.architecture.is_graph:  # built only now
             adapter.carry_statistics(self.architecture.source, built.model)
         built.model.optimizer = self.optimizer.build()

@@ -146,7 +146,8 @@ def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     else:
         yield UseOptimizer(name="SGD", learning_rate=1e-2)
     yield from _batch_sizes(recipe)
-    for part, own, at in ends(recipe, goal):
+    parts = list(ends(recipe, goal))
+    for part, own, at in parts:
         yield from map(at, outputs_and_losses(part, own))
     with suppress(NotSupported):
         yield BalancedLosses.of(recipe, (own.baseline for own in goal.parts))
@@ -163,7 +164,7 @@ def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     for initializer in ("glorot_uniform", "he_normal"):
         yield Initializers.of(recipe, initializer)
     yield ScaleInputs()
-    yield from (at(ScaleTargets()) for _, _, at in ends(recipe, goal))
+    yield from (at(ScaleTargets()) for _, _, at in parts)
     with suppress(NotSupported):
         yield ScaleData.of(recipe)
     yield NoRegularizers()

@@ -206,9 +206,7 @@ def _validation(
     if not steps:
         return held
     rows = int(steps) * int(fit["validation_batch_size"] or fit["batch_size"] or 32)
-    x, y, weight = keras.tree.map_structure(
-        lambda a: None if a is None else a[:rows], (held.x, held.y, held.sample_weight))
-    return Data(x=x, y=y, sample_weight=weight)
+    return held.taken(slice(rows))
 
 
 def epochs_of(fit: Mapping[str, Any], notes: list[str] | None = None) -> int:

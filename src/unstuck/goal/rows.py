@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.recipe import Data, Recipe
+from unstuck.recipe import Recipe
 
 Array = NDArray[Any]
 
@@ -56,8 +56,4 @@ def without_missing(recipe: Recipe) -> Recipe:
     if not whole.any() or not left.any() or (whole.all() and left.all()):
         return recipe
     kept = recipe.with_rows(whole)
-    if held is None:
-        return kept
-    x, y, weight = keras.tree.map_structure(
-        lambda a: None if a is None else a[left], (held.x, held.y, held.sample_weight))
-    return replace(kept, validation_data=Data(x=x, y=y, sample_weight=weight))
+    return kept if held is None else replace(kept, validation_data=held.taken(left))

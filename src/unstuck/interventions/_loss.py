@@ -102,46 +102,50 @@ def several_losses_edits(
     written = _losses_as_written(script, call, before)
     if written is None:
         return None
-    form, codes = written
+    brackets, keys, codes = written
     imports: source.Edits = ()
     was, now = outputs.in_order(before, before.loss), outputs.in_order(after, after.loss)
     for i, (old, new) in enumerate(zip(was, now, strict=True)):
         if new is not old:
             codes[i], more = _code(script, call, new)
             imports += more
-    edits = call.set_argument("loss", form.format(*codes), position=1)
+    inside = ", ".join(key + code for key, code in zip(keys, codes, strict=True))
+    edits = call.set_argument("loss", f"{brackets[0]}{inside}{brackets[1]}", position=1)
     return None if edits is None else (*imports, *edits)
 
 
 def _losses_as_written(
     script: Script, call: Call, recipe: Recipe
-) -> tuple[str, list[str]] | None:
-    """How the losses stand in `compile`, and the code of each output's; `None` where not plain."""
+) -> tuple[str, list[str], list[str]] | None:
+    """The losses in `compile`: brackets, what stands before each output's, and the code of it.
+
+    `None` where they do not stand there plainly.
+    """
     given, names = call.argument("loss", 1), outputs.names(recipe)
     if given is None:
         return None
-    node = ast.parse(f"(\n{given.code}\n)", mode="eval").body
     text = f"(\n{given.code}\n)"
+    node = ast.parse(text, mode="eval").body
 
     def code(part: ast.expr) -> str:
         return ast.get_source_segment(text, part) or ""
 
     if isinstance(node, ast.List | ast.Tuple) and len(node.elts) == len(names):
-        return "[" + ", ".join(["{}"] * len(names)) + "]", [code(part) for part in node.elts]
+        return "[]", [""] * len(names), [code(part) for part in node.elts]
     if isinstance(node, ast.Dict):
         values = {key.value: (code(key), code(value))
                   for key, value in zip(node.keys, node.values, strict=True)
                   if isinstance(key, ast.Constant)}
         if set(values) != set(names):
             return None
-        form = "{{" + ", ".join(f"{values[name][0]}: {{}}" for name in names) + "}}"
-        return form, [values[name][1] for name in names]
+        return ("{}", [f"{values[name][0]}: " for name in names],
+                [values[name][1] for name in names])
     if isinstance(recipe.loss, list | tuple | dict):
         return None
-    parts = [f"{source.quoted(script, name)}: {{}}" if outputs.by_name(recipe) else "{}"
-             for name in names]
-    form = ", ".join(parts)
-    return (f"{{{{{form}}}}}" if outputs.by_name(recipe) else f"[{form}]"), [given.code] * len(names)
+    codes = [given.code] * len(names)
+    if outputs.by_name(recipe):
+        return "{}", [f"{source.quoted(script, name)}: " for name in names], codes
+    return "[]", [""] * len(names), codes
 
 
 def _code(script: Script, call: Call, loss: Any) -> tuple[str, source.Edits]:

@@ -257,11 +257,7 @@ class _Run:
     def gradient_rows(self) -> kernels.Rows:
         """The training rows on which gradient norms are read."""
         picked = probed(self.recipe.train.rows)
-        train = keras.tree.map_structure(
-            lambda a: None if a is None else a[picked],
-            (self.recipe.train.x, self.recipe.train.y, self.recipe.train.sample_weight))
-        x, y, weight = train
-        return self.plan.objective.rows(Data(x=x, y=y, sample_weight=weight), self.plan.entry)
+        return self.plan.objective.rows(self.recipe.train.taken(picked), self.plan.entry)
 
     def train(
         self, seeds: tuple[int, ...], *, start: Mapping[str, Array] | None,
