@@ -17,8 +17,6 @@ BITS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], "float32")
 
 
 def network(rate):
-    # Weights are drawn by the layers' names, which Keras numbers by what ran before.
-    keras.utils.clear_session(free_memory=False)
     made = keras.Sequential([keras.Input((2,)), keras.layers.Dense(16, "tanh"),
                              keras.layers.Dense(2, "sigmoid")])
     made.compile(keras.optimizers.Adam(rate), "binary_crossentropy")

@@ -88,10 +88,19 @@ class Insertion:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Built:
-    """A fresh model without weights, and the initialiser of each variable by its `id`."""
+    """A fresh model without weights, and the initialiser of each variable by its `id`.
+
+    `numbers` are the names in the paths of its variables as they would be, had no other network been
+    made before in the process.
+    """
 
     model: keras.Model
     initializers: Mapping[int, Callable[..., Any]]
+    numbers: Mapping[str, str]
+
+    def drawn_as(self, path: str) -> str:
+        """The key of a variable's draws: its path, whatever else the process has made."""
+        return "/".join(self.numbers.get(name, name) for name in path.split("/"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -271,7 +280,24 @@ class Architecture:
         with adapter.recorded_initializers() as noted, adapter.own_code_trusted(self.source):
             model = self._build_subclassed() if self._graph is None else self._build_graph()
         adapter.carry_statistics(self.source, model)
-        return Built(model=model, initializers=noted)
+        return Built(model=model, initializers=noted, numbers=self._numbers)
+
+    @cached_property
+    def _numbers(self) -> dict[str, str]:
+        """`dense_7` and `dense_9` as `dense` and `dense_1`: Keras numbers layers by process."""
+        names = {name for path in adapter.stable_paths(self.source).values()
+                 for name in path.split("/")[:-1]}
+        alike: dict[str, list[tuple[int, str]]] = {}
+        for name in names:
+            stem, _, number = name.rpartition("_")
+            if stem and number.isdecimal():
+                alike.setdefault(stem, []).append((int(number), name))
+            else:
+                alike.setdefault(name, []).append((0, name))
+        numbers = {name: f"{stem}_{i}" if i else stem
+                   for stem, found in alike.items() for i, (_, name) in enumerate(sorted(found))}
+        return numbers | {new.name: replace(new, anchor=numbers.get(new.anchor, new.anchor)).name
+                          for new in self.inserted}
 
     def _build_graph(self) -> keras.Model:
         source = self._graph

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from unstuck.architecture import Insertion
 from unstuck.capture import capture_model
 from unstuck.population.draws import initial_weights, mask_seeds, orders
 from unstuck.population.keras_program import Program
@@ -161,6 +163,60 @@ def test_layers_of_one_name_in_nested_models_are_drawn_apart() -> None:
     assert len(set(program.paths)) == len(program.paths) == 4
     assert (kernels[0] != kernels[1]).all()
     assert Program(recipe).paths == program.paths
+
+
+class Own(keras.Model):  # type: ignore[misc]
+    """A subclassed model, with a layer inside a layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = keras.layers.Bidirectional(keras.layers.GRU(3))
+        self.outer = keras.layers.Dense(3)
+
+    def call(self, x: Any) -> Any:
+        """From steps to three units."""
+        return self.outer(self.inner(keras.ops.expand_dims(x, -1)))
+
+
+def _stacked() -> keras.Model:
+    return keras.Sequential([
+        keras.Input((3,)), *(keras.layers.Dense(3, activation="tanh") for _ in range(12)),
+        keras.layers.Dropout(0.1), keras.layers.Dense(3)])
+
+
+def _nested() -> keras.Model:
+    entry, inner = keras.Input((3,)), keras.Input((3,))
+    half = keras.Model(inner, keras.layers.Dense(3)(keras.layers.Dense(3)(inner)))
+    return keras.Model(entry, keras.layers.Dense(3)(half(entry)))
+
+
+@pytest.mark.parametrize("make", [_stacked, _nested, Own], ids=["stacked", "nested", "subclassed"])
+def test_what_else_the_process_built_moves_no_draw(make: Callable[[], keras.Model]) -> None:
+    """A cell run twice, a test that runs after others: Keras numbers their layers on and on."""
+    x = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    states = []
+    for others in (0, 3, 95):
+        if not others:
+            keras.utils.clear_session(free_memory=False)
+        for kind in (keras.layers.Dense, keras.layers.Dropout, keras.layers.GRU,
+                     keras.layers.Bidirectional, keras.Sequential):
+            for _ in range(others):
+                (kind(keras.layers.GRU(1)) if kind is keras.layers.Bidirectional else
+                 kind(1) if kind is not keras.Sequential else kind())
+        model = make()
+        model.compile("sgd", "mse")
+        recipe = capture_model(model, x, x).recipe
+        last = recipe.layers[-1].name
+        if recipe.architecture.is_graph:
+            recipe = recipe.with_inserted(Insertion(
+                anchor=last, where="after", kind="Dense", config={"units": 3}))
+        state = Program(recipe).initial_state(recipe, [1, 2], None)
+        states.append([*state[0], *state[1]])
+    for other in states[1:]:
+        for mine, theirs in zip(states[0], other, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    kernels = [w[0].tobytes() for w in states[0] if w.ndim == 3 and w[0].any() and not (w == 1).all()]
+    assert len(set(kernels)) == len(kernels) > 2
 
 
 def test_masks_differ_between_replicas_and_layers() -> None:

@@ -2,9 +2,10 @@
 
 Initial weights are drawn here, in numpy, by the rules of Keras's initialisers, so that every engine
 starts a replica from the same numbers and a treatment shares every tensor whose shape it kept with
-its control. Each draw is keyed by (seed, path of the variable): adding or removing another layer
-does not move it. The batch order of an epoch is a Fisher-Yates shuffle whose random numbers are a
-counter-based hash of (seed, epoch, position), so that any engine can reproduce it.
+its control. Each draw is keyed by (seed, path of the variable as `Built.drawn_as` has it): adding or
+removing another layer does not move it, nor does what else the process has built. The batch order
+of an epoch is a Fisher-Yates shuffle whose random numbers are a counter-based hash of (seed, epoch,
+position), so that any engine can reproduce it.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Program:
         self.recipe = recipe
         self.model = built.model
         self.batch = recipe.batch_size
-        self._initializers = built.initializers
+        self._built = built
         self._paths = adapter.stable_paths(self.model)
         self._kept = recipe.architecture.initial_values
         self._copied = self._optimizer_on_markers()
@@ -116,14 +116,15 @@ class Program:
                 return np.asarray(start[path], dtype=variable.dtype)
             if variable.name == "seed_generator_state":
                 # One mask for all replicas otherwise: the generators were made once.
-                return mask_seeds(seeds, path).astype(variable.dtype)
+                return mask_seeds(seeds, self._built.drawn_as(path)).astype(variable.dtype)
             kept = self._kept.get(path)
             if kept is not None and kept.shape == shape:
                 return np.broadcast_to(kept, (count, *shape)).copy()
-            initializer = self._initializers.get(id(variable))
+            initializer = self._built.initializers.get(id(variable))
             if initializer is None:
                 return _repeated(variable, count)
-            return initial_weights(initializer, shape, seeds, path, str(variable.dtype))
+            return initial_weights(initializer, shape, seeds, self._built.drawn_as(path),
+                                   str(variable.dtype))
 
         trainable = [drawn(v) for v in self.model.trainable_variables]
         rate = recipe.optimizer.learning_rate

@@ -318,7 +318,8 @@ class _Run:
                 value = np.broadcast_to(weight.kept, (len(seeds), *weight.shape))
             else:
                 assert weight.initializer is not None
-                value = initial_weights(weight.initializer, weight.shape, seeds, weight.path)
+                value = initial_weights(
+                    weight.initializer, weight.shape, seeds, weight.drawn_as)
             parts.append(value.reshape(len(seeds), -1))
         return np.ascontiguousarray(np.concatenate(parts, axis=1), np.float32)
 

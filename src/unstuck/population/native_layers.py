@@ -24,9 +24,10 @@ layers = keras.layers
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
-    """One variable of the network; `own` names its layer."""
+    """One variable of the network; `drawn_as` is the key of its draws."""
 
     path: str
+    drawn_as: str
     shape: tuple[int, ...]
     trainable: bool
     layer: str
@@ -174,7 +175,8 @@ class _Tracer:
         trainable = id(variable) in self._trainable
         kept = self._kept.get(variable.path)
         self.network.weights.append(Weight(
-            path=variable.path, shape=shape, trainable=trainable, layer=self._layer,
+            path=variable.path, drawn_as=self._built.drawn_as(variable.path), shape=shape,
+            trainable=trainable, layer=self._layer,
             initializer=self._built.initializers.get(id(variable)),
             kept=kept if kept is not None and kept.shape == shape else None))
         self.network.variables.append(
