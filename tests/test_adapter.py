@@ -21,7 +21,7 @@ IMPORTED = {
     "keras.src.initializers.random_initializers": ["compute_fans"],
     "keras.src.models.functional": ["Functional"],
     "keras.src.optimizers.base_optimizer": ["BaseOptimizer"],
-    "keras.src.saving.serialization_lib": ["SafeModeScope"],
+    "keras.src.saving.serialization_lib": ["SafeModeScope", "ObjectSharingScope"],
     "keras.src.trainers.data_adapters": [
         "is_tf_dataset", "is_torch_dataloader", "is_grain_dataset"],
     "keras.src.trainers.data_adapters.array_slicing": ["convert_to_sliceable"],

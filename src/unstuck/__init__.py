@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from unstuck.callback import Callback as Callback
+    from unstuck.capture import load_model as load_model
     from unstuck.diagnosis import Diagnosis as Diagnosis
     from unstuck.diagnosis import diagnose as diagnose
     from unstuck.halves import encoder_decoder as encoder_decoder
@@ -24,10 +25,11 @@ if "keras" not in sys.modules:
     os.environ["KERAS_BACKEND"] = "jax"
 
 __version__ = "0.1.0"
-__all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose", "encoder_decoder"]
+__all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose", "encoder_decoder",
+           "load_model"]
 
 _HOMES = {"Callback": "callback", "Diagnosis": "diagnosis", "assert_learns": "testing",
-          "diagnose": "diagnosis", "encoder_decoder": "halves"}
+          "diagnose": "diagnosis", "encoder_decoder": "halves", "load_model": "capture"}
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -15,6 +15,7 @@ import inspect
 import os
 import random
 import re
+import sys
 import threading
 import types
 from collections.abc import Callable, Iterator
@@ -65,11 +66,6 @@ BUILDING = threading.RLock()
 _NOT_THE_USERS = frozenset(
     {"builtins", "collections", "functools", "jax", "jaxlib", "keras", "numpy", "types"}
 )
-
-
-_PLAIN_KINDS = frozenset({"dict", "list", "tuple", "__tuple__", "__tensor__", "__numpy__",
-                          "__keras_tensor__", "__bytes__", "__ellipsis__", "__slice__"})
-_HOLDS_CODE = frozenset({"Lambda", "TorchModuleWrapper", "TFSMLayer", "JaxLayer", "FlaxLayer"})
 
 
 def backend_notes() -> tuple[str, ...]:
@@ -244,6 +240,22 @@ def stable_paths(model: keras.Model) -> dict[int, str]:
         if seen[path] > 1:
             paths[key] = f"{path}#{seen[path]}"
     return paths
+
+
+def from_architecture(architecture: dict[str, Any]) -> Any:
+    """The model of a saved architecture that has been checked; parts with one id are one object."""
+    with serialization_lib.ObjectSharingScope():
+        return keras.saving.deserialize_keras_object(architecture, safe_mode=True)
+
+
+def operations() -> frozenset[tuple[str, str]]:
+    """Operations that stand in architectures as layers do, by module and class."""
+    return frozenset(
+        (cls.__module__, cls.__name__)
+        for name, module in list(sys.modules.items()) if name.startswith("keras.src.ops.")
+        for cls in list(vars(module).values())
+        if isinstance(cls, type) and issubclass(cls, keras.Operation)
+        and not issubclass(cls, keras.Layer) and cls.__module__.startswith("keras.src.ops."))
 
 
 def takes_training(model: keras.Model) -> bool:
@@ -462,33 +474,6 @@ def own_objects(model: keras.Model) -> dict[str, Any]:
             thing = value if isinstance(value, types.FunctionType) else type(value)
             if (getattr(thing, "__module__", None) or "keras").split(".")[0] not in _NOT_THE_USERS:
                 found[thing.__name__] = thing
-    return found
-
-
-def foreign_classes(config: Any) -> list[str]:
-    """Names in a serialized Keras object that are not Keras's own public classes and functions.
-
-    `Lambda` counts among them: what it holds is code.
-    """
-    if isinstance(config, list | tuple):
-        return [name for entry in config for name in foreign_classes(entry)]
-    if not isinstance(config, dict):
-        return []
-    found = [name for entry in config.values() for name in foreign_classes(entry)]
-    if "class_name" not in config or "config" not in config:
-        return found
-    name, module = str(config["class_name"]), str(config.get("module"))
-    if module == "builtins" or name in _PLAIN_KINDS:
-        known = name in _PLAIN_KINDS
-    else:
-        place: Any = keras
-        for part in module.split(".")[1:]:
-            place = getattr(place, part, None)
-        known = module.split(".")[0] == "keras" and name not in _HOLDS_CODE and (
-            isinstance(getattr(place, name, None), type)
-            or name in ("Functional", "Sequential", "Model"))
-    if not known or config.get("registered_name") not in (None, name):
-        found.insert(0, str(config["config"]) if name == "function" else name)
     return found
 
 

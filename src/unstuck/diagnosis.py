@@ -199,7 +199,7 @@ def diagnose(
     """Diagnose a compiled model on the data it would be fitted on. Prints nothing.
 
     Args:
-        model: a compiled `keras.Model`; it is left as it is.
+        model: a compiled `keras.Model`, which is left as it is, or where a `.keras` file of one is.
         x: inputs as for `fit`.
         y: targets as for `fit`.
         budget: "90s", "2m" or "200runs".

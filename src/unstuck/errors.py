@@ -36,6 +36,10 @@ class BadSavedFile(UnstuckError):
     """A saved diagnosis that is damaged, of another version, or none at all."""
 
 
+class BadModelFile(UnstuckError):
+    """A model file that is damaged, or is more than unstuck opens."""
+
+
 class Stuck(UnstuckError, AssertionError):
     """A training that was asked to learn does not; for tests."""
 

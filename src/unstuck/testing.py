@@ -31,7 +31,7 @@ def assert_learns(
     """Assert that a training learns, whatever the seed; nothing is tried and nothing is changed.
 
     Args:
-        model: a compiled `keras.Model`; it is left as it is.
+        model: a compiled `keras.Model`, which is left as it is, or where a `.keras` file of one is.
         x: inputs as for `fit`.
         y: targets as for `fit`.
         at_least: the share of replicas, from 0 to 1, that has to learn.

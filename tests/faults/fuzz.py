@@ -1,12 +1,13 @@
 """Everything that reads bytes of a stranger's, under a fuzzer.
 
-    python tests/faults/fuzz.py journal|saved|population [-max_total_time=600]
+    python tests/faults/fuzz.py journal|saved|population|model [-max_total_time=600]
 
 Needs atheris. Any error but the ones that are promised is a find, and is printed with its bytes.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -18,12 +19,14 @@ if __name__ == "__main__":
 
     with atheris.instrument_imports(include=["unstuck"]):
         from unstuck import journal, saved
+        from unstuck.capture import model_file
         from unstuck.population import kept
 else:
     from unstuck import journal, saved
+    from unstuck.capture import model_file
     from unstuck.population import kept
 
-from unstuck.errors import BadSavedFile
+from unstuck.errors import BadModelFile, BadSavedFile, NotSupported
 
 
 def read_journal(data: bytes) -> None:
@@ -57,7 +60,23 @@ def read_population(data: bytes) -> None:
             return
 
 
-PARSERS = {"journal": read_journal, "saved": read_saved, "population": read_population}
+def read_model(data: bytes) -> None:
+    """Bytes as a `.keras` file, as the architecture in one, and as the name of a class in that."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.keras"
+        path.write_bytes(data)
+        named = {"class_name": "Sequential", "module": "keras", "config": {"layers": [
+            {"class_name": data.decode("latin-1"), "module": "keras.layers", "config": {}}]}}
+        for read in (lambda: model_file.parts(path), lambda: model_file.checked(data, "a.keras"),
+                     lambda: model_file.checked(json.dumps(named).encode(), "a.keras")):
+            try:
+                read()
+            except (BadModelFile, NotSupported):
+                continue
+
+
+PARSERS = {"journal": read_journal, "saved": read_saved, "population": read_population,
+           "model": read_model}
 
 if __name__ == "__main__":
     name = sys.argv[1]

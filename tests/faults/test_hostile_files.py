@@ -1,5 +1,6 @@
-"""F10: files from strangers. Models are told from their first bytes and never opened; what we saved
-ourselves is checked before it is believed; no name in it becomes a path, a command or markup."""
+"""F10: files from strangers. Models are looked at before anything of them is built, or refused from
+their first bytes; what we saved ourselves is checked before it is believed; no name in it becomes a
+path, a command or markup."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given
@@ -20,12 +22,14 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 from typer.testing import CliRunner
 
+import unstuck
 from faults.fuzz import PARSERS
 from results_examples import TWO_BITS
 from unstuck import journal as journals
 from unstuck import reports, saved
+from unstuck.capture import model_file
 from unstuck.cli import app
-from unstuck.errors import BadSavedFile
+from unstuck.errors import BadModelFile, BadSavedFile, NotSupported
 from unstuck.population.kept import unpacked
 from unstuck.reports.json import document
 from unstuck.results import to_document
@@ -50,10 +54,15 @@ LAMBDA = json.dumps({"module": "keras.layers", "class_name": "Lambda", "config":
     "function": {"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}}}).encode()
 MODULE = json.dumps({"module": "os", "class_name": "system", "config": {"command": "touch ran"},
                      "registered_name": "system"}).encode()
+REST = {"metadata.json": b"{}", "model.weights.h5": b"\x89HDF\r\n\x1a\n"}
 MODELS = {
     "an empty one": ("a.keras", b"", "saved model, not a script"),
     "a Lambda (CVE-2024-3660)": ("a.keras", zipped(config=LAMBDA), "saved model, not a script"),
     "any function (CVE-2025-1550)": ("a.keras", zipped(config=MODULE), "saved model, not a script"),
+    "a whole one with a Lambda": (
+        "a.keras", zipped(**{"config.json": LAMBDA, **REST}), "saved model, not a script"),
+    "a whole one with any function": (
+        "a.keras", zipped(**{"config.json": MODULE, **REST}), "saved model, not a script"),
     "a path out of the archive": ("a.keras", zipped(UP__UP__ran=b"x"), "saved model, not a script"),
     "a zip bomb": ("a.keras", zipped(config=b"\0" * 2**24), "saved model, not a script"),
     "without its suffix": ("model", zipped(config=LAMBDA), "saved model, not a script"),
@@ -89,7 +98,50 @@ def test_models_are_refused_with_what_to_do_and_nothing_runs(
         assert said in done.stderr
         assert "write a script that makes the data" in done.stderr
     assert sorted(p.name for p in tmp_path.rglob("*")) == before
-    fault("F10", 1, "a model file: refused with the way to convert it, never opened")
+    fault("F10", 1, "a model file in place of a script: refused with what to do, never opened")
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_from_strangers_are_refused_before_anything_of_them_is_built(
+    name, tmp_path, monkeypatch, fault
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(model_file.subprocess, "run", None)
+    monkeypatch.setattr(model_file.adapter, "from_architecture", None)
+    file, data, _ = MODELS[name]
+    if data is None:
+        (tmp_path / file).mkdir()
+        (tmp_path / file / "saved_model.pb").write_bytes(b"x")
+    else:
+        (tmp_path / file).write_bytes(data)
+    before = sorted(p.name for p in tmp_path.rglob("*"))
+    with pytest.raises((NotSupported, BadModelFile)):
+        unstuck.load_model(file)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == before
+    fault("F10", 1, "a model file in place of a good one: refused before anything is built")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("not __import__('os').environ.get('UNSTUCK_SLOW')", reason="minutes")
+def test_weights_with_a_flipped_bit(tmp_path, fault):
+    """They are refused, or they are weights of which some number differs; the zip is whole."""
+    path = tmp_path / "a.keras"
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, "relu")])
+    model.save(path)
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    good, refused = held["model.weights.h5"], 0
+    places = range(0, len(good), len(good) // 40)
+    for at in places:
+        changed = bytearray(good)
+        changed[at] ^= 1 << (at % 8)
+        path.write_bytes(zipped(**{**held, "model.weights.h5": bytes(changed)}))
+        try:
+            assert [v.shape for v in unstuck.load_model(path).weights] == [(3, 2), (2,)]
+        except BadModelFile:
+            refused += 1
+    assert 0 < refused < len(places)
+    fault("F10", len(places), "weights in a model file with a flipped bit: refused, or other numbers")
 
 
 SMALL = save({"a": np.zeros((2, 3), np.float32)},

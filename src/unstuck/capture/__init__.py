@@ -28,6 +28,7 @@ from unstuck.script import Script
 from . import runner
 from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
+from .model_file import load_model
 from .older import understood
 from .patches import patched
 from .refused import refuse_models
@@ -35,7 +36,7 @@ from .seeded import drawing_from
 from .watch import Watch
 
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
-           "capture_trained", "drawing_from", "random_state_kept"]
+           "capture_trained", "drawing_from", "load_model", "random_state_kept"]
 
 _NOT_FETCHED = re.compile(r"URL fetch failure on (\S+?):? ")
 """How Keras begins to say that a download failed."""
@@ -167,13 +168,15 @@ def capture_model(
     """The training that `model.fit(x, y, …)` would be; nothing is trained, the model only read.
 
     Args:
-        model: a compiled `keras.Model`.
+        model: a compiled `keras.Model`, or where a `.keras` file of one is.
         x, y, more, fit_arguments: the arguments of `fit`, at its positions or by its names.
 
     Raises:
         UnstuckError: what is passed cannot be trained on, or `model` is no compiled Keras model.
         TypeError: `fit` has no such argument.
     """
+    if isinstance(model, str | os.PathLike):
+        model = load_model(Path(model))
     if not adapter.is_model(model):
         raise UnstuckError(
             f"unstuck diagnoses Keras models; this is a {type(model).__module__}."

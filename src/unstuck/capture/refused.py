@@ -1,4 +1,4 @@
-"""Files that are no scripts: saved models, which are told from their first bytes and never opened."""
+"""Files that are no scripts: saved models, told from their first bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,23 @@ _ADVICE = (
 
 
 def refuse_models(path: Path) -> None:
-    """Say what to do with a file that is a saved model.
+    """Say what to do with a file that is a saved model, where a script was asked for.
+
+    Raises:
+        NotSupported: it is one.
+        OSError: it cannot be read.
+    """
+    refuse_unsafe(path)
+    if not path.is_dir() and _is_keras(path):
+        raise NotSupported(
+            f"{path} is a saved model, not a script.{_ADVICE} In it,"
+            f" unstuck.load_model({path.name!r}) gets the model, whoever it is from. Or give it with"
+            f" the data to unstuck.diagnose({path.name!r}, x, y)."
+        )
+
+
+def refuse_unsafe(path: Path) -> None:
+    """Say what to do with a saved model of a kind whose opening may run code.
 
     Raises:
         NotSupported: it is one.
@@ -28,14 +44,7 @@ def refuse_models(path: Path) -> None:
                 f" {_conversion(path)}{_ADVICE}"
             )
         return
-    with path.open("rb") as stream:
-        start = stream.read(8)
-    suffix = path.suffix.lower()
-    if suffix == ".keras" or (start.startswith(_ZIP) and suffix != ".py"):
-        raise NotSupported(
-            f"{path} is a saved model, not a script.{_ADVICE} In it,"
-            f" keras.models.load_model({path.name!r}) gets the model; leave safe_mode on."
-        )
+    start, suffix = _start(path), path.suffix.lower()
     if suffix in (".h5", ".hdf5") or start == _HDF5:
         raise NotSupported(
             f"{path} is a model in HDF5, a form in which Keras cannot keep code from running, so"
@@ -46,6 +55,16 @@ def refuse_models(path: Path) -> None:
             f"{path} is a pickle. Opening one runs whatever code is in it, so unstuck does not."
             f" {_conversion(path)}{_ADVICE}"
         )
+
+
+def _is_keras(path: Path) -> bool:
+    suffix = path.suffix.lower()
+    return suffix == ".keras" or (_start(path).startswith(_ZIP) and suffix != ".py")
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(8)
 
 
 def _conversion(path: Path) -> str:

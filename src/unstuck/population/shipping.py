@@ -26,6 +26,7 @@ from unstuck.journal import digest
 from unstuck.population import Yardstick
 from unstuck.population.identity import fingerprint
 from unstuck.recipe import Recipe
+from unstuck.serialized import foreign
 
 MODELS_KEPT = 4
 LARGE = 1 << 20
@@ -46,7 +47,7 @@ def check(recipe: Recipe) -> None:
         elif thing is None or isinstance(thing, str):
             continue
         else:
-            own = adapter.foreign_classes(_config(thing))
+            own = [found.name for found in foreign(_config(thing)) if found.why != "reads files"]
         if own:
             raise NotSupported(f"{own[0]} is code of the script's own, which stays in this process")
     if recipe.rules.of(LearningRateScheduler):
