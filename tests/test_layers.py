@@ -19,6 +19,7 @@ LINES = (
     ("halves",),
     ("diagnosis",),
     ("steps",),
+    ("ready",),
     ("manual",),
     ("account", "scenes", "saved", "explain"),
     ("modes", "reports"),
@@ -41,7 +42,7 @@ LINES = (
     ("goal",),
     ("outputs",),
     ("recipe",),
-    ("architecture",),
+    ("architecture", "serialized"),
     ("adapter",),
     ("backend",),
     ("between_epochs",),
@@ -55,8 +56,8 @@ LINES = (
 """From the top to the bottom, as ARCHITECTURE.md draws them."""
 
 LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "halves"),
-        ("__init__", "notebook"), ("__init__", "testing"), ("diagnosis", "reports"),
-        ("child", "population")}
+        ("__init__", "capture"), ("__init__", "notebook"), ("__init__", "testing"),
+        ("diagnosis", "reports"), ("child", "population")}
 """`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
 worker process imports Keras when its environment is set."""
 

@@ -30,6 +30,7 @@ from unstuck.population.backends import refuse_unreachable
 from unstuck.population.identity import fingerprint
 from unstuck.population.workers import Workers
 from unstuck.progress import Progress
+from unstuck.ready import ReadyRepair
 from unstuck.steps import Options, Steps
 
 HEALTHY = ("LEARNS", "AT_FLOOR")
@@ -42,12 +43,13 @@ KERAS_UPDATE = 3e-3
 class Diagnosis:
     """What was found, and the arrays behind it: "control/loss" [replica, epoch] and so on.
 
-    `fault` is an error of ours that cut it short; it is not saved.
+    `fault` is an error of ours that cut it short, `ready` the repairs as trainings; neither is saved.
     """
 
     result: results.Result
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     fault: Exception | None = None
+    ready: tuple[ReadyRepair, ...] = ()
 
     @property
     def outcome(self) -> str:
@@ -68,6 +70,25 @@ class Diagnosis:
     def repairs(self) -> tuple[results.Repair, ...]:
         """The proved repairs, the least invasive first."""
         return self.result.repairs
+
+    def repair(self, number: int = 1) -> ReadyRepair:
+        """A proved repair, to be put into effect: `diagnosis.repair().apply(model)`.
+
+        Args:
+            number: which of `repairs`, from 1.
+
+        Raises:
+            UnstuckError: there is none of that number, or the diagnosis was read from a file.
+        """
+        if not 1 <= number <= len(self.repairs):
+            known = len(self.repairs)
+            raise UnstuckError(
+                f"There is no repair {number}: the diagnosis has {known or 'none'}.")
+        if not self.ready:
+            raise UnstuckError(
+                "A diagnosis from a file has no networks in it. Diagnose the model again, or write"
+                " the repair with unstuck fix.")
+        return self.ready[number - 1]
 
     def raise_if_stuck(self) -> None:
         """Nothing where it learns; for tests.
@@ -239,9 +260,9 @@ def diagnose_captured(
         workers = Workers(jobs=options.jobs or 1, cluster=options.cluster)
     try:
         with random_state_kept():
-            result, arrays, fault = Steps(
-                captured, options, progress, argv, Chunks(journal, workers)).run()
-            return Diagnosis(result=result, arrays=arrays, fault=fault)
+            found = Steps(captured, options, progress, argv, Chunks(journal, workers)).run()
+            return Diagnosis(result=found.result, arrays=found.arrays, fault=found.fault,
+                             ready=found.ready)
     finally:
         if workers is not None:
             workers.close()

@@ -29,12 +29,12 @@ from unstuck.outcome import by_heart_note, judge_outcome
 from unstuck.population.memory import OutOfMemory
 from unstuck.progress import Progress
 from unstuck.ranking import CURED
+from unstuck.ready import ReadyRepair
 from unstuck.recipe import half_the_rows
 from unstuck.search import Search
 from unstuck.stats import LOOKS
 
 T = TypeVar("T")
-Found = tuple[results.Result, dict[str, NDArray[Any]], Exception | None]
 DEFAULT_REPLICAS = 256
 
 
@@ -65,11 +65,20 @@ class Options:
                 "goal": self.goal, "select": sorted(self.select), "ignore": sorted(self.ignore)}
 
 
-class Steps:
-    """One diagnosis on its way; every step notes what it took.
-
-    `run` comes back with the result, the arrays behind it, and an error of ours that cut it short.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """What a diagnosis comes to: the result, the arrays behind it, its repairs to be put into effect,
+    and an error of ours that cut it short.
     """
+
+    result: results.Result
+    arrays: dict[str, NDArray[Any]]
+    ready: tuple[ReadyRepair, ...]
+    fault: Exception | None
+
+
+class Steps:
+    """One diagnosis on its way; every step notes what it took."""
 
     def __init__(
         self, captured: Captured, options: Options, progress: Progress, argv: Sequence[str],
@@ -279,7 +288,9 @@ class Steps:
             **({} if control.val_loss is None else {"control/val_loss": control.val_loss}),
             **({} if control.outputs is None else {"control/outputs": control.outputs}),
         }
-        return result, arrays, self.fault
+        ready = tuple(ReadyRepair(info=info, before=recipe, after=cure.arm.recipe)
+                      for info, cure in zip(result.repairs, repairs, strict=True))
+        return Found(result=result, arrays=arrays, ready=ready, fault=self.fault)
 
 
 def _switches(options: Options, captured: Captured) -> tuple[str, ...]:

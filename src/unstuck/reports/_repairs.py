@@ -34,11 +34,11 @@ def repairs(page: Page, result: Result) -> None:
     for number, name in enumerate(best.interventions):
         page.paragraph(name, _without(page, best, number), indent=4, first="  *")
     _diff(page, best)
-    page.paragraph((note(best), "dim"), indent=2)
+    page.paragraph((note(best, result), "dim"), indent=2)
     shown = others if page.look.verbose > 0 else others[:_ALTERNATIVES]
     for repair in shown:
         names = words.listed(list(repair.interventions))
-        page.paragraph(f"{names}: {words.repair_rate(repair)}; {note(repair)}",
+        page.paragraph(f"{names}: {words.repair_rate(repair)}; {note(repair, result)}",
                        indent=16, first=("Also works", "bold"))  # fmt: skip
         if page.look.diff:
             _diff(page, repair)
@@ -53,8 +53,8 @@ def _without(page: Page, repair: Repair, number: int) -> tuple[str, str]:
     return f" (without it {words.percent(repair.necessary[number])}, on the search’s seeds)", "dim"
 
 
-def note(repair: Repair) -> str:
-    """How sure its edits are, and what it adds."""
+def note(repair: Repair, result: Result) -> str:
+    """How sure its edits are (of a model from memory: how it is made), and what it adds."""
     adds = []
     if repair.added_parameters > 0:
         adds.append(f"adds {words.count(repair.added_parameters, 'parameter')}")
@@ -65,7 +65,14 @@ def note(repair: Repair) -> str:
         "unsafe": "unsafe: look at it before you take it",
         "display": "shown, not written: its place in the script cannot be edited safely",
     }[repair.applicability]
+    if result.script.path is None:
+        kind = f"made by diagnosis.repair({_number(repair, result)}).apply(model)"
     return "; ".join([kind, *adds])
+
+
+def _number(repair: Repair, result: Result) -> str:
+    number = result.repairs.index(repair) + 1
+    return "" if number == 1 else str(number)
 
 
 def _diff(page: Page, repair: Repair) -> None:

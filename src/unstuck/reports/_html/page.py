@@ -223,7 +223,7 @@ def _repair(result: Result, number: int) -> dict[str, Any] | None:
     return {
         "changes": [(name, without[i] if even else "")
                     for i, name in enumerate(repair.interventions)],
-        "rate": words.repair_rate(repair), "note": _repairs.note(repair),
+        "rate": words.repair_rate(repair), "note": _repairs.note(repair, result),
         "diff": source.diff_lines(repair), "number": number + 1,
     }  # fmt: skip
 
