@@ -15,7 +15,7 @@ LINES = (
     ("switches", "exits"),
     ("terminal_progress", "fixing", "doctor"),
     ("terminal",),
-    ("repair", "callback", "testing", "notebook"),
+    ("repair", "replay", "callback", "testing", "notebook"),
     ("halves",),
     ("diagnosis",),
     ("steps",),

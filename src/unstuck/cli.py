@@ -421,6 +421,39 @@ def fix(
 
 @app.command()
 @guarded
+def replay(
+    saved: Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)],
+    arm: Annotated[
+        str | None,
+        typer.Argument(help="A change that was tried, by its name or a part of it; by default the"
+                       " strongest cause.", show_default=False),
+    ] = None,
+    budget: BudgetText = "2m",
+    device: Device = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    color: Colors = "auto",
+) -> int:
+    """Run one proof of a saved diagnosis again, on the same seeds. Exits 0 if it holds, else 1."""
+    options = _options(budget, None, 0, None, device, jobs)
+    from unstuck.replay import choose
+    from unstuck.replay import replay as again
+    from unstuck.saved import read
+    from unstuck.script import Script as Source
+
+    result, _ = read(saved)
+    chosen, progress = choose(result, arm), _progress(quiet, color)
+    try:
+        found = again(result, chosen, Source.read(fixing.source_of(result)), options=options,
+                      progress=progress)
+    finally:
+        progress.close()
+    _print(str(found))
+    return WELL if found.same or found.near else PROVED
+
+
+@app.command()
+@guarded
 def explain(
     name: Annotated[str | None, typer.Argument(help="A check's name.", show_default=False)] = None,
     html: Annotated[

@@ -33,6 +33,8 @@ SPARE_SHARE = 0.05
 """Share of the budget that pictures may take where nothing of it is left."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
+SEEDS_APART = 10_000_019
+"""What one base seed is from the next in a replica's seed."""
 
 
 class Lab:
@@ -56,7 +58,7 @@ class Lab:
     ) -> None:
         self.recipe, self.goal, self.budget, self.most = recipe, goal, budget, replicas
         self.progress = progress or Progress()
-        self._seed, self._threads = seed * 10_000_019, threads
+        self._seed, self._threads = seed * SEEDS_APART, threads
         self._chunks = chunks or Chunks()
         self._clock = self._chunks.clock
         self._arms: dict[Changes, Arm] = {}

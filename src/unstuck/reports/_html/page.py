@@ -282,5 +282,7 @@ def _measured(result: Result) -> list[tuple[str, str]]:
     if result.fit.left_out:
         rows.append(("Left out of the trainings", words.listed(list(result.fit.left_out))))
     if result.script.sha256:
+        rows.append(("One proof again", "unstuck replay SAVED CHANGE, on the same seeds; SAVED is what"
+                     " unstuck run --save wrote"))
         rows.append(("Script", f"SHA-256 {result.script.sha256}"))
     return rows
