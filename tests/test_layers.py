@@ -48,7 +48,7 @@ LINES = (
     ("between_epochs",),
     ("modern",),
     ("journal", "crash", "interrupts", "child"),
-    ("script", "stats", "results", "progress", "registry", "atomic"),
+    ("script", "stats", "results", "progress", "registry", "atomic", "config"),
     ("pages",),
     ("pictures", "spellings", "errors"),
     ("__init__",),
@@ -64,8 +64,8 @@ worker process imports Keras when its environment is set."""
 SLOW = ("keras", "jax", "sklearn", "vl_convert")
 QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pages", "pictures", "stats",
          "script", "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor",
-         "switches", "exits", "atomic", "errors", "__main__", "journal", "crash", "interrupts", "child",
-         "__init__")
+         "config", "switches", "exits", "atomic", "errors", "__main__", "journal", "crash",
+         "interrupts", "child", "__init__")
 """What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypedDict
 
 import typer
 
-from unstuck import __version__, fixing, reports
+from unstuck import __version__, config, fixing, reports
 from unstuck.atomic import write_bytes
 from unstuck.errors import NoFitCall, UnstuckError
 from unstuck.exits import (
@@ -108,11 +108,19 @@ def _progress(quiet: bool, color: Color) -> Progress:
 
 @app.callback(invoke_without_command=True)
 def _main(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> None:
     if version:
         _print(f"unstuck {__version__}\n")
         raise typer.Exit
+    try:
+        _, given = config.find(Path(os.path.abspath(".")))
+    except (UnstuckError, OSError) as error:  # the folder may be gone
+        say(f"unstuck: {error}")
+        raise typer.Exit(FAILED) from error
+    given = {name.replace("-", "_"): value for name, value in given.items()}
+    context.default_map = dict.fromkeys(("run", "fix", "replay", "report"), given)
 
 
 def _options(

@@ -8,7 +8,7 @@ import platform
 from collections.abc import Iterator
 from pathlib import Path
 
-from unstuck import __version__
+from unstuck import __version__, config
 
 _PACKAGES = ("keras", "jax", "jaxlib", "numpy", "scipy", "scikit-learn", "libcst", "safetensors")
 _ENGINES = Path(__file__).parent / "population"
@@ -29,6 +29,9 @@ def report() -> tuple[list[tuple[str, str]], bool]:
             lines.append((package, "missing: pip install unstuck brings it"))
     lines.append(("cores", str(os.cpu_count() or 1)))
     lines.append(("engines", ", ".join(_engines()) or "none"))
+    place, given = config.find(Path.cwd())
+    told = ", ".join(f"{name} = {value!r}" for name, value in sorted(given.items())) or "none"
+    lines.append(("settings", told if place is None else f"{told} (by {place})"))
     if not missing:
         lines += list(_devices())
     return lines, not missing

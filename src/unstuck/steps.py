@@ -31,6 +31,7 @@ from unstuck.progress import Progress
 from unstuck.ranking import CURED
 from unstuck.ready import ReadyRepair
 from unstuck.recipe import half_the_rows
+from unstuck.script import Ignore, ignores
 from unstuck.search import Search
 from unstuck.stats import LOOKS
 
@@ -213,7 +214,28 @@ class Steps:
                     found.extend(check.findings(seen))
                 except Exception as error:
                     self.skipped[check.name] = f"the check itself failed: {error!r}"
+        return self._heeded(found)
+
+    def _heeded(self, found: list[Finding]) -> list[Finding]:
+        """What the script's comments do not ask to ignore; one that ignores nothing is noted."""
+        script = self.captured.script
+        for ignore in () if script is None else ignores(script.text):
+            meant = [finding for finding in found if self._is_meant(finding, ignore)]
+            found = [finding for finding in found if finding not in meant]
+            names = {finding.check for finding in meant}
+            self.skipped |= dict.fromkeys(names, f"ignored by line {ignore.at}")
+            self.notes += [
+                f"line {ignore.at} ignores {name}, which "
+                + ("has nothing to say there" if name in all_checks() else "is no check")
+                for name in sorted(ignore.names - names - self.skipped.keys())]
         return found
+
+    def _is_meant(self, finding: Finding, ignore: Ignore) -> bool:
+        if ignore.names and finding.check not in ignore.names:
+            return False
+        span = self.captured.recipe.sites.get(finding.site or "")
+        return ignore.line is None or (
+            span is not None and span.line <= ignore.line <= span.end_line)
 
     def _checks(self) -> list[Check]:
         chosen = []

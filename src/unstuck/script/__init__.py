@@ -3,11 +3,14 @@
 Only Python source is known here, no Keras and no networks. `source` holds the `Script`, `call`
 the calls in it, `layers` the forms in which calls build networks, `classes` models written as
 classes, `names` what imports and assignments give a name, `items` the layout between brackets,
-`tree` the parsed source, `positions` lines and columns, `edits` the change itself.
+`tree` the parsed source, `positions` lines and columns, `edits` the change itself, `comments` what
+the script asks of us.
 """
 
 from .call import Argument as Argument
 from .call import Call as Call
+from .comments import Ignore as Ignore
+from .comments import ignores as ignores
 from .edits import Edit as Edit
 from .edits import EditConflict as EditConflict
 from .edits import splice as splice
