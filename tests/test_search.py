@@ -15,7 +15,7 @@ from recipes import two_bits
 from unstuck import candidates
 from unstuck.budget import Budget
 from unstuck.candidates import Candidate
-from unstuck.checks import all_checks
+from unstuck.checks import Certainty, Finding, all_checks
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.batch_size import BatchSize
@@ -370,3 +370,16 @@ def test_where_plain_methods_do_well_a_cure_is_a_cure(monkeypatch):
     found = search(monkeypatch, lambda marks: 1.0 if "a" in marks else 0.0, plain=0.95)
     assert repairs(found)[0] == {"a"}
     assert not asked
+
+
+def test_a_change_goes_by_the_name_of_the_cause_not_of_what_follows_from_it():
+    x = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(8, "elu"), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    recipe = make_recipe(model, x, 1e6 * x.sum(1, keepdims=True), epochs=4)
+    change = ScaleTargets()
+    asked = [Finding(check=name, message="", certainty=Certainty.SUSPICION, interventions=(change,))
+             for name in ("exploding-gradient", "few-updates", "unscaled-targets")]
+    found = candidates.singles(recipe, make_goal(recipe, seed=0), asked)
+    assert next(c.checks for c in found if c.change == change) == (
+        "unscaled-targets", "exploding-gradient", "few-updates")

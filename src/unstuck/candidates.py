@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from unstuck.checks import Certainty, Finding
+from unstuck.checks import Certainty, Finding, causes_first
 from unstuck.errors import NotSupported
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
@@ -63,8 +63,7 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
         if known is not None:
             checks, sure = (*known.checks, *checks), sure or known.certain
             change = min(known.change, change, key=lambda c: c.cost)
-        same[signature] = Candidate(change=change, checks=tuple(dict.fromkeys(checks)),
-                                    certain=sure)
+        same[signature] = Candidate(change=change, checks=causes_first(checks), certain=sure)
     return list(same.values())
 
 

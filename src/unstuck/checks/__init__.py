@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
@@ -176,7 +176,8 @@ class Check(ABC):
     population but which replicas fail; where there are several outputs, it is asked about each.
 
     `explains` names checks whose signatures may be nothing but consequences of this one: where both
-    are seen, what this one asks for is tried before what they ask for.
+    are seen, what this one asks for is tried before what they ask for, and a change that both ask for
+    goes by this one's name.
     """
 
     family: ClassVar[Family]
@@ -248,6 +249,14 @@ def measured(
 def name_of(cls: type[Check]) -> str:
     """The dashed name of the file that defines a check."""
     return cls.__module__.rpartition(".")[2].replace("_", "-")
+
+
+def causes_first(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of checks, each once, those that another of them explains behind the others."""
+    once = dict.fromkeys(names)
+    known = all_checks()
+    explained = {name for check in once if check in known for name in known[check].explains}
+    return tuple(sorted(once, key=lambda name: name in explained))
 
 
 @functools.cache
