@@ -383,3 +383,16 @@ def test_a_change_goes_by_the_name_of_the_cause_not_of_what_follows_from_it():
     found = candidates.singles(recipe, make_goal(recipe, seed=0), asked)
     assert next(c.checks for c in found if c.change == change) == (
         "unscaled-targets", "exploding-gradient", "few-updates")
+
+
+def test_one_change_that_cures_is_a_repair_beside_those_that_cure_with_more_to_spare(monkeypatch):
+    found = search(monkeypatch, lambda marks: 1.0 if marks & {"c"} or {"a", "b"} <= marks else 0.0,
+                   plain=0.95, score=lambda marks: 1.0 if {"a", "b"} <= marks else 0.91)
+    assert repairs(found)[0] == {"a", "b"}
+    assert {"c"} in repairs(found)
+    assert all(len(cure.proof.seeds) for cure in found.proofs.cures)
+    assert verdicts(found)["c"] == "cause"
+    # What holds more than a cure, and has more to spare than it, stays too.
+    found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0, plain=0.95,
+                   score=lambda marks: 1.0 if {"b", "c"} <= marks else 0.91)
+    assert repairs(found)[:2] == [{"b", "c"}, {"c"}]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from unstuck.by_heart import learns_by_heart
 from unstuck.interventions import Intervention
 from unstuck.lab import Lab
 from unstuck.population import Population
-from unstuck.ranking import CURED, Ranking
+from unstuck.ranking import CURED, SURE, Ranking
 from unstuck.stats import Rate, success_rate
 
 KEPT = 3
@@ -80,18 +80,32 @@ class Proofs:
             known = [other.arm for other in self.cures]
             if cure.arm in known or any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
-            fresh = self.affordable(cure.arm, PROOF, parts=6)
-            lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
-            proof = lab.fresh(cure.arm, fresh)
-            rate = success_rate(lab.goal.learned(proof))
-            self.cures.append(Cure(arm=cure.arm, without=cure.without, necessary=cure.necessary,
-                                   proof=proof, rate=rate))
-            if rate.share >= CURED - 0.05:
+            self.cures.append(self._proved(cure))
+            if self.cures[-1].rate.share >= CURED - 0.05:
                 shown.append(cure.arm.changes)
+        self._prove_smaller()
+        margin = self.ranking.margin
         self.cures = [cure for cure in self.cures if not any(
             set(other.arm.changes) < set(cure.arm.changes)
-            and other.rate.share >= cure.rate.share - SAME for other in self.cures)]
+            and other.rate.share >= cure.rate.share - SAME and margin(other.arm) >= margin(cure.arm)
+            for other in self.cures)]
         self.cures.sort(key=lambda cure: cure.rate.share < CURED - 0.05)
+
+    def _prove_smaller(self) -> None:
+        """Where fewer changes cure than any of the cures has, with less to spare: prove those too."""
+        fewest = min((len(cure.arm.changes) for cure in self.cures), default=0)
+        smaller = [arm for arm in self.ranking.ranked()
+                   if len(arm.changes) < fewest and len(arm.learned) >= SURE and arm.rate >= CURED]
+        if smaller:
+            least = min(smaller, key=lambda arm: (len(arm.changes), self.ranking.key(arm)))
+            self.cures = [*self.cures[:KEPT - 1], self._proved(Cure(arm=least))]
+
+    def _proved(self, cure: Cure) -> Cure:
+        """A cure with its rate on fresh seeds."""
+        fresh = self.affordable(cure.arm, PROOF, parts=6)
+        self.lab.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
+        proof = self.lab.fresh(cure.arm, fresh)
+        return replace(cure, proof=proof, rate=success_rate(self.lab.goal.learned(proof)))
 
     def tell_by_heart(self) -> None:
         """Set aside what is no cure: where plain methods see nothing, rows learned by heart.

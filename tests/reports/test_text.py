@@ -253,3 +253,13 @@ def test_the_ladder_takes_any_loss(
     shown = text(result, width)
     assert all(cell_len(line) <= width for line in shown.splitlines())
     assert "you are here" in shown or floor + gap == floor
+
+
+def test_no_single_change_is_enough_is_said_only_where_none_is() -> None:
+    repair = dataclasses.replace(TWO_BITS.repairs[0], interventions=("a", "b"), kinds=("loss", "loss"))
+    arm = dataclasses.replace(TWO_BITS.causes[0], success_rate=0.5)
+    plain = dataclasses.replace(TWO_BITS, repairs=(repair,), arms=(arm,))
+    assert "No single change is enough. The smallest repair is" in text(plain)
+    for few, said in ((8, "No single change is enough"), (16, "(with fewer it learns")):
+        cures = dataclasses.replace(arm, success_rate=1.0, replicas=few)
+        assert said in text(dataclasses.replace(plain, arms=(cures,)))

@@ -68,7 +68,9 @@ def summary(result: Result) -> str:
     if result.repairs and has_cause(result):
         best = result.repairs[0]
         names = words.listed(list(best.interventions))
-        text += f" Smallest repair: {names}; {words.repair_rate(best)} on fresh seeds."
+        least = min(len(repair.interventions) for repair in result.repairs)
+        kind = "Smallest" if len(best.interventions) == least else "Best"
+        text += f" {kind} repair: {names}; {words.repair_rate(best)} on fresh seeds."
     return text.replace(words.NBSP, " ")
 
 

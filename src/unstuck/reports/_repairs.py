@@ -12,6 +12,8 @@ from ._source import script_name
 
 _ALTERNATIVES = 3
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_CURES, _SURE = 0.95, 16
+"""Share of trainings that has to learn for one change to be enough, and of how many at least."""
 _FRESH = "measured on fresh seeds, which no search has seen"
 
 
@@ -20,11 +22,13 @@ def repairs(page: Page, result: Result) -> None:
     if not result.repairs:
         return
     best, others = result.repairs[0], result.repairs[1:]
-    single = any(len(repair.interventions) == 1 for repair in result.repairs)
+    single = any(len(repair.interventions) == 1 for repair in result.repairs) or any(
+        arm.success_rate >= _CURES and arm.replicas >= _SURE
+        for arm in result.arms if arm.kind != "placebo")
     page.blank()
     size = words.count(len(best.interventions), "change")
     smallest = min(len(repair.interventions) for repair in result.repairs)
-    if len(best.interventions) > smallest:
+    if len(best.interventions) > (1 if single else smallest):
         lead = f"Best repair, {size} (with fewer it learns, but with less to spare)"
     elif single:
         lead = f"Smallest repair, {size}"
