@@ -85,12 +85,15 @@ def plain_path(model: Any, variable: Any) -> str:
 
 def trained_by_keras(recipe: Recipe, start: dict[str, Any], order: NDArray[np.int32]) -> Any:
     """History, weights by path and evaluated loss of Keras's own `fit` on rows in that order."""
-    model = keras.models.clone_model(recipe.architecture.source)
+    source = recipe.architecture.source
+    model = keras.models.clone_model(source)
     model.compile(optimizer=recipe.optimizer.build(), loss=recipe.loss,
                   loss_weights=recipe.loss_weights)
-    for variable in model.variables:
-        if plain_path(model, variable) in start:
-            variable.assign(start[plain_path(model, variable)])
+    # A clone's wrappers leave themselves out of the paths of what they hold.
+    paths = [plain_path(source, original) for original in source.variables]
+    for path, variable in zip(paths, model.variables, strict=True):
+        if path in start:
+            variable.assign(start[path])
     train, held_out = recipe.train, recipe.validation
     weight = train.sample_weight
     history = model.fit(
@@ -102,7 +105,7 @@ def trained_by_keras(recipe: Recipe, start: dict[str, Any], order: NDArray[np.in
     if held_out is not None or weight is not None:  # elsewhere it would only cost a compilation
         final = model.evaluate(train.x, train.y, batch_size=256, verbose=0,
                                sample_weight=None if recipe.class_weight else weight)
-    return history, {plain_path(model, v): np.asarray(v.value) for v in model.variables}, final
+    return history, dict(zip(paths, (np.asarray(v.value) for v in model.variables), strict=True)), final
 
 
 def assert_same_training(recipe: Recipe, *, tolerance: float = 1e-5) -> None:

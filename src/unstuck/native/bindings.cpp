@@ -218,6 +218,8 @@ NB_MODULE(kernels, m) {
       .value("dropout", Op::dropout).value("affine", Op::affine)
       .value("batch_norm", Op::batch_norm).value("add", Op::add).value("subtract", Op::subtract)
       .value("multiply", Op::multiply).value("concatenate", Op::concatenate)
+      .value("lookup", Op::lookup).value("repeat", Op::repeat).value("mean", Op::mean)
+      .value("simple_rnn", Op::simple_rnn).value("lstm", Op::lstm).value("gru", Op::gru)
       .value("penalty", Op::penalty);
 
 #define VALUE(name) .value(#name, Function::name)
@@ -247,7 +249,8 @@ NB_MODULE(kernels, m) {
       .def("__init__",
            [](PyNode* self, Op op, std::int32_t units, std::int32_t first, std::int32_t second,
               Function function, std::vector<std::int32_t> variables, std::vector<float> p,
-              bool training, std::vector<float> constants) {
+              bool training, std::vector<float> constants, std::int32_t steps, Function gate,
+              std::int32_t backwards, bool sequences) {
              require(variables.size() <= 4 && p.size() <= 4, "a node takes four numbers at most");
              require(op != Op::affine || constants.size() == 3 * static_cast<std::size_t>(units),
                      "an affine node needs three constants for each unit");
@@ -255,6 +258,7 @@ NB_MODULE(kernels, m) {
              Node& n = self->node;
              n.op = op, n.units = units, n.first = first, n.second = second;
              n.function = function, n.training = training;
+             n.steps = steps, n.gate = gate, n.backwards = backwards, n.sequences = sequences;
              n.a = n.b = n.c = n.d = -1;
              std::int32_t* slots[] = {&n.a, &n.b, &n.c, &n.d};
              for (std::size_t k = 0; k < variables.size(); ++k) *slots[k] = variables[k];
@@ -264,7 +268,8 @@ NB_MODULE(kernels, m) {
            nb::kw_only(), "op"_a, "units"_a, "first"_a = -1, "second"_a = -1,
            "function"_a = Function::linear, "variables"_a = std::vector<std::int32_t>(),
            "p"_a = std::vector<float>(), "training"_a = false,
-           "constants"_a = std::vector<float>());
+           "constants"_a = std::vector<float>(), "steps"_a = 1, "gate"_a = Function::linear,
+           "backwards"_a = 0, "sequences"_a = false);
 
   nb::class_<Variable>(m, "Variable")
       .def("__init__",

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "losses.hpp"
+#include "recurrent.hpp"
 
 namespace unstuck::UNSTUCK_TARGET {
 
@@ -146,6 +147,27 @@ static void normalize_back(const Network& net, const Node& n, Matrix x, Matrix d
   }
 }
 
+static Recurrent recurrent_of(const Network& net, const Node& n) {
+  const Variable& kernel = net.plan.variables[n.a];
+  const int units = net.plan.variables[n.b].rows;
+  return {n.op,          n.function,      n.gate,        n.p,
+          n.steps,       kernel.rows,     units,         gates_of(n.op),
+          n.backwards != 0, n.backwards == 2, n.sequences != 0,
+          net.weight(n.a), net.weight(n.b), net.weight(n.c),
+          net.slope(n.a),  net.slope(n.b),  net.slope(n.c),
+          {net.memory + n.scratch, n.scratch_stride}};
+}
+
+// Where an entry of a looked-up table lies, for the number in each lane.
+template <class Use>
+INLINE void each_entry(const Variable& table, V numbers, Use use) {
+  for (int lane = 0; lane < LANES; ++lane) {
+    const float number = numbers[lane];  // the caller has seen that they are entries
+    const int row = number > 0 && number < static_cast<float>(table.rows) ? static_cast<int>(number) : 0;
+    for (int k = 0; k < table.columns; ++k) use(lane, k, place(table.rows, table.columns, row, k));
+  }
+}
+
 // Every node but the inputs; returns the activity penalties of these rows.
 static V forward(const Network& net, int rows) {
   V penalties = {};
@@ -160,7 +182,8 @@ static V forward(const Network& net, int rows) {
       case Op::dense: {
         const Variable& kernel = net.plan.variables[n.a];
         Dense d = {kernel.rows, kernel.columns, net.weight(n.a), net.weight(n.b)};
-        forward_rows<tile>(d, x, y, rows);
+        for (int t = 0; t < n.steps; ++t)
+          forward_rows<tile>(d, shifted(x, t * kernel.rows), shifted(y, t * kernel.columns), rows);
         break;
       }
       case Op::activation:
@@ -168,8 +191,12 @@ static V forward(const Network& net, int rows) {
           over(y, rows, n.units, [&](int b, int k) { return f.value(first(b, k)); });
         });
         break;
-      case Op::softmax: softmax(x, y, rows, n.units); break;
-      case Op::log_softmax: log_softmax(x, y, rows, n.units); break;
+      case Op::softmax:
+      case Op::log_softmax:
+        for (int t = 0, width = n.units / n.steps; t < n.steps; ++t)
+          (n.op == Op::softmax ? softmax : log_softmax)(shifted(x, t * width),
+                                                        shifted(y, t * width), rows, width);
+        break;
       case Op::dropout: dropout(net, n, number, x, y, rows); break;
       case Op::affine: {
         const float *offset = n.constants, *scale = offset + n.units, *shift = scale + n.units;
@@ -189,11 +216,36 @@ static V forward(const Network& net, int rows) {
         over(y, rows, n.units, [&](int b, int k) { return first(b, k) * second(b, k); });
         break;
       case Op::concatenate: {
-        const int left = net.plan.nodes[n.first].units;
-        over(y, rows, n.units,
-             [&](int b, int k) { return k < left ? first(b, k) : second(b, k - left); });
+        const int left = net.plan.nodes[n.first].units / n.steps, width = n.units / n.steps;
+        over(y, rows, n.units, [&](int b, int k) {
+          const int t = k / width, j = k % width;
+          return j < left ? first(b, t * left + j) : second(b, t * (width - left) + j - left);
+        });
         break;
       }
+      case Op::lookup: {
+        const Variable& table = net.plan.variables[n.a];
+        const V* entries = net.weight(n.a);
+        for (int b = 0; b < rows; ++b)
+          for (int t = 0; t < n.steps; ++t)
+            each_entry(table, first(b, t), [&](int lane, int k, std::ptrdiff_t at_) {
+              at(y, b, t * table.columns + k)[lane] = entries[at_][lane];
+            });
+        break;
+      }
+      case Op::repeat:
+        over(y, rows, n.units, [&](int b, int k) { return first(b, k % (n.units / n.steps)); });
+        break;
+      case Op::mean:
+        over(y, rows, n.units, [&](int b, int k) {
+          V sum = {};
+          for (int t = 0; t < n.steps; ++t) sum += first(b, t * n.units + k);
+          return sum / static_cast<float>(n.steps);
+        });
+        break;
+      case Op::simple_rnn:
+      case Op::lstm:
+      case Op::gru: recurrent_forward(recurrent_of(net, n), x, y, rows); break;
       case Op::penalty:
         over(y, rows, n.units, [&](int b, int k) {
           V v = first(b, k);
@@ -220,14 +272,22 @@ INLINE void hand(const Network& net, int to, bool add, int rows, int units, Each
 
 static void dense_back(const Network& net, const Node& n, Matrix dy, int rows) {
   const Variable& kernel = net.plan.variables[n.a];
-  const Matrix x = net.out(n.first);
-  if (net.wants(n.first)) {
-    Dense d = {kernel.rows, kernel.columns, net.weight(n.a), nullptr};
-    inputs_rows<tile>(d, dy, net.gradient(n.first), rows, n.first_adds);
+  const Dense d = {kernel.rows, kernel.columns, net.weight(n.a), nullptr};
+  for (int t = 0; t < n.steps; ++t) {
+    const Matrix out = shifted(dy, t * d.outputs);
+    if (net.wants(n.first))
+      inputs_rows<tile>(d, out, shifted(net.gradient(n.first), t * d.inputs), rows, n.first_adds);
+    const Matrix x = shifted(net.out(n.first), t * d.inputs);
+    const bool add = net.add || t > 0;
+    if (V* dw = net.slope(n.a)) weights_inputs<tile>(x, out, rows, 0, d.inputs, d.outputs, dw, add);
+    if (V* db = net.slope(n.b)) column_sums(out, rows, d.outputs, db, add);
   }
-  if (V* dw = net.slope(n.a))
-    weights_inputs<tile>(x, dy, rows, 0, kernel.rows, kernel.columns, dw, net.add);
-  if (V* db = net.slope(n.b)) column_sums(dy, rows, n.units, db, net.add);
+}
+
+static void clear(const Network& net, int variable) {
+  V* slope = net.slope(variable);
+  if (!slope || net.add) return;
+  for (std::ptrdiff_t k = 0; k < net.plan.variables[variable].size(); ++k) slope[k] = V{};
 }
 
 // From the gradient of the last node to those of all weights.
@@ -253,18 +313,20 @@ static void backward(const Network& net, int rows) {
         break;
       case Op::softmax:
       case Op::log_softmax:
-        for (int b = 0; net.wants(n.first) && b < rows; ++b) {
-          V sum = {};
-          const bool logs = n.op == Op::log_softmax;
-          for (int k = 0; k < n.units; ++k) sum += logs ? slope(b, k) : slope(b, k) * output(b, k);
-          const Matrix g = net.gradient(n.first);
-          for (int k = 0; k < n.units; ++k) {
-            V v = logs ? slope(b, k) - exp(output(b, k)) * sum
-                       : output(b, k) * (slope(b, k) - sum);
-            V& to = g.at[b * g.stride + k];
-            to = n.first_adds ? to + v : v;
+        for (int b = 0; net.wants(n.first) && b < rows; ++b)
+          for (int t = 0, width = n.units / n.steps; t < n.steps; ++t) {
+            V sum = {};
+            const bool logs = n.op == Op::log_softmax;
+            for (int k = t * width; k < (t + 1) * width; ++k)
+              sum += logs ? slope(b, k) : slope(b, k) * output(b, k);
+            const Matrix g = net.gradient(n.first);
+            for (int k = t * width; k < (t + 1) * width; ++k) {
+              V v = logs ? slope(b, k) - exp(output(b, k)) * sum
+                         : output(b, k) * (slope(b, k) - sum);
+              V& to = g.at[b * g.stride + k];
+              to = n.first_adds ? to + v : v;
+            }
           }
-        }
         break;
       case Op::dropout: {
         const Matrix mask = {net.memory + n.scratch, n.stride};
@@ -298,10 +360,46 @@ static void backward(const Network& net, int rows) {
         to_second([&](int b, int k) { return slope(b, k) * first(b, k); });
         break;
       case Op::concatenate: {
-        const int left = net.plan.nodes[n.first].units, right = n.units - left;
-        hand(net, n.first, n.first_adds, rows, left, slope);
-        hand(net, n.second, n.second_adds, rows, right,
-             [&](int b, int k) { return slope(b, left + k); });
+        const int left = net.plan.nodes[n.first].units / n.steps, width = n.units / n.steps;
+        const int right = width - left;
+        hand(net, n.first, n.first_adds, rows, left * n.steps,
+             [&](int b, int k) { return slope(b, k / left * width + k % left); });
+        hand(net, n.second, n.second_adds, rows, right * n.steps,
+             [&](int b, int k) { return slope(b, k / right * width + left + k % right); });
+        break;
+      }
+      case Op::lookup: {
+        clear(net, n.a);
+        const Variable& table = net.plan.variables[n.a];
+        V* entries = net.slope(n.a);
+        for (int b = 0; entries && b < rows; ++b)
+          for (int t = 0; t < n.steps; ++t)
+            each_entry(table, first(b, t), [&](int lane, int k, std::ptrdiff_t at_) {
+              entries[at_][lane] += slope(b, t * table.columns + k)[lane];
+            });
+        break;
+      }
+      case Op::repeat:
+        hand(net, n.first, n.first_adds, rows, n.units / n.steps, [&](int b, int k) {
+          V sum = {};
+          for (int t = 0; t < n.steps; ++t) sum += slope(b, t * (n.units / n.steps) + k);
+          return sum;
+        });
+        break;
+      case Op::mean:
+        hand(net, n.first, n.first_adds, rows, n.units * n.steps, [&](int b, int k) {
+          return slope(b, k % n.units) / static_cast<float>(n.steps);
+        });
+        break;
+      case Op::simple_rnn:
+      case Op::lstm:
+      case Op::gru: {
+        clear(net, n.a);
+        clear(net, n.b);
+        clear(net, n.c);
+        const Matrix none = {nullptr, 0};
+        recurrent_back(recurrent_of(net, n), x, dy, net.wants(n.first) ? net.gradient(n.first) : none,
+                       n.first_adds, rows);
         break;
       }
       case Op::penalty:

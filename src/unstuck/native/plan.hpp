@@ -11,7 +11,7 @@ namespace unstuck {
 
 enum class Op : std::int32_t {
   input,       // the rows
-  dense,       // units of `first` times variable a, plus variable b
+  dense,       // units of `first` times variable a, plus variable b, for each step
   activation,  // elementwise, `function` with parameters p
   softmax,
   log_softmax,
@@ -21,7 +21,13 @@ enum class Op : std::int32_t {
   add,
   subtract,
   multiply,
-  concatenate,
+  concatenate, // for each step
+  lookup,      // rows of variable a, by the numbers in `first`
+  repeat,      // `first` once for each step
+  mean,        // over the steps of `first`
+  simple_rnn,  // variables a..c = kernel, recurrent kernel, bias, over the steps of `first`
+  lstm,
+  gru,
   penalty,     // passes through; adds p[0] * sum|x| + p[1] * sum x^2, over the batch's rows
 };
 
@@ -49,15 +55,29 @@ struct Node {
   std::int32_t units;
   std::int32_t a, b, c, d;     // variables; -1: none
   std::int32_t training;       // batch_norm: uses the batch's statistics while training
+  std::int32_t steps;          // of a sequence, its units one after the other; 1: none
+  Function gate;               // recurrent layers: of their gates
+  std::int32_t backwards;      // likewise: 1 from the end, 2 also puts out by place in the sequence
+  std::int32_t sequences;      // likewise: puts out every step
   std::int32_t wants_gradient; // something trainable lies at or before this node
   float p[4];
   const float* constants;      // affine: offset, scale, shift, each [units]
   // Filled by the planner. A node that several others read gets their gradients one by one: the
   // first to come sets it, later ones add. Places are in vectors, a row after another.
   std::int32_t first_adds, second_adds;
-  std::int32_t stride;
+  std::int32_t stride, scratch_stride;
   std::ptrdiff_t out, gradient, scratch;
 };
+
+// Gates of a recurrent layer, the candidate among them; 0 for anything else.
+inline int gates_of(Op op) {
+  return op == Op::lstm ? 4 : op == Op::gru ? 3 : op == Op::simple_rnn ? 1 : 0;
+}
+
+// Vectors of scratch that a row of it needs, as `recurrent.hpp` lays them out.
+inline int recurrent_scratch(int steps, int gates, int units) {
+  return steps * (gates + 2) * units + (3 * gates + 4) * units;
+}
 
 struct Variable {
   std::int32_t rows, columns;  // a kernel's inputs and outputs; one row for anything else

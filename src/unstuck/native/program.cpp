@@ -89,12 +89,33 @@ void Program::check() const {
     require(binary(n.op) ? n.second >= 0 && n.second < number : n.second == -1,
             where + " reads a wrong number of nodes");
     const std::int32_t read = units(n.first);
+    const bool last = n.op == Op::mean || (gates_of(n.op) && !n.sequences);
+    require(n.steps > 0 && (last ? read : n.units) % n.steps == 0,
+            where + " has units that its steps do not divide");
     if (n.op == Op::dense) {
-      require(n.a >= 0, where + " has no kernel");
-      fits(n.a, read, n.units, where);
-      fits(n.b, 1, n.units, where);
+      require(n.a >= 0 && read % n.steps == 0, where + " has no kernel");
+      fits(n.a, read / n.steps, n.units / n.steps, where);
+      fits(n.b, 1, n.units / n.steps, where);
     } else if (n.op == Op::concatenate) {
       require(n.units == read + units(n.second), where + " has a wrong number of units");
+      require(read % n.steps == 0, where + " has units that its steps do not divide");
+    } else if (n.op == Op::lookup) {
+      require(n.a >= 0 && n.a < plan_.variable_count && n.steps == read, where + " has no table");
+      fits(n.a, variables_[static_cast<std::size_t>(n.a)].rows, n.units / n.steps, where);
+    } else if (n.op == Op::repeat) {
+      require(n.units == read * n.steps, where + " has a wrong number of units");
+    } else if (n.op == Op::mean) {
+      require(n.units * n.steps == read, where + " has a wrong number of units");
+    } else if (const int gates = gates_of(n.op)) {
+      const std::int32_t own = n.sequences ? n.units / n.steps : n.units;
+      require(read % n.steps == 0 && n.units % own == 0, where + " reads no sequence");
+      require(n.a >= 0 && n.b >= 0, where + " has no kernels");
+      fits(n.a, read / n.steps, gates * own, where);
+      fits(n.b, own, gates * own, where);
+      fits(n.c, 1, (n.op == Op::gru ? 2 : 1) * gates * own, where);
+      require(n.gate < Function::count && n.function < Function::count,
+              where + ": unknown activation");
+      require(n.backwards >= 0 && n.backwards <= 2, where + " goes in no direction");
     } else {
       require(n.units == read, where + " must have as many units as it reads");
       require(!binary(n.op) || n.units == units(n.second), where + " reads nodes of unequal sizes");
@@ -120,7 +141,7 @@ void Program::connect() {
     return variable >= 0 && variables_[static_cast<std::size_t>(variable)].trainable;
   };
   for (Node& n : nodes_) {
-    n.wants_gradient = trains(n.a) || trains(n.b) ||
+    n.wants_gradient = trains(n.a) || trains(n.b) || trains(n.c) ||
                        (n.first >= 0 && at(n.first).wants_gradient) ||
                        (n.second >= 0 && at(n.second).wants_gradient);
   }
@@ -139,7 +160,10 @@ void Program::lay_out() {
   std::vector<int> readers(nodes_.size());
   for (Node& n : nodes_) {
     n.stride = stride_of(n.units);
-    row += 2 * n.stride + (n.op == Op::dropout || n.op == Op::batch_norm ? n.stride : 0);
+    n.scratch_stride = n.op == Op::dropout || n.op == Op::batch_norm ? n.stride : 0;
+    if (const int gates = gates_of(n.op))
+      n.scratch_stride = recurrent_scratch(n.steps, gates, n.sequences ? n.units / n.steps : n.units) | 1;
+    row += 2 * n.stride + n.scratch_stride;
     whole_batches |= n.op == Op::batch_norm && n.training;
     if (n.first >= 0) ++readers[static_cast<std::size_t>(n.first)];
     if (n.second >= 0) ++readers[static_cast<std::size_t>(n.second)];
@@ -160,7 +184,8 @@ void Program::lay_out() {
     Node& n = nodes_[number];
     const std::ptrdiff_t size = static_cast<std::ptrdiff_t>(n.stride) * plan_.chunk;
     n.out = take(size);
-    if (n.op == Op::dropout) n.scratch = take(size);
+    if (n.op != Op::batch_norm && n.scratch_stride)
+      n.scratch = take(static_cast<std::ptrdiff_t>(n.scratch_stride) * plan_.chunk);
     if (n.op == Op::batch_norm) n.scratch = take(size + 2 * n.units);
     if (!shared[number] && n.wants_gradient) n.gradient = take(size);
     // What works unit by unit may put its input's gradient where its own lies.

@@ -1,4 +1,4 @@
-"""Dense networks at hardware speed: many replicas at once in compiled C++, one in each SIMD lane.
+"""Dense and recurrent networks at hardware speed: many replicas at once in compiled C++, one in each SIMD lane.
 
 In scope are chains and simple graphs that reduce to dense layers (`native_layers`), with Keras's
 own losses and optimizers (`native_losses`, `native_optimizers`); the rest is refused by name.
@@ -38,7 +38,7 @@ try:
     MISSING = None
 except ImportError as error:
     MISSING = (
-        f"the compiled part of unstuck is not installed ({error}); small dense networks train much"
+        f"the compiled part of unstuck is not installed ({error}); small networks train much"
         " faster with it. Install unstuck where a C++ compiler is found, or from a wheel"
     )
 
@@ -184,15 +184,27 @@ class _Plan:
         except ValueError as error:
             raise NotSupported(f"The native engine cannot lay the network out: {error}") from error
         entry = Signal(node=0, shape=tuple(built.model.inputs[0].shape[1:]))
-        goal.rows(recipe.train, entry)
-        if recipe.validation is not None:
-            goal.rows(recipe.validation, entry)
+        for data in (recipe.train, recipe.validation):
+            if data is not None:
+                goal.rows(data, entry)
+                _check_entries(data.x, network.entries)
         names = (layer.name for layer in built.model.layers)
         return cls(
             network=network, objective=goal, program=program, entry=entry,
             columns=tuple(name for name in names if name in network.outputs),
             code=_code_layer(recipe, entry.units),
         )
+
+
+def _check_entries(x: Any, entries: int | None) -> None:
+    """See that what is to be looked up is there.
+
+    Raises:
+        NotSupported: it is not, and what Keras makes of it then is its own affair.
+    """
+    numbers = np.asarray(keras.tree.flatten(x)[0])
+    if entries is not None and not (numbers.min() > -1 and numbers.max() < entries):
+        raise NotSupported("The native engine looks up numbers from 0 to the table's end only")
 
 
 def _code_layer(recipe: Recipe, width: int) -> str | None:

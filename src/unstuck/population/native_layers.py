@@ -19,8 +19,10 @@ from unstuck.architecture import Built
 from unstuck.errors import NotSupported
 from unstuck.native.kernels import Node, Op, Variable
 from unstuck.population.native_activations import elementwise, name_of, softmax_of
+from unstuck.population.native_sequences import sequence_kinds
 
 layers = keras.layers
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weight:
@@ -47,16 +49,25 @@ class Signal:
         """Numbers in a row."""
         return int(np.prod(self.shape, dtype=np.int64))
 
+    @property
+    def steps(self) -> int:
+        """How often the last axis comes in a row."""
+        return int(np.prod(self.shape[:-1], dtype=np.int64))
+
 
 @dataclass(kw_only=True, eq=False)
 class Network:
-    """The nodes and weights of a model, and which node holds which layer's outputs."""
+    """The nodes and weights of a model, and which node holds which layer's outputs.
+
+    `entries`: the inputs are numbers below this, which are looked up; `None` where they are not.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     variables: list[Variable] = field(default_factory=list)
     weights: list[Weight] = field(default_factory=list)
     outputs: dict[str, Signal] = field(default_factory=dict)
     activation: dict[str, str] = field(default_factory=dict)
+    entries: int | None = None
     result: Signal = field(default=Signal(node=0, shape=()))
 
 
@@ -74,20 +85,28 @@ def trace(built: Built, kept: Mapping[str, NDArray[Any]]) -> Network:
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise NotSupported("The native engine takes networks with one input and one output")
     (entry,) = model.inputs
-    if entry.dtype != "float32" or None in entry.shape[1:]:
-        raise NotSupported("The native engine takes float32 inputs of fixed size")
-    tracer = _Tracer(built, kept)
+    if None in entry.shape[1:]:
+        raise NotSupported("The native engine takes inputs of fixed size")
+    masking = next((layer.name for layer in adapter.flat_layers(model)
+                    if isinstance(layer, layers.Masking) or getattr(layer, "mask_zero", False)), None)
+    if masking is not None:
+        raise NotSupported(f"The native engine has no masks, as {masking!r} makes them")
+    tracer = Tracer(built, kept)
     first = tracer.node(Op.input, entry.shape[1:])
     graph = model._functional if isinstance(model, keras.Sequential) else model
     result = adapter.run_through_graph(graph, [first], tracer.call)
     network = tracer.network
     network.result = keras.tree.flatten(result)[0]
+    if entry.dtype != "float32" and network.entries is None:
+        raise NotSupported("The native engine takes float32 inputs, or numbers to look up")
     if network.result.node != len(network.nodes) - 1:
         raise NotSupported("The native engine takes networks that end in the layer made last")
     return network
 
 
-class _Tracer:
+class Tracer:
+    """Walks through the graph of a built model, whose layers call it in their order."""
+
     def __init__(self, built: Built, kept: Mapping[str, NDArray[Any]]) -> None:
         self.network = Network()
         self._built = built
@@ -97,7 +116,7 @@ class _Tracer:
         self._layer = ""
         self._with_weights: set[int] = set()
         self._kinds: dict[type, Callable[[Any, Any], Signal]] = {
-            layers.Dense: self._dense,
+            layers.Dense: self.dense,
             layers.Activation: lambda layer, x: self._activate(layer.activation, x),
             layers.ReLU: lambda layer, x: self._activate(layer, x),
             layers.LeakyReLU: lambda layer, x: self._activate(layer, x),
@@ -116,6 +135,7 @@ class _Tracer:
             layers.Subtract: lambda layer, x: self._chain(Op.subtract, x),
             layers.Average: self._average,
             layers.Concatenate: self._concatenate,
+            **sequence_kinds(self),
         }
 
     def call(self, layer: Any, *args: Any, **kwargs: Any) -> Any:
@@ -156,7 +176,8 @@ class _Tracer:
         self, op: Op, shape: tuple[int, ...], *read: Signal, weights: tuple[Any, ...] = (),
         **more: Any,
     ) -> Signal:
-        """One more node; `weights` are Keras variables or None."""
+        """One more node; `weights` are None or Keras variables with their regulariser, constraint,
+        and whether all of it is one row."""
         signal = Signal(node=len(self.network.nodes), shape=tuple(shape))
         if not 0 < signal.units <= 2**20:
             raise NotSupported(f"A layer of {signal.units} units is beyond the native engine")
@@ -166,12 +187,14 @@ class _Tracer:
             variables=[-1 if v is None else self._variable(*v) for v in weights], **more))
         return signal
 
-    def _variable(self, variable: Any, regularizer: Any, constraint: Any) -> int:
+    def _variable(
+        self, variable: Any, regularizer: Any, constraint: Any, one_row: bool = False
+    ) -> int:
         if constraint is not None:
             raise NotSupported(f"{self._layer!r} has a constraint on its weights")
         l1, l2 = self._penalties(regularizer)
         shape = tuple(variable.shape)
-        rows, columns = shape if len(shape) == 2 else (1, shape[0])
+        rows, columns = (1, int(np.prod(shape))) if one_row or len(shape) != 2 else shape
         trainable = id(variable) in self._trainable
         kept = self._kept.get(variable.path)
         self.network.weights.append(Weight(
@@ -198,14 +221,13 @@ class _Tracer:
             return out
         return self.node(Op.penalty, out.shape, out, p=(l1, l2))
 
-    def _dense(self, layer: Any, x: Signal) -> Signal:
-        if len(x.shape) != 1:
-            raise NotSupported(f"{layer.name!r} (Dense) works on the last of several axes")
+    def dense(self, layer: Any, x: Signal) -> Signal:
+        """A Dense layer, on the last axis of what it reads."""
         if layer.quantization_mode is not None or layer.lora_enabled:
             raise NotSupported(f"{layer.name!r} is quantised or has LoRA enabled")
         kernel = (layer.kernel, layer.kernel_regularizer, layer.kernel_constraint)
         bias = (layer.bias, layer.bias_regularizer, layer.bias_constraint)
-        z = self.node(Op.dense, (layer.units,), x,
+        z = self.node(Op.dense, (*x.shape[:-1], layer.units), x, steps=x.steps,
                       weights=(kernel, bias if layer.use_bias else None))
         return self._activate(layer.activation, z)
 
@@ -225,9 +247,9 @@ class _Tracer:
         return self.node(Op.activation, x.shape, x, function=found[0], p=found[1])
 
     def _softmax(self, name: str, axis: Any, x: Signal) -> Signal:
-        if len(x.shape) != 1 or axis not in (-1, 1):
-            raise NotSupported(f"{self._layer!r}: a softmax over one of several axes")
-        return self.node(getattr(Op, name), x.shape, x)
+        if axis not in (-1, len(x.shape)):
+            raise NotSupported(f"{self._layer!r}: a softmax over another than the last axis")
+        return self.node(getattr(Op, name), x.shape, x, steps=x.steps)
 
     def _dropout(self, layer: Any, x: Signal) -> Signal:
         if layer.noise_shape is not None:
@@ -242,13 +264,14 @@ class _Tracer:
     def _reshape(self, layer: Any, x: Signal) -> Signal:
         return Signal(node=x.node, shape=tuple(layer.compute_output_shape((None, *x.shape))[1:]))
 
-    def _affine(self, x: Signal, offset: Any, scale: Any, shift: Any) -> Signal:
+    def affine(self, x: Signal, offset: Any, scale: Any, shift: Any) -> Signal:
+        """(x - offset) * scale + shift, each of them constant."""
         each = [np.broadcast_to(np.asarray(part, np.float32), x.shape).ravel()
                 for part in (offset, scale, shift)]
         return self.node(Op.affine, x.shape, x, constants=np.concatenate(each).tolist())
 
     def _rescaling(self, layer: Any, x: Signal) -> Signal:
-        return self._affine(x, 0.0, layer.scale, layer.offset)
+        return self.affine(x, 0.0, layer.scale, layer.offset)
 
     def _normalization(self, layer: Any, x: Signal) -> Signal:
         axes = (layer.axis,) if isinstance(layer.axis, int) else tuple(layer.axis or ())
@@ -265,8 +288,8 @@ class _Tracer:
             moments.append(value.reshape(shape) if value.size == np.prod(shape) else value)
         mean, deviation = moments[0], np.maximum(np.sqrt(moments[1]), keras.config.epsilon())
         if layer.invert:
-            return self._affine(x, 0.0, deviation, mean)
-        return self._affine(x, mean, np.float32(1) / deviation, 0.0)
+            return self.affine(x, 0.0, deviation, mean)
+        return self.affine(x, mean, np.float32(1) / deviation, 0.0)
 
     def _batch_normalization(self, layer: Any, x: Signal) -> Signal:
         if len(x.shape) != 1 or layer.axis not in (-1, 1):
@@ -289,12 +312,18 @@ class _Tracer:
         return Signal(node=out.node, shape=out.shape)
 
     def _average(self, layer: Any, several: Any) -> Signal:
-        return self._affine(self._chain(Op.add, several), 0.0, 1.0 / len(several), 0.0)
+        return self.affine(self._chain(Op.add, several), 0.0, 1.0 / len(several), 0.0)
 
     def _concatenate(self, layer: Any, several: Any) -> Signal:
         out, *rest = several
-        if any(len(x.shape) != 1 for x in several) or layer.axis not in (-1, 1):
-            raise NotSupported(f"{self._layer!r} concatenates along one of several axes")
+        if layer.axis not in (-1, len(out.shape)) or any(
+                x.shape[:-1] != out.shape[:-1] for x in rest):
+            raise NotSupported(f"{self._layer!r} concatenates along another than the last axis")
         for x in rest:
-            out = self.node(Op.concatenate, (out.units + x.units,), out, x)
+            out = self.concatenated(out, x)
         return Signal(node=out.node, shape=out.shape)
+
+    def concatenated(self, one: Signal, other: Signal) -> Signal:
+        """The two side by side, along their last axis."""
+        shape = (*one.shape[:-1], one.shape[-1] + other.shape[-1])
+        return self.node(Op.concatenate, shape, one, other, steps=one.steps)
