@@ -16,6 +16,7 @@ from unstuck import candidates
 from unstuck.budget import Budget
 from unstuck.candidates import Candidate
 from unstuck.checks import Certainty, Finding, all_checks
+from unstuck.costs import too_wide
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.batch_size import BatchSize
@@ -336,6 +337,18 @@ def test_a_very_wide_network_is_trained_one_by_one_within_a_short_budget(monkeyp
     assert lab.control.population.engine == "keras"
     assert "28 parameters is better trained a few times one by one" in lab.engine_note
     assert Lab(recipe, goal, budget=Budget.parse("400runs")).first == WIDEST_BLOCK
+
+
+def test_a_recurrent_network_has_a_pace_of_its_own(monkeypatch):
+    x = np.zeros((8, 4, 1), np.float32)
+    model = keras.Sequential([keras.Input((4, 1)), keras.layers.LSTM(2), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    recipe = make_recipe(model, x, x[:, 0])
+    assert not too_wide(recipe, Budget.parse("60s"))
+    monkeypatch.setattr("unstuck.costs.NATIVE_PACE", 1.0)
+    assert not too_wide(recipe, Budget.parse("60s"))
+    monkeypatch.setattr("unstuck.costs.RECURRENT_PACE", 1.0)
+    assert too_wide(recipe, Budget.parse("60s"))
 
 
 def test_smaller_batches_are_dearer_but_not_by_as_much_as_there_are_more_of_them(monkeypatch):

@@ -22,6 +22,8 @@ DEAR_BLOCK = 0.5
 NATIVE_PACE = 2e10
 """Multiplications of forward passes that the native engine does in a second on one thread, with all
 that belongs to them (mnist_deep, AVX-512)."""
+RECURRENT_PACE = 5.5e9
+"""The same of networks with recurrent layers (LSTMs of 32 to 128 units over 20 to 60 steps, AVX2)."""
 WIDE_SHARE = 0.1
 """Share of the budget that its narrowest look may take. Beyond it the Keras engine, one replica after
 the other, has more looks: two replicas of mnist_deep take it 4 s, the native one 25 s as 16 do."""
@@ -153,5 +155,7 @@ def per_replica(population: Population) -> float:
 
 def too_wide(recipe: Recipe, budget: Budget) -> bool:
     """True where what costs the native engine as much as one replica takes much of the budget."""
-    seconds = recipe.updates * recipe.multiplications * WIDEST_BLOCK / NATIVE_PACE
+    recurrent = any(layer.is_recurrent for layer in recipe.layers)
+    pace = RECURRENT_PACE if recurrent else NATIVE_PACE
+    seconds = recipe.updates * recipe.multiplications * WIDEST_BLOCK / pace
     return budget.seconds is not None and seconds > WIDE_SHARE * budget.seconds
