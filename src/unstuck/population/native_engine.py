@@ -1,9 +1,9 @@
 """Dense and recurrent networks at hardware speed: many replicas in compiled C++, one a SIMD lane.
 
 In scope are chains and simple graphs that reduce to dense layers (`native_layers`) and layers over
-sequences (`native_sequences`), with Keras's own losses and optimizers (`native_losses`, `native_optimizers`); the rest is refused by name.
-Nothing is compiled at run time, and replicas go through in waves, so that memory grows with those
-in flight.
+sequences (`native_sequences`), with Keras's own losses and optimizers (`native_losses`,
+`native_optimizers`); the rest is refused by name. Nothing is compiled at run time, and replicas go
+through in waves, so that memory grows with those in flight.
 """
 
 from __future__ import annotations
