@@ -217,10 +217,12 @@ static V forward(const Network& net, int rows) {
         break;
       case Op::concatenate: {
         const int left = net.plan.nodes[n.first].units / n.steps, width = n.units / n.steps;
-        over(y, rows, n.units, [&](int b, int k) {
-          const int t = k / width, j = k % width;
-          return j < left ? first(b, t * left + j) : second(b, t * (width - left) + j - left);
-        });
+        const int right = width - left;
+        for (int t = 0; t < n.steps; ++t) {
+          const Matrix to = shifted(y, t * width);
+          over(to, rows, left, [&](int b, int k) { return first(b, t * left + k); });
+          over(shifted(to, left), rows, right, [&](int b, int k) { return second(b, t * right + k); });
+        }
         break;
       }
       case Op::lookup: {
@@ -234,7 +236,8 @@ static V forward(const Network& net, int rows) {
         break;
       }
       case Op::repeat:
-        over(y, rows, n.units, [&](int b, int k) { return first(b, k % (n.units / n.steps)); });
+        for (int t = 0, width = n.units / n.steps; t < n.steps; ++t)
+          over(shifted(y, t * width), rows, width, first);
         break;
       case Op::mean:
         over(y, rows, n.units, [&](int b, int k) {
@@ -259,11 +262,12 @@ static V forward(const Network& net, int rows) {
   return penalties;
 }
 
-// Hands a gradient to node `to`: the first to come sets it, later ones add.
+// Hands a gradient to node `to`, from its unit `from` on: the first to come sets it, later ones add.
 template <class Each>
-INLINE void hand(const Network& net, int to, bool add, int rows, int units, Each each) {
+INLINE void hand(const Network& net, int to, bool add, int rows, int units, Each each,
+                 int from = 0) {
   if (!net.wants(to)) return;
-  const Matrix g = net.gradient(to);
+  const Matrix g = shifted(net.gradient(to), from);
   if (add)
     over(g, rows, units, [&](int b, int k) { return g.at[b * g.stride + k] + each(b, k); });
   else
@@ -362,10 +366,12 @@ static void backward(const Network& net, int rows) {
       case Op::concatenate: {
         const int left = net.plan.nodes[n.first].units / n.steps, width = n.units / n.steps;
         const int right = width - left;
-        hand(net, n.first, n.first_adds, rows, left * n.steps,
-             [&](int b, int k) { return slope(b, k / left * width + k % left); });
-        hand(net, n.second, n.second_adds, rows, right * n.steps,
-             [&](int b, int k) { return slope(b, k / right * width + left + k % right); });
+        for (int t = 0; t < n.steps; ++t) {
+          hand(net, n.first, n.first_adds, rows, left,
+               [&](int b, int k) { return slope(b, t * width + k); }, t * left);
+          hand(net, n.second, n.second_adds, rows, right,
+               [&](int b, int k) { return slope(b, t * width + left + k); }, t * right);
+        }
         break;
       }
       case Op::lookup: {
@@ -387,9 +393,9 @@ static void backward(const Network& net, int rows) {
         });
         break;
       case Op::mean:
-        hand(net, n.first, n.first_adds, rows, n.units * n.steps, [&](int b, int k) {
-          return slope(b, k % n.units) / static_cast<float>(n.steps);
-        });
+        for (int t = 0; t < n.steps; ++t)
+          hand(net, n.first, n.first_adds, rows, n.units,
+               [&](int b, int k) { return slope(b, k) / static_cast<float>(n.steps); }, t * n.units);
         break;
       case Op::simple_rnn:
       case Op::lstm:
