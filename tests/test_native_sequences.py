@@ -100,6 +100,12 @@ def test_a_sequence_goes_on_as_in_keras(make: Any, end: Any) -> None:
     assert_same_training(recipe_of(sequence(make(), *end()), "mse", o.SGD(0.1), rows(), y))
 
 
+def test_a_dense_layer_works_on_the_last_of_several_axes() -> None:
+    model = sequence(layers.Reshape((STEPS, FEATURES, 1)), layers.Dense(4, "tanh"), layers.Dense(2),
+                     layers.Flatten(), layers.Dense(2))
+    assert_same_training(recipe_of(model, "mse", o.Adam(0.01), rows(), rows()[:, 0, :2]))
+
+
 def test_a_sequence_autoencoder_is_trained_as_keras_does() -> None:
     model = sequence(layers.LSTM(4), layers.RepeatVector(STEPS),
                      layers.LSTM(4, return_sequences=True), layers.TimeDistributed(layers.Dense(3)))
