@@ -136,6 +136,25 @@ def test_two_features_are_looked_up_side_by_side() -> None:
     assert_same_training(recipe_of(model, "mse", o.Adam(0.02), x, y))
 
 
+@pytest.mark.parametrize("inner", [
+    lambda: [layers.SpatialDropout1D(0.2), layers.Dense(1)],
+    lambda: [layers.SimpleRNN(1, activation=None, dropout=0.2, return_sequences=True)],
+], ids=["a layer", "an argument"])
+def test_what_is_dropped_of_a_sequence_is_dropped_at_all_steps(inner: Any) -> None:
+    """A network that hands ones on: its loss is that of all steps dropped, or of all kept."""
+    ones = np.ones((1, STEPS, 1), np.float32)
+    model = keras.Sequential([keras.Input((STEPS, 1)), *inner()])
+    recipe = recipe_of(model, "mse", o.SGD(0.0), ones, ones, epochs=40, batch_size=1)
+    start = {v.path: np.full((32, *v.shape), float(v.name == "kernel"), np.float32)
+             for v in recipe.architecture.build().model.trainable_variables}
+    found = NativeEngine().train(recipe, range(32), Watched(ones), start=start)
+    gone, kept = np.isclose(found.loss, 1.0), np.isclose(found.loss, (1 / 0.8 - 1) ** 2)
+    assert (gone | kept).all()
+    assert abs(gone.mean() - 0.2) < 3.3 * np.sqrt(0.2 * 0.8 / gone.size)
+    assert len(np.unique(gone, axis=0)) == 32
+    np.testing.assert_allclose(found.final_loss, 0, atol=1e-6)  # nothing is dropped in judging
+
+
 def test_batches_too_large_for_the_cache_are_cut_without_a_difference() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(150, 20, 4)).astype(np.float32)
@@ -166,8 +185,7 @@ def test_probes_and_outputs_are_those_of_the_keras_engine() -> None:
 
 
 @pytest.mark.parametrize(("model", "named"), [
-    (lambda: sequence(layers.LSTM(3, dropout=0.1), layers.Dense(1)), "drops out within"),
-    (lambda: sequence(layers.LSTM(3, recurrent_dropout=0.1), layers.Dense(1)), "drops out within"),
+    (lambda: sequence(layers.LSTM(3, recurrent_dropout=0.1), layers.Dense(1)), "drops out between"),
     (lambda: sequence(layers.GRU(3, reset_after=False), layers.Dense(1)), "reset_after"),
     (lambda: sequence(layers.GRU(3, activation="softmax"), layers.Dense(1)), "no activation softmax"),
     (lambda: sequence(layers.LSTM(3, recurrent_activation="elu"), layers.Dense(1)), "no gate elu"),

@@ -64,7 +64,8 @@ static void log_softmax(Matrix x, Matrix y, int rows, int units) {
   }
 }
 
-// Keeps each value with probability 1 - rate; the mask of factors stays in the node's scratch.
+// Keeps each value with probability 1 - rate, the same ones at each step; the mask of factors stays
+// in the node's scratch.
 static void dropout(const Network& net, const Node& n, int number, Matrix x, Matrix y, int rows) {
   if (!net.training || n.p[0] <= 0) {
     over(y, rows, n.units, [&](int b, int k) { return x.at[b * x.stride + k]; });
@@ -76,14 +77,17 @@ static void dropout(const Network& net, const Node& n, int number, Matrix x, Mat
   const float keep = 1.0f - n.p[0];
   const std::uint32_t limit = keep >= 1.0f ? ~0u : static_cast<std::uint32_t>(keep * 4294967296.0);
   Matrix mask = {net.memory + n.scratch, n.stride};
+  const int width = n.units / n.steps;
   for (int b = 0; b < rows; ++b)
-    for (int k = 0; k < n.units; ++k) {
-      const U counter = U{} + static_cast<std::uint32_t>((net.row + b) * n.units + k);
+    for (int k = 0; k < width; ++k) {
+      const U counter = U{} + static_cast<std::uint32_t>((net.row + b) * width + k);
       const U hash = mixed(mixed(counter + first) ^ second);
       I kept = hash < limit;
-      V in = x.at[b * x.stride + k];
-      mask.at[b * mask.stride + k] = kept ? splat(1.0f / keep) : V{};
-      y.at[b * y.stride + k] = kept ? in / keep : V{};
+      for (int at = k; at < n.units; at += width) {
+        V in = x.at[b * x.stride + at];
+        mask.at[b * mask.stride + at] = kept ? splat(1.0f / keep) : V{};
+        y.at[b * y.stride + at] = kept ? in / keep : V{};
+      }
     }
 }
 

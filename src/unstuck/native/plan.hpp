@@ -15,7 +15,7 @@ enum class Op : std::int32_t {
   activation,  // elementwise, `function` with parameters p
   softmax,
   log_softmax,
-  dropout,     // p[0] = rate
+  dropout,     // p[0] = rate; what is dropped is the same at each step
   affine,      // (x - offset) * scale + shift, constants of each unit
   batch_norm,  // variables a..d = gamma, beta, moving mean, moving variance; p = momentum, epsilon
   add,

@@ -28,6 +28,7 @@ def sequence_kinds(tracer: Tracer) -> dict[type, Callable[[Any, Any], Signal]]:
         layers.Bidirectional: lambda layer, x: both_ways(tracer, layer, x),
         layers.TimeDistributed: lambda layer, x: at_each_step(tracer, layer, x),
         layers.Embedding: lambda layer, x: looked_up(tracer, layer, x),
+        layers.SpatialDropout1D: lambda layer, x: dropped(tracer, x, layer.rate),
         layers.RepeatVector: lambda layer, x: tracer.node(
             Op.repeat, (layer.n, *x.shape), x, steps=layer.n),
         layers.GlobalAveragePooling1D: lambda layer, x: mean(tracer, layer, x),
@@ -46,8 +47,8 @@ def recurrent(tracer: Tracer, layer: Any, x: Signal, *, by_place: bool = False) 
         raise NotSupported(f"{name!r} reads a sequence of more than one axis")
     if layer.stateful or layer.return_state:
         raise NotSupported(f"{name!r} hands on its state")
-    if layer.dropout or layer.recurrent_dropout:
-        raise NotSupported(f"{name!r} drops out within its steps")
+    if layer.recurrent_dropout:
+        raise NotSupported(f"{name!r} drops out between its steps")
     if op is Op.gru and not layer.reset_after:
         raise NotSupported(f"{name!r} resets before its product (reset_after=False)")
     function, parameters = _function(name, layer.activation)
@@ -66,11 +67,20 @@ def recurrent(tracer: Tracer, layer: Any, x: Signal, *, by_place: bool = False) 
     if layer.use_bias:
         weights.append((cell.bias, layer.bias_regularizer, layer.bias_constraint, True))
     tracer.network.activation[name] = name_of(layer.activation)
+    if layer.dropout:  # one mask for all steps, as in Keras's cells
+        x = dropped(tracer, x, layer.dropout)
     return tracer.node(
         op, (steps, units) if layer.return_sequences else (units,), x, weights=tuple(weights),
         function=function, p=parameters, gate=gate, steps=steps,
         backwards=(2 if by_place else 1) if layer.go_backwards else 0,
         sequences=layer.return_sequences)
+
+
+def dropped(tracer: Tracer, x: Signal, rate: float) -> Signal:
+    """Some features of a sequence, at all of its steps at once."""
+    if len(x.shape) != 2:
+        raise NotSupported("The native engine drops features of sequences with one axis of steps")
+    return tracer.node(Op.dropout, x.shape, x, p=(float(rate),), steps=x.shape[0])
 
 
 def _function(name: str, activation: Any) -> tuple[Function, tuple[float, ...]]:
