@@ -453,6 +453,18 @@ def test_dropout_drops_its_share_and_differs_by_replica_and_step() -> None:
     np.testing.assert_allclose(population.final_loss, 0, atol=1e-6)
 
 
+def assert_same_readings(native: Any, slow: Any) -> None:
+    for moment, readings in native.readings.items():
+        other = slow.readings[moment]
+        assert readings.layers == other.layers
+        for probe in ("dead", "saturated", "gradient_norm", "weight_norm", "spread"):
+            np.testing.assert_allclose(
+                getattr(readings, probe), getattr(other, probe), rtol=1e-3, atol=1e-4,
+                err_msg=f"{probe} at the {moment}")
+        # Rows that hardly differ may be told apart by one random projection and not by another.
+        np.testing.assert_allclose(readings.distinct, other.distinct, atol=1)
+
+
 def test_probes_read_what_the_keras_engine_reads() -> None:
     from unstuck.population.keras_engine import KerasEngine
 
@@ -467,15 +479,7 @@ def test_probes_read_what_the_keras_engine_reads() -> None:
     np.testing.assert_allclose(native.loss, slow.loss, rtol=1e-4, atol=1e-5)
     for name in ("outputs", "codes"):
         np.testing.assert_allclose(getattr(native, name), getattr(slow, name), atol=1e-4)
-    for moment, readings in native.readings.items():
-        other = slow.readings[moment]
-        assert readings.layers == other.layers
-        for probe in ("dead", "saturated", "gradient_norm", "weight_norm", "spread"):
-            np.testing.assert_allclose(
-                getattr(readings, probe), getattr(other, probe), rtol=1e-3, atol=1e-4,
-                err_msg=f"{probe} at the {moment}")
-        # Rows that hardly differ may be told apart by one random projection and not by another.
-        np.testing.assert_allclose(readings.distinct, other.distinct, atol=1)
+    assert_same_readings(native, slow)
 
 
 @pytest.mark.slow

@@ -9,7 +9,14 @@ import keras
 import numpy as np
 import pytest
 
-from test_native_engine import MISSING, ROWS, Watched, assert_same_training, recipe_of
+from test_native_engine import (
+    MISSING,
+    ROWS,
+    Watched,
+    assert_same_readings,
+    assert_same_training,
+    recipe_of,
+)
 from unstuck.population.native_engine import NativeEngine
 
 pytestmark = [
@@ -175,13 +182,7 @@ def test_probes_and_outputs_are_those_of_the_keras_engine() -> None:
     np.testing.assert_allclose(native.loss, slow.loss, rtol=1e-4, atol=1e-5)
     assert native.outputs is not None and slow.outputs is not None
     np.testing.assert_allclose(native.outputs, slow.outputs, atol=1e-4)
-    for moment, readings in native.readings.items():
-        other = slow.readings[moment]
-        assert readings.layers == other.layers
-        for probe in ("dead", "saturated", "gradient_norm", "weight_norm", "spread"):
-            np.testing.assert_allclose(
-                getattr(readings, probe), getattr(other, probe), rtol=1e-3, atol=1e-4,
-                err_msg=f"{probe} at the {moment}")
+    assert_same_readings(native, slow)
 
 
 @pytest.mark.parametrize(("model", "named"), [
