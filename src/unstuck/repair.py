@@ -48,10 +48,11 @@ class Repaired:
     goal: Goal | None = None
 
 
-def rewritten(script: Script, repair: results.Repair) -> Script:
-    """The script with a repair's edits. Raises EditConflict if it is not the one diagnosed."""
+def rewritten(script: Script, change: results.Repair | results.Arm) -> Script:
+    """The script with the edits of a repair or an arm. Raises EditConflict if it is not the one
+    diagnosed."""
     return script.apply(Edit(start=e.start, end=e.end, replacement=e.replacement)
-                        for e in repair.edits or ())
+                        for e in change.edits or ())
 
 
 def prove(

@@ -14,8 +14,9 @@ from unstuck.goal import make_goal
 from unstuck.interventions import apply_all
 from unstuck.lab import SEEDS_APART, Lab
 from unstuck.progress import Progress
+from unstuck.repair import rewritten
 from unstuck.reports import _words as words
-from unstuck.script import Edit, Script
+from unstuck.script import Script
 from unstuck.stats import paired_effect, success_rate
 from unstuck.steps import Options
 
@@ -105,8 +106,8 @@ def replay(
     with random_state_kept():
         before = captured(script.text).recipe
         goal = make_goal(before, asked=result.goal.asked, seed=seed)
-        after = apply_all((placebo(),), before) if arm.edits is None else captured(script.apply(
-            Edit(start=e.start, end=e.end, replacement=e.replacement) for e in arm.edits).text).recipe
+        after = (apply_all((placebo(),), before) if arm.edits is None
+                 else captured(rewritten(script, arm).text).recipe)
         lab = Lab(before, goal, budget=options.budget, seed=seed, threads=options.jobs,
                   replicas=arm.replicas, progress=progress)
         try:

@@ -28,6 +28,9 @@ struct Matrix {  // rows of a batch: element (b, k) at at[b * stride + k]
   Matrix from(int row) const { return {at + row * stride, stride}; }
 };
 
+INLINE V& at(Matrix m, int b, int k) { return m.at[b * m.stride + k]; }
+INLINE Matrix shifted(Matrix m, int columns) { return {m.at + columns, m.stride}; }
+
 struct Dense {
   std::int32_t inputs, outputs;
   V* weights;

@@ -35,8 +35,6 @@ struct Recurrent {
   V* recurrent_bias() const { return bias && cell == Op::gru ? bias + columns() : nullptr; }
 };
 
-INLINE V& at(Matrix m, int b, int k) { return m.at[b * m.stride + k]; }
-
 static void apply(Function function, const float* p, Matrix from, Matrix to, int rows, int units) {
   with_function(function, p, [&](auto f) __attribute__((always_inline)) {
     for (int b = 0; b < rows; ++b)
@@ -53,8 +51,6 @@ static void through(Function function, const float* p, Matrix from, Matrix value
         at(to, b, k) = at(by, b, k) * f.slope(at(from, b, k), at(value, b, k));
   });
 }
-
-INLINE Matrix shifted(Matrix m, int columns) { return {m.at + columns, m.stride}; }
 
 // The values of a step's gates, and of what goes through the function, in spare columns [0, gates).
 static void open_gates(const Recurrent& r, int step, int rows) {

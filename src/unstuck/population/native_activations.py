@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from unstuck.errors import NotSupported
 from unstuck.native.kernels import Function
 
 layers = keras.layers
@@ -40,6 +41,14 @@ PLAIN: dict[Any, tuple[Function, tuple[float, ...]]] = {
     activations.sparse_sigmoid: (Function.sparse_sigmoid, ()),
 }
 """Keras's elementwise activations at their default arguments."""
+
+
+def known(function: Any, layer: str) -> tuple[Function, tuple[float, ...]]:
+    """`elementwise` of a layer's activation. Raises NotSupported where the kernels have none."""
+    found = elementwise(function)
+    if found is None:
+        raise NotSupported(f"The native engine has no activation {name_of(function)} ({layer!r})")
+    return found
 
 
 def elementwise(function: Any) -> tuple[Function, tuple[float, ...]] | None:

@@ -18,7 +18,7 @@ from unstuck import adapter
 from unstuck.architecture import Built
 from unstuck.errors import NotSupported
 from unstuck.native.kernels import Node, Op, Variable
-from unstuck.population.native_activations import elementwise, name_of, softmax_of
+from unstuck.population.native_activations import known, name_of, softmax_of
 from unstuck.population.native_sequences import sequence_kinds
 
 layers = keras.layers
@@ -239,12 +239,9 @@ class Tracer:
         along = softmax_of(function)
         if along is not None:
             return self._softmax(*along, x)
-        found = elementwise(function)
-        if found is None:
-            raise NotSupported(
-                f"The native engine has no activation {name_of(function)} ({self._layer!r})")
+        kind, parameters = known(function, self._layer)
         self.network.activation[self._layer] = name_of(function)
-        return self.node(Op.activation, x.shape, x, function=found[0], p=found[1])
+        return self.node(Op.activation, x.shape, x, function=kind, p=parameters)
 
     def _softmax(self, name: str, axis: Any, x: Signal) -> Signal:
         if axis not in (-1, len(x.shape)):

@@ -9,7 +9,7 @@ import keras
 
 from unstuck.errors import NotSupported
 from unstuck.native.kernels import Function, Op
-from unstuck.population.native_activations import elementwise, name_of
+from unstuck.population.native_activations import known, name_of
 
 if TYPE_CHECKING:
     from unstuck.population.native_layers import Signal, Tracer
@@ -51,8 +51,8 @@ def recurrent(tracer: Tracer, layer: Any, x: Signal, *, by_place: bool = False) 
         raise NotSupported(f"{name!r} drops out between its steps")
     if op is Op.gru and not layer.reset_after:
         raise NotSupported(f"{name!r} resets before its product (reset_after=False)")
-    function, parameters = _function(name, layer.activation)
-    gate, none = (_function(name, layer.recurrent_activation) if gates > 1
+    function, parameters = known(layer.activation, name)
+    gate, none = (known(layer.recurrent_activation, name) if gates > 1
                   else (Function.linear, ()))
     if none:
         raise NotSupported(f"{name!r}: the native engine has no gate"
@@ -81,13 +81,6 @@ def dropped(tracer: Tracer, x: Signal, rate: float) -> Signal:
     if len(x.shape) != 2:
         raise NotSupported("The native engine drops features of sequences with one axis of steps")
     return tracer.node(Op.dropout, x.shape, x, p=(float(rate),), steps=x.shape[0])
-
-
-def _function(name: str, activation: Any) -> tuple[Function, tuple[float, ...]]:
-    found = elementwise(activation)
-    if found is None:
-        raise NotSupported(f"{name!r}: the native engine has no activation {name_of(activation)}")
-    return found
 
 
 def both_ways(tracer: Tracer, layer: Any, x: Signal) -> Signal:
@@ -120,8 +113,8 @@ def looked_up(tracer: Tracer, layer: Any, x: Signal) -> Signal:
         raise NotSupported(f"{layer.name!r} looks up what was computed before")
     if layer.quantization_mode is not None or layer.lora_enabled:
         raise NotSupported(f"{layer.name!r} is quantised or has LoRA enabled")
-    known = tracer.network.entries
-    tracer.network.entries = min(layer.input_dim, known or layer.input_dim)
+    entries = tracer.network.entries or layer.input_dim
+    tracer.network.entries = min(layer.input_dim, entries)
     table = (layer.embeddings, layer.embeddings_regularizer, layer.embeddings_constraint)
     return tracer.node(Op.lookup, (*x.shape, layer.output_dim), x, steps=x.units, weights=(table,))
 
