@@ -103,8 +103,8 @@ def run_script(text: str, path: Path, seed: int, goal: dict[str, Any]) -> float:
     import keras
 
     from unstuck.capture.older import understood
-    from unstuck.modern import dialect_of
     from unstuck.script import Script
+    from unstuck.script.modern import dialect_of
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
@@ -158,8 +158,8 @@ def diagnose_case(
     folder: Path, budget: str, seeds: int, singles_only: bool, keep: Path | None
 ) -> dict[str, Any]:
     """Diagnose one case and measure its repair; everything as plain values."""
-    from unstuck.diagnosis import Budget, Options, diagnose_script
-    from unstuck.repair import rewritten
+    from unstuck.diagnosis.diagnosis import Budget, Options, diagnose_script
+    from unstuck.diagnosis.repair import rewritten
     from unstuck.script import Script
 
     truth = json.loads((folder / "truth.json").read_text())

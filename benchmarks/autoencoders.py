@@ -46,8 +46,8 @@ def explained(text: str, path: Path, seeds: int) -> list[float]:
 
 def diagnosed(name: str, text: str, budget: str, seeds: int) -> dict[str, Any]:
     """Diagnose one script and measure it and its repair."""
-    from unstuck.diagnosis import Budget, Options, diagnose_script
-    from unstuck.repair import rewritten
+    from unstuck.diagnosis.diagnosis import Budget, Options, diagnose_script
+    from unstuck.diagnosis.repair import rewritten
     from unstuck.script import Script
 
     with tempfile.TemporaryDirectory() as folder:

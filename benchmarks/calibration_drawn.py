@@ -1,4 +1,4 @@
-"""Whole diagnoses whose trainings are drawn: the real search, lab, trials and statistics.
+"""Whole diagnoses whose trainings are drawn: the real search, experiment, trials and statistics.
 
 Each change has a known effect, and whether a replica learns is drawn from it and from luck that its
 seed may share with the control, instead of being trained. Everything else is the code that users run:
@@ -16,18 +16,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.budget import Budget
-from unstuck.candidates import Candidate
-from unstuck.chunks import Chunks, Clock
 from unstuck.goal import Goal
 from unstuck.interventions import Intervention
-from unstuck.lab import FRESH, Lab
-from unstuck.population import Engine, Population, Progress, Yardstick
-from unstuck.ranking import CURED
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+from unstuck.population.chunks import Chunks, Clock
+from unstuck.population.population import Engine, Population, Progress, Yardstick
 from unstuck.script import Edit, Script
-from unstuck.search import Search
-from unstuck.trial import Judged
+from unstuck.search.budget import Budget
+from unstuck.search.candidates import Candidate
+from unstuck.search.experiment import FRESH, Experiment
+from unstuck.search.ranking import CURED
+from unstuck.search.search import Search
+from unstuck.search.trial import Judged
 
 BLOCK = 32
 FIRST = 64
@@ -151,12 +151,12 @@ def judged(
     replicas: int = 256, threads: int | None = None,
 ) -> list[Judged]:
     """What the search says of that many changes, the placebo left out."""
-    lab = Lab(recipe, goal, budget=Budget.parse(budget), seed=seed, replicas=replicas,
+    experiment = Experiment(recipe, goal, budget=Budget.parse(budget), seed=seed, replicas=replicas,
               threads=threads, chunks=chunks)
-    lab.run(lab.control, min(FIRST, replicas), probes=False)
+    experiment.run(experiment.control, min(FIRST, replicas), probes=False)
     candidates = [Candidate(change=Change(number=i + 1)) for i in range(changes)]
-    search = Search(lab, candidates, singles_only=True)
-    search.run(sick=lab.control.rate < CURED)
+    search = Search(experiment, candidates, singles_only=True)
+    search.run(sick=experiment.control.rate < CURED)
     return [j for j in search.verdicts.judged() if isinstance(j.trial.changes[0], Change)]
 
 

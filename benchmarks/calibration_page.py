@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from unstuck.stats import LOOKS, Rate, success_rate
+from unstuck.base.stats import LOOKS, Rate, success_rate
 
 Row = dict[str, Any]
 NAMES = {0.001: "ample", 0.03: "tight"}
@@ -199,8 +199,8 @@ intervals over arms are a little too narrow).
 Two kinds of experiment, told apart throughout:
 
 - *trained*: real networks, really trained by the native engine, through the whole search;
-- *drawn*: the same search, lab, trials and statistics, but whether a replica learns is drawn from
-a known
+- *drawn*: the same search, experiment, trials and statistics, but whether a replica learns is drawn
+from a known
   success rate instead of being trained; half of the seeds share their luck between control and
 change. It is
   the only way to know what the truth is, and to have it thousands of times. Time is counted at 1 ms

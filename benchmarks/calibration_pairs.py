@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.stats import LOOKS, confidence_at, difference_interval, mcnemar, sequential_p
-from unstuck.trial import NEGLIGIBLE
+from unstuck.base.stats import LOOKS, confidence_at, difference_interval, mcnemar, sequential_p
+from unstuck.search.trial import NEGLIGIBLE
 
 Row = dict[str, Any]
 RATES = ((0.05, 0.05), (0.19, 0.19), (0.5, 0.5), (0.19, 0.28), (0.19, 0.41), (0.5, 0.3))

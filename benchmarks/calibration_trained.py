@@ -20,15 +20,15 @@ import numpy as np
 from calibration_drawn import judged
 from numpy.typing import NDArray
 
-from unstuck.budget import Budget
+from unstuck.base.progress import Progress
+from unstuck.base.stats import mcnemar
 from unstuck.capture import capture_model, capture_script, capture_text
-from unstuck.chunks import Chunks
-from unstuck.diagnosis import Options, diagnose_captured
+from unstuck.diagnosis.diagnosis import Options, diagnose_captured
 from unstuck.goal import Goal, make_goal
-from unstuck.population.native_engine import NativeEngine
-from unstuck.progress import Progress
-from unstuck.recipe import Recipe
-from unstuck.stats import mcnemar
+from unstuck.network.recipe import Recipe
+from unstuck.population.chunks import Chunks
+from unstuck.population.native_engine.engine import NativeEngine
+from unstuck.search.budget import Budget
 
 ARMS = 20
 PAIRS = 64

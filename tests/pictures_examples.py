@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from results_examples import DIVERGING, HEALTHY, TWO_BITS, wilson
-from unstuck.pictures import (
+from unstuck.result.pictures import (
     Cell,
     Curve,
     Grid,
@@ -22,7 +22,7 @@ from unstuck.pictures import (
     TriedSet,
     TriedSets,
 )
-from unstuck.results import CodeMap, Result
+from unstuck.result.results import CodeMap, Result
 
 
 def curve(level: float, *, mode: int | None = None, replicas: int = 8, epochs: int = 12) -> Curve:

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck.recipe import Architecture, Optimizer, Recipe
+from unstuck.network.recipe import Architecture, Optimizer, Recipe
 
 
 def recipe(model: keras.Model, x: Any, y: Any, **arguments: Any) -> Recipe:

@@ -11,7 +11,7 @@ import hashlib
 import math
 from collections.abc import Iterable
 
-from unstuck.results import (
+from unstuck.result.results import (
     SCHEMA,
     Arm,
     Budget,

@@ -1,120 +1,140 @@
-"""Dependencies point one way: a module imports only from the lines below its own."""
+"""The house: which rooms there are, what each may import, and nothing in a circle."""
 
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parent.parent / "src" / "unstuck"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "unstuck"
 
-LINES = (
-    ("__main__",),
-    ("cli",),
-    ("switches", "exits"),
-    ("terminal_progress", "fixing", "doctor"),
-    ("terminal",),
-    ("replay",),
-    ("repair", "callback", "testing", "notebook"),
-    ("halves",),
+FLOORS = (
+    ("doors",),
     ("diagnosis",),
-    ("steps",),
-    ("ready",),
-    ("manual",),
-    ("account", "scenes", "saved", "explain"),
-    ("modes", "reports"),
-    ("outcome",),
     ("search",),
-    ("shrinking", "verdicts"),
-    ("looks", "proof"),
-    ("by_heart", "ranking"),
-    ("candidates", "lab"),
-    ("usual",),
-    ("ends",),
-    ("costs",),
-    ("arms", "budget"),
-    ("trial",),
     ("checks",),
     ("interventions",),
-    ("chunks",),
-    ("population", "capture"),
-    ("native",),
-    ("goal",),
-    ("outputs",),
-    ("recipe",),
-    ("architecture", "serialized"),
-    ("adapter",),
-    ("backend",),
-    ("between_epochs",),
-    ("modern",),
-    ("journal", "crash", "interrupts", "child"),
-    ("script", "stats", "results", "progress", "registry", "atomic", "config"),
-    ("pages",),
-    ("pictures", "spellings", "errors"),
-    ("__init__",),
+    ("goal", "capture", "population"),
+    ("network",),
+    ("script", "reports"),
+    ("result",),
+    ("base",),
 )
-"""From the top to the bottom, as ARCHITECTURE.md draws them."""
+"""From the top to the bottom, as ARCHITECTURE.md draws them; rooms of one floor know nothing of each
+other."""
 
-LAZY = {("__init__", "callback"), ("__init__", "diagnosis"), ("__init__", "halves"),
-        ("__init__", "capture"), ("__init__", "notebook"), ("__init__", "testing"),
-        ("diagnosis", "reports"), ("child", "population")}
-"""`unstuck.diagnose` is fetched when first asked for, and so are reports by `print(diagnosis)`; a
-worker process imports Keras when its environment is set."""
-
-SLOW = ("keras", "jax", "sklearn", "vl_convert")
-QUICK = ("cli", "explain", "manual", "reports", "saved", "results", "pages", "pictures", "stats",
-         "script", "registry", "progress", "terminal_progress", "terminal", "fixing", "doctor",
-         "config", "switches", "exits", "atomic", "errors", "__main__", "journal", "crash",
-         "interrupts", "child", "__init__")
-"""What `unstuck --help`, `explain` and `report` are made of; nothing slow may be imported there."""
+SLOW = {"keras", "jax", "sklearn", "scipy", "vl_convert"}
+ENTRANCES = ("unstuck", "unstuck.doors.cli", "unstuck.doors.fixing", "unstuck.doors.doctor",
+             "unstuck.diagnosis.saved", "unstuck.reports.formats.text", "unstuck.reports.formats.html",
+             "unstuck.reports.formats.json", "unstuck.reports.formats.sarif",
+             "unstuck.reports.formats.github", "unstuck.reports.manual.site",
+             "unstuck.population.child")
+"""What `unstuck --help`, `explain`, `checks`, `report`, a refused `fix` and a worker begin with: they
+import nothing slow, nor does anything that they import."""
 
 
-def part(path: Path) -> str:
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+def name_of(path: Path) -> str:
+    """A file's dotted name as a module."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def depth(name: str) -> int:
-    for number, line in enumerate(LINES):
-        if name in line:
+MODULES = {name_of(path): path for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def room(module: str) -> str:
+    """The room of a module; empty for the package itself."""
+    return module.split(".")[1] if "." in module else ""
+
+
+def floor(module: str) -> int:
+    """How far down its room lies."""
+    for number, rooms in enumerate(FLOORS):
+        if room(module) in rooms:
             return number
-    raise AssertionError(f"unstuck.{name} stands in no line of the picture; put it into LINES")
+    raise AssertionError(f"{module} lies in no room: FLOORS and ARCHITECTURE.md name them all")
 
 
-def imported(path: Path) -> set[str]:
-    """Every part of unstuck that a file imports, wherever in the file."""
-    package = ("unstuck", *path.relative_to(SOURCE).parts[:-1])
+def imported(module: str) -> set[str]:
+    """Every module of unstuck that a module imports, wherever in its file; itself left out."""
+    path = MODULES[module]
+    package = name_of(path.parent / "__init__.py").split(".")
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
-            base = ".".join(filter(None, (base, node.module)))
-            found |= {f"{base}.{alias.name}" for alias in node.names}
-    return {name.split(".")[1] for name in found if name.startswith("unstuck.")}
+            base = package[: len(package) - node.level + 1] if node.level else []
+            base_name = ".".join([*base, *filter(None, [node.module])])
+            for alias in node.names:
+                full = f"{base_name}.{alias.name}"
+                found.add(full if full in MODULES else base_name)
+    return {name for name in found if name in MODULES} - {module}
 
 
-@pytest.mark.parametrize(
-    "path", sorted(SOURCE.rglob("*.py")), ids=lambda p: str(p.relative_to(SOURCE)))
-def test_imports_run_downward(path):
-    own = part(path)
-    names = {entry for line in LINES for entry in line}
-    for other in imported(path):
-        target = other if other in names else "__init__"
-        if target == own or (own, target) in LAZY:
-            continue
-        assert depth(own) < depth(target), f"{own} must not import {other}: it stands above it"
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name) not in ("", "__main__")])
+def test_imports_run_downward(module):
+    for other in imported(module) - {"unstuck"}:
+        same = room(module) == room(other)
+        assert same or floor(module) < floor(other), f"{module} must not import {other}"
 
 
-@pytest.mark.parametrize(
-    "path", sorted(p for p in SOURCE.rglob("*.py") if part(p) in QUICK),
-    ids=lambda p: str(p.relative_to(SOURCE)))
-def test_quick_commands_import_nothing_slow_on_top(path):
+def test_nothing_is_imported_in_a_circle():
+    # What `unstuck.diagnose` and its like are fetched from is looked up when they are first asked for.
+    graph = {name: imported(name) - {"unstuck"} for name in MODULES if name != "unstuck"}
+    left = dict(graph)
+    while ends := [name for name, others in left.items() if not others & left.keys()]:
+        for name in ends:
+            del left[name]
+    assert not left, f"in a circle, or above one: {sorted(left)}"
+
+
+def test_every_room_has_a_floor_and_says_what_it_is_for():
+    rooms = sorted(path.name for path in SOURCE.iterdir() if (path / "__init__.py").is_file())
+    assert rooms == sorted(name for names in FLOORS for name in names)
+    for name in rooms:
+        said = ast.get_docstring(ast.parse((SOURCE / name / "__init__.py").read_text("utf-8"))) or ""
+        assert "May import:" in said, f"{name} does not say what it may import"
+        assert "Others take:" in said, f"{name} does not say what others take from it"
+
+
+def test_the_house_has_few_doors():
+    names = {path.name for path in SOURCE.iterdir()} - {"__pycache__"}
+    assert len(names) <= 16, sorted(names)
+
+
+def test_the_picture_shows_these_floors():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    shown = re.findall(r"^\| *(\d+) *\| *((?:`\w+/`(?:, )?)+) *\|", text, re.M)
+    assert [tuple(re.findall(r"`(\w+)/`", rooms)) for _, rooms in shown] == list(FLOORS)
+
+
+def on_top(module: str) -> tuple[set[str], set[str]]:
+    """What importing a module imports: modules of unstuck, and packages of others."""
+    path = MODULES[module]
+    package = name_of(path.parent / "__init__.py").split(".")
+    own, others = set(), set()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        names = []
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-        assert not [n for n in names if n.split(".")[0] in SLOW]
+            others |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            base_name = ".".join([*base, *filter(None, [node.module])])
+            names = {base_name, *(f"{base_name}.{alias.name}" for alias in node.names)}
+            own |= names & MODULES.keys()
+            others.add(base_name.split(".")[0])
+    parents = {name.rsplit(".", n)[0] for name in own | {module} for n in range(1, name.count(".") + 1)}
+    return own | parents, others
+
+
+@pytest.mark.parametrize("entrance", ENTRANCES)
+def test_what_must_start_at_once_imports_nothing_slow(entrance):
+    reached, open_ends = {entrance}, [entrance]
+    while open_ends:
+        own, others = on_top(here := open_ends.pop())
+        assert not others & SLOW, f"{here}, which {entrance} reaches, imports {sorted(others & SLOW)}"
+        open_ends += own - reached
+        reached |= own

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from unstuck.budget import Budget
-from unstuck.diagnosis import Diagnosis, Options, diagnose_script
+from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_script
+from unstuck.search.budget import Budget
 
 SPECIMENS = Path(__file__).parent.parent / "specimens"
 SICK = sorted(SPECIMENS.glob("*.py"))

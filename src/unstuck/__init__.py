@@ -11,12 +11,12 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from unstuck.callback import Callback as Callback
     from unstuck.capture import load_model as load_model
-    from unstuck.diagnosis import Diagnosis as Diagnosis
-    from unstuck.diagnosis import diagnose as diagnose
-    from unstuck.halves import encoder_decoder as encoder_decoder
-    from unstuck.testing import assert_learns as assert_learns
+    from unstuck.diagnosis.diagnosis import Diagnosis as Diagnosis
+    from unstuck.diagnosis.diagnosis import diagnose as diagnose
+    from unstuck.diagnosis.encoder_decoder import encoder_decoder as encoder_decoder
+    from unstuck.doors.callback import Callback as Callback
+    from unstuck.doors.testing import assert_learns as assert_learns
 
 asked_backend = os.environ.get("KERAS_BACKEND", "jax")
 """The backend that the environment asked for; the replicas are trained with JAX in any case."""
@@ -28,13 +28,14 @@ __version__ = "0.1.0"
 __all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose", "encoder_decoder",
            "load_model"]
 
-_HOMES = {"Callback": "callback", "Diagnosis": "diagnosis", "assert_learns": "testing",
-          "diagnose": "diagnosis", "encoder_decoder": "halves", "load_model": "capture"}
+_HOMES = {"Callback": "doors.callback", "Diagnosis": "diagnosis.diagnosis",
+          "assert_learns": "doors.testing", "diagnose": "diagnosis.diagnosis",
+          "encoder_decoder": "diagnosis.encoder_decoder", "load_model": "capture"}
 
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext unstuck` in a notebook gives it `%%unstuck`."""
-    from unstuck.notebook import load_ipython_extension as load
+    from unstuck.doors.notebook import load_ipython_extension as load
 
     load(shell)
 

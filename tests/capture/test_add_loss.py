@@ -8,9 +8,9 @@ import pytest
 from keras import layers, ops
 
 from recipes import Watched
+from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_model, capture_script
-from unstuck.errors import NotSupported
-from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.keras_engine.engine import KerasEngine
 
 ROWS = np.random.default_rng(0).random((24, 4)).astype("float32")
 

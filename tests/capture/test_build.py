@@ -9,9 +9,9 @@ import keras
 import numpy as np
 import pytest
 
-from unstuck import adapter
+from unstuck.base.errors import BadData, NotSupported, UnstuckError
 from unstuck.capture import capture_model, capture_script, random_state_kept
-from unstuck.errors import BadData, NotSupported, UnstuckError
+from unstuck.network import adapter
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(12, 3))

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 import unstuck
+from unstuck.base.errors import BadModelFile, NotSupported, UnstuckError
 from unstuck.capture import model_file, opening
-from unstuck.errors import BadModelFile, NotSupported, UnstuckError
 
 layers = keras.layers
 RNG = np.random.default_rng(0)

@@ -11,9 +11,9 @@ import keras
 import numpy as np
 import pytest
 
+from unstuck.base.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
 from unstuck.capture import capture_script
 from unstuck.capture.older import modules
-from unstuck.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
 
 pytestmark = pytest.mark.skipif(modules.has_tensorflow(), reason="TensorFlow itself is installed")
 

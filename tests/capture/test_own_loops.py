@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from recipes import Watched
+from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_script
 from unstuck.capture.own_loops import passes
-from unstuck.errors import NotSupported
-from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.keras_engine.engine import KerasEngine
 
 ROWS = np.arange(60, dtype="float32").reshape(20, 3)
 

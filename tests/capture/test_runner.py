@@ -14,10 +14,10 @@ import keras
 import numpy as np
 import pytest
 
-from unstuck import adapter
+from unstuck.base.errors import NoFitCall, ScriptFailed, UnstuckError
 from unstuck.capture import capture_script, capture_text
 from unstuck.capture.watch import Watch
-from unstuck.errors import NoFitCall, ScriptFailed, UnstuckError
+from unstuck.network import adapter
 from unstuck.script import Script
 
 

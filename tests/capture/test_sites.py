@@ -6,8 +6,8 @@ import textwrap
 
 import pytest
 
+from unstuck.base.errors import NoFitCall, NotSupported
 from unstuck.capture import capture_script
-from unstuck.errors import NoFitCall, NotSupported
 
 SITES = {
     "functional": (

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from recipes import Watched
+from unstuck.base.errors import BadData, NotSupported
 from unstuck.capture import capture_model, capture_script
 from unstuck.capture.tape import tape
-from unstuck.errors import BadData, NotSupported
 from unstuck.population.draws import epoch_orders
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.keras_program import Program
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.keras_engine.program import Program
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(40, 3)).astype("float32")

@@ -8,8 +8,8 @@ import pytest
 
 from recipes import Watched
 from unstuck.capture import capture_model, capture_script
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.native_engine import MISSING, NativeEngine
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.native_engine.engine import MISSING, NativeEngine
 
 LOADED = """
 base = keras.Sequential([keras.Input((2,)), layers.Dense(5, activation="relu", name="old"),

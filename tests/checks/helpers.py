@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from unstuck.capture import capture_model
 from unstuck.checks import Finding, Observation, all_checks
 from unstuck.goal import Goal, make_goal
-from unstuck.population import Moment, Population, Readings
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+from unstuck.population.population import Moment, Population, Readings
 
 PROBES = ("dead", "saturated", "distinct", "gradient_norm", "weight_norm", "spread")
 BITS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype="float32")

@@ -15,7 +15,7 @@ from sklearn.decomposition import PCA
 from checks.helpers import dense, findings, labels, observed, recipe, two_bits
 from unstuck.capture import capture_model
 from unstuck.checks import Certainty
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 DIGITS = (load_digits().data[:400] / 16).astype("float32")
 RNG = np.random.default_rng(3)

@@ -11,7 +11,7 @@ import pytest
 
 from checks.helpers import dense, findings, labels, observed, recipe
 from unstuck.checks import Certainty
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 L = keras.layers
 RNG = np.random.default_rng(11)

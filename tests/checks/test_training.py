@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from checks.helpers import BITS, dense, findings, labels, observed, recipe, two_bits
+from unstuck.base.errors import NotSupported
 from unstuck.checks import Certainty
 from unstuck.checks._reach import reach
 from unstuck.checks.learning_rate_too_high import oscillates
 from unstuck.checks.learning_rate_too_low import last_quarter
-from unstuck.errors import NotSupported
-from unstuck.recipe import Optimizer
+from unstuck.network.recipe import Optimizer
 
 STRAIGHT = np.linspace(0.7, 0.3, 40)
 SETTLED = 0.4 + 0.3 * np.exp(-np.arange(40) / 3)

@@ -18,15 +18,17 @@ if __name__ == "__main__":
     import atheris
 
     with atheris.instrument_imports(include=["unstuck"]):
-        from unstuck import journal, saved
+        from unstuck.base import journal
         from unstuck.capture import model_file
+        from unstuck.diagnosis import saved
         from unstuck.population import kept
 else:
-    from unstuck import journal, saved
+    from unstuck.base import journal
     from unstuck.capture import model_file
+    from unstuck.diagnosis import saved
     from unstuck.population import kept
 
-from unstuck.errors import BadModelFile, BadSavedFile, NotSupported
+from unstuck.base.errors import BadModelFile, BadSavedFile, NotSupported
 
 
 def read_journal(data: bytes) -> None:

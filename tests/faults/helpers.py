@@ -13,10 +13,10 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from unstuck.budget import Budget
-from unstuck.diagnosis import Diagnosis, Options, diagnose_script
-from unstuck.journal import Shelf
+from unstuck.base.journal import Shelf
+from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_script
 from unstuck.population.choice import engines
+from unstuck.search.budget import Budget
 
 SCRIPT = """\
 import keras

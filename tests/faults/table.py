@@ -40,7 +40,7 @@ FAULTS = {
     "F32": "faults of unstuck itself, at every inner boundary",
 }
 _ELSEWHERE = {
-    "F05": "tests/test_stats.py", "F11": "tests/capture/test_runner.py",
+    "F05": "tests/base/test_stats.py", "F11": "tests/capture/test_runner.py",
     "F12": "tests/capture/test_runner.py", "F13": "tests/capture/test_runner.py",
     "F14": "tests/capture", "F15": "tests/capture",
     "F16": "tests/capture/test_runner.py", "F17": "tests/capture",
@@ -50,7 +50,7 @@ _ELSEWHERE = {
     "F22": "tests/population/test_fidelity.py",
     "F23": "tests/population/test_fidelity.py", "F24": "tests/capture",
     "F25": "tests/population/test_fidelity.py", "F26": "tests/capture/test_runner.py",
-    "F28": "tests/capture/test_runner.py", "F29": "tests/test_adapter.py",
+    "F28": "tests/capture/test_runner.py", "F29": "tests/network/test_adapter.py",
 }
 _TEXT = """\
 # What goes wrong, and what then

@@ -25,14 +25,15 @@ from typer.testing import CliRunner
 import unstuck
 from faults.fuzz import PARSERS
 from results_examples import TWO_BITS
-from unstuck import journal as journals
-from unstuck import reports, saved
+from unstuck import reports
+from unstuck.base import journal as journals
+from unstuck.base.errors import BadModelFile, BadSavedFile, NotSupported
 from unstuck.capture import model_file
-from unstuck.cli import app
-from unstuck.errors import BadModelFile, BadSavedFile, NotSupported
+from unstuck.diagnosis import saved
+from unstuck.doors.cli import app
 from unstuck.population.kept import unpacked
-from unstuck.reports.json import document
-from unstuck.results import to_document
+from unstuck.reports.formats.json import document
+from unstuck.result.results import to_document
 
 
 class Bomb:
@@ -200,7 +201,7 @@ def with_names(value: object, name: str) -> object:
 @given(HOSTILE)
 @hypothesis_settings(max_examples=16, suppress_health_check=[HealthCheck.too_slow])
 def test_hostile_names_in_every_report(name):
-    from unstuck.results import from_document
+    from unstuck.result.results import from_document
 
     result = from_document(with_names(to_document(TWO_BITS), name))
     for report in reports.all_reports():

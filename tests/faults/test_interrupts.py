@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from faults.helpers import SCRIPT, Counted, diagnosed, in_terminal, said, written
-from unstuck import interrupts
-from unstuck.exits import exit_code
+from unstuck.base import interrupts
+from unstuck.doors.exits import exit_code
 from unstuck.reports import all_reports, render
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 
 import unstuck
 from faults.helpers import SCRIPT, Counted, diagnosed, said, written
-from unstuck import journal as journals
-from unstuck.cli import app
-from unstuck.journal import Journal, open_journal, records
+from unstuck.base import journal as journals
+from unstuck.base.journal import Journal, open_journal, records
+from unstuck.diagnosis.repair import AFTER
+from unstuck.doors.cli import app
 from unstuck.population.identity import fingerprint
-from unstuck.repair import AFTER
 
 ASKED = {"script": "a", "budget": "2m", "seed": 0}
 
@@ -355,7 +355,7 @@ def test_the_proof_of_a_repair_goes_on_too(tmp_path, monkeypatch):
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr("unstuck.repair.success_rate", die)
+        patched.setattr("unstuck.diagnosis.repair.success_rate", die)
         counted = Counted(patched)
         with pytest.raises(Killed):
             CliRunner().invoke(app, command, catch_exceptions=False)

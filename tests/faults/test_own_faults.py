@@ -18,34 +18,41 @@ import pytest
 from typer.testing import CliRunner
 
 from faults.helpers import SCRIPT, in_terminal, written
-from unstuck import atomic, crash
-from unstuck.cli import app
-from unstuck.journal import user_folder
+from unstuck.base import atomic
+from unstuck.base.journal import user_folder
+from unstuck.doors import crash
+from unstuck.doors.cli import app
 
 SECRET = "the user's own data 4711"
 BOUNDARIES = [
-    "unstuck.diagnosis.capture_script", "unstuck.steps.make_goal", "unstuck.steps.singles",
-    "unstuck.steps.judge_outcome", "unstuck.steps.all_checks", "unstuck.account.identity",
-    "unstuck.account.data", "unstuck.account.tool", "unstuck.account.fit_info",
-    "unstuck.account.goal_info", "unstuck.account.population_info", "unstuck.account.arm_info",
-    "unstuck.account.repair_info", "unstuck.account.not_tested", "unstuck.account.edits_for",
-    "unstuck.account.modes_of", "unstuck.chunks.fingerprint", "unstuck.chunks.in_order",
-    "unstuck.chunks.packed", "unstuck.journal.records", "unstuck.journal.encoded",
-    "unstuck.lab.engine_for", "unstuck.lab.apply_all", "unstuck.lab.Lab.plan",
-    "unstuck.lab.Lab.trial", "unstuck.costs.Costs.of", "unstuck.verdicts.judge",
-    "unstuck.search.strong_sets", "unstuck.search.Search.run", "unstuck.trial.paired_effect",
-    "unstuck.trial.holm", "unstuck.goal.yardstick.Goal.learned",
-    "unstuck.population.native_engine.NativeEngine.train", "unstuck.reports.render",
-    "unstuck.script.Script.read", "unstuck.capture.recipe_of", "unstuck.capture.watch.recipe_of",
-    "unstuck.capture.runner.run", "unstuck.terminal_progress.TerminalProgress.advance",
+    "unstuck.diagnosis.diagnosis.capture_script", "unstuck.diagnosis.steps.make_goal",
+    "unstuck.diagnosis.steps.singles", "unstuck.diagnosis.steps.judge_outcome",
+    "unstuck.diagnosis.steps.all_checks", "unstuck.diagnosis.account.identity",
+    "unstuck.diagnosis.account.data", "unstuck.diagnosis.account.tool",
+    "unstuck.diagnosis.account.fit_info", "unstuck.diagnosis.account.goal_info",
+    "unstuck.diagnosis.account.population_info", "unstuck.diagnosis.account.arm_info",
+    "unstuck.diagnosis.account.repair_info", "unstuck.diagnosis.account.not_tested",
+    "unstuck.diagnosis.account.edits_for", "unstuck.diagnosis.account.modes_of",
+    "unstuck.population.chunks.fingerprint", "unstuck.population.chunks.in_order",
+    "unstuck.population.chunks.packed", "unstuck.base.journal.records", "unstuck.base.journal.encoded",
+    "unstuck.search.experiment.engine_for", "unstuck.search.experiment.apply_all",
+    "unstuck.search.experiment.Experiment.plan", "unstuck.search.experiment.Experiment.trial",
+    "unstuck.search.costs.Costs.of", "unstuck.search.verdicts.judge",
+    "unstuck.search.search.strong_sets", "unstuck.search.search.Search.run",
+    "unstuck.search.trial.paired_effect", "unstuck.search.trial.holm",
+    "unstuck.goal.yardstick.Goal.learned", "unstuck.population.native_engine.engine.NativeEngine.train",
+    "unstuck.reports.render", "unstuck.script.Script.read", "unstuck.capture.recipe_of",
+    "unstuck.capture.watch.recipe_of", "unstuck.capture.runner.run",
+    "unstuck.doors.terminal_progress.TerminalProgress.advance",
 ]
 ABSORBED = {
-    "unstuck.journal.encoded",  # the journal is given up, the diagnosis goes on
-    "unstuck.lab.apply_all", "unstuck.capture.recipe_of",
+    "unstuck.base.journal.encoded",  # the journal is given up, the diagnosis goes on
+    "unstuck.search.experiment.apply_all", "unstuck.capture.recipe_of",
 }
-LATE = {"unstuck.account.repair_info", "unstuck.costs.Costs.of", "unstuck.search.strong_sets"}
+LATE = {"unstuck.diagnosis.account.repair_info", "unstuck.search.costs.Costs.of",
+        "unstuck.search.search.strong_sets"}
 """Reached only where no single change suffices."""
-LATEST = {"unstuck.search.strong_sets"}
+LATEST = {"unstuck.search.search.strong_sets"}
 """Reached only where no single change comes near to it either."""
 
 
@@ -113,7 +120,7 @@ def test_what_is_known_is_reported_though_the_search_fails(place, monkeypatch):
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr("unstuck.search.Search.run", fail)
+    monkeypatch.setattr("unstuck.search.search.Search.run", fail)
     done = run("--format", "json")
     assert done.exit_code == 2
     document = json.loads(done.stdout)

@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 
 from recipes import two_bits
-from unstuck.budget import Budget, BudgetSpent
-from unstuck.child import work
-from unstuck.chunks import Chunks
 from unstuck.goal import make_goal
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.learning_rate import LearningRate
-from unstuck.lab import Lab
 from unstuck.population.backends import Cluster
+from unstuck.population.child import work
 from unstuck.population.choice import engines
+from unstuck.population.chunks import Chunks
 from unstuck.population.kept import unpacked
-from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.keras_engine.engine import KerasEngine
 from unstuck.population.shipping import opened, parcel
 from unstuck.population.workers import Workers
+from unstuck.search.budget import Budget, BudgetSpent
+from unstuck.search.experiment import Experiment
 
 
 class Threads(Cluster):
@@ -77,28 +77,29 @@ def mark(recipe):
 @pytest.fixture
 def cluster(monkeypatch):
     backend = Threads()
-    monkeypatch.setattr("unstuck.population.workers.connected", lambda cluster: backend)
-    monkeypatch.setattr("unstuck.population.workers.LOOK", 0.01)
+    monkeypatch.setattr("unstuck.population.population.workers.connected", lambda cluster: backend)
+    monkeypatch.setattr("unstuck.population.population.workers.LOOK", 0.01)
     yield backend
     backend.close()
 
 
 def opened_lab(workers=None, budget="60s"):
     recipe = two_bits(8, balanced=True, epochs=3)
-    lab = Lab(recipe, make_goal(recipe), budget=Budget.parse(budget), chunks=Chunks(workers=workers))
-    lab.run(lab.control, 64)
-    return lab
+    experiment = Experiment(
+        recipe, make_goal(recipe), budget=Budget.parse(budget), chunks=Chunks(workers=workers))
+    experiment.run(experiment.control, 64)
+    return experiment
 
 
-def arms_of(lab):
-    return [lab.arm((LearningRate.of(lab.recipe, rate),)) for rate in (0.1, 0.2, 0.3)]
+def arms_of(experiment):
+    return [experiment.arm((LearningRate.of(experiment.recipe, rate),)) for rate in (0.1, 0.2, 0.3)]
 
 
 def test_arms_are_trained_at_a_time_and_come_out_as_they_do_here(cluster):
     workers = Workers(cluster="dask://here:1")
-    lab, alone = opened_lab(workers), opened_lab()
-    assert lab.costs.workers == 2
-    assert lab.costs.beside == 4
+    experiment, alone = opened_lab(workers), opened_lab()
+    assert experiment.costs.workers == 2
+    assert experiment.costs.beside == 4
     assert alone.costs.workers == 0
     together = threading.Barrier(2, timeout=30)
     first = cluster.given.copy()
@@ -108,9 +109,9 @@ def test_arms_are_trained_at_a_time_and_come_out_as_they_do_here(cluster):
             together.wait()  # passes only if two chunks are out at once
 
     cluster.hook = meet
-    lab.run_all(arms_of(lab), 64)
+    experiment.run_all(arms_of(experiment), 64)
     alone.run_all(arms_of(alone), 64)
-    for there, here in zip(arms_of(lab), arms_of(alone), strict=True):
+    for there, here in zip(arms_of(experiment), arms_of(alone), strict=True):
         np.testing.assert_array_equal(there.population.seeds, here.population.seeds)
         np.testing.assert_allclose(there.population.loss, here.population.loss, atol=1e-6)
         assert there.learned.tolist() == here.learned.tolist()
@@ -119,10 +120,10 @@ def test_arms_are_trained_at_a_time_and_come_out_as_they_do_here(cluster):
 
 
 def test_every_arm_is_one_piece_where_there_are_enough_of_them(cluster):
-    lab = opened_lab(Workers(cluster="dask://here:1"))
+    experiment = opened_lab(Workers(cluster="dask://here:1"))
     assert sorted(len(seeds) for _, seeds in cluster.given) == [32, 32]  # alone: as blocks allow
     cluster.given.clear()
-    lab.run_all([*arms_of(lab), lab.arm((Epochs.of(lab.recipe, 5),))], 64)
+    experiment.run_all([*arms_of(experiment), experiment.arm((Epochs.of(experiment.recipe, 5),))], 64)
     assert sorted(len(seeds) for _, seeds in cluster.given) == [64] * 4
 
 
@@ -142,8 +143,8 @@ def test_no_piece_trains_much_shorter_than_it_compiles(compilation, pieces):
 
 def test_a_worker_that_dies_takes_one_chunk_with_it_and_one_arm_if_it_dies_again(cluster):
     workers = Workers(cluster="dask://here:1")
-    lab = opened_lab(workers)
-    first, second, third = arms_of(lab)
+    experiment = opened_lab(workers)
+    first, second, third = arms_of(experiment)
     died = []
 
     def die(recipe, seeds):
@@ -152,39 +153,39 @@ def test_a_worker_that_dies_takes_one_chunk_with_it_and_one_arm_if_it_dies_again
             raise OSError("connection reset")
 
     deaths, cluster.hook = 1, die
-    lab.run_all([first, second], 64)
+    experiment.run_all([first, second], 64)
     assert len(first.learned) == len(second.learned) == 64
     assert workers.notes == ["a worker was lost (connection reset);"
                              " its chunk was given out once more"]
     deaths = 99
-    lab.run_all([second, third], 128)
+    experiment.run_all([second, third], 128)
     assert len(third.learned) == 128
     assert len(second.learned) == 64
-    assert lab.untestable == {second.changes[0].label:
+    assert experiment.untestable == {second.changes[0].label:
                               "error: two workers were lost while they trained it (connection reset)"}
 
 
 def test_large_arrays_are_put_where_the_workers_are_once_for_all_arms(cluster, monkeypatch):
-    monkeypatch.setattr("unstuck.population.shipping.LARGE", 32)
+    monkeypatch.setattr("unstuck.population.population.shipping.LARGE", 32)
     workers = Workers(cluster="dask://here:1")
-    lab, alone = opened_lab(workers), opened_lab()
+    experiment, alone = opened_lab(workers), opened_lab()
     held = {data.tobytes() for data in cluster.kept}
-    assert np.ascontiguousarray(lab.recipe.x).tobytes() in held
+    assert np.ascontiguousarray(experiment.recipe.x).tobytes() in held
     assert len(held) == len(cluster.kept)
-    lab.run_all(arms_of(lab), 64)
+    experiment.run_all(arms_of(experiment), 64)
     alone.run_all(arms_of(alone), 64)
     assert len(cluster.kept) == len(held)
-    for there, here in zip(arms_of(lab), arms_of(alone), strict=True):
+    for there, here in zip(arms_of(experiment), arms_of(alone), strict=True):
         np.testing.assert_allclose(there.population.loss, here.population.loss, atol=1e-6)
     cluster.hook = lambda recipe, seeds: died or died.append(1) or 1 / 0
     died = []
-    lab.run(lab.control, 128)
+    experiment.run(experiment.control, 128)
     assert len(cluster.kept) == 2 * len(held)  # who died may have been the only one to have them
 
 
 @pytest.mark.parametrize("name", ["keras", "native"])
 def test_arrays_that_cannot_be_written_to_train_as_others(name, monkeypatch):
-    monkeypatch.setattr("unstuck.population.shipping.LARGE", 1)
+    monkeypatch.setattr("unstuck.population.population.shipping.LARGE", 1)
     recipe = two_bits(8, balanced=True, epochs=3)
     sent = parcel(recipe, make_goal(recipe))
     assert len(sent) > 1
@@ -199,26 +200,26 @@ def test_arrays_that_cannot_be_written_to_train_as_others(name, monkeypatch):
 
 
 def test_an_arm_that_takes_too_long_is_given_up_and_the_others_are_not(cluster):
-    lab = opened_lab(Workers(cluster="dask://here:1"))
-    first, second, _ = arms_of(lab)
+    experiment = opened_lab(Workers(cluster="dask://here:1"))
+    first, second, _ = arms_of(experiment)
 
     def hang(recipe, seeds):
         if mark(recipe) == mark(second.recipe):
             time.sleep(1.5)
 
     cluster.hook = hang
-    lab.run_all([first, second], 64, limit=0.7)
+    experiment.run_all([first, second], 64, limit=0.7)
     assert len(first.learned) == 64
     assert second.given_up == 64
-    assert lab.untestable[second.changes[0].label].startswith("it took more than 1 s")
+    assert experiment.untestable[second.changes[0].label].startswith("it took more than 1 s")
     assert cluster.stopped
 
 
 def test_the_end_of_the_budget_ends_all_of_them(cluster):
-    lab = opened_lab(Workers(cluster="dask://here:1"))
+    experiment = opened_lab(Workers(cluster="dask://here:1"))
     cluster.hook = lambda recipe, seeds: time.sleep(1)
-    lab.budget = Budget.parse(f"{lab.spent + 0.3}s")
+    experiment.budget = Budget.parse(f"{experiment.spent + 0.3}s")
     with pytest.raises(BudgetSpent):
-        lab.run_all(arms_of(lab), 64)
+        experiment.run_all(arms_of(experiment), 64)
     assert cluster.stopped
-    assert all(len(arm.learned) == 0 for arm in arms_of(lab))
+    assert all(len(arm.learned) == 0 for arm in arms_of(experiment))

@@ -14,19 +14,20 @@ import pytest
 
 from faults.helpers import SCRIPT, Counted, diagnosed, said, written
 from recipes import dense, recipe, two_bits
-from unstuck import chunks, interrupts
-from unstuck.budget import Budget
-from unstuck.chunks import Chunks, Hung, OutOfMemory
-from unstuck.diagnosis import Options, diagnose_script
-from unstuck.errors import TooSlow, UnstuckError
+from unstuck.base import interrupts
+from unstuck.base.errors import TooSlow, UnstuckError
+from unstuck.diagnosis.diagnosis import Options, diagnose_script
+from unstuck.diagnosis.repair import prove
 from unstuck.goal import make_goal
-from unstuck.lab import Lab
+from unstuck.population import chunks
 from unstuck.population.choice import engines
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.native_engine import NativeEngine
-from unstuck.repair import prove
+from unstuck.population.chunks import Chunks, Hung, OutOfMemory
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.native_engine.engine import NativeEngine
 from unstuck.reports import all_reports, render
 from unstuck.script import Script
+from unstuck.search.budget import Budget
+from unstuck.search.experiment import Experiment
 
 
 def exhausted(*_: object, **__: object) -> None:
@@ -160,12 +161,12 @@ def test_a_budget_too_small_for_one_training(monkeypatch, fault):
     engine = KerasEngine()
     monkeypatch.setattr(engine, "pace", lambda recipe: 0.2)
     monkeypatch.setattr(engine, "block", lambda recipe: 1)
-    monkeypatch.setattr("unstuck.lab.engine_for", lambda *_, **__: (engine, None))
-    lab = Lab(made, make_goal(made), budget=Budget.parse("5s"))
+    monkeypatch.setattr("unstuck.search.experiment.engine_for", lambda *_, **__: (engine, None))
+    experiment = Experiment(made, make_goal(made), budget=Budget.parse("5s"))
     with pytest.raises(TooSlow, match="200 updates of 200 ms, takes about 40 s here") as raised:
-        lab.refuse_too_slow()
+        experiment.refuse_too_slow()
     assert raised.value.exit_code == 3
-    Lab(made, make_goal(made), budget=Budget.parse("5m")).refuse_too_slow()
+    Experiment(made, make_goal(made), budget=Budget.parse("5m")).refuse_too_slow()
     fault("F31", 1, "said before anything is trained, with what would do; exit 3")
 
 

@@ -16,21 +16,22 @@ import pytest
 
 from faults.worker_cases import grown, lstm
 from recipes import dense, recipe, two_bits
-from unstuck import child, interrupts
-from unstuck.budget import BudgetSpent
-from unstuck.chunks import Chunks
-from unstuck.diagnosis import Options, diagnose_script
-from unstuck.errors import NotSupported, UnstuckError
+from unstuck.base import interrupts
+from unstuck.base.errors import NotSupported, UnstuckError
+from unstuck.diagnosis.diagnosis import Options, diagnose_script
 from unstuck.goal import make_goal
+from unstuck.population import child
 from unstuck.population.backends import Processes
+from unstuck.population.chunks import Chunks
 from unstuck.population.identity import data_digest, fingerprint
 from unstuck.population.kept import in_order, unpacked
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.keras_program import program_key
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.keras_engine.program import program_key
 from unstuck.population.memory import OutOfMemory
-from unstuck.population.native_engine import NativeEngine
+from unstuck.population.native_engine.engine import NativeEngine
 from unstuck.population.shipping import check, opened, parcel
 from unstuck.population.workers import WorkerLost, Workers, _as_here
+from unstuck.search.budget import BudgetSpent
 
 
 def made():
@@ -124,7 +125,7 @@ def test_two_processes_train_the_same_and_one_that_is_killed_is_replaced(
 ):
     progress: list[int] = []
     monkeypatch.setattr(workers, "take", lambda engine, recipe: True)
-    monkeypatch.setattr("unstuck.population.workers.LOOK", 0.02)
+    monkeypatch.setattr("unstuck.population.population.workers.LOOK", 0.02)
     chunks = Chunks(workers=workers)
 
     def train(tell):
@@ -191,7 +192,7 @@ def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
         return original(recipe, *given, **named)
 
     monkeypatch.setattr(engine, "train", tight)
-    monkeypatch.setattr("unstuck.population.choice.engines", lambda threads: (engine,))
+    monkeypatch.setattr("unstuck.population.population.choice.engines", lambda threads: (engine,))
     room = 8
     error, data, _ = child.work("keras", pieces, True, *sent)
     assert error is None
@@ -270,7 +271,7 @@ def test_a_cluster_that_does_not_answer_is_told_before_the_script_runs(tmp_path,
     ("dask://127.0.0.1:1", "No Dask scheduler answers|needs dask"),
 ])
 def test_clusters_that_are_none(address, said, monkeypatch):
-    monkeypatch.setattr("unstuck.population.backends.CONNECTING", 0.5)
+    monkeypatch.setattr("unstuck.population.population.backends.CONNECTING", 0.5)
     with pytest.raises(UnstuckError, match=said):
         Workers(cluster=address)
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from recipes import recipe
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 KEPT: list[object] = []
 

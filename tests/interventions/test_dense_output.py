@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interventions.sameness import assert_square, original
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions import Intervention, compatible
 from unstuck.interventions.dense_output import DenseOutput, recurrent_output
 from unstuck.interventions.epochs import Epochs

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from interventions.sameness import captured, comparable
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.goal import make_goal
 from unstuck.interventions import apply_all, edits_for
 from unstuck.interventions.drop_missing import DropMissing

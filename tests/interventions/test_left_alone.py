@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from interventions.sameness import captured
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions import Intervention, edits_for
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
@@ -27,7 +27,7 @@ from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.width import Width
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 BEFORE = """\
 import numpy as np

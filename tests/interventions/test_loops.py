@@ -17,7 +17,7 @@ from unstuck.interventions.remove_layer import RemoveLayer
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 
 @pytest.mark.parametrize("makes", [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from interventions.sameness import assert_square, original
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions.mask_padding import MaskPadding, read_padding
 from unstuck.interventions.widths import Widths
 

@@ -8,13 +8,13 @@ import pytest
 from numpy.typing import NDArray
 
 from interventions.sameness import captured, comparable, original
+from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_model
-from unstuck.errors import NotSupported
 from unstuck.interventions import edits_for
 from unstuck.interventions._scales import input_scaling, target_scaling
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
-from unstuck.recipe import Insertion
+from unstuck.network.recipe import Insertion
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from interventions.sameness import assert_square, original
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions import Intervention, apply_all, compatible, edits_for
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
@@ -30,7 +30,7 @@ from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
 

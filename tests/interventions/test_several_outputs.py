@@ -8,9 +8,7 @@ import pytest
 
 from checks.helpers import findings, observed
 from interventions.sameness import assert_square, original
-from unstuck import outputs
-from unstuck.candidates import singles, strong_sets
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention, apply_all, compatible
 from unstuck.interventions.activation import Activation
@@ -20,8 +18,10 @@ from unstuck.interventions.loss import Loss
 from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.output_units import OutputUnits
 from unstuck.interventions.scale_targets import ScaleTargets
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.recipe import Recipe
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.search.candidates import singles, strong_sets
 
 STYLES = ("heads", "named heads", "like heads")
 

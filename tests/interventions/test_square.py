@@ -15,7 +15,7 @@ import pytest
 
 from interventions.sameness import assert_square, comparable, original
 from interventions.scripts import STYLES
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions import Intervention, all_interventions
 from unstuck.interventions._network import hidden_layers, output_layers
 from unstuck.interventions.activation import Activation
@@ -70,7 +70,7 @@ from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
 

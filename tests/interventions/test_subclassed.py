@@ -8,11 +8,11 @@ import pytest
 
 from checks.helpers import findings, observed
 from interventions.sameness import captured
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions import edits_for
 from unstuck.interventions.add_dropout import AddDropout
 from unstuck.interventions.scale_inputs import ScaleInputs
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 TABLE = """\
 import numpy as np

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from keras import layers
 
-from unstuck import adapter
 from unstuck.capture import capture_model
-from unstuck.population import keras_choice
-from unstuck.population.keras_choice import ACCELERATED_LANES, block_size, choose
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.keras_program import Program
-from unstuck.population.keras_strategies import STRATEGIES
-from unstuck.recipe import Recipe
+from unstuck.network import adapter
+from unstuck.network.recipe import Recipe
+from unstuck.population.keras_engine import choice as keras_choice
+from unstuck.population.keras_engine.choice import ACCELERATED_LANES, block_size, choose
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.keras_engine.program import Program
+from unstuck.population.keras_engine.strategies import STRATEGIES
 
 
 class Rows:

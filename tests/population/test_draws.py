@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from unstuck.architecture import Insertion
 from unstuck.capture import capture_model
+from unstuck.network.architecture import Insertion
 from unstuck.population.draws import initial_weights, mask_seeds, orders
-from unstuck.population.keras_program import Program
+from unstuck.population.keras_engine.program import Program
 
 INITIALIZERS: dict[str, Any] = {
     "glorot_uniform": keras.initializers.GlorotUniform,

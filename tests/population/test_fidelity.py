@@ -15,8 +15,8 @@ import pytest
 
 from population.fidelity_cases import CASES, MORE
 from unstuck.capture import capture_model
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.keras_program import Program
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.keras_engine.program import Program
 
 SLOW = bool(os.environ.get("UNSTUCK_SLOW"))
 STRATEGIES = ("vmap", "map", "steps")

@@ -10,9 +10,9 @@ import pytest
 
 from recipes import dense, recipe
 from unstuck.capture import capture_model
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.native_engine import MISSING, NativeEngine
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.native_engine.engine import MISSING, NativeEngine
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=str(MISSING))
 

@@ -10,16 +10,17 @@ import numpy as np
 import pytest
 from keras import layers
 
+from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_model
-from unstuck.errors import NotSupported
 from unstuck.interventions.scale_inputs import ScaleInputs
-from unstuck.population import Engine, Population, keras_choice
-from unstuck.population.keras_choice import BLOCK_BYTES, BLOCK_SECONDS, block_size, choose
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.keras_program import Program, program_key
-from unstuck.population.keras_strategies import STRATEGIES, Strategy
-from unstuck.population.native_engine import NativeEngine
-from unstuck.recipe import Optimizer, Recipe
+from unstuck.network.recipe import Optimizer, Recipe
+from unstuck.population.keras_engine import choice as keras_choice
+from unstuck.population.keras_engine.choice import BLOCK_BYTES, BLOCK_SECONDS, block_size, choose
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.keras_engine.program import Program, program_key
+from unstuck.population.keras_engine.strategies import STRATEGIES, Strategy
+from unstuck.population.native_engine.engine import NativeEngine
+from unstuck.population.population import Engine, Population
 
 X = np.random.default_rng(0).normal(size=(20, 3)).astype("float32")
 Y = np.random.default_rng(1).normal(size=(20, 2)).astype("float32")

@@ -11,8 +11,8 @@ import pytest
 from keras import layers
 
 from unstuck.capture import capture_model
-from unstuck.population import Population
-from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.population import Population
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 

@@ -13,8 +13,8 @@ from keras.src.backend import numpy as backend_numpy
 from keras.src.backend.jax.core import Variable as JaxVariable
 
 from unstuck.capture import capture_model
-from unstuck.population.keras_program import Program
-from unstuck.population.keras_strategies import STRATEGIES
+from unstuck.population.keras_engine.program import Program
+from unstuck.population.keras_engine.strategies import STRATEGIES
 from unstuck.population.threads import side_by_side
 
 Tell = Callable[[int], None]

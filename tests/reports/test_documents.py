@@ -12,10 +12,11 @@ from jsonschema import Draft202012Validator
 from syrupy.assertion import SnapshotAssertion
 
 from results_examples import EXAMPLES, HEALTHY, INCONCLUSIVE, TWO_BITS, TWO_BITS_SOURCE
-from unstuck import pictures, results
+from unstuck.diagnosis.saved import schema
 from unstuck.reports import all_reports, render
-from unstuck.results import FindingInfo, Location, Result, from_document
-from unstuck.saved import schema
+from unstuck.result import pictures
+from unstuck.result import result as results
+from unstuck.result.results import FindingInfo, Location, Result, from_document
 
 CONTRACT = {
     "": "schema tool script fit outcome goal population facts arms repairs not_tested budget",

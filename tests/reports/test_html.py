@@ -20,14 +20,14 @@ from jsonschema import Draft202012Validator
 
 from pictures_examples import HOSTILE, PICTURED, hostile, image
 from results_examples import EXAMPLES
-from unstuck import saved
-from unstuck.reports import _words as words
+from unstuck.diagnosis import saved
+from unstuck.diagnosis.saved import schema
 from unstuck.reports import render
-from unstuck.reports._html.images import data_uri
-from unstuck.reports.html import fragment
-from unstuck.reports.json import document
-from unstuck.results import OwnRun, Result, from_document
-from unstuck.saved import schema
+from unstuck.reports.formats.html import fragment
+from unstuck.reports.formats.json import document
+from unstuck.reports.html_page.images import data_uri
+from unstuck.reports.parts import words
+from unstuck.result.results import OwnRun, Result, from_document
 
 ALL: dict[str, Result] = {**EXAMPLES, **{f"{name}, pictured": r for name, r in PICTURED.items()}}
 

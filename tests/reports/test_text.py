@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from results_examples import DIVERGING, EXAMPLES, HEALTHY, INCONCLUSIVE, NEEDS_COMPANY, TWO_BITS
 from unstuck.reports import render
-from unstuck.results import Arm, GoalInfo, Level, Location, Mode, OwnRun, Result, Rung
+from unstuck.result.results import Arm, GoalInfo, Level, Location, Mode, OwnRun, Result, Rung
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WIDTHS = (60, 80, 100)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from results_examples import TWO_BITS
-from unstuck.reports import _words as words
+from unstuck.reports.parts import words
 
 
 @pytest.mark.parametrize(

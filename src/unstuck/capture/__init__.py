@@ -4,6 +4,9 @@
 `patches` that stand meanwhile, `calls` finds them in the source, `build` makes a Recipe of a call
 of `fit`, with `data` checking its arrays and `networks` copying its model. Keras, the interpreter
 and the user's objects are afterwards as they were, however the script ended.
+
+May import: network, script, base.
+Others take: `capture_script`, `capture_model`, `load_model` and what else this file hands out.
 """
 
 from __future__ import annotations
@@ -18,12 +21,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
-from unstuck import adapter
-from unstuck.adapter import random_state_kept
-from unstuck.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
-from unstuck.modern import dialect_of
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
+from unstuck.network import adapter
+from unstuck.network.adapter import random_state_kept
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+from unstuck.script.modern import dialect_of
 
 from . import runner
 from .build import recipe_of

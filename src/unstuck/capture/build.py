@@ -9,10 +9,10 @@ from typing import Any
 
 import keras
 
-from unstuck import adapter
-from unstuck.architecture import Architecture, Built
-from unstuck.errors import BadData, NotSupported, UnstuckError
-from unstuck.recipe import Data, Optimizer, Recipe
+from unstuck.base.errors import BadData, NotSupported, UnstuckError
+from unstuck.network import adapter
+from unstuck.network.architecture import Architecture, Built
+from unstuck.network.recipe import Data, Optimizer, Recipe
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs

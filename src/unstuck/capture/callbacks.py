@@ -8,10 +8,16 @@ from typing import Any
 
 import keras
 
-from unstuck import adapter
-from unstuck.between_epochs import EarlyStopping, LearningRateScheduler, ReduceLROnPlateau, Rule, Rules
-from unstuck.errors import BadData, NotSupported
-from unstuck.recipe import Optimizer
+from unstuck.base.errors import BadData, NotSupported
+from unstuck.network import adapter
+from unstuck.network.callback_rules import (
+    EarlyStopping,
+    LearningRateScheduler,
+    ReduceLROnPlateau,
+    Rule,
+    Rules,
+)
+from unstuck.network.recipe import Optimizer
 
 _WATCHERS = ("History", "ProgbarLogger")
 

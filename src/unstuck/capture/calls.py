@@ -17,7 +17,7 @@ from typing import Any
 
 import keras
 
-from unstuck import adapter
+from unstuck.network import adapter
 from unstuck.script import Script, Span
 
 _FIT_ARGUMENTS = frozenset(

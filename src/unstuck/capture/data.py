@@ -12,9 +12,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.errors import BadData, NotSupported
-from unstuck.recipe import Data
+from unstuck.base.errors import BadData, NotSupported
+from unstuck.network import adapter
+from unstuck.network.recipe import Data
 
 Tree = Any
 

@@ -20,10 +20,10 @@ from typing import Any
 
 import keras
 
-from unstuck import adapter
-from unstuck.adapter import random_state_kept
-from unstuck.errors import BadModelFile, NotSupported, UnstuckError
-from unstuck.serialized import Foreign, foreign
+from unstuck.base.errors import BadModelFile, NotSupported, UnstuckError
+from unstuck.network import adapter
+from unstuck.network.adapter import random_state_kept
+from unstuck.network.serialized import Foreign, foreign
 
 from . import opening
 from .refused import refuse_unsafe

@@ -15,9 +15,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.architecture import Architecture
-from unstuck.errors import BadData, NotSupported
+from unstuck.base.errors import BadData, NotSupported
+from unstuck.network import adapter
+from unstuck.network.architecture import Architecture
 
 from .patches import Attribute
 

@@ -17,9 +17,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.errors import NotSupported
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network import adapter
+from unstuck.network.recipe import Recipe
 
 from .build import recipe_of
 from .networks import Made

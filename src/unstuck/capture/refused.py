@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 
 _PICKLES = (".pkl", ".pickle", ".joblib", ".sav")
 _HDF5, _ZIP = b"\x89HDF\r\n\x1a\n", b"PK\x03\x04"

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from unstuck.errors import UnstuckError
+from unstuck.base.errors import UnstuckError
 
 from .patches import patched
 

@@ -17,8 +17,8 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.errors import BadData, NotSupported
+from unstuck.base.errors import BadData, NotSupported
+from unstuck.network import adapter
 
 Tree = Any
 Batch = tuple[Tree, Tree, Tree]

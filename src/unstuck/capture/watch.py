@@ -11,8 +11,8 @@ from typing import Any
 
 import keras
 
-from unstuck import adapter
-from unstuck.recipe import Recipe
+from unstuck.network import adapter
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script, Span
 
 from .build import epochs_of, recipe_of

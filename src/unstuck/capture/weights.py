@@ -16,9 +16,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.architecture import Architecture
-from unstuck.recipe import Recipe
+from unstuck.network import adapter
+from unstuck.network.architecture import Architecture
+from unstuck.network.recipe import Recipe
 
 from .patches import Attribute
 

@@ -8,6 +8,9 @@ A new check is one file: a frozen dataclass with its manual page, its thresholds
 `look`. Files whose name begins with an underscore hold what several checks ask: `_anatomy` of the
 network, `_data` of the arrays, `_reach` of the optimizer, `_words` for messages, `_tries` for
 interventions that need a value.
+
+May import: interventions, goal, population, network, base.
+Others take: `Check`, `Finding`, `Observation`, `all_checks`; no check by its name.
 """
 
 from __future__ import annotations
@@ -24,13 +27,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import outputs
+from unstuck.base.registry import discover
 from unstuck.goal import Goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.at_output import AtOutput
-from unstuck.population import Moment, Population, Readings
-from unstuck.recipe import Recipe
-from unstuck.registry import discover
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
+from unstuck.population.population import Moment, Population, Readings
 
 HEADINGS = (
     "What it sees",

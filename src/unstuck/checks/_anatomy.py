@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from unstuck.checks._words import count
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions import _network as network
-from unstuck.recipe import Layer, Recipe
+from unstuck.network.recipe import Layer, Recipe
+
+from ._words import count
 
 INFINITY = math.inf
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Observation
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Observation
 
 Array = NDArray[Any]
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.goal.rows import equal_rows
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 Array = NDArray[Any]
 SAMPLE = 5000

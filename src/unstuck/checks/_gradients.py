@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Observation
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Observation
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -10,8 +10,7 @@ import math
 
 import keras
 
-from unstuck.checks import _anatomy as anatomy
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.goal import Goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.activation import Activation
@@ -24,7 +23,9 @@ from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
-from unstuck.recipe import Layer, Recipe
+from unstuck.network.recipe import Layer, Recipe
+
+from . import _anatomy as anatomy
 
 Tries = tuple[Intervention, ...]
 

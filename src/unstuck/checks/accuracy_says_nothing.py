@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import keras
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks._words import number
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from ._words import number
 
 
 @dataclass(frozen=True)

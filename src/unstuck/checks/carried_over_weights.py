@@ -8,9 +8,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import count, percent
 from unstuck.interventions.fresh_weights import FreshWeights
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import count, percent
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import number
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.layer_default import LayerDefault
 from unstuck.interventions.learning_rate import LearningRate
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import number
 
 _KERAS = ("Keras 1", "Keras 2")
 _RATES = {"Adadelta": (1.0, 0.001), "Adagrad": (0.01, 0.001), "Adamax": (0.002, 0.001),

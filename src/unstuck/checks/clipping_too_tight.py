@@ -9,9 +9,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import number
 from unstuck.interventions.clipping import ARGUMENTS, NoClipping
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import number
 
 
 @dataclass(frozen=True)

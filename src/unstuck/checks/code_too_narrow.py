@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import count, number, percent
 from unstuck.goal.sizes import code_size, hidden_sizes
 from unstuck.interventions.width import Width
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import count, number, percent
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _codes as codes
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _codes as codes
+from . import _tries as tries
+from ._words import number
 
 
 @dataclass(frozen=True)

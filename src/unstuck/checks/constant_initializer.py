@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
 from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
-from unstuck.recipe import Layer, Recipe
+from unstuck.network.recipe import Layer, Recipe
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks._words import count, percent
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from ._words import count, percent
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
 from unstuck.interventions import Intervention
 from unstuck.interventions.regularizer import NoRegularizers
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _tries as tries
+from ._words import number
 
 
 @dataclass(frozen=True)

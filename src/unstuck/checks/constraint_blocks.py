@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
 from unstuck.interventions.constraints import NoConstraints
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation
-from unstuck.checks import _data as data
 from unstuck.goal.judged import FEW_PATTERNS
 from unstuck.goal.noise import noise_of
-from unstuck.recipe import Data
+from unstuck.network.recipe import Data
+
+from . import Check, Family, Finding, Observation
+from . import _data as data
 
 
 @dataclass(frozen=True)

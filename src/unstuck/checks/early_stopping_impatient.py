@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.between_epochs import EarlyStopping
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import count
 from unstuck.interventions.early_stopping import Patience
+from unstuck.network.callback_rules import EarlyStopping
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import count
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, _gradients, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
 from unstuck.interventions import Intervention
 from unstuck.interventions.optimizer import UseOptimizer
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
+
+from . import Check, Family, Finding, Observation, _gradients, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from . import _tries as tries
+from ._words import number
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _tries as tries
-from unstuck.checks._reach import reach
-from unstuck.checks._words import count, number
-from unstuck.checks.learning_rate_too_low import last_quarter
+from . import Check, Family, Finding, Observation, measured
+from . import _tries as tries
+from ._reach import reach
+from ._words import count, number
+from .learning_rate_too_low import last_quarter
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Evidence, Family, Finding, Observation
-from unstuck.checks._words import number
+from . import Check, Evidence, Family, Finding, Observation
+from ._words import number
 
 
 @dataclass(frozen=True)

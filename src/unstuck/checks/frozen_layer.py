@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck import adapter
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import count
 from unstuck.interventions.unfreeze import Unfreeze
+from unstuck.network import adapter
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import count
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import count
 from unstuck.interventions.precision import HALF, Float32, policy
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import count
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import number
-from unstuck.checks.over_regularised import factors
 from unstuck.goal.sizes import code_size
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import number
+from .over_regularised import factors
 
 _HINDERS = ("Noise", "Dropout")
 

@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import number
 from unstuck.interventions.remove_layer import RemoveLayer
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import number
 
 
 @dataclass(frozen=True)

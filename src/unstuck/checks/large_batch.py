@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import count
 from unstuck.interventions.batch_size import BatchSize
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import count
 
 
 @dataclass(frozen=True)

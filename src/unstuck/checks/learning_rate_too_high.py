@@ -9,11 +9,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
-from unstuck.checks.learning_rate_too_low import weight_change
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from . import _tries as tries
+from ._words import number
+from .learning_rate_too_low import weight_change
 
 DIED = "ReLU units died in training"
 FAR = "rate far above the usual"

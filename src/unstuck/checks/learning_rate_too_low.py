@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Evidence, Family, Finding, Observation, measured
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number, percent
+from . import Check, Evidence, Family, Finding, Observation, measured
+from . import _tries as tries
+from ._words import number, percent
 
 
 @dataclass(frozen=True)

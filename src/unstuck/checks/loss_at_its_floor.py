@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import number, percent
+from . import Check, Family, Finding, Observation, measured
+from ._words import number, percent
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number, percent
 from unstuck.interventions.loss import Loss
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from . import _tries as tries
+from ._words import number, percent
 
 PROBABILITIES = frozenset({"sigmoid", "softmax", "hard_sigmoid"})
 ERRORS = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "log_cosh",

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
 from unstuck.interventions.loss_reduction import MeanLoss
+
+from . import Check, Family, Finding, Observation, measured
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks._words import count, number
 from unstuck.interventions.drop_missing import DropMissing
+
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from ._words import count, number
 
 
 @dataclass(frozen=True)

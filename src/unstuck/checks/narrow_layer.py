@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Evidence, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number, percent
-from unstuck.checks.relu_before_output import entering
 from unstuck.goal.references import pca_score
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Check, Evidence, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _tries as tries
+from ._words import number, percent
+from .relu_before_output import entering
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import count
 from unstuck.interventions.remove_layer import RemoveLayer
-from unstuck.population import Readings
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+from unstuck.population.population import Readings
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _tries as tries
+from ._words import count
 
 
 @dataclass(frozen=True)

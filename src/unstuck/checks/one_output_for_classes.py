@@ -8,12 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks._words import number
 from unstuck.interventions import _network as network
 from unstuck.interventions.output_units import OutputUnits
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from ._words import number
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
 from unstuck.interventions import Intervention
 from unstuck.interventions.optimizer import UseOptimizer
+
+from . import Check, Family, Finding, Observation, measured
+from . import _tries as tries
+from ._words import number
 
 
 @dataclass(frozen=True)

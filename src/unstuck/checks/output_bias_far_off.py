@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks._words import number
 from unstuck.interventions import _network as network
 from unstuck.interventions.output_bias import OutputBias
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from ._words import number
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Evidence, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number, percent
 from unstuck.interventions import Intervention
 from unstuck.interventions.scale_targets import ScaleTargets
+
+from . import Check, Evidence, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from . import _tries as tries
+from ._words import number, percent
 
 
 @dataclass(frozen=True)

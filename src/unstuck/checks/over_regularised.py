@@ -9,11 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Evidence, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import number, percent
 from unstuck.interventions.regularizer import NoRegularizers
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Check, Evidence, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import number, percent
 
 
 @dataclass(frozen=True)

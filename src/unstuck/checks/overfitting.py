@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import count, number
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions.add_dropout import AddDropout
 from unstuck.interventions.epochs import Epochs
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import count, number
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
 from unstuck.interventions.mask_padding import MaskPadding, read_padding
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from typing import ClassVar
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
 from unstuck.goal.variational import latent_means
 from unstuck.interventions.loss_weight import LossWeight
-from unstuck.recipe import Layer, Recipe
+from unstuck.network import adapter
+from unstuck.network.recipe import Layer, Recipe
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _tries as tries
+from ._words import number
 
 
 @dataclass(frozen=True)

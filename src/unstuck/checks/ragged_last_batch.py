@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import count, percent
 from unstuck.interventions.batch_norm_momentum import BatchNormMomentum
 from unstuck.interventions.batch_size import BatchSize
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import count, percent
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Evidence, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
-from unstuck.population import Readings
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+from unstuck.population.population import Readings
+
+from . import Check, Evidence, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _tries as tries
+from ._words import number
 
 PROBED = 256
 """Up to so many judged rows, the probes look at all of them."""

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
 from unstuck.interventions import _network as network
 from unstuck.interventions.permute_instead import PermuteInstead, dims_of
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks._words import number
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
+
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from ._words import number
 
 
 @dataclass(frozen=True)

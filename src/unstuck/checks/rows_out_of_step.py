@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks._words import count, number
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from ._words import count, number
 
 
 @dataclass(frozen=True)

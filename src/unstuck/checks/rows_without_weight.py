@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks._words import number, percent
 from unstuck.interventions.row_weights import NoRowWeights
+
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from ._words import number, percent
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import count, number, percent
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions.schedule import ConstantRate
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import count, number, percent
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import number, percent
-from unstuck.checks.over_regularised import factors
 from unstuck.interventions.regularizer import NoRegularizers
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import number, percent
+from .over_regularised import factors
 
 
 @dataclass(frozen=True)

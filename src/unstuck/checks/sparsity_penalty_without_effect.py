@@ -8,11 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _codes as codes
-from unstuck.checks._words import number, percent
-from unstuck.checks.sparsity_penalty_too_strong import activity
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _codes as codes
+from ._words import number, percent
+from .sparsity_penalty_too_strong import activity
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks._words import count
 from unstuck.goal.tasks import task_of
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from ._words import count
 
 
 @dataclass(frozen=True)

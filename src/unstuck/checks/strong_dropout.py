@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks._words import number, percent
 from unstuck.interventions import _network as network
 from unstuck.interventions.dropout import NoDropout
-from unstuck.recipe import Layer, Recipe
+from unstuck.network.recipe import Layer, Recipe
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from ._words import number, percent
 
 KINDS = frozenset({"Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D",
                    "GaussianDropout", "AlphaDropout"})

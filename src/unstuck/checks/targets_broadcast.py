@@ -8,14 +8,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks import _tries as tries
 from unstuck.interventions import _network as network
 from unstuck.interventions.output_units import OutputUnits
 from unstuck.interventions.return_sequences import LastStateOnly
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from . import _tries as tries
 
 STRETCHES = ("mean_squared_error", "mean_absolute_error", "mean_squared_logarithmic_error",
              "mean_absolute_percentage_error", "log_cosh", "huber", "poisson", "hinge",

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import number
+from . import Check, Family, Finding, Observation, measured
+from ._words import number
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 import keras
 
-from unstuck import outputs
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks._words import number
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.interventions.balanced_losses import BalancedLosses
 from unstuck.interventions.loss_weights import NoLossWeights
+from unstuck.network import outputs
+
+from . import Check, Family, Finding, Observation, measured
+from ._words import number
 
 
 @dataclass(frozen=True)

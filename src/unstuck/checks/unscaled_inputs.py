@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks._words import number
 from unstuck.interventions import _network as network
 from unstuck.interventions.scale_inputs import ScaleInputs
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from ._words import number
 
 SCALING = frozenset({"Normalization", "Rescaling", "BatchNormalization", "LayerNormalization",
                      "UnitNormalization"})

@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _data as data
-from unstuck.checks import _tries as tries
-from unstuck.checks._reach import reach
-from unstuck.checks._words import number
 from unstuck.interventions.scale_targets import ScaleTargets
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _data as data
+from . import _tries as tries
+from ._reach import reach
+from ._words import number
 
 
 @dataclass(frozen=True)

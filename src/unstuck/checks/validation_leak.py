@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _data as data
-from unstuck.checks._words import percent
+from . import Check, Family, Finding, Observation, measured
+from . import _data as data
+from ._words import percent
 
 
 @dataclass(frozen=True)

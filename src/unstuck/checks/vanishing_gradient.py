@@ -8,13 +8,14 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, _gradients, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
 from unstuck.interventions import Intervention
 from unstuck.interventions.remove_layer import RemoveLayer
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Check, Family, Finding, Observation, _gradients, measured
+from . import _anatomy as anatomy
+from . import _tries as tries
+from ._words import number
 
 
 @dataclass(frozen=True)

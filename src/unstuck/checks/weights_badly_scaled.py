@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.checks import Check, Family, Finding, Observation, measured
-from unstuck.checks import _anatomy as anatomy
-from unstuck.checks import _tries as tries
-from unstuck.checks._words import number
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from . import Check, Family, Finding, Observation, measured
+from . import _anatomy as anatomy
+from . import _tries as tries
+from ._words import number
 
 RELU_LIKE = frozenset({"relu", "leaky_relu", "elu", "gelu", "silu", "swish", "mish", "softplus"})
 

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import outputs
-from unstuck.goal.rows import distinct, flat
-from unstuck.recipe import Recipe
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
+
+from .rows import distinct, flat
 
 Array = NDArray[Any]
 

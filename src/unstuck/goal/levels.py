@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from unstuck.goal.noise import Noise, bayes_floor
+from .noise import Noise, bayes_floor
 
 Array = NDArray[Any]
 Bound = Literal["floor", "reference", "constant"]

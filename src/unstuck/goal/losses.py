@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
-from unstuck.goal.tasks import group_means
+from .tasks import group_means
 
 Array = NDArray[Any]
 

@@ -14,21 +14,22 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import outputs
-from unstuck.errors import BadData, UnstuckError
-from unstuck.goal import losses
-from unstuck.goal.judged import FEW_PATTERNS, Rows, judged_rows
-from unstuck.goal.levels import BEST_DENOISER, levels_of
-from unstuck.goal.noise import Noise, bayes_floor, noise_of
-from unstuck.goal.places import scores_by_place
-from unstuck.goal.references import ROWS, pca_score, reference_scores, smooth_score
-from unstuck.goal.rows import distinct, flat, without_missing
-from unstuck.goal.sizes import code_size, linear_size
-from unstuck.goal.tasks import Task, task_of
-from unstuck.goal.tokens import can_be_seen, for_plain_methods, looked_up
-from unstuck.goal.variational import latent_means
-from unstuck.goal.yardstick import Goal
-from unstuck.recipe import Recipe
+from unstuck.base.errors import BadData, UnstuckError
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
+
+from . import losses
+from .judged import FEW_PATTERNS, Rows, judged_rows
+from .levels import BEST_DENOISER, levels_of
+from .noise import Noise, bayes_floor, noise_of
+from .places import scores_by_place
+from .references import ROWS, pca_score, reference_scores, smooth_score
+from .rows import distinct, flat, without_missing
+from .sizes import code_size, linear_size
+from .tasks import Task, task_of
+from .tokens import can_be_seen, for_plain_methods, looked_up
+from .variational import latent_means
+from .yardstick import Goal
 
 Array = NDArray[Any]
 

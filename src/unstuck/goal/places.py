@@ -14,10 +14,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.goal.references import place_scores
-from unstuck.goal.tasks import Task
-from unstuck.goal.tokens import looked_up
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+
+from .references import place_scores
+from .tasks import Task
+from .tokens import looked_up
 
 Array = NDArray[Any]
 PLACES = 4000

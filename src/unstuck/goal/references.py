@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from unstuck.goal.tasks import Task
+from .tasks import Task
 
 Array = NDArray[Any]
 ROWS = 2000

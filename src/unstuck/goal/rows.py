@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 Array = NDArray[Any]
 

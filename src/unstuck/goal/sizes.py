@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 
 
 def hidden_sizes(recipe: Recipe) -> list[tuple[str, int]]:

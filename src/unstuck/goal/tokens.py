@@ -12,8 +12,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.goal.rows import flat
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+
+from .rows import flat
 
 Array = NDArray[Any]
 VOCABULARY = 2000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from unstuck.architecture import Layer
-from unstuck.recipe import Recipe
+from unstuck.network.architecture import Layer
+from unstuck.network.recipe import Recipe
 
 
 def latent_means(recipe: Recipe) -> tuple[Layer, Layer] | None:

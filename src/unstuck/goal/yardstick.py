@@ -11,14 +11,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import outputs
-from unstuck.goal import losses
-from unstuck.goal.judged import FEW_PATTERNS
-from unstuck.goal.levels import Level
-from unstuck.goal.noise import Noise
-from unstuck.goal.rows import flat
-from unstuck.goal.tasks import Task
-from unstuck.recipe import Recipe, config_of
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe, config_of
+
+from . import losses
+from .judged import FEW_PATTERNS
+from .levels import Level
+from .noise import Noise
+from .rows import flat
+from .tasks import Task
 
 Array = NDArray[Any]
 

@@ -1,7 +1,11 @@
 """One change each, in both its faces: to the recipe, which is tested, and to the script, which is
 written. What `edit` writes, captured again, is what `apply` made; a test holds that for each.
 
-An intervention with no safe edit returns `None`: the repair is then shown, not written.
+An intervention with no safe edit returns `None`: the repair is then shown, not written. Files whose
+name begins with an underscore hold what several of them need.
+
+May import: goal, network, script, base.
+Others take: `Intervention`, `apply_all`, `edits_for`, and interventions by their files' names.
 """
 
 from __future__ import annotations
@@ -13,8 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.recipe import Recipe
-from unstuck.registry import discover
+from unstuck.base.registry import discover
+from unstuck.network.recipe import Recipe
 from unstuck.script import Edit, EditConflict, Script, Span
 
 KINDS = (

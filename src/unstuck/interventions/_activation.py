@@ -6,11 +6,12 @@ An activation is an argument (`Dense(4, activation="relu")`) or a layer of its o
 
 from __future__ import annotations
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.recipe import Insertion, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Insertion, Recipe
 from unstuck.script import Script
+
+from . import _network as network
+from . import _source as source
 
 
 def with_activation(recipe: Recipe, name: str, value: str) -> Recipe:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from unstuck.between_epochs import EarlyStopping, Rule
-from unstuck.interventions import _source as source
-from unstuck.recipe import Recipe
+from unstuck.network.callback_rules import EarlyStopping, Rule
+from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
+
+from . import _source as source
 
 
 def callback_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Script
+
+from . import _network as network
+from . import _source as source
 
 _CONSTANTS = ("Constant", "Ones", "constant", "ones", "one")
 

@@ -10,12 +10,13 @@ from typing import ClassVar
 
 import keras
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _network as network
+from . import _source as source
 
 Value = bool | int | float | str | None
 Values = Mapping[str, Value]

@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import keras
 
-from unstuck import outputs
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _source as source
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
+
+from . import Intervention
+from . import _source as source
 
 
 class OfLossWeights(Intervention):

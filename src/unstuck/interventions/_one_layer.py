@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unstuck.interventions import Intervention
+from . import Intervention
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,9 +10,10 @@ from typing import Any
 
 import keras
 
-from unstuck.interventions import _source as source
-from unstuck.recipe import Optimizer, Recipe
+from unstuck.network.recipe import Optimizer, Recipe
 from unstuck.script import Script
+
+from . import _source as source
 
 
 def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _source as source
-from unstuck.recipe import Insertion
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Insertion
 from unstuck.script import Call, Script
+
+from . import _source as source
 
 MOST_FEATURES = 64
 """Up to so many features, a mean and a variance each can be written out in a script."""

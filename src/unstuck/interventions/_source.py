@@ -14,9 +14,9 @@ from collections.abc import Iterable
 
 import keras
 
-from unstuck.recipe import Layer, Recipe
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Argument, Call, Edit, Script
-from unstuck.spellings import kind_of
+from unstuck.script.spellings import kind_of
 
 Edits = tuple[Edit, ...]
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Script
+
+from . import _network as network
+from . import _source as source
 
 
 def width_of(layer: Layer) -> int:

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.interventions._one_layer import OneLayer
-from unstuck.interventions._scales import MOST_FEATURES, column_statistics, layer_code
-from unstuck.recipe import Insertion, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Insertion, Recipe
 from unstuck.script import Script
+
+from . import _network as network
+from . import _source as source
+from ._one_layer import OneLayer
+from ._scales import MOST_FEATURES, column_statistics, layer_code
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unstuck import outputs
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

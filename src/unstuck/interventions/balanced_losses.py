@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from unstuck import outputs
-from unstuck.errors import NotSupported
-from unstuck.interventions._loss import OfLossWeights, weights_edits
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from ._loss import OfLossWeights, weights_edits
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

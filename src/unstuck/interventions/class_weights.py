@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _network as network
-from unstuck.interventions._source import Edits, method_call, number, tidy
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _network as network
+from ._source import Edits, method_call, number, tidy
 
 MOST_CLASSES = 32
 

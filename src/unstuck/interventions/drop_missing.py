@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import keras
 
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
 from unstuck.goal.rows import without_missing
-from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits, free_name, method_call, pair_of_names
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._source import Edits, free_name, method_call, pair_of_names
 
 LEAST_LEFT = 0.5
 """Share of the rows that have to be left: what is learned from fewer is another task."""

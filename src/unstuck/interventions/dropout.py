@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _network as network
+from . import _source as source
 
 _LAYERS = ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
            "GaussianDropout")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from unstuck.between_epochs import EarlyStopping
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._callbacks import callback_edits
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.callback_rules import EarlyStopping
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._callbacks import callback_edits
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

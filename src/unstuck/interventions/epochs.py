@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits, method_call, set_value, site_call
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._source import Edits, method_call, set_value, site_call
 
 
 @dataclass(frozen=True, kw_only=True)

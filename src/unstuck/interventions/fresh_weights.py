@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _network as network
-from unstuck.interventions._activation import activation_edits, with_activation
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _network as network
+from ._activation import activation_edits, with_activation
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

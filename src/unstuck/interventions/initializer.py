@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions._initializer import initializer_edits, initializer_of, with_initializer
-from unstuck.interventions._network import layer_of
-from unstuck.interventions._one_layer import OneLayer
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from ._initializer import initializer_edits, initializer_of, with_initializer
+from ._network import layer_of
+from ._one_layer import OneLayer
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

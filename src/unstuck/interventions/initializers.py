@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._initializer import initializer_edits, initializer_of, with_initializer
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._initializer import initializer_edits, initializer_of, with_initializer
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

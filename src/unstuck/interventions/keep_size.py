@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions._layer_arguments import LayerArguments, Values
-from unstuck.recipe import Layer
+from unstuck.network.recipe import Layer
+
+from ._layer_arguments import LayerArguments, Values
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._optimizer import optimizer_edits
-from unstuck.interventions._source import Edits, tidy
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._optimizer import optimizer_edits
+from ._source import Edits, tidy
 
 
 @dataclass(frozen=True, kw_only=True)

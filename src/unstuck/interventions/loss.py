@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions import Intervention
-from unstuck.interventions._loss import loss_edits, with_loss
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._loss import loss_edits, with_loss
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import keras
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _source as source
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _source as source
 
 
 @dataclass(frozen=True, kw_only=True)

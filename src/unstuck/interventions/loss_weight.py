@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _source as source
-from unstuck.interventions._loss import OfLossWeights, weights_edits
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import _source as source
+from ._loss import OfLossWeights, weights_edits
 
 
 @dataclass(frozen=True, kw_only=True)

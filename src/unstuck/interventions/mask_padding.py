@@ -7,10 +7,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _network as network
-from unstuck.interventions._layer_arguments import LayerArguments, Values
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
+
+from . import _network as network
+from ._layer_arguments import LayerArguments, Values
 
 PADDED_ROWS = 0.5
 """Least share of the rows that must end in padding; else 0 may be a word like any other."""

@@ -7,12 +7,13 @@ from typing import ClassVar
 
 import keras
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._optimizer import optimizer_edits
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Optimizer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Optimizer, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._optimizer import optimizer_edits
+from ._source import Edits
 
 SETTINGS = ("beta_1", "beta_2", "epsilon", "rho", "momentum", "amsgrad", "centered",
             "initial_accumulator_value", "learning_rate_power")

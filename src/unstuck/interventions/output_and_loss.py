@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions._activation import activation_edits, with_activation
-from unstuck.interventions._loss import loss_edits, with_loss
-from unstuck.interventions._network import output_activation
-from unstuck.interventions._one_layer import OneLayer
-from unstuck.interventions._source import Edits
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from ._activation import activation_edits, with_activation
+from ._loss import loss_edits, with_loss
+from ._network import output_activation
+from ._one_layer import OneLayer
+from ._source import Edits
 
 
 @dataclass(frozen=True, kw_only=True)

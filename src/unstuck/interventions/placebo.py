@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from unstuck.interventions import Intervention
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 from unstuck.script import Edit, Script
+
+from . import Intervention
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _source as source
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _source as source
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import KINDS
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.interventions._one_layer import OneLayer
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import KINDS
+from . import _network as network
+from . import _source as source
+from ._one_layer import OneLayer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import _network as network
-from unstuck.interventions._layer_arguments import LayerArguments, Values
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Layer, Recipe
+
+from . import _network as network
+from ._layer_arguments import LayerArguments, Values
 
 _TAKES_STATES = frozenset({"Dense", "Activation", "ReLU", "LeakyReLU", "Dropout",
                            "BatchNormalization", "LayerNormalization", "Flatten"})

@@ -8,12 +8,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _network as network
-from unstuck.interventions._source import Edits, method_call, number, pair_of_names, tidy
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
+
+from . import Intervention
+from . import _network as network
+from ._source import Edits, method_call, number, pair_of_names, tidy
 
 _READ = re.compile(r"\.(?:predict|evaluate|predict_on_batch|test_on_batch)\(\s*([^\s,()\[]+)")
 

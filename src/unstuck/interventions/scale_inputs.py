@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.architecture import ENTRY
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.interventions._scales import as_rescaling, input_scaling, layer_code
-from unstuck.recipe import Insertion, Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.architecture import ENTRY
+from unstuck.network.recipe import Insertion, Layer, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _network as network
+from . import _source as source
+from ._scales import as_rescaling, input_scaling, layer_code
 
 _TAKES_NO_SCALE = ("Embedding", "StringLookup", "IntegerLookup", "Hashing", "CategoryEncoding",
                    "TextVectorization", "Normalization", "Rescaling")

@@ -7,16 +7,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck import outputs
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.interventions._activation import with_activation
-from unstuck.interventions._loss import weights_edits, with_loss_weight
-from unstuck.interventions._scales import layer_code, target_scaling
-from unstuck.recipe import Layer, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network import outputs
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from . import _network as network
+from . import _source as source
+from ._activation import with_activation
+from ._loss import weights_edits, with_loss_weight
+from ._scales import layer_code, target_scaling
 
 _REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
                "mean_absolute_percentage_error", "mean_squared_logarithmic_error")

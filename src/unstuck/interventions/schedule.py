@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from unstuck.between_epochs import LearningRateScheduler, ReduceLROnPlateau
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._callbacks import callback_edits
-from unstuck.interventions._optimizer import optimizer_edits
-from unstuck.interventions._source import Edits, tidy
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.callback_rules import LearningRateScheduler, ReduceLROnPlateau
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._callbacks import callback_edits
+from ._optimizer import optimizer_edits
+from ._source import Edits, tidy
 
 CALLBACKS = (LearningRateScheduler, ReduceLROnPlateau)
 

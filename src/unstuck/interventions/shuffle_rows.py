@@ -8,11 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits, free_name, method_call
-from unstuck.recipe import Data, Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Data, Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._source import Edits, free_name, method_call
 
 _ARGUMENTS = {"x": 0, "y": 1, "sample_weight": 10}
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from unstuck.interventions import _network as network
-from unstuck.interventions import _source as source
-from unstuck.interventions._layer_arguments import LayerArguments, Values
-from unstuck.recipe import Layer, Recipe
+from unstuck.network.recipe import Layer, Recipe
 from unstuck.script import Edit, Script
+
+from . import _network as network
+from . import _source as source
+from ._layer_arguments import LayerArguments, Values
 
 _STATEMENT = re.compile(rb"\.trainable[ \t]*=[ \t]*(False)\b")
 

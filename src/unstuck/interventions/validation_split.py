@@ -6,11 +6,12 @@ import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._source import Edits, method_call, number, set_value, tidy
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._source import Edits, method_call, number, set_value, tidy
 
 _READS_VALIDATION = re.compile(r"""["']val_""")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.interventions._network import layer_of
-from unstuck.interventions._one_layer import OneLayer
-from unstuck.interventions._source import Edits
-from unstuck.interventions._width import width_edits, width_of, with_width
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from ._network import layer_of
+from ._one_layer import OneLayer
+from ._source import Edits
+from ._width import width_edits, width_of, with_width
 
 
 @dataclass(frozen=True, kw_only=True)

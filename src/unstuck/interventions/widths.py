@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.errors import NotSupported
-from unstuck.interventions import Intervention
-from unstuck.interventions._network import hidden_layers
-from unstuck.interventions._source import Edits
-from unstuck.interventions._width import width_edits, width_of, with_width
-from unstuck.recipe import Recipe
+from unstuck.base.errors import NotSupported
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+
+from . import Intervention
+from ._network import hidden_layers
+from ._source import Edits
+from ._width import width_edits, width_of, with_width
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import child
-from unstuck.errors import UnstuckError
-from unstuck.journal import digest
+from unstuck.base.errors import UnstuckError
+from unstuck.base.journal import digest
+
+from . import child
 
 CONNECTING = 10
 """Seconds to wait for a cluster to answer."""

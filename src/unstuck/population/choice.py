@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from unstuck.population import Engine
-from unstuck.population.keras_engine import KerasEngine
-from unstuck.population.native_engine import NativeEngine
-from unstuck.recipe import Recipe
+from unstuck.network.recipe import Recipe
+
+from .keras_engine.engine import KerasEngine
+from .native_engine.engine import NativeEngine
+from .population import Engine
 
 
 @cache

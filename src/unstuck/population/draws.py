@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from unstuck import adapter
-from unstuck.recipe import Recipe
+from unstuck.network import adapter
+from unstuck.network.recipe import Recipe
 
 AT_ONCE = 1 << 21
 """Numbers drawn in one go: 16 MiB of doubles."""

@@ -18,10 +18,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.between_epochs import LearningRateScheduler
-from unstuck.journal import digest
-from unstuck.recipe import Recipe
+from unstuck.base.journal import digest
+from unstuck.network import adapter
+from unstuck.network.callback_rules import LearningRateScheduler
+from unstuck.network.recipe import Recipe
 
 _SEEN: dict[int, tuple[weakref.ref[Any], str]] = {}
 

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import adapter
-from unstuck.recipe import Recipe
+from unstuck.network import adapter
+from unstuck.network.recipe import Recipe
 
 Array = NDArray[Any]
 

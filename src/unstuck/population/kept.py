@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.population import Moment, Population, Readings
+from .population import Moment, Population, Readings
 
 Arrays = dict[str, NDArray[Any]]
 _PLAIN = ("engine", "strategy", "code_layer", "block", "seconds", "compile_seconds")

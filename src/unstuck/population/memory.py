@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from unstuck.errors import UnstuckError
-from unstuck.population import Engine, Population
-from unstuck.recipe import Recipe
+from unstuck.base.errors import UnstuckError
+from unstuck.network.recipe import Recipe
+
+from .population import Engine, Population
 
 
 class OutOfMemory(UnstuckError):

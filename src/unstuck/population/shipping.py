@@ -19,14 +19,15 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck import adapter
-from unstuck.between_epochs import LearningRateScheduler
-from unstuck.errors import NotSupported
-from unstuck.journal import digest
-from unstuck.population import Yardstick
-from unstuck.population.identity import fingerprint
-from unstuck.recipe import Recipe
-from unstuck.serialized import foreign
+from unstuck.base.errors import NotSupported
+from unstuck.base.journal import digest
+from unstuck.network import adapter
+from unstuck.network.callback_rules import LearningRateScheduler
+from unstuck.network.recipe import Recipe
+from unstuck.network.serialized import foreign
+
+from .identity import fingerprint
+from .population import Yardstick
 
 MODELS_KEPT = 4
 LARGE = 1 << 20

@@ -14,16 +14,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from typing import Any
 
-import numpy as np
+from unstuck.base.errors import NotSupported, UnstuckError, in_a_line
+from unstuck.network.recipe import Recipe
 
-from unstuck import child
-from unstuck.errors import NotSupported, UnstuckError, in_a_line
-from unstuck.population import Engine, Population, Yardstick
-from unstuck.population.backends import Processes, connected
-from unstuck.population.kept import unpacked
-from unstuck.population.memory import OutOfMemory, lighter
-from unstuck.population.shipping import check, parcel
-from unstuck.recipe import Recipe
+from . import child
+from .backends import Processes, connected
+from .kept import unpacked
+from .memory import OutOfMemory
+from .population import Engine, Population, Yardstick
+from .shipping import check, parcel
 
 LOOK = 0.2
 """Seconds between two looks at the clock and for Ctrl-C while others work."""
@@ -159,15 +158,3 @@ def _as_here(said: str) -> UnstuckError:
     kind, _, words = said.partition(": ")
     kinds = {known.__name__: known for known in (NotSupported, OutOfMemory)}
     return kinds[kind](words) if kind in kinds else UnstuckError(said)
-
-
-def trained(engine: str, seeds: Sequence[int], probes: bool, sent: Sequence[Any]) -> bytes:
-    """One chunk, in a worker, by one thread: its population, packed."""
-    from unstuck.population.choice import engines
-    from unstuck.population.kept import packed
-    from unstuck.population.shipping import opened
-
-    recipe, yardstick = opened([np.asarray(part) for part in sent])
-    chosen = next(e for e in engines(1) if e.name == engine)
-    return pickle.dumps(packed(lighter(
-        chosen, recipe, lambda: chosen.train(recipe, list(seeds), yardstick, probes=probes))))

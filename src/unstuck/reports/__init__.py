@@ -1,20 +1,22 @@
-"""Reports: each format is a pure function of a `Result`, and a file in this package.
+"""How it is told: each format is a pure function of a `Result`, and a file in `formats/`.
 
 A report never computes, trains or imports Keras, so that a saved diagnosis is rendered at once.
 `text` is for people at a terminal, `html` for people who would rather look, `json` for programs,
-`sarif` for editors and code scanning, `github` for the annotations of a workflow. Helpers' names
-begin with an underscore.
+`sarif` for editors and code scanning, `github` for the annotations of a workflow. `parts/` are the
+blocks that several formats share, `html_page/` the page with its charts, `manual/` the checks' pages.
+
+May import: result and base.
+Others take: `render`, `all_reports`, the manual, and words and colours for the terminal.
 """
 
 from __future__ import annotations
 
 import functools
-import sys
 from abc import ABC, abstractmethod
 from typing import ClassVar, TypedDict, Unpack
 
-from unstuck.registry import discover
-from unstuck.results import Result
+from unstuck.base.registry import discover
+from unstuck.result.results import Result
 
 
 class Options(TypedDict, total=False):
@@ -56,4 +58,6 @@ def render(name: str, result: Result, **options: Unpack[Options]) -> str:
 @functools.cache
 def all_reports() -> dict[str, type[Report]]:
     """Every format, by name."""
-    return discover(sys.modules[__name__], Report)  # type: ignore[type-abstract]
+    from . import formats
+
+    return discover(formats, Report)  # type: ignore[type-abstract]

@@ -4,7 +4,11 @@ Only Python source is known here, no Keras and no networks. `source` holds the `
 the calls in it, `layers` the forms in which calls build networks, `classes` models written as
 classes, `names` what imports and assignments give a name, `items` the layout between brackets,
 `tree` the parsed source, `positions` lines and columns, `edits` the change itself, `comments` what
-the script asks of us.
+the script asks of us. `modern` tells which year's spelling a script is in and writes today's, from
+the names in `spellings`.
+
+May import: nothing of unstuck.
+Others take: what this file hands out, `modern`, `spellings`.
 """
 
 from .call import Argument as Argument

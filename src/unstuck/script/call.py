@@ -7,20 +7,16 @@ import warnings
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import libcst as cst
-
-from unstuck.spellings import ARGUMENTS, KERAS_1, kind_of, older_names
 
 from . import layers, names
 from .edits import Edit
 from .items import Items
 from .positions import Span, split_lines
+from .spellings import ARGUMENTS, KERAS_1, kind_of, older_names
 from .tree import Tree, as_operand, as_value
-
-if TYPE_CHECKING:
-    from .source import Script
 
 _BETWEEN_COMMAS = (
     cst.AnnAssign,
@@ -56,7 +52,6 @@ class Call:
     is safe. Nothing is changed here: `Script.apply` does that.
     """
 
-    script: Script = field(repr=False)
     span: Span
     callee: str
     tree: Tree = field(repr=False)

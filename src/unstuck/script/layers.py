@@ -12,10 +12,9 @@ from typing import Literal
 
 import libcst as cst
 
-from unstuck.spellings import kind_of
-
 from .edits import Edit
 from .items import Items
+from .spellings import kind_of
 from .tree import Tree, as_operand, as_value, is_operand
 
 

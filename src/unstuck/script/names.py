@@ -19,9 +19,8 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 from libcst.metadata import Assignment, GlobalScope, ImportAssignment
 
-from unstuck.spellings import TENSORFLOW_KERAS, modern_name
-
 from .edits import Edit
+from .spellings import TENSORFLOW_KERAS, modern_name
 from .tree import Tree
 
 

@@ -98,7 +98,6 @@ class Script:
         if tree is None or node is None:
             return None
         return Call(
-            script=self,
             span=self.lines.span(*tree.bare_extent(node)),
             callee=tree.source(node.func),
             tree=tree,

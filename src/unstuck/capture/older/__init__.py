@@ -21,9 +21,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from unstuck.modern import Dialect
+from unstuck.capture.patches import patched
+from unstuck.script.modern import Dialect
 
-from ..patches import patched
 from .methods import wrappers
 from .modules import Served
 

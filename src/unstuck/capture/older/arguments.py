@@ -7,8 +7,8 @@ from typing import Any
 
 import keras
 
-from unstuck.errors import NotSupported
-from unstuck.spellings import ANY_LAYER, ARGUMENTS, KERAS_1, VALUES, WITHOUT_MEANING
+from unstuck.base.errors import NotSupported
+from unstuck.script.spellings import ANY_LAYER, ARGUMENTS, KERAS_1, VALUES, WITHOUT_MEANING
 
 from . import randomness
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from unstuck.spellings import OPS
+from unstuck.script.spellings import OPS
 
 from .randomness import drawn
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import keras
 
-from unstuck import adapter
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
+from unstuck.network import adapter
 
 GONE = {
     "Merge": "Use the functional API: keras.layers.concatenate([a, b]), add, multiply, …",

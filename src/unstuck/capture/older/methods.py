@@ -9,10 +9,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.spellings import LOSS_WORDS, METHODS
+from unstuck.capture.patches import Attribute
+from unstuck.network import adapter
+from unstuck.script.spellings import LOSS_WORDS, METHODS
 
-from ..patches import Attribute
 from .arguments import translated
 from .classics import AddedLoss
 

@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
-from unstuck import adapter
-from unstuck.errors import NotSupported
-from unstuck.modern import Dialect
-from unstuck.spellings import CLASSES, FUNCTIONS, MODULES, TENSORFLOW_KERAS
+from unstuck.base.errors import NotSupported
+from unstuck.network import adapter
+from unstuck.script.modern import Dialect
+from unstuck.script.spellings import CLASSES, FUNCTIONS, MODULES, TENSORFLOW_KERAS
 
 from . import backend, classics, tensorflow
 from .arguments import Translated, takes_old_arguments

@@ -15,8 +15,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck import adapter
-from unstuck.errors import NotSupported
+from unstuck.base.errors import NotSupported
+from unstuck.network import adapter
 
 
 def _own_seeds() -> keras.random.SeedGenerator:

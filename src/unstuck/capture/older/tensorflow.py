@@ -14,8 +14,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from unstuck.errors import NotSupported
-from unstuck.spellings import ACTIVATIONS, REDUCED
+from unstuck.base.errors import NotSupported
+from unstuck.script.spellings import ACTIVATIONS, REDUCED
 
 from .randomness import drawn
 

@@ -1,0 +1,63 @@
+"""The whole in one word and one sentence, and what is said of rows learned by heart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from unstuck.base.stats import success_rate
+from unstuck.goal import Goal
+from unstuck.population.population import Population
+from unstuck.result import results
+from unstuck.search.proof import Cure
+from unstuck.search.ranking import CURED
+
+STUCK = 0.05
+"""Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
+
+
+def by_heart_note(cure: Cure, *, checked: bool) -> str:
+    """What a change does that makes a network learn rows without signal, as far as is known."""
+    made = " and ".join(change.label for change in cure.arm.changes)
+    learned = (f"with {made}, {cure.rate.successes:,} of {cure.rate.trials:,} trainings learn these"
+               " rows")
+    if checked:
+        return (f"{learned}, but by heart: of rows that they are not trained on, they know no more than"
+                " a constant output; it is no repair")
+    return (f"{learned}; whether that holds for other rows could not be seen within the budget, so it"
+            " is offered as no repair")
+
+
+def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:
+    """The whole in one word, and in one sentence."""
+    learned = goal.learned(control)
+    rate = success_rate(learned)
+    diverged = float(control.diverged.mean())
+    said = f"{rate.successes} of {rate.trials} replicas learned"
+    if rate.share >= CURED:
+        median = float(np.median(control.final_loss))
+        skill = goal.skill(median)
+        high = 0.2 if goal.noise is None else 0.05
+        if goal.floor and goal.baseline and skill is not None and (
+            skill > 0.8 and goal.floor > high * goal.baseline
+        ):
+            limit = "" if goal.noise is None else ": noise, not the network, is the limit"
+            return "AT_FLOOR", (f"{said}; the loss of {median:.3g} is close to {goal.floor:.3g},"
+                                f" below which no network can get on this data{limit}")
+        if _overfits(goal, control):
+            return "OVERFITS", f"{said} the rows trained on, but not the rows held back"
+        return "LEARNS", said
+    if diverged > 0.5:
+        return "DIVERGES", f"in {diverged:.0%} of the replicas the loss is no number any more"
+    if success_rate(goal.learned(control, part=1)).share >= CURED and _overfits(goal, control):
+        return "OVERFITS", "the rows trained on are learned, the rows held back are not"
+    if goal.no_signal:
+        return "NO_SIGNAL", "plain methods find no dependence of the targets on the inputs either"
+    return ("STUCK" if rate.share < STUCK else "FRAGILE"), said
+
+
+def _overfits(goal: Goal, control: Population) -> bool:
+    """True where half of what was learned is lost on the rows held back."""
+    held = control.score[:, 2]
+    held = held[np.isfinite(held)]
+    return bool(len(held)) and bool(
+        np.median(held) < goal.constant + 0.5 * (goal.ceiling - goal.constant))

@@ -1,0 +1,137 @@
+"""A saved diagnosis: one file, which is read without ever executing anything in it.
+
+The file is in the safetensors format: a header in JSON, then plain arrays. The header's metadata
+holds the JSON document of the contract under "diagnosis". Nothing here imports Keras.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import struct
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+from numpy.typing import NDArray
+
+from unstuck.base.atomic import write_bytes
+from unstuck.base.errors import BadSavedFile
+from unstuck.result.results import SCHEMA, Result, from_document
+
+Arrays = dict[str, NDArray[Any]]
+
+KEY = "diagnosis"
+LARGEST_HEADER = 64 * 2**20  # bytes; the format's own readers take at most 100 million
+_LENGTH = struct.Struct("<Q")
+
+
+def write(path: Path, result: Result, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write a diagnosis; the file is whole or absent.
+
+    Raises:
+        OSError: it cannot be written.
+        TypeError: an array holds something else than numbers or truth values.
+    """
+    from safetensors.numpy import save
+
+    from unstuck.reports.formats.json import document
+
+    for name, array in arrays.items():
+        if array.dtype.kind not in "biuf":
+            raise TypeError(f"{name!r} holds {array.dtype}, which a diagnosis cannot keep")
+    text = json.dumps(document(result), sort_keys=True, allow_nan=False)
+    plain = {name: _plain(array) for name, array in arrays.items()}
+    write_bytes(Path(path), save(plain, metadata={KEY: text}))
+
+
+def is_saved(path: Path) -> bool:
+    """True for a file that begins as a saved diagnosis does; no text does. Raises OSError."""
+    with Path(path).open("rb") as stream:
+        start = stream.read(_LENGTH.size + 1)
+    if len(start) <= _LENGTH.size or start[-1:] != b"{":
+        return False
+    return bool(_LENGTH.unpack_from(start)[0] <= LARGEST_HEADER)
+
+
+def read(path: Path) -> tuple[Result, Arrays]:
+    """Read a diagnosis with its arrays.
+
+    Raises:
+        BadSavedFile: it cannot be read, is damaged, of another version, or no diagnosis at all.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise BadSavedFile(f"{path} cannot be read: {error.strerror or error}") from error
+    result = _result(_metadata(data, path), path)
+    try:
+        return result, load(data)
+    except (SafetensorError, ValueError, TypeError, KeyError) as error:
+        raise BadSavedFile(f"{path} is damaged: its arrays cannot be read ({error}).") from error
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """Row by row in native byte order, which is what the format's writer takes for granted."""
+    return array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
+
+
+def _metadata(data: bytes, path: Path) -> dict[str, Any]:
+    """The header's metadata, after its size was checked."""
+    none = f"{path} is no saved diagnosis. `unstuck run SCRIPT --save FILE` writes one."
+    if len(data) < _LENGTH.size:
+        raise BadSavedFile(none)
+    (length,) = _LENGTH.unpack_from(data)
+    header = data[_LENGTH.size : _LENGTH.size + length] if length <= LARGEST_HEADER else b""
+    if not header.startswith(b"{"):
+        raise BadSavedFile(none)
+    if len(header) < length:
+        raise BadSavedFile(f"{path} is damaged: its end is missing.")
+    try:
+        metadata = json.loads(header)["__metadata__"]
+    except KeyError:
+        raise BadSavedFile(none) from None
+    except (ValueError, RecursionError) as error:
+        raise BadSavedFile(f"{path} is damaged: its header is not JSON ({error}).") from error
+    if not isinstance(metadata, dict) or KEY not in metadata:
+        raise BadSavedFile(none)
+    return metadata
+
+
+def _result(metadata: dict[str, Any], path: Path) -> Result:
+    try:
+        document = json.loads(metadata[KEY])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadSavedFile(f"{path} is damaged: its document is not JSON ({error}).") from error
+    schema = document.get("schema") if isinstance(document, dict) else None
+    if schema != SCHEMA:
+        raise BadSavedFile(
+            f"{path} was written in the form {schema!r}, and this version of unstuck reads"
+            f" {SCHEMA!r}. Diagnose the script again, or use the version that wrote the file."
+        )
+    try:
+        fault = best_match(_validator().iter_errors(document))
+        if fault is None:
+            return from_document(document)
+        why = f"at {fault.json_path}: {fault.message[:200]}"
+    except (TypeError, KeyError, ValueError, RecursionError) as error:
+        why = str(error)
+    raise BadSavedFile(f"{path} is damaged: its document breaks the contract ({why}).")
+
+
+@functools.cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(schema())
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the document."""
+    text = resources.files("unstuck.result").joinpath("schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded

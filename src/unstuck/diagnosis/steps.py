@@ -1,0 +1,349 @@
+"""The steps of one diagnosis: yardstick, population, checks, search, account."""
+
+from __future__ import annotations
+
+import functools
+import math
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.base.errors import TooSlow, UnstuckError
+from unstuck.base.progress import Progress
+from unstuck.base.stats import LOOKS
+from unstuck.capture import Captured
+from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
+from unstuck.checks._data import arrays
+from unstuck.goal import make_goal
+from unstuck.interventions.drop_missing import DropMissing
+from unstuck.network.recipe import half_the_rows
+from unstuck.population.chunks import Chunks
+from unstuck.population.memory import OutOfMemory
+from unstuck.result import results
+from unstuck.script import Ignore, ignores
+from unstuck.search.budget import Budget, BudgetSpent
+from unstuck.search.candidates import Candidate, placebo, singles
+from unstuck.search.experiment import Experiment
+from unstuck.search.ranking import CURED
+from unstuck.search.search import Search
+
+from . import account, scenes
+from .applied_repair import ReadyRepair
+from .outcome import by_heart_note, judge_outcome
+
+T = TypeVar("T")
+DEFAULT_REPLICAS = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families.
+
+    `jobs` processes train on this machine, or those of a `cluster` do; by default this one does.
+    Without `pictures` nothing is trained that only the page shows.
+    """
+
+    budget: Budget = field(default_factory=lambda: Budget.parse("2m"))
+    replicas: int | None = None
+    seed: int = 0
+    goal: str | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    device: str | None = None
+    jobs: int | None = None
+    cluster: str | None = None
+    singles_only: bool = False
+    pictures: bool = True
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What changes the outcome; how many processes there are, and where, does not."""
+        return {"budget": self.budget.text, "replicas": self.replicas, "seed": self.seed,
+                "goal": self.goal, "select": sorted(self.select), "ignore": sorted(self.ignore)}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """What a diagnosis comes to: the result, the arrays behind it, its repairs to be put into effect,
+    and an error of ours that cut it short.
+    """
+
+    result: results.Result
+    arrays: dict[str, NDArray[Any]]
+    ready: tuple[ReadyRepair, ...]
+    fault: Exception | None
+
+
+class Steps:
+    """One diagnosis on its way; every step notes what it took."""
+
+    def __init__(
+        self, captured: Captured, options: Options, progress: Progress, argv: Sequence[str],
+        chunks: Chunks,
+    ) -> None:
+        self.captured, self.options, self.progress, self.argv = captured, options, progress, argv
+        self.chunks = chunks
+        self.parts: dict[str, float] = {}
+        self.skipped: dict[str, str] = {}
+        self.notes: list[str] = list(captured.notes)
+        self.fault: Exception | None = None
+
+    def run(self) -> Found:
+        begun = time.monotonic()
+        experiment = self._laboratory()
+        findings: list[Finding] = []
+        candidates: list[Candidate] = []
+        search = None
+        try:
+            self._timed("population", lambda: self._control(experiment))
+            if experiment.control.population is None:
+                raise TooSlow(
+                    f"The budget of {self.options.budget.text} was spent before a single training of"
+                    " this script ended. Give more with --budget, or fewer rows or epochs."
+                )
+            findings = self._timed("checks", lambda: self._look(experiment))
+            spoilt = _is_spoilt(experiment)
+            candidates = singles(experiment.recipe, experiment.goal, findings)
+            if spoilt:  # of all others, none can be told from the next by itself
+                candidates = [c for c in candidates if c.certain]
+            if spoilt and not any(isinstance(c.change, DropMissing) for c in candidates):
+                candidates = []
+                self.notes.append("nothing was tried: the rows trained on hold NaN, which no change of"
+                                  " the training takes out")
+                experiment.untestable[placebo().label] = "the data hold NaN"
+            else:
+                search = Search(experiment, candidates, singles_only=self.options.singles_only)
+                self._timed("trials", lambda: self._search(experiment, search))
+        except KeyboardInterrupt:
+            if experiment.control.population is None:
+                raise
+            self.notes.append("interrupted: this is what was known by then")
+        except UnstuckError:
+            raise
+        except Exception as error:
+            if experiment.control.population is None:
+                raise
+            self.fault = error
+            self.notes.append(f"a fault of unstuck ({type(error).__name__}) ended the trials early:"
+                              " this is what was known by then")
+        self.parts["all"] = time.monotonic() - begun
+        self.progress.close()
+        return self._account(experiment, search or Search(experiment, candidates), findings, candidates)
+
+    def _laboratory(self) -> Experiment:
+        """The experiment with its first replicas; on fewer rows where memory does not suffice."""
+        rows = self.captured.recipe.train.rows
+        while True:
+            recipe = self.captured.recipe
+            experiment = self._timed("yardstick", self._lab)
+            try:
+                self._timed("population", functools.partial(self._first, experiment))
+            except OutOfMemory as error:
+                fewer = half_the_rows(recipe)
+                if fewer is None:
+                    raise UnstuckError("There is not enough memory to train this network even once,"
+                                       " on however few rows.") from error
+                self.captured = replace(self.captured, recipe=fewer)
+                continue
+            if recipe.train.rows < rows:
+                self.notes.append(f"memory did not suffice for all rows: everything was trained on"
+                                  f" {recipe.train.rows:,} of {rows:,}, evenly picked")
+            return experiment
+
+    def _lab(self) -> Experiment:
+        recipe, options = self.captured.recipe, self.options
+        goal = make_goal(recipe, asked=options.goal, seed=options.seed)
+        return Experiment(recipe, goal, budget=options.budget, seed=options.seed,
+                   replicas=options.replicas or DEFAULT_REPLICAS, threads=options.jobs,
+                   progress=self.progress, chunks=self.chunks)
+
+    def _search(self, experiment: Experiment, search: Search) -> None:
+        sick = experiment.control.rate < CURED
+        search.run(sick=sick)
+        if not sick:
+            self._more_control(experiment)
+
+    def _timed(self, part: str, work: Callable[[], T]) -> T:
+        begun = time.monotonic()
+        try:
+            return work()
+        finally:
+            self.parts[part] = self.parts.get(part, 0.0) + time.monotonic() - begun
+
+    def _first(self, experiment: Experiment) -> None:
+        """A few replicas."""
+        self.progress.stage("population", experiment.most)
+        with suppress(BudgetSpent):
+            experiment.refuse_too_slow()
+            experiment.run(experiment.control, self._few(experiment), probes=True)
+
+    def _few(self, experiment: Experiment) -> int:
+        work = experiment.recipe.updates * experiment.recipe.multiplications
+        wanted = 64 if work < 1e7 else 16 if work < 1e9 else 4
+        return min(experiment.most, max(experiment.first, wanted))
+
+    def _control(self, experiment: Experiment) -> None:
+        """More replicas, now that it is known what one costs."""
+        with suppress(BudgetSpent):
+            for look in LOOKS:
+                more = self._few(experiment) < look <= experiment.most
+                if more and (experiment.costs.of(experiment.control, look)
+                             < 0.05 * min(experiment.left, 600.0)):
+                    experiment.run(experiment.control, look, probes=True)
+
+    def _more_control(self, experiment: Experiment) -> None:
+        """A healthy script's rate, as sharp as a few seconds allow."""
+        try:
+            for look in LOOKS:
+                if len(experiment.control.learned) < look <= experiment.most and experiment.costs.of(
+                        experiment.control, look) < 0.2 * min(experiment.left, 120.0):
+                    experiment.run(experiment.control, look, probes=True)
+        except BudgetSpent:
+            pass
+
+    def _look(self, experiment: Experiment) -> list[Finding]:
+        assert experiment.control.population is not None
+        seen = Observation(recipe=experiment.recipe, goal=experiment.goal,
+                           control=experiment.control.population)
+        found: list[Finding] = []
+        with warnings.catch_warnings():  # numpy's, where a column holds nothing but NaN
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for check in self._checks():
+                try:
+                    found.extend(check.findings(seen))
+                except Exception as error:
+                    self.skipped[check.name] = f"the check itself failed: {error!r}"
+        return self._heeded(found)
+
+    def _heeded(self, found: list[Finding]) -> list[Finding]:
+        """What the script's comments do not ask to ignore; one that ignores nothing is noted."""
+        script = self.captured.script
+        for ignore in () if script is None else ignores(script.text):
+            meant = [finding for finding in found if self._is_meant(finding, ignore)]
+            found = [finding for finding in found if finding not in meant]
+            names = {finding.check for finding in meant}
+            self.skipped |= dict.fromkeys(names, f"ignored by line {ignore.at}")
+            self.notes += [
+                f"line {ignore.at} ignores {name}, which "
+                + ("has nothing to say there" if name in all_checks() else "is no check")
+                for name in sorted(ignore.names - names - self.skipped.keys())]
+        return found
+
+    def _is_meant(self, finding: Finding, ignore: Ignore) -> bool:
+        if ignore.names and finding.check not in ignore.names:
+            return False
+        span = self.captured.recipe.sites.get(finding.site or "")
+        return ignore.line is None or (
+            span is not None and span.line <= ignore.line <= span.end_line)
+
+    def _checks(self) -> list[Check]:
+        chosen = []
+        select, ignore = set(self.options.select), set(self.options.ignore)
+        for name, cls in all_checks().items():
+            if select and not select & {name, cls.family.value}:
+                self.skipped[name] = "not selected"
+            elif ignore & {name, cls.family.value}:
+                self.skipped[name] = "ignored as asked"
+            else:
+                chosen.append(cls())
+        return chosen
+
+    def _account(
+        self, experiment: Experiment, search: Search, findings: list[Finding],
+        candidates: list[Candidate],
+    ) -> Found:
+        goal, control, captured = experiment.goal, experiment.control.population, self.captured
+        assert control is not None
+        if experiment.engine_note is not None:
+            self.notes.append(f"trained by the Keras engine, because {experiment.engine_note}")
+        self.notes += self.chunks.notes
+        script, recipe = captured.script, captured.recipe
+        judged, proofs = search.verdicts.judged(), search.proofs
+        moved = next((j for j in judged if j.trial.changes[0] == placebo()
+                      and j.verdict in ("cause", "contributes")), None)
+        if moved is not None:
+            self.notes.append("the placebo seemed to work, so no other claim is made")
+            judged = [moved]
+        if (proofs.by_heart or proofs.unchecked) and not proofs.signal:
+            # Without signal a row more that is learned is a row more learned by heart.
+            judged = [j for j in judged if j.verdict not in ("cause", "contributes")]
+        self.notes += [by_heart_note(cure, checked=True) for cure in proofs.by_heart]
+        self.notes += [by_heart_note(cure, checked=False) for cure in proofs.unchecked]
+        tried = {j.trial.changes[0] for j in judged}
+        wanted = [placebo(), *(candidate.change for candidate in candidates)]
+        for change in wanted if experiment.control.rate < CURED else ():
+            label = change.label
+            if change not in tried and label not in experiment.untestable:
+                self.skipped[label] = "the budget was spent before its turn"
+        # What holds for rows held out has found what plain methods do not see.
+        outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
+                                      control)
+        repairs = [cure for cure in proofs.cures if cure.rate.share >= 0.5]
+        whole = not any("interrupted" in note for note in self.notes)
+        if self.options.pictures:
+            self.progress.stage("looking inside a few replicas")
+        pictures = self._timed("pictures", lambda: scenes.pictures_of(
+            experiment, repairs, captured.own_history, again=whole and self.options.pictures))
+        self.parts["all"] += self.parts["pictures"]
+        self.progress.close()
+        rows, targets = account.rows_and_targets(goal)
+        result = results.Result(
+            schema=results.SCHEMA, tool=account.tool(),
+            script=account.script_info(captured, self.argv),
+            fit=account.fit_info(captured, goal), outcome=outcome, outcome_text=text,
+            goal=account.goal_info(goal, self.options.goal),
+            population=account.population_info(goal, control),
+            facts=account.findings_info(findings, Certainty.FACT, script, recipe),
+            suspicions=account.findings_info(findings, Certainty.SUSPICION, script, recipe),
+            arms=tuple(account.arm_info(j, experiment, script) for j in judged),
+            repairs=tuple(account.repair_info(c, experiment, script) for c in repairs),
+            not_tested=account.not_tested(experiment, self.skipped),
+            budget=account.budget_info(experiment, self.parts), rows=rows, targets=targets,
+            own_run=_own_run(captured), code_layer=control.code_layer,
+            code_map=account.code_map(goal, control, proofs.cures),
+            source=None if script is None else script.text, notes=tuple(self.notes),
+            pictures=pictures, switches=_switches(self.options, captured),
+        )
+        arrays: dict[str, NDArray[Any]] = {
+            "control/loss": control.loss, "control/final_loss": control.final_loss,
+            "control/score": control.score, "control/seeds": np.asarray(control.seeds),
+            **({} if control.val_loss is None else {"control/val_loss": control.val_loss}),
+            **({} if control.outputs is None else {"control/outputs": control.outputs}),
+        }
+        ready = tuple(ReadyRepair(info=info, before=recipe, after=cure.arm.recipe)
+                      for info, cure in zip(result.repairs, repairs, strict=True))
+        return Found(result=result, arrays=arrays, ready=ready, fault=self.fault)
+
+
+def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
+    """The switches of `unstuck run` that ask for this diagnosis again."""
+    given: dict[str, object] = {
+        "--budget": options.budget.text, "--replicas": options.replicas,
+        "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
+        "--jobs": options.jobs, "--cluster": options.cluster,
+        "--select": ",".join(options.select) or None,
+        "--ignore": ",".join(options.ignore) or None,
+        "--fit": captured.index if captured.of > 1 else None,
+    }
+    return tuple(str(part) for name, value in given.items() if value is not None
+                 for part in (name, value))
+
+
+def _own_run(captured: Captured) -> results.OwnRun | None:
+    if captured.own_history is None:
+        return None
+    losses = captured.own_history.get("loss") or [math.nan]
+    return results.OwnRun(loss=float(losses[-1]), learned=None)
+
+
+def _is_spoilt(experiment: Experiment) -> bool:
+    """True where NaN in the data has made every replica's loss NaN, whatever else may be wrong."""
+    train, population = experiment.recipe.train, experiment.control.population
+    return population is not None and bool(population.diverged.all()) and any(
+        np.isnan(array).any() for array in arrays((train.x, train.y)))

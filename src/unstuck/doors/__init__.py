@@ -1,0 +1,10 @@
+"""How people come in: the command line, Python, notebooks, tests of one's own.
+
+`cli` is the command line, with `switches`, `exits` and the terminal's `terminal_progress`; `fixing`
+writes repaired scripts, `replay` runs one proof again, `doctor` says what is installed. `callback`,
+`testing` and `notebook` are the doors from Python, `config` is what a project sets,
+`crash` tells of a fault of ours.
+
+May import: every other room. A door computes nothing that a diagnosis needs.
+Others take: nothing; `unstuck/__init__.py` hands out the public names.
+"""

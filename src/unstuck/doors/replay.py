@@ -1,0 +1,125 @@
+"""One proof run again: a change written into the script, on the seeds that its verdict rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from unstuck.base.errors import UnstuckError
+from unstuck.base.progress import Progress
+from unstuck.base.stats import paired_effect, success_rate
+from unstuck.capture import Captured, capture_text, drawing_from, random_state_kept
+from unstuck.diagnosis import account
+from unstuck.diagnosis.repair import rewritten
+from unstuck.diagnosis.steps import Options
+from unstuck.goal import make_goal
+from unstuck.interventions import apply_all
+from unstuck.reports.parts import words
+from unstuck.result import results
+from unstuck.script import Script
+from unstuck.search.arms import Arm
+from unstuck.search.budget import BudgetSpent
+from unstuck.search.candidates import placebo
+from unstuck.search.experiment import SEEDS_APART, Experiment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """An arm as it was saved and as it came out now; `same` counts for counts, else `near` or not."""
+
+    then: results.Arm
+    now: results.Arm
+    tool: results.Tool
+
+    @property
+    def same(self) -> bool:
+        """The same number of replicas rescued, broken and learned."""
+        return all(getattr(self.then, name) == getattr(self.now, name)
+                   for name in ("replicas", "successes", "rescued", "broken"))
+
+    @property
+    def near(self) -> bool:
+        """The new difference lies within the old interval."""
+        low, high = self.then.ci95
+        return low <= self.now.difference <= high
+
+    def __str__(self) -> str:
+        rows = [f"{self.then.intervention}, nothing else changed, on the same"
+                f" {words.count(self.then.replicas, 'seed')}"]
+        rows += [f"  {name}  {words.percent(arm.control_rate)} → {words.percent(arm.success_rate)} ·"
+                 f" {words.effect(arm, unit=True)} · {words.turned(arm)}"
+                 for name, arm in (("then", self.then), ("now ", self.now))]
+        now = account.tool()
+        other = [f"{name} {was} then, {is_} now" for name, was, is_ in (
+            ("keras", self.tool.keras, now.keras), ("jax", self.tool.jax, now.jax),
+            ("numpy", self.tool.numpy, now.numpy)) if was != is_]
+        why = f" ({', '.join(other)})" if other else ""
+        rows.append("The same again." if self.same else
+                    f"Not the same counts, but within the interval{why}." if self.near else
+                    f"Not the same{why}.")
+        return "\n".join(rows).replace(words.NBSP, " ") + "\n"
+
+
+def choose(result: results.Result, name: str | None) -> results.Arm:
+    """The arm of that name, or whose name it is a part of; by default the strongest cause.
+
+    Raises:
+        UnstuckError: there is none, or there are several.
+    """
+    if not result.arms:
+        raise UnstuckError("Nothing was tried in this diagnosis, so there is nothing to run again.")
+    if name is None:
+        return min((*result.causes, *result.arms), key=lambda arm: arm.edits is None)
+    found = [arm for arm in result.arms if arm.intervention == name] or [
+        arm for arm in result.arms if name.lower() in arm.intervention.lower()]
+    if len(found) != 1:
+        listed = "\n".join(f"  {arm.intervention}" for arm in found or result.arms)
+        what = f"{len(found)} of the changes tried are" if found else "No change that was tried is"
+        raise UnstuckError(f"{what} called {name!r}. Name one of these:\n{listed}")
+    return found[0]
+
+
+def replay(
+    result: results.Result, arm: results.Arm, script: Script, *, options: Options,
+    progress: Progress | None = None,
+) -> Replayed:
+    """Train the script and the changed script again, on the same seeds.
+
+    Args:
+        result: the saved diagnosis.
+        arm: one of its arms.
+        script: the diagnosed script, unchanged since.
+        options: the budget.
+        progress: told what is going on.
+
+    Raises:
+        UnstuckError: the change cannot be written into the script, or the budget is too small.
+    """
+    if arm.edits is None and arm.kind != "placebo":
+        raise UnstuckError(f"{arm.intervention!r} cannot be written into the script, so that it cannot"
+                           " be run again by itself. The whole diagnosis can: unstuck run.")
+    seed = result.population.seeds[0] // SEEDS_APART
+
+    def captured(text: str) -> Captured:
+        with drawing_from(seed):
+            return capture_text(text, filename=str(script.path or "script.py"),
+                                argv=result.script.argv, fit=str(result.fit.index))
+
+    with random_state_kept():
+        before = captured(script.text).recipe
+        goal = make_goal(before, asked=result.goal.asked, seed=seed)
+        after = (apply_all((placebo(),), before) if arm.edits is None
+                 else captured(rewritten(script, arm).text).recipe)
+        experiment = Experiment(before, goal, budget=options.budget, seed=seed, threads=options.jobs,
+                  replicas=arm.replicas, progress=progress)
+        try:
+            (progress or Progress()).stage(f"again: {arm.intervention}", arm.replicas)
+            again = experiment.run(Arm(changes=(placebo(),), recipe=after), arm.replicas)
+        except BudgetSpent:
+            raise UnstuckError(
+                f"The budget of {options.budget.text} was spent before {arm.replicas} pairs were"
+                " trained. Give more with --budget.") from None
+    effect, rate = paired_effect(experiment.control.learned, again.learned), success_rate(again.learned)
+    return Replayed(then=arm, tool=result.tool, now=replace(
+        arm, successes=rate.successes, success_rate=rate.share, difference=effect.difference,
+        ci95=(effect.low, effect.high), rescued=effect.rescued, broken=effect.broken,
+        control_rate=success_rate(experiment.control.learned).share))

@@ -1,0 +1,131 @@
+"""The command line's switches: their names, help, and what they refuse."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from unstuck import reports
+
+from .terminal import Color
+
+
+class Commands(TyperGroup):
+    """The commands; who gives a script in the place of one is told which takes scripts."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that these arguments ask for, and those that are left for it."""
+        if args and args[0] not in self.commands and Path(args[0]).suffix in (".py", ".ipynb"):
+            ctx.fail(f"{args[0]!r} is no command. To diagnose that script: unstuck run"
+                     f" {shlex.join(args)}")
+        return super().resolve_command(ctx, args)
+
+
+def _format(name: str) -> str:
+    known = reports.all_reports()
+    if name not in known:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}.")
+    return name
+
+
+def names(values: list[str]) -> tuple[str, ...]:
+    """Names out of repeated switches with commas."""
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+def _one_or_more(value: int | None) -> int | None:
+    if value is not None and value < 1:
+        raise typer.BadParameter("at least 1 is needed.")
+    return value
+
+
+def _device(value: str | None) -> str | None:
+    if value not in (None, "cpu", "gpu"):
+        raise typer.BadParameter("write cpu or gpu.")
+    return value
+
+
+def _fit_choice(value: str) -> str:
+    if value not in ("auto", "all", "ask") and not (value.isdecimal() and int(value)):
+        raise typer.BadParameter("write a number from 1, or auto, all or ask.")
+    return value
+
+
+Script = Annotated[Path, typer.Argument(help="The script, as it is.", show_default=False)]
+Arguments = Annotated[
+    list[str] | None,
+    typer.Argument(help="The script's own arguments, after --.", show_default=False),
+]
+BudgetText = Annotated[str, typer.Option("--budget", help="Stop after 60s, 5m or 200runs.")]
+Replicas = Annotated[
+    int | None,
+    typer.Option(callback=_one_or_more, help="Most trainings of any arm.", show_default="256"),
+]
+Select = Annotated[
+    list[str] | None, typer.Option(help="Only these checks or families: NAME,…", metavar="NAMES")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(help="Not these checks or families: NAME,…", metavar="NAMES")
+]
+FitChoice = Annotated[
+    str,
+    typer.Option("--fit", callback=_fit_choice, show_default="auto: the first that looks stuck",
+                 help="Which of several fit calls: a number from 1, all, or ask."),
+]
+Through = Annotated[
+    bool, typer.Option("--through", help="Let the script really train, and go on to its end.")
+]
+Diff = Annotated[bool, typer.Option("--diff", help="Show repairs as complete unified diffs.")]
+Format = Annotated[
+    str, typer.Option("--format", callback=_format, help="text, json, sarif, github or html.")
+]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", help="Also write the JSON document.", metavar="FILE")
+]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", help="Also write the report as a page.", metavar="FILE")
+]
+NoData = Annotated[bool, typer.Option("--no-data", help="Leave every row out of the page.")]
+SaveFile = Annotated[
+    Path | None,
+    typer.Option("--save", help="Also save the diagnosis, for report and fix.", metavar="FILE"),
+]
+Seed = Annotated[
+    int,
+    typer.Option(min=0, help="First seed of the population, and the seed of a script that sets none."),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(callback=_device, help="cpu or gpu.", show_default="JAX's choice"),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(callback=_one_or_more, help="Processes that train, or threads of the native"
+                 " engine.", show_default="this one; all cores"),
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(help="Train on a cluster: dask://HOST:PORT or ray://HOST:PORT.",
+                 metavar="ADDRESS"),
+]
+JournalFolder = Annotated[
+    Path | None,
+    typer.Option("--journal", help="Where a run that is cut short is kept.", metavar="FOLDER",
+                 show_default="a cache folder of yours"),
+]
+NoJournal = Annotated[bool, typer.Option("--no-journal", help="Keep nothing between runs.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Begin anew, whatever an earlier run has left.")
+]
+Goal = Annotated[
+    str | None,
+    typer.Option(help="What counts as learned, such as 'accuracy >= 0.95'.", metavar="GOAL"),
+]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Verdict, causes and repair only.")]
+Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More, with p-values.")]
+Colors = Annotated[Color, typer.Option("--color", help="Colours.")]
+ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever was found.")]

@@ -1,0 +1,410 @@
+"""What is trained and how: a network, its compile arguments, its data, its fit arguments.
+
+A `Recipe` is frozen: an intervention makes a new one by `replace` or by the `with_…` methods, so a
+trial can never falsify its control. `build` makes a fresh compiled model of it. Words are Keras's:
+every field is an argument of `compile` or `fit`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.base.errors import NotSupported
+from unstuck.script import Span
+
+from . import adapter
+from .architecture import Architecture, Built, Insertion, Layer
+from .callback_rules import ReduceLROnPlateau, Rules
+
+Tree = Any
+Batches = Literal["drawn", "whole", "part", "stream"]
+BEYOND = 1000.0
+"""How many times the updates a schedule's peak is looked for: a warm-up may have been set for days."""
+__all__ = ["Architecture", "Data", "Insertion", "Layer", "Optimizer", "Recipe"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Data:
+    """Rows as the training loop sees them: numpy arrays (or trees of them) of equal length."""
+
+    x: Tree
+    y: Tree
+    sample_weight: Tree = None
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return int(keras.tree.flatten(self.x)[0].shape[0])
+
+    def taken(self, chosen: Any) -> Data:
+        """Some of the rows: `chosen` is what a numpy array may be indexed with."""
+        x, y, weight = keras.tree.map_structure(
+            lambda a: None if a is None else a[chosen], (self.x, self.y, self.sample_weight))
+        return Data(x=x, y=y, sample_weight=weight)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """An optimizer as configured. `learning_rate` may be a schedule's configuration.
+
+    `schedule` is the schedule itself, which may be of a class that only the user's program knows.
+    `state` holds its variables' values where it goes on from an earlier training.
+    """
+
+    cls: Any
+    config: Mapping[str, Any]
+    schedule: Any = field(default=None, compare=False, repr=False)
+    state: tuple[NDArray[Any], ...] = field(default=(), compare=False, repr=False)
+
+    @classmethod
+    def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
+        """The configuration of a live optimizer."""
+        # Keras numbers names in a process ("adam_3"): two of one kind would be two trainings.
+        config = optimizer.get_config() | {"name": type(optimizer).__name__.lower()}
+        rate = config.get("learning_rate")
+        if isinstance(rate, int | float | np.floating):
+            # The variable holds a float32; its shortest decimal form is what the user wrote.
+            config["learning_rate"] = float(str(np.float32(rate)))
+            return cls(cls=type(optimizer), config=config)
+        return cls(cls=type(optimizer), config=config, schedule=adapter.schedule_of(optimizer))
+
+    @classmethod
+    def named(cls, kind: str, **config: Any) -> Optimizer:
+        """A built-in optimizer by its class name, other arguments at Keras's defaults."""
+        return cls.of(getattr(keras.optimizers, kind)(**config))
+
+    @property
+    def kind(self) -> str:
+        """Its class name, such as "Adam"."""
+        return str(self.cls.__name__)
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The constant rate; `None` under a schedule."""
+        rate = self.config.get("learning_rate")
+        return float(rate) if isinstance(rate, int | float | np.floating) else None
+
+    def build(self) -> keras.optimizers.Optimizer:
+        """A fresh one."""
+        config = dict(self.config)
+        if self.learning_rate is None and self.schedule is not None:
+            config["learning_rate"] = self.schedule
+        built: keras.optimizers.Optimizer = self.cls.from_config(config)
+        return built
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Recipe:
+    """One training, complete but for its seed.
+
+    `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
+    makes of them, divided by `data_scale`: judged and shown is what it does in the user's units.
+    `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
+    ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
+    of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
+    `taped`: the data came in batches, so that `fit` has no say in them. `order_salt` moves the
+    shuffling and nothing else. `sites` tells where in the user's source each part stands: keys
+    "fit", "compile", "optimizer", "loss" and "layer:NAME". `rounds` is how many calls of `fit`, one
+    after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
+    `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
+    `left_out` names those that do not. `written_for` is the package in whose spelling the script
+    is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `whole` is set where this is but one
+    output of a network with several (`outputs.each`): the recipe of all of them.
+    """
+
+    architecture: Architecture
+    optimizer: Optimizer
+    loss: Any
+    x: Tree
+    y: Tree
+    sample_weight: Tree = None
+    loss_weights: Any = None
+    metrics: Any = None
+    weighted_metrics: Any = None
+    validation_data: Data | None = None
+    validation_split: float = 0.0
+    class_weight: Mapping[int, float] | None = None
+    batch_size: int = 32
+    epochs: int = 1
+    shuffle: bool = True
+    batches: Batches = "drawn"
+    epochs_in_rows: int = 1
+    taped: bool = False
+    order_salt: int = 0
+    rounds: int = 1
+    rules: Rules = field(default_factory=Rules)
+    data_scale: float = 1.0
+    sites: Mapping[str, Span] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    written_for: str = ""
+    whole: Recipe | None = None
+
+    @cached_property
+    def _split_at(self) -> int:
+        rows = Data(x=self.x, y=self.y).rows
+        # Keras cuts before it shuffles and lets an explicit validation_data win.
+        if self.validation_data is not None or not self.validation_split:
+            return rows
+        return math.floor(rows * (1.0 - self.validation_split))
+
+    def _rows(self, start: int, stop: int | None, *, weighted: bool) -> Data:
+        rows = Data(x=self.x, y=self.y, sample_weight=self.sample_weight).taken(slice(start, stop))
+        (x, y), weight = self.scaled((rows.x, rows.y)), rows.sample_weight
+        if weighted and self.class_weight is not None:
+            weight = adapter.class_weights_as_sample_weights(y, dict(self.class_weight))
+        return Data(x=x, y=y, sample_weight=weight)
+
+    @cached_property
+    def train(self) -> Data:
+        """The rows that are trained on, class weights turned into sample weights."""
+        return self._rows(0, self._split_at, weighted=True)
+
+    @cached_property
+    def validation(self) -> Data | None:
+        """The rows that are only validated on; `None` without validation."""
+        held = self.validation_data
+        if held is not None:
+            return held if self.data_scale == 1.0 else replace(
+                held, x=self.scaled(held.x), y=self.scaled(held.y))
+        if self._split_at == Data(x=self.x, y=self.y).rows:
+            return None
+        return self._rows(self._split_at, None, weighted=False)
+
+    def scaled(self, data: Tree) -> Tree:
+        """Arrays in the user's units, in the units of the training."""
+        return self._rescaled(data, lambda a: a / self.data_scale)
+
+    def unscaled(self, outputs: Tree) -> Tree:
+        """The network's outputs in the user's units."""
+        return self._rescaled(outputs, lambda a: a * self.data_scale)
+
+    def _rescaled(self, tree: Tree, how: Callable[[Any], Any]) -> Tree:
+        if self.data_scale == 1.0:
+            return tree
+        return keras.tree.map_structure(lambda a: None if a is None else how(a), tree)
+
+    @property
+    def updates_per_epoch(self) -> int:
+        """Steps of the optimizer in one epoch; the last, short batch counts."""
+        return math.ceil(self.rows_per_epoch / self.batch_size)
+
+    @property
+    def rows_per_epoch(self) -> int:
+        """How many rows an epoch trains on."""
+        return self.train.rows // self.epochs_in_rows
+
+    @property
+    def updates(self) -> int:
+        """Steps of the optimizer in the whole training."""
+        return self.updates_per_epoch * self.epochs
+
+    def rates(self, *, beyond: float = 1.0) -> NDArray[np.float32]:
+        """The learning rate at up to a thousand updates from the first to the last, in order.
+
+        What schedules and `LearningRateScheduler` say; what the course of a training brings
+        (`ReduceLROnPlateau`) is not in it.
+
+        Args:
+            beyond: go on to so many times the updates.
+        """
+        updates = max(1, int(self.updates * beyond))
+        steps = np.unique(np.linspace(0, updates - 1, min(updates, 1000)).astype(int))
+        rate = self.optimizer.learning_rate
+        if rate is None:
+            schedule = adapter.schedule_of(self.optimizer.build())
+            return np.asarray(keras.ops.vectorized_map(
+                schedule, keras.ops.convert_to_tensor(steps.astype(np.int32))), np.float32)
+        if not self.rules.sets_rate:
+            return np.full(len(steps), rate, np.float32)
+        epochs = steps // self.updates_per_epoch
+        each = self.rules.without(ReduceLROnPlateau).scheduled(int(epochs[-1]) + 1, rate)
+        return np.asarray(each[epochs])
+
+    @cached_property
+    def peak_rate(self) -> float | None:
+        """The highest learning rate of the schedule, beyond the training's end too.
+
+        `None` where there is no schedule, or its function fails.
+        """
+        if self.optimizer.learning_rate is not None and not self.rules.sets_rate:
+            return None
+        try:
+            rates = self.rates(beyond=1.0 if self.rules.sets_rate else BEYOND)
+        except NotSupported:
+            return None
+        return float(rates.max())
+
+    @cached_property
+    def parameters(self) -> int:
+        """How many numbers the network has. Raises NotSupported as `build`."""
+        # A subclassed model has no weights until it has seen rows.
+        built = self.architecture.build() if self.architecture.is_graph else self.build()
+        return int(built.model.count_params())
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The network's layers in order of computation."""
+        return self.architecture.layers
+
+    @cached_property
+    def loss_config(self) -> tuple[str, Mapping[str, Any]]:
+        """The loss's snake-case name and arguments, for one output; ("custom", {}) for a function.
+
+        Several outputs with losses of their own give ("several", {}).
+        """
+        loss = self.loss
+        if isinstance(loss, list | tuple | dict):
+            flat = [part for part in keras.tree.flatten(loss) if part is not None]
+            if len(flat) != 1:
+                return "several", {}
+            loss = flat[0]
+        return config_of(loss)
+
+    @property
+    def loss_name(self) -> str:
+        """The loss by its snake-case name; those of several outputs one after the other."""
+        losses = [part for part in keras.tree.flatten(self.loss) if part is not None]
+        return ", ".join(config_of(part)[0] for part in losses) or "none"
+
+    @cached_property
+    def signature(self) -> str:
+        """Equal for recipes of which the same training comes, whatever changes led to them."""
+        layers = [(layer.name, layer.kind, sorted(map(repr, layer.config.items())))
+                  for layer in self.layers]
+        optimizer = sorted(map(repr, self.optimizer.config.items()))
+        loss = [_signature_of(part) for part in keras.tree.flatten(self.loss)]
+        return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
+                     self.batch_size, self.shuffle, self.validation_split, self.class_weight,
+                     self.order_salt, self.data_scale,
+                     *map(id, (self.x, self.y, self.sample_weight)), self.rules,
+                     self.batches, sorted(self.architecture.kept), bool(self.optimizer.state)))
+
+    @cached_property
+    def multiplications(self) -> int:
+        """Multiplications of one forward pass of a batch, roughly.
+
+        Each weight is used at every position of its layer's output, and in a recurrent layer at
+        every step of its input. Axes of unknown length count once.
+        """
+        def positions(layer: Layer) -> int:
+            if layer.is_recurrent:
+                return self.time_steps(layer)
+            return math.prod(n or 1 for n in layer.output_shape[1:-1])
+
+        each = sum(layer.parameters * positions(layer)
+                   for layer in self.layers if layer.kind != "Embedding")
+        return each * min(self.batch_size, self.train.rows)
+
+    def time_steps(self, layer: Layer) -> int:
+        """How many time steps a recurrent layer sees; 1 where that is not known."""
+        shapes = [known.output_shape for known in self.layers if known.name in layer.inputs]
+        return math.prod(n or 1 for n in shapes[0][1:-1]) if shapes else 1
+
+    @property
+    def several_outputs(self) -> bool:
+        """True where the targets are more than one array."""
+        return len(keras.tree.flatten(self.y)) > 1
+
+    @property
+    def several_inputs(self) -> bool:
+        """True where the inputs are more than one array."""
+        return len(keras.tree.flatten(self.x)) > 1
+
+    def with_rows(self, chosen: Any) -> Recipe:
+        """This recipe on other rows: `chosen` is what a numpy array may be indexed with."""
+        rows = Data(x=self.x, y=self.y, sample_weight=self.sample_weight).taken(chosen)
+        return replace(self, x=rows.x, y=rows.y, sample_weight=rows.sample_weight)
+
+    def with_layer(self, name: str, **config: Any) -> Recipe:
+        """The same with other arguments for one layer.
+
+        Raises:
+            NotSupported: its size is to change, but its weights had been loaded or trained before.
+        """
+        loaded = any(name in path.split("/") for path in self.architecture.kept)
+        if loaded and {"units", "filters"} & config.keys():
+            raise NotSupported(
+                f"The weights of {name} had been loaded or trained before fit; another width would"
+                " need other weights.")
+        return replace(self, architecture=self.architecture.with_layer(name, **config))
+
+    def without_layer(self, name: str) -> Recipe:
+        """The same with one layer left out."""
+        return replace(self, architecture=self.architecture.without_layer(name))
+
+    def with_inserted(self, new: Insertion) -> Recipe:
+        """The same with one layer more."""
+        return replace(self, architecture=self.architecture.with_inserted(new))
+
+    def with_optimizer(self, **config: Any) -> Recipe:
+        """The same with other arguments for the optimizer."""
+        changed = replace(self.optimizer, config={**self.optimizer.config, **config})
+        return replace(self, optimizer=changed)
+
+    def build(self) -> Built:
+        """A fresh model, compiled, with all its variables made and no weights drawn.
+
+        Raises:
+            NotSupported: the model cannot be made again from its configuration.
+        """
+        with adapter.BUILDING:
+            return self._build()
+
+    def _build(self) -> Built:
+        built = self.architecture.build()
+        first = self.train.taken(slice(self.batch_size))
+        with adapter.recorded_initializers() as more:
+            built.model.compile(
+                optimizer=None,
+                loss=self.loss,
+                loss_weights=self.loss_weights,
+                metrics=self.metrics,
+                weighted_metrics=self.weighted_metrics,
+            )
+            adapter.build_for(built.model, first.x, first.y, first.sample_weight)
+        if not self.architecture.is_graph:  # built only now
+            adapter.carry_statistics(self.architecture.source, built.model)
+        built.model.optimizer = self.optimizer.build()
+        built.model.optimizer.build(built.model.trainable_variables)
+        return replace(built, initializers={**built.initializers, **more})
+
+
+def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
+    """One loss's snake-case name and arguments."""
+    if loss is None:
+        return "none", {}
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if not isinstance(loss, keras.losses.Loss):
+        name = getattr(loss, "__name__", "custom")
+        return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
+    if type(loss).__module__.startswith("keras."):
+        config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
+        return _snake(type(loss).__name__), config
+    return "custom", {}
+
+
+def _signature_of(loss: Any) -> object:
+    """Equal for losses that are the same function."""
+    name, config = config_of(loss)
+    return id(loss) if name == "custom" else (name, sorted(map(repr, config.items())))
+
+
+def half_the_rows(recipe: Recipe) -> Recipe | None:
+    """The recipe on every other row; `None` where two batches' worth are no longer left."""
+    if recipe.train.rows < max(4 * recipe.batch_size, 32):
+        return None
+    return recipe.with_rows(slice(None, None, 2))
+
+
+def _snake(name: str) -> str:
+    parts = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    return parts.replace("k_l_divergence", "kl_divergence")

@@ -1,0 +1,1 @@
+"""The formats, one file each: `text`, `html`, `json`, `sarif`, `github`."""

@@ -1,0 +1,146 @@
+"""SARIF 2.1.0, so that editors and code scanning show causes at their lines, with the fix.
+
+Each cause, contribution and fact is one `result`; its rule is the check, with its page. What has no
+place of its own is reported at the `fit`. Fixes are alternatives; their edits are `replacements`,
+placed by lines and columns (code points) where the source is known and by bytes otherwise.
+Specification: OASIS, Static Analysis Results Interchange Format 2.1.0.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import Any, ClassVar, Unpack
+from urllib.parse import quote
+
+from unstuck.reports import Options, Report
+from unstuck.reports.manual.pages import page_of
+from unstuck.reports.parts.messages import Fix, Message, messages, summary
+from unstuck.result.results import EditInfo, Location, Result, to_document
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_LONGEST = 1024
+"""Characters of a rule's description that code scanning shows."""
+_FIGURES = ("verdict", "replicas", "successes", "success_rate", "control_rate", "difference",
+            "ci95", "rescued", "broken", "p", "p_holm")  # fmt: skip
+
+
+class Sarif(Report):
+    """A log with one run; the verdict stands in the run's properties."""
+
+    suffix: ClassVar[str] = ".sarif"
+
+    def render(self, result: Result, **options: Unpack[Options]) -> str:
+        """The log, indented, with a newline at its end."""
+        found = list(messages(result))
+        rules = {message.name: message for message in reversed(found)}
+        names = list(dict.fromkeys(message.name for message in found))
+        run: dict[str, Any] = {
+            "tool": {"driver": {
+                "name": "unstuck",
+                "version": result.tool.unstuck,
+                "semanticVersion": result.tool.unstuck,
+                "rules": [_rule(rules[name]) for name in names],
+            }},
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{
+                "executionSuccessful": result.outcome != "ERROR",
+                "arguments": list(result.script.argv),
+            }],
+            "results": [_result(result, message, names.index(message.name)) for message in found],
+            "properties": {"outcome": result.outcome, "verdict": summary(result)},
+        }  # fmt: skip
+        uri = _uri(result)
+        if uri is not None:
+            artifact: dict[str, Any] = {"location": {"uri": uri}, "sourceLanguage": "python"}
+            if result.script.sha256:
+                artifact["hashes"] = {"sha-256": result.script.sha256}
+            run["artifacts"] = [artifact]
+        log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+        return json.dumps(log, sort_keys=True, indent=2, allow_nan=False) + "\n"
+
+
+def _rule(message: Message) -> dict[str, Any]:
+    """A rule: a check with its page, or a kind of change that no check has asked for."""
+    rule: dict[str, Any] = {
+        "id": message.name, "defaultConfiguration": {"level": message.level},
+    }  # fmt: skip
+    page = page_of(message.check or "")
+    if page is None:
+        words = message.name.replace("-", " ")
+        rule["shortDescription"] = {"text": f"A change of kind “{words}” changes what is learned"}
+        rule["fullDescription"] = {"text": "No check has asked for it: it was tried besides, and"
+                                   " the trials show its effect."}  # fmt: skip
+        return rule
+    why = " ".join(page.section("Why learning stops").split())
+    rule["shortDescription"] = {"text": page.summary}
+    rule["fullDescription"] = {"text": f"{page.summary}. {why}"[:_LONGEST]}
+    rule["help"] = {"text": page.page, "markdown": page.page}
+    rule["properties"] = {"tags": [page.family]}
+    return rule
+
+
+def _result(result: Result, message: Message, rule: int) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "ruleId": message.name,
+        "ruleIndex": rule,
+        "level": message.level,
+        "message": {"text": message.text},
+    }
+    uri = _uri(result)
+    if uri is not None:
+        place: dict[str, Any] = {"artifactLocation": {"uri": uri}}
+        if message.location is not None:
+            place["region"] = _region(message.location)
+        elif message.line is not None:
+            place["region"] = {"startLine": message.line}
+        made["locations"] = [{"physicalLocation": place}]
+    if message.arm is not None:
+        made["properties"] = {name: to_document(getattr(message.arm, name)) for name in _FIGURES}
+    if uri is not None and message.fixes:
+        made["fixes"] = [_fix(result, fix, uri) for fix in message.fixes]
+    return made
+
+
+def _uri(result: Result) -> str | None:
+    """The script as a URI reference; relative unless the user gave a full path."""
+    path = result.script.path
+    if path is None:
+        return None
+    pure = PurePath(path)
+    # A name that is no text, as file systems allow, is told escaped.
+    place = "file://" if pure.is_absolute() else ""
+    return place + quote(pure.as_posix(), errors="backslashreplace")
+
+
+def _region(location: Location) -> dict[str, int]:
+    return {
+        "startLine": location.line, "startColumn": location.column,
+        "endLine": location.end_line, "endColumn": location.end_column,
+    }  # fmt: skip
+
+
+def _fix(result: Result, fix: Fix, uri: str) -> dict[str, Any]:
+    replacements = [
+        {
+            "deletedRegion": _edited(result.source, edit),
+            "insertedContent": {"text": edit.replacement},
+        }
+        for edit in dict.fromkeys(fix.edits)
+    ]
+    change = {"artifactLocation": {"uri": uri}, "replacements": replacements}
+    return {"description": {"text": fix.text}, "artifactChanges": [change]}
+
+
+def _edited(source: str | None, edit: EditInfo) -> dict[str, int]:
+    """Where an edit is; columns count characters from 1."""
+    data = (source or "").encode(errors="replace")
+    if source is None or edit.end > len(data):
+        return {"byteOffset": edit.start, "byteLength": edit.end - edit.start}
+    (line, column), (end_line, end_column) = (_place(data, at) for at in (edit.start, edit.end))
+    return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
+
+
+def _place(data: bytes, offset: int) -> tuple[int, int]:
+    before = data[:offset].decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")

@@ -1,0 +1,198 @@
+"""The blocks of what was proved: causes, and changes that cure only together.
+
+What was *seen* (findings) and what was *proved* (trials) stand on lines of their own, never mixed.
+Changes that cure one sickness at one place share a block, the strongest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unstuck.result.results import Arm, FindingInfo, Repair, Result
+
+from . import words
+from .source import excerpt, fix_of, line_of
+from .text_page import Line, Page
+
+_BLOCKS = 3
+_LABEL = 10
+
+Group = tuple[Arm, ...]
+
+
+def findings_for(result: Result, arm: Arm) -> list[FindingInfo]:
+    """What was seen that suggested an arm.
+
+    What was seen at the arm's own place counts; failing that, what no other arm's place claims.
+    """
+    found = [f for f in (*result.facts, *result.suspicions) if f.check in arm.checks]
+    here = [f for f in found if _covers(f, arm)]
+    return here or [f for f in found if not any(_covers(f, other) for other in result.arms)]
+
+
+def _covers(finding: FindingInfo, arm: Arm) -> bool:
+    """True where an arm changes something in the lines that a finding of its checks is about."""
+    place, line = finding.location, line_of(arm)
+    if place is None or line is None or finding.check not in arm.checks:
+        return False
+    return place.line <= line <= place.end_line
+
+
+def name_of(result: Result, arm: Arm) -> str | None:
+    """The check whose finding suggested an arm; None where none did, but the search tried it."""
+    known = {finding.check for finding in (*result.facts, *result.suspicions)}
+    return next((check for check in arm.checks if check in known), None)
+
+
+def cause_groups(result: Result) -> list[Group]:
+    """The causes, those of one sickness at one line together, strongest first."""
+    groups: dict[tuple[str, int | None], list[Arm]] = {}
+    for arm in result.causes:
+        key = name_of(result, arm) or arm.kind
+        groups.setdefault((key, line_of(arm)), []).append(arm)
+    return [tuple(group) for group in groups.values()]
+
+
+def company_groups(result: Result) -> list[Group]:
+    """The sets that cure only together: of each the arms that do nothing alone."""
+    groups: dict[frozenset[str], list[Arm]] = {}
+    for arm in result.by_verdict("needs company"):
+        groups.setdefault(frozenset({arm.intervention, *arm.company}), []).append(arm)
+    return [tuple(group) for group in groups.values()]
+
+
+def shown_blocks(result: Result, verbose: int) -> tuple[list[Group], list[Group]]:
+    """The causes and the companies that get a block: three in all, or every one with -v."""
+    causes, companies = cause_groups(result), company_groups(result)
+    if verbose > 0:
+        return causes, companies
+    return causes[:_BLOCKS], companies[: max(_BLOCKS - len(causes), 0)]
+
+
+def proof(arm: Arm, verbose: int) -> list[str]:
+    """What changing only this did: rates, effect, and which trainings it turned."""
+    before, after = words.percent(arm.control_rate), words.percent(arm.success_rate)
+    of = f"of{words.NBSP}{words.count(arm.replicas, 'training')}"
+    items = [f"{before} → {after} {of}", words.effect(arm, unit=True), words.turned(arm)]
+    return [*items, words.p_values(arm)] if verbose > 0 else items
+
+
+def blocks(page: Page, result: Result) -> None:
+    """What was proved: a block each for the strongest, a line each for the others."""
+    causes, companies = shown_blocks(result, page.look.verbose)
+    for group in causes:
+        _heading(page, "cause", [name_of(result, group[0])], group[0].title)
+        _block(page, result, group)
+    for group in companies:
+        _company(page, result, group)
+    page.blank()
+    items = [f"{g[0].intervention}: {words.effect(g[0])}" for g in cause_groups(result)]
+    _rest(page, "Causes too", items[len(causes) :])
+    items = [_in_short(result, group) for group in company_groups(result)]
+    _rest(page, "Needs company", items[len(companies) :])
+
+
+def _heading(page: Page, verdict: str, checks: Sequence[str | None], title: str) -> None:
+    names = ", ".join(dict.fromkeys(filter(None, checks)))
+    page.blank()
+    page.paragraph((verdict, "bold red"), (f"[{names}]" if names else "", "bold"), ": ",
+                   (title, "bold"), hang=2)  # fmt: skip
+
+
+def _rest(page: Page, label: str, items: list[str]) -> None:
+    if items:
+        page.paragraph(*items, separator=" · ", indent=16, first=(label, "bold red"))
+
+
+def _block(page: Page, result: Result, group: Group) -> None:
+    arm, verbose = group[0], page.look.verbose
+    if arm.location is not None:
+        excerpt(page, result, arm.location)
+    _seen(page, findings_for(result, arm))
+    _labelled(page, "proof", f"{arm.intervention}, nothing else changed:")
+    page.paragraph(*proof(arm, verbose), separator=" · ", indent=_LABEL)
+    for other in group[1:]:
+        items = [f"{other.intervention}: {proof(other, verbose)[0]}", *proof(other, verbose)[1:]]
+        page.paragraph(*items, separator=" · ", indent=_LABEL, first=("  or", "cyan"))
+    _fix(page, result, arm)
+
+
+def _seen(page: Page, findings: Sequence[FindingInfo]) -> None:
+    for finding in findings:
+        _labelled(page, "seen", finding.message)
+        if page.look.verbose > 0:
+            evidence(page, finding, indent=_LABEL)
+
+
+def evidence(page: Page, finding: FindingInfo, *, indent: int) -> None:
+    """The measured quantities beside their thresholds."""
+    for item in finding.evidence:
+        unit = f" {item.unit}" if item.unit else ""
+        text = f"{item.quantity}: {words.number(item.value)}{unit}"
+        if item.threshold is not None:
+            text += f", limit {words.number(item.threshold)}{unit}"
+        if item.replicas is not None and item.of is not None:
+            text += f", in {words.of(item.replicas, item.of)} trainings"
+        page.paragraph((text, "dim"), indent=indent)
+
+
+def _fix(page: Page, result: Result, arm: Arm) -> None:
+    lines = fix_of(result, arm)
+    if lines is None:
+        by_hand = f"{arm.intervention}: by hand, for no edit of the script is safe"
+        _labelled(page, "fix", by_hand)
+        return
+    added = arm.added_parameters
+    note = f"adds {words.count(added, 'parameter')}".replace(" ", words.NBSP) if added > 0 else ""
+    for number, line in enumerate(lines):
+        last = number == len(lines) - 1
+        page.paragraph((line, "green"), (f"   ({note})" if last and note else "", "dim"),
+                       indent=_LABEL, first=("  fix" if number == 0 else "", "cyan"))  # fmt: skip
+
+
+def _labelled(page: Page, label: str, *parts: Line) -> None:
+    page.paragraph(*parts, indent=_LABEL, first=(f"  {label}", "cyan"))
+
+
+def _company(page: Page, result: Result, members: Group) -> None:
+    names = [name_of(result, member) for member in members]
+    _heading(page, "needs company", names, company_sentence(members))
+    for member in members:
+        if member.location is not None:
+            excerpt(page, result, member.location)
+        _seen(page, findings_for(result, member))
+        _labelled(page, "alone", f"{member.intervention}, nothing else changed:")
+        page.paragraph(*proof(member, page.look.verbose), separator=" · ", indent=_LABEL)
+    repair = _cure(result, members)
+    if repair is not None:
+        whole = "both" if len(repair.interventions) == 2 else "all"
+        _labelled(page, whole, f"{words.repair_rate(repair)} on fresh seeds")
+
+
+def _cure(result: Result, members: Group) -> Repair | None:
+    names = {members[0].intervention, *members[0].company}
+    return next((r for r in result.repairs if set(r.interventions) == names), None)
+
+
+def _others(members: Group) -> list[str]:
+    """The rest of the set, which does something alone too."""
+    alone = {member.intervention for member in members}
+    return [name for name in members[0].company if name not in alone]
+
+
+def company_sentence(members: Group) -> str:
+    """What the members of a set do alone and together."""
+    others = _others(members)
+    if len(members) == 1:
+        return f"alone it changes nothing; together with {words.listed(others)} it cures"
+    if not others:
+        return "each alone changes nothing; together they cure"
+    return f"each alone changes nothing; together with {words.listed(others)} they cure"
+
+
+def _in_short(result: Result, members: Group) -> str:
+    names = words.listed([member.intervention for member in members])
+    others = _others(members)
+    text = f"{names} with {words.listed(others)}" if others else names
+    repair = _cure(result, members)
+    return text if repair is None else f"{text}: {words.repair_rate(repair)}"

@@ -1,0 +1,136 @@
+"""The short lists: contributes, acquitted, harmful, undecided, not tested, facts, suspicions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from unstuck.result.results import Arm, Result
+
+from . import words
+from .causes import evidence, findings_for, shown_blocks
+from .source import line_of, place
+from .text_page import Page
+
+_INDENT = 16
+_CONTRIBUTIONS = 6
+_IDLE = 4
+_NOUNS = {
+    "activation": "the activation", "loss": "the loss", "learning_rate": "the learning rate",
+    "optimizer": "the optimizer", "epochs": "the number of epochs",
+    "batch_size": "the batch size", "initializer": "the initializer",
+    "input_scale": "the scale of the inputs", "target_encoding": "the coding of the targets",
+    "labels": "the labels", "capacity": "the size of the network",
+    "validation_split": "the validation split", "shuffle": "the shuffle", "metric": "the metric",
+    "regularization": "the regularization", "normalization": "the normalization",
+    "clipping": "the clipping", "architecture": "the architecture",
+}  # fmt: skip
+
+
+def lists(page: Page, result: Result) -> None:
+    """What else was tried, by verdict, and what was not."""
+    page.blank()
+    _contributes(page, result.by_verdict("contributes"))
+    things, changes = acquittals(result)
+    _list(page, "It is not", things)
+    shown = changes if page.look.verbose > 0 else changes[:_IDLE]
+    more = len(changes) - len(shown)
+    _list(page, "No effect", [*shown, *([f"and {more} more with -v"] if more else [])])
+    harmful = [f"{named(arm)}: {words.percent(arm.success_rate)}, {words.effect(arm)}"
+               for arm in reversed(result.by_verdict("harmful"))]  # fmt: skip
+    _list(page, "Makes it worse", harmful)
+    _list(page, "Undecided", undecided(result))
+    _list(page, "Not tested", _untested(result))
+
+
+def named(arm: Arm) -> str:
+    """A change and its line."""
+    line = line_of(arm)
+    return arm.intervention if line is None else f"{arm.intervention} (line{words.NBSP}{line})"
+
+
+def acquittals(result: Result) -> tuple[list[str], list[str]]:
+    """Things that are not the cause, and single changes that had no effect, with intervals.
+
+    A thing is only named where all changes to it are acquitted; of several, the one that might yet
+    do most is given.
+    """
+    guilty = {arm.kind for arm in result.arms if arm.verdict != "acquitted"}
+    by_kind: dict[str, list[Arm]] = {}
+    for arm in result.by_verdict("acquitted"):
+        by_kind.setdefault(arm.kind, []).append(arm)
+    things, changes = [], []
+    for kind, arms in by_kind.items():
+        if kind in guilty or kind not in _NOUNS:
+            changes += [f"{arm.intervention}: {words.effect(arm)}" for arm in arms]
+            continue
+        most = max(arms, key=lambda arm: arm.ci95[1])
+        several = f"best of {len(arms)}, " if len(arms) > 1 else ""
+        things.append(f"{_NOUNS[kind]} ({several}{most.intervention}: {words.effect(most)})")
+    placebo = result.placebo
+    if placebo is not None and placebo.verdict == "acquitted":
+        things.append(f"the draw of the shuffle (placebo: {words.effect(placebo)})")
+    return things, changes
+
+
+def _untested(result: Result) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for entry in result.not_tested:
+        by_reason.setdefault(entry.reason, []).append(entry.what)
+    return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+
+
+def undecided(result: Result) -> list[str]:
+    """Changes whose effect is open, the placebo among them; what came out alike is said at once."""
+    arms = result.by_verdict("undecided")
+    if result.placebo is not None and result.placebo.verdict == "undecided":
+        arms = (*arms, result.placebo)
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for arm in arms:
+        needed = "" if arm.to_decide is None else f", about {words.count(arm.to_decide)} would decide"
+        alike.setdefault((words.effect(arm), words.count(arm.replicas), needed), []).append(named(arm))
+    return [f"{', '.join(several)}: {effect} in {pairs}{' each' if len(several) > 1 else ''}{needed}"
+            for (effect, pairs, needed), several in alike.items()]
+
+
+def _contributes(page: Page, arms: Sequence[Arm]) -> None:
+    shown = arms if page.look.verbose > 0 else arms[:_CONTRIBUTIONS]
+    for number, arm in enumerate(shown):
+        items = [named(arm), words.effect(arm), words.turned(arm)]
+        if page.look.verbose > 0:
+            items.append(words.p_values(arm))
+        label = "contributes" if number == 0 else ""
+        page.paragraph(*items, separator=" · ", indent=_INDENT, first=(label, "bold yellow"))
+    if len(arms) > len(shown):
+        page.paragraph(f"and {words.count(len(arms) - len(shown))} more with -v", indent=_INDENT)
+
+
+def _list(page: Page, title: str, items: Iterable[str]) -> None:
+    given = list(items)
+    if given:
+        page.paragraph(*given, separator=" · ", indent=_INDENT, first=(title, "bold"))
+
+
+def facts(page: Page, result: Result) -> None:
+    """What is so without any experiment; what stands in a block is not said again."""
+    causes, companies = shown_blocks(result, page.look.verbose)
+    in_blocks = [*(group[0] for group in causes), *(arm for group in companies for arm in group)]
+    used = {finding for arm in in_blocks for finding in findings_for(result, arm)}
+    left = [fact for fact in result.facts if fact not in used]
+    page.blank()
+    for fact in left:
+        where = f" ({place(result, fact.location)})" if fact.location is not None else ""
+        page.paragraph(("fact", "bold cyan"), (f"[{fact.check}]", "bold"), ": ", fact.message,
+                       (where, "dim"), hang=2)  # fmt: skip
+        if page.look.verbose > 0:
+            evidence(page, fact, indent=2)
+
+
+def suspicions(page: Page, result: Result) -> None:
+    """What was suspected and not shown to be a cause."""
+    proved = {name for arm in result.arms for name in arm.checks
+              if arm.verdict in ("cause", "needs company")}  # fmt: skip
+    for finding in result.suspicions:
+        if finding.check not in proved:
+            page.paragraph(("suspected", "bold"), f"[{finding.check}]: {finding.message}",
+                           " No trial has shown it to be a cause.", hang=2)  # fmt: skip
+            evidence(page, finding, indent=2)

@@ -1,0 +1,132 @@
+"""The smallest repair, as a diff and with its measured rate, and the others that work too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from unstuck.result.results import Repair, Result
+
+from . import words
+from .source import script_name
+from .text_page import Page
+
+_ALTERNATIVES = 3
+_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+_CURES, _SURE = 0.95, 16
+"""Share of trainings that has to learn for one change to be enough, and of how many at least."""
+_FRESH = "measured on fresh seeds, which no search has seen"
+
+
+def repairs(page: Page, result: Result) -> None:
+    """The first repair in full, the others in a line each."""
+    if not result.repairs:
+        return
+    best, others = result.repairs[0], result.repairs[1:]
+    single = any(len(repair.interventions) == 1 for repair in result.repairs) or any(
+        arm.success_rate >= _CURES and arm.replicas >= _SURE
+        for arm in result.arms if arm.kind != "placebo")
+    page.blank()
+    size = words.count(len(best.interventions), "change")
+    smallest = min(len(repair.interventions) for repair in result.repairs)
+    if len(best.interventions) > (1 if single else smallest):
+        lead = f"Best repair, {size} (with fewer it learns, but with less to spare)"
+    elif single:
+        lead = f"Smallest repair, {size}"
+    else:
+        lead = f"No single change is enough. The smallest repair is {size}"
+    page.paragraph((lead, "bold"), f": {words.repair_rate(best)}; {_FRESH}.")
+    for number, name in enumerate(best.interventions):
+        page.paragraph(name, _without(page, best, number), indent=4, first="  *")
+    _diff(page, best)
+    page.paragraph((note(best, result), "dim"), indent=2)
+    shown = others if page.look.verbose > 0 else others[:_ALTERNATIVES]
+    for repair in shown:
+        names = words.listed(list(repair.interventions))
+        page.paragraph(f"{names}: {words.repair_rate(repair)}; {note(repair, result)}",
+                       indent=16, first=("Also works", "bold"))  # fmt: skip
+        if page.look.diff:
+            _diff(page, repair)
+    if len(others) > len(shown):
+        more = words.count(len(others) - len(shown), "other repair")
+        page.paragraph(f"{more} with -v", indent=16)
+
+
+def _without(page: Page, repair: Repair, number: int) -> tuple[str, str]:
+    if page.look.verbose < 1 or len(repair.necessary) != len(repair.interventions):
+        return "", ""
+    return f" (without it {words.percent(repair.necessary[number])}, on the search’s seeds)", "dim"
+
+
+def note(repair: Repair, result: Result) -> str:
+    """How sure its edits are (of a model from memory: how it is made), and what it adds."""
+    adds = []
+    if repair.added_parameters > 0:
+        adds.append(f"adds {words.count(repair.added_parameters, 'parameter')}")
+    if repair.updates > 0:
+        adds.append(f"{words.count(repair.updates, 'update')} in all")
+    kind = {
+        "safe": "safe: only what is shown changes",
+        "unsafe": "unsafe: look at it before you take it",
+        "display": "shown, not written: its place in the script cannot be edited safely",
+    }[repair.applicability]
+    if result.script.path is None:
+        kind = f"made by diagnosis.repair({_number(repair, result)}).apply(model)"
+    return "; ".join([kind, *adds])
+
+
+def _number(repair: Repair, result: Result) -> str:
+    number = result.repairs.index(repair) + 1
+    return "" if number == 1 else str(number)
+
+
+def _diff(page: Page, repair: Repair) -> None:
+    lines = repair.diff.splitlines()
+    if page.look.diff:
+        for line in lines:
+            page.line((line, _STYLES.get(line[:1], "dim")))
+        return
+    for hunk in _hunks(lines):
+        for line in hunk:
+            style = _STYLES[line[0]]
+            page.paragraph((line[1:], style), indent=4, first=("  " + line[0], style))
+
+
+def _hunks(lines: list[str]) -> Iterator[list[str]]:
+    """The removed and added lines of each hunk; in pairs where they are equally many."""
+    body = False
+    hunk: list[str] = []
+    for line in [*lines, "@@"]:
+        if line.startswith("@@"):
+            old = [each for each in hunk if each[0] == "-"]
+            new = [each for each in hunk if each[0] == "+"]
+            paired = len(old) == len(new)
+            yield [each for pair in zip(old, new, strict=True) for each in pair] if paired else hunk
+            body, hunk = True, []
+        elif body and line[:1] in ("+", "-"):
+            hunk.append(line)
+
+
+def next_steps(page: Page, result: Result) -> None:
+    """What to type now, where there is something."""
+    steps = []
+    name = script_name(result)
+    best = result.repairs[0] if result.repairs else None
+    if best is not None and best.edits is not None and name.endswith(".py"):  # and no cell
+        stem = name.removesuffix(".py")
+        steps.append((f"unstuck fix {name}", f"writes {stem}_unstuck.py, proved once more"))
+    known = {finding.check for finding in (*result.facts, *result.suspicions)}
+    guilty = [*result.causes, *result.by_verdict("needs company")]
+    checks = [name for arm in guilty for name in arm.checks if name in known]
+    steps += [(f"unstuck explain {check}", "what it is and why it hurts") for check in checks[:1]]
+    if not steps:
+        return
+    page.blank()
+    wide = max(len(command) for command, _ in steps)
+    narrow = any(8 + wide + 3 + len(text) > page.width for _, text in steps)
+    for number, (command, text) in enumerate(steps):
+        label = ("  next" if number == 0 else "", "cyan")
+        if narrow:
+            page.paragraph((command, "bold"), indent=8, first=label)
+            page.paragraph(text, indent=10)
+        else:
+            page.paragraph((f"{command:<{wide}}", "bold"), f"   {text}", indent=8, first=label)

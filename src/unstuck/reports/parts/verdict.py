@@ -1,0 +1,152 @@
+"""The verdict in one line, and how far it goes; the same words in every report."""
+
+from __future__ import annotations
+
+import math
+
+from unstuck.result.results import Arm, Outcome, Result
+
+from . import words
+
+HEADLINES: dict[Outcome, str] = {
+    "LEARNS": "LEARNS",
+    "FRAGILE": "FRAGILE",
+    "STUCK": "STUCK",
+    "DIVERGES": "DIVERGES",
+    "OVERFITS": "OVERFITS",
+    "NO_SIGNAL": "NO SIGNAL",
+    "AT_FLOOR": "AT THE FLOOR",
+    "INCONCLUSIVE": "DON’T KNOW",
+    "ERROR": "ERROR",
+}
+HEALTHY: frozenset[Outcome] = frozenset({"LEARNS", "AT_FLOOR"})
+_SICK: frozenset[Outcome] = frozenset({"STUCK", "FRAGILE", "DIVERGES", "OVERFITS"})
+_SMALL_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def verdict(result: Result) -> tuple[str, str]:
+    """The outcome's word and the sentences that follow it.
+
+    A result's own `outcome_text` is only taken where there are no figures to word.
+    """
+    text = _sentence(result)
+    if result.outcome in _SICK and not has_cause(result) and not placebo_worked(result):
+        vain = _in_vain(result)
+        text = (f"{text} What is certain is listed as a fact; {vain}." if result.facts
+                else f"{text} I don’t know why: {vain}.")
+    return HEADLINES[result.outcome], text
+
+
+def rate_of(result: Result) -> str:
+    """How often the script as it is learned: "48 of 256 trainings … learned (19 %, …)"."""
+    control = result.population
+    whole = words.rate(control.successes, control.replicas, control.ci95)
+    head, _, ci = whole.partition(" (")
+    return f"{head} trainings of your script learned ({ci}" if ci else "No training has ended yet"
+
+
+def has_cause(result: Result) -> bool:
+    """True where something was proved: a cause, changes that cure together, or a repair."""
+    proved = ("cause", "needs company")
+    found = bool(result.repairs) or any(arm.verdict in proved for arm in result.arms)
+    return found and placebo_worked(result) is None
+
+
+def tried(result: Result) -> int:
+    """How many changes were tried, the placebo not counted."""
+    return sum(arm.kind != "placebo" for arm in result.arms)
+
+
+def placebo_worked(result: Result) -> Arm | None:
+    """The placebo where it changed the result, which it must not."""
+    placebo = result.placebo
+    moved = placebo is not None and placebo.verdict in ("cause", "contributes", "harmful")
+    return placebo if moved else None
+
+
+def loss_between(result: Result) -> str:
+    """Where the loss ends between what the data allows and what a constant output gives."""
+    own, goal = result.own_run, result.goal
+    if own is not None and own.loss is not None:
+        text = f"Your loss ends at {words.number(own.loss)}"
+    else:
+        text = f"The loss ends at {words.number(result.population.loss.median)} (median)"
+    around = []
+    if goal.floor is not None:
+        around.append(f"the floor of this data is {words.number(goal.floor)}")
+    if goal.baseline is not None:
+        around.append(f"a constant output gives {words.number(goal.baseline)}")
+    return f"{text}; {words.listed(around)}." if around else f"{text}."
+
+
+def _sentence(result: Result) -> str:
+    rate = rate_of(result)
+    match result.outcome:
+        case "LEARNS":
+            return f"{rate}. {loss_between(result)}"
+        case "AT_FLOOR":
+            limit = ("Your loss is not high" if result.goal.noise is None
+                     else "Noise, not the network, is the limit")
+            return f"{limit}: {_first_lower(loss_between(result))} {rate}."
+        case "FRAGILE":
+            return f"{rate}; they differ only in the random seed. {_luck(result)}"
+        case "STUCK":
+            return f"{rate}." if result.population.successes else f"{rate}, whatever the random seed."
+        case "DIVERGES":
+            return f"{_divergence(result)} {rate}."
+        case "OVERFITS":
+            return f"The rows trained on are learned, the validation rows are not. {rate}."
+        case "NO_SIGNAL":
+            return (
+                "Nothing shows that the inputs say anything about the targets: on rows held out, plain"
+                f" methods do no better than a constant output, and neither does your network. {rate}."
+            )
+        case "INCONCLUSIVE":
+            return f"{rate}, and {_in_vain(result)}."
+        case "ERROR":
+            return f"The diagnosis could not be completed. {result.outcome_text}".strip()
+
+
+def _in_vain(result: Result) -> str:
+    number, sets = tried(result), result.budget.sets
+    if sets:
+        alone = f"{words.count(number, 'change')} and " if number else ""
+        return (f"none of the {alone}{words.count(sets, 'set')} of changes tried was shown to"
+                " help enough")
+    if number == 0:
+        return "no change was tried"
+    if number == 1:
+        return "the one change tried was not shown to help enough"
+    return f"none of the {number} changes tried was shown to help enough"
+
+
+def _luck(result: Result) -> str:
+    low, high = result.population.ci95
+    share = result.population.success_rate
+    if high < 0.5 and share > 0:
+        return f"Another run would probably fail too; {_one_in(share)} looks fine."
+    if low > 0.5:
+        return f"Most runs look fine, but {_one_in(1 - share)} fails."
+    return "Whether a run learns is a matter of luck."
+
+
+def _one_in(share: float) -> str:
+    """A share as "one in five", or "more than one in two"."""
+    number = round(1 / share)
+    small = 2 <= number <= len(_SMALL_NUMBERS) + 1
+    return f"about one in {_SMALL_NUMBERS[number - 2] if small else number}"
+
+
+def _divergence(result: Result) -> str:
+    population = result.population
+    lost = sum(words.mode_count(m, result) for m in population.modes if not math.isfinite(m.loss))
+    if lost:
+        some = words.of(lost, population.replicas)
+        return f"In {some} trainings the loss ends infinite or as no number at all."
+    baseline = result.goal.baseline
+    against = "" if baseline is None else f", a constant output at {words.number(baseline)}"
+    return f"The loss runs away: it ends at {words.number(population.loss.median)}{against}."
+
+
+def _first_lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

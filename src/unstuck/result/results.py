@@ -1,0 +1,400 @@
+"""What a diagnosis says, as plain values: the JSON contract, typed.
+
+Nothing here computes, trains or imports Keras; every report is a pure function of a `Result` and is
+rendered at once. Field names are the contract's. Shares and differences lie in [-1, 1], times are
+seconds, losses are in the units of the user's loss.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+import typing
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .pictures import Pictures
+
+SCHEMA = "unstuck/1"
+
+Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
+                  "INCONCLUSIVE", "ERROR"]
+Verdict = Literal["cause", "contributes", "needs company", "acquitted", "harmful", "undecided"]
+Applicability = Literal["safe", "unsafe", "display"]
+Interval = tuple[float, float]
+Table = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tool:
+    """Versions and device."""
+
+    unstuck: str
+    keras: str
+    jax: str
+    numpy: str
+    python: str
+    device: str
+    cores: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptInfo:
+    """The user's script; `exit_code` is its own, `None` while it never ended (stopped at `fit`)."""
+
+    path: str | None
+    sha256: str | None
+    argv: tuple[str, ...] = ()
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """The diagnosed `fit`: number `index` (from 1) of `of`; `call` is its source text."""
+
+    line: int | None
+    index: int
+    of: int
+    call: str
+    model: str
+    parameters: int
+    rows: int
+    distinct_rows: int
+    updates: int
+    batch_size: int
+    epochs: int
+    loss: str
+    optimizer: str
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """A loss at which training may settle: the groups of inputs that come out alike there."""
+
+    loss: float
+    merged: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """The loss of some known output; a "floor" is one that none can beat.
+
+    For the best denoiser, whose loss is that on new noise: `wrong` is the share of two-valued
+    elements that even it gets wrong, `here` its loss on the rows at hand.
+    """
+
+    name: str
+    loss: float
+    bound: Literal["floor", "reference", "constant"]
+    wrong: float | None = None
+    here: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoalInfo:
+    """The yardstick. `threshold` is the least score that counts as learned, `why` says it in words.
+
+    `levels` are losses to compare with, the lowest first, for autoencoders and denoisers; `noise`
+    is what a denoiser is to remove, in words. `asked` is the user's own goal as written
+    ("accuracy >= 0.95"), if there was one.
+    """
+
+    metric: str
+    threshold: float
+    why: str
+    floor: float | None
+    baseline: float | None
+    ladder: tuple[Rung, ...] = ()
+    references: dict[str, float] = dataclasses.field(default_factory=dict)
+    asked: str | None = None
+    levels: tuple[Level, ...] = ()
+    noise: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossSpread:
+    """Final losses of a population; `quantiles` are the 5, 25, 75 and 95 % ones."""
+
+    median: float
+    quantiles: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mode:
+    """One way in which trainings end: its share, its median loss, one replica's outputs by row.
+
+    `reading` says it in words ("[0, 1] and [1, 1] come out alike"); `ci95` is the share's interval.
+    """
+
+    share: float
+    loss: float
+    outputs: tuple[tuple[float, ...], ...] = ()
+    codes: tuple[tuple[float, ...], ...] = ()
+    learned: bool = False
+    reading: str = ""
+    ci95: Interval | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulationInfo:
+    """The control: the script as it is, many times."""
+
+    replicas: int
+    successes: int
+    success_rate: float
+    ci95: Interval
+    loss: LossSpread
+    modes: tuple[Mode, ...]
+    engine: str
+    strategy: str
+    seeds: tuple[int, int]
+    distinct_by_layer: dict[str, float] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvidenceInfo:
+    """A measured quantity beside its threshold."""
+
+    quantity: str
+    value: float
+    threshold: float | None = None
+    unit: str = ""
+    replicas: int | None = None
+    of: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """A place in the user's source: line from 1, columns from 1 in characters, end exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindingInfo:
+    """A fact or a suspicion."""
+
+    check: str
+    message: str
+    evidence: tuple[EvidenceInfo, ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditInfo:
+    """A replacement in the script, in bytes of its UTF-8 form."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One change (or the placebo) tried on the control's seeds. `title` is its name in a heading.
+
+    `intervention` names the change itself ("learning rate 0.001 → 0.01").
+    `company`, for "needs company", names the other changes of the set that it is needed in.
+    `to_decide`: replicas in all that would probably decide an undecided verdict.
+    """
+
+    intervention: str
+    title: str
+    kind: str
+    checks: tuple[str, ...]
+    verdict: Verdict
+    replicas: int
+    successes: int
+    success_rate: float
+    difference: float
+    ci95: Interval
+    rescued: int
+    broken: int
+    p: float
+    p_holm: float
+    control_rate: float
+    location: Location | None = None
+    edits: tuple[EditInfo, ...] | None = None
+    company: tuple[str, ...] = ()
+    to_decide: int | None = None
+    added_parameters: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repair:
+    """A set of changes that makes it learn, measured on seeds that no search has seen.
+
+    `necessary[i]`: success rate of the set without change i, on the search's seeds.
+    """
+
+    interventions: tuple[str, ...]
+    kinds: tuple[str, ...]
+    success_rate: float
+    ci95: Interval
+    replicas: int
+    successes: int
+    applicability: Applicability
+    edits: tuple[EditInfo, ...] | None
+    diff: str
+    cost: float
+    added_parameters: int = 0
+    updates: int = 0
+    necessary: tuple[float, ...] = ()
+    outputs: tuple[tuple[float, ...], ...] = ()
+    codes: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeMap:
+    """Codes of the same inputs as points of a plane, their first two principal components each.
+
+    `before` are those of a usual training as the script is, `after` of a usual one with the first
+    repair, empty without any; `held` is the share of the codes' variance that the plane shows.
+    `rows` are the inputs' numbers among the judged rows, `along` their places in the direction in
+    which the inputs differ most, by rank from 0 to 1.
+    """
+
+    layer: str
+    rows: tuple[int, ...]
+    along: tuple[float, ...]
+    before: Table
+    after: Table
+    held: tuple[float, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotTested:
+    """A check or an intervention that could not be tried, and why; `kind` says which it is."""
+
+    what: str
+    reason: str
+    kind: Literal["check", "intervention"] = "intervention"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """`given` as asked for ("2m"); `spent` seconds; trainings and optimizer steps in all.
+
+    `sets`: how many sets of two and more changes were tried.
+    """
+
+    given: str
+    spent: float
+    trainings: int
+    steps: int
+    sets: int = 0
+    seconds_by_part: dict[str, float] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnRun:
+    """The user's own training, where the script was let through: its final loss and score."""
+
+    loss: float | None
+    learned: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Everything a diagnosis says. `source` is the script's text; `rows` the distinct inputs.
+
+    `rows`, `targets` and the outputs in modes and repairs are kept for small data only.
+    `pictures` is what only the page draws; `switches` are those of `unstuck run` that repeat it.
+    """
+
+    schema: str
+    tool: Tool
+    script: ScriptInfo
+    fit: Fit
+    outcome: Outcome
+    outcome_text: str
+    goal: GoalInfo
+    population: PopulationInfo
+    facts: tuple[FindingInfo, ...]
+    suspicions: tuple[FindingInfo, ...]
+    arms: tuple[Arm, ...]
+    repairs: tuple[Repair, ...]
+    not_tested: tuple[NotTested, ...]
+    budget: Budget
+    own_run: OwnRun | None = None
+    rows: tuple[tuple[float, ...], ...] = ()
+    targets: tuple[tuple[float, ...], ...] = ()
+    code_layer: str | None = None
+    code_map: CodeMap | None = None
+    source: str | None = None
+    notes: tuple[str, ...] = ()
+    pictures: Pictures | None = None
+    switches: tuple[str, ...] = ()
+
+    @property
+    def causes(self) -> tuple[Arm, ...]:
+        """The arms shown to be causes, strongest first."""
+        return self.by_verdict("cause")
+
+    def by_verdict(self, verdict: Verdict) -> tuple[Arm, ...]:
+        """The arms of one verdict, largest effect first, the placebo left out."""
+        found = [a for a in self.arms if a.verdict == verdict and a.kind != "placebo"]
+        return tuple(sorted(found, key=lambda arm: -arm.difference))
+
+    @property
+    def interrupted(self) -> bool:
+        """True where Ctrl-C or its like ended it early."""
+        return any(note.startswith("interrupted") for note in self.notes)
+
+    @property
+    def placebo(self) -> Arm | None:
+        """The arm in which only the shuffling was another."""
+        return next((arm for arm in self.arms if arm.kind == "placebo"), None)
+
+
+def to_document(value: Any) -> Any:
+    """A result as JSON values; numbers that JSON has no token for become strings."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_document(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): to_document(entry) for key, entry in value.items()}
+    if isinstance(value, tuple | list):
+        return [to_document(entry) for entry in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def from_document(document: Any) -> Result:
+    """The result that `to_document` wrote. Raises TypeError, KeyError or ValueError if it is none."""
+    loaded: Result = _read(Result, document)
+    return loaded
+
+
+def _read(kind: Any, value: Any) -> Any:
+    origin = typing.get_origin(kind)
+    arguments = typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        if value is None:
+            return None
+        return _read(next(a for a in arguments if a is not types.NoneType), value)
+    if origin is Literal:
+        if value not in arguments:
+            raise ValueError(f"{value!r} is none of {arguments}")
+        return value
+    if origin is tuple:
+        if arguments[-1] is Ellipsis:
+            return tuple(_read(arguments[0], entry) for entry in value)
+        return tuple(_read(a, entry) for a, entry in zip(arguments, value, strict=True))
+    if origin is dict:
+        return {str(key): _read(arguments[1], entry) for key, entry in value.items()}
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{f.name: _read(hints[f.name], value[f.name])
+                       for f in dataclasses.fields(kind) if f.name in value})
+    if kind is float:
+        return float(value)
+    if not isinstance(value, kind):
+        raise TypeError(f"expected {kind.__name__}, found {type(value).__name__}")
+    return value

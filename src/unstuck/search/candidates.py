@@ -1,0 +1,142 @@
+"""What to try: the changes that checks propose, those that people try anyway, and all at once.
+
+`singles` are changes of one thing; symptoms only order them, they never leave one out. `strong_sets`
+are arms in which everything is done that a careful person would do: if one of them learns, the
+search can shrink it to what is necessary, and causes that hide each other come out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from unstuck.base.errors import NotSupported
+from unstuck.checks import Certainty, Finding, causes_first
+from unstuck.goal import Goal
+from unstuck.interventions import Changes, Intervention, apply_all, compatible
+from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.placebo import Placebo
+from unstuck.interventions.remove_layer import RemoveLayer
+from unstuck.network.recipe import Recipe
+
+from .common_advice import battery, careful
+
+LEAST_UPDATES = 100
+"""Adam at 0.001 moves a weight by 0.1 at most in so many, less than most start with: with fewer,
+nothing is tried that does not train longer too."""
+USUAL = (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2))
+"""Activations of hidden layers and rates of Adam with which small networks learn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A change to try, the checks that asked for it, and whether one of them had a fact to show."""
+
+    change: Intervention
+    checks: tuple[str, ...] = ()
+    certain: bool = False
+
+
+def placebo() -> Intervention:
+    """The arm in which nothing but the shuffling is another."""
+    return Placebo()
+
+
+def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Candidate]:
+    """Every change of one thing that is worth a trial, those that checks ask for first."""
+    asked: dict[Intervention, tuple[str, ...]] = {}
+    certain: set[Intervention] = set()
+    for finding in findings:
+        for change in finding.interventions:
+            asked[change] = (*asked.get(change, ()), finding.check)
+            if finding.certainty is Certainty.FACT:
+                certain.add(change)
+    for change in battery(recipe, goal):
+        asked.setdefault(change, ())
+    same: dict[str, Candidate] = {}
+    for change, checks in asked.items():
+        if not _applies(change, recipe) or (goal.asked is not None and goal.asked[0] == "loss"
+                                            and _another_loss(change.apply(recipe), recipe)):
+            continue
+        # Two names for one change are one arm, under the plainer name.
+        signature = change.apply(recipe).signature
+        known, sure = same.get(signature), change in certain
+        if known is not None:
+            checks, sure = (*known.checks, *checks), sure or known.certain
+            change = min(known.change, change, key=lambda c: c.cost)
+        same[signature] = Candidate(change=change, checks=causes_first(checks), certain=sure)
+    return list(same.values())
+
+
+def strong_sets(
+    recipe: Recipe, goal: Goal, candidates: Iterable[Candidate], *,
+    most: Callable[[int], int], widen: bool = True,
+) -> list[Changes]:
+    """Arms in which everything sensible is done at once, the likeliest first.
+
+    First what the facts ask for, then what the checks ask for, then what a careful person would do
+    without looking.
+
+    Args:
+        recipe: the control.
+        goal: the yardstick.
+        candidates: the single changes, those that checks asked for first.
+        most: updates of batches of so many rows that the budget allows in one training.
+        widen: make narrow layers wide, which costs time.
+    """
+    listed = list(candidates)
+    found: list[Changes] = []
+
+    def add(*wishes: list[Intervention]) -> None:
+        """Sets of these changes: each as long as the script trains first, then longer."""
+        for longer in (False, True):
+            for wished in wishes:
+                if longer or recipe.updates >= LEAST_UPDATES:
+                    together = _compatible_part(recipe, (
+                        change for change in wished if longer or not isinstance(change, Epochs)))
+                    if together and together not in found:
+                        found.append(together)
+
+    for picked in ([c for c in listed if c.certain], [c for c in listed if c.checks]):
+        add(_together(recipe, [c.change for c in picked], most(recipe.batch_size)))
+    usual = [careful(recipe, goal, activation, rate, most, widen=widen)
+             for activation, rate in USUAL]
+    for i in range(0, len(usual), 2):
+        add(*usual[i : i + 2])
+    return found
+
+
+def _together(
+    recipe: Recipe, changes: Iterable[Intervention], most_updates: int
+) -> list[Intervention]:
+    """What checks ask for as one set: no layer taken out, no longer than the budget allows."""
+    longest = max(most_updates, recipe.updates)
+    return [
+        change for change in changes
+        if not isinstance(change, RemoveLayer)
+        and not (isinstance(change, Epochs) and change.apply(recipe).updates > longest)
+    ]
+
+
+def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes:
+    """As many of these as go together, the earlier before the later."""
+    taken: list[Intervention] = []
+    for change in changes:
+        if compatible([*taken, change]) and _applies(change, recipe, taken):
+            taken.append(change)
+    return tuple(taken)
+
+
+def _applies(change: Intervention, recipe: Recipe, among: Iterable[Intervention] = ()) -> bool:
+    """True where it can be made, after `among`, and changes something."""
+    try:
+        before = apply_all(among, recipe)
+        after = apply_all([*among, change], recipe)
+    except (NotSupported, KeyError):
+        return False
+    return after.signature != before.signature
+
+
+def _another_loss(one: Recipe, other: Recipe) -> bool:
+    """True where their losses cannot be compared."""
+    return one.loss is not other.loss or one.loss_weights != other.loss_weights

@@ -1,0 +1,207 @@
+"""What people try anyway: one thing at a time, and all at once that a careful person would do."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import numpy as np
+
+from unstuck.base.errors import NotSupported
+from unstuck.goal import Goal
+from unstuck.interventions import Intervention
+from unstuck.interventions._network import hidden_layers
+from unstuck.interventions.activation import Activation
+from unstuck.interventions.balanced_losses import BalancedLosses
+from unstuck.interventions.batch_size import BatchSize
+from unstuck.interventions.clipping import NoClipping
+from unstuck.interventions.dense_output import DenseOutput
+from unstuck.interventions.drop_missing import DropMissing
+from unstuck.interventions.dropout import NoDropout
+from unstuck.interventions.early_stopping import Patience
+from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fresh_weights import FreshWeights
+from unstuck.interventions.hidden_activations import HiddenActivations
+from unstuck.interventions.initializer import Initializer
+from unstuck.interventions.initializers import Initializers
+from unstuck.interventions.learning_rate import LearningRate
+from unstuck.interventions.mask_padding import MaskPadding, read_padding
+from unstuck.interventions.optimizer import UseOptimizer
+from unstuck.interventions.regularizer import NoRegularizers
+from unstuck.interventions.remove_layer import RemoveLayer
+from unstuck.interventions.scale_data import ScaleData
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.schedule import ConstantRate
+from unstuck.interventions.shuffle import Shuffle
+from unstuck.interventions.shuffle_rows import ShuffleRows
+from unstuck.interventions.validation_split import ValidationSplit
+from unstuck.interventions.width import Width
+from unstuck.interventions.widths import Widths
+from unstuck.network.callback_rules import EarlyStopping
+from unstuck.network.recipe import Recipe
+
+from .output_layers import WIDE, end_made_right, ends, made_at, outputs_and_losses, unit_scale
+
+ENOUGH_UPDATES = 3000
+"""Updates after which small networks with a sane rate have learned what they can (issue 5's arm)."""
+USUAL_BATCH = 32
+"""Keras's own batch size."""
+LARGE_BATCH, FEW_A_PASS = 64, 20
+"""Batches of so many rows, so few in an epoch, are made smaller (see large-batch)."""
+MANY_ROWS = 64
+"""Above it a fair sample of the rows can be held back; below, all are needed for training."""
+ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop")
+
+
+def careful(
+    recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int], *,
+    widen: bool,
+) -> list[Intervention]:
+    """What a careful person would do without looking, as far as it can be done here."""
+    changes = []
+    for make in _everything(recipe, goal, activation, rate, most):
+        with suppress(NotSupported):
+            change = make()
+            if widen or not isinstance(change, Widths):
+                changes.append(change)
+    return changes
+
+
+def _everything(
+    recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int]
+) -> Iterator[Callable[[], Intervention]]:
+    yield DropMissing
+    parts = list(ends(recipe, goal))
+    for part, own, at in parts:
+        for make in end_made_right(part, own):
+            yield functools.partial(made_at, at, make)
+    yield ScaleInputs
+    if read_padding(recipe) is not None:
+        yield MaskPadding
+    for _, own, at in parts:
+        if own.task.kind == "real" and not unit_scale(own):
+            yield functools.partial(made_at, at, ScaleTargets)
+    yield lambda: BalancedLosses.of(recipe, (own.baseline for own in goal.parts))
+    yield lambda: HiddenActivations.recurrent(recipe)
+    yield lambda: HiddenActivations.of(recipe, activation, linear_too=not goal.is_autoencoder)
+    yield lambda: Initializers.of(recipe, "glorot_uniform")
+    yield lambda: Widths.of(recipe, at_least=WIDE)
+    yield NoRegularizers
+    yield NoDropout
+    if recipe.optimizer.kind != "Adam" or recipe.optimizer.learning_rate != rate:
+        yield lambda: UseOptimizer(name="Adam", learning_rate=rate)
+    batch, updates = recipe.batch_size, recipe.updates
+    if updates < ENOUGH_UPDATES and batch >= LARGE_BATCH and recipe.updates_per_epoch < FEW_A_PASS:
+        batch = USUAL_BATCH  # the same passes over the rows, in more updates
+        yield lambda: BatchSize.of(recipe, USUAL_BATCH)
+    each = math.ceil(recipe.rows_per_epoch / batch)
+    epochs = math.ceil(min(ENOUGH_UPDATES, most(batch)) / each)
+    if epochs > recipe.epochs:
+        yield lambda: Epochs.of(recipe, epochs)
+    if recipe.rules.of(EarlyStopping):
+        yield lambda: Patience.of(recipe, None)
+    if recipe.rules.sets_rate:
+        yield ConstantRate
+    if not recipe.shuffle:
+        yield Shuffle
+    if split_takes_away(goal):
+        yield lambda: ShuffleRows() if goal.rows > MANY_ROWS else ValidationSplit(value=0.0)
+
+
+def split_takes_away(goal: Goal) -> bool:
+    """True where rows that are only validated on hold inputs or answers never trained on."""
+    trained, held = goal.weights[1], goal.weights[2]
+    if not held.any():
+        return False
+    if goal.patterns and bool(((held > 0) & (trained == 0)).any()):
+        return True
+    if len(goal.tasks) > 1 or not goal.task.discrete:
+        return False
+    truth = goal.task.truth()
+    seen = {tuple(row) for row in truth[trained > 0]}
+    share = np.mean([tuple(row) not in seen for row in truth[held > 0]])
+    return bool(share > 0.2)
+
+
+def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
+    """What people try, and what has to be ruled out, one thing at a time."""
+    rate = recipe.optimizer.learning_rate
+    if rate is not None:
+        for factor in (10, 0.1, 100, 0.01):
+            yield LearningRate.of(recipe, rate * factor)
+    else:
+        yield ConstantRate.of(recipe)
+    if recipe.rules.sets_rate:
+        yield ConstantRate.of(recipe)
+    if recipe.rules.of(EarlyStopping):
+        yield Patience.of(recipe, None)
+    if recipe.architecture.kept:
+        yield FreshWeights()
+    yield Epochs.of(recipe, recipe.epochs * 10)
+    if recipe.optimizer.kind not in ADAPTIVE:
+        yield UseOptimizer(name="Adam", learning_rate=1e-3)
+        yield UseOptimizer(name="Adam", learning_rate=1e-2)
+    else:
+        yield UseOptimizer(name="SGD", learning_rate=1e-2)
+    yield from _batch_sizes(recipe)
+    parts = list(ends(recipe, goal))
+    for part, own, at in parts:
+        yield from map(at, outputs_and_losses(part, own))
+    with suppress(NotSupported):
+        yield BalancedLosses.of(recipe, (own.baseline for own in goal.parts))
+    with suppress(NotSupported):
+        yield DenseOutput.of(recipe, at_least=WIDE)
+    hidden = hidden_layers(recipe)
+    # The last hidden layers come first: what they lose, nothing behind them can bring back.
+    for layer in reversed(hidden):
+        yield from _about_layer(recipe, layer.name, layer.activation)
+    for activation in ("leaky_relu", "tanh", "relu"):
+        with suppress(NotSupported):
+            yield HiddenActivations.of(recipe, activation)
+    yield Widths.of(recipe, at_least=WIDE)
+    for initializer in ("glorot_uniform", "he_normal"):
+        yield Initializers.of(recipe, initializer)
+    yield ScaleInputs()
+    yield from (at(ScaleTargets()) for _, _, at in parts)
+    with suppress(NotSupported):
+        yield ScaleData.of(recipe)
+    yield NoRegularizers()
+    yield NoDropout()
+    yield NoClipping()
+    if not recipe.shuffle:
+        yield Shuffle()
+    if recipe.validation_split:
+        yield ValidationSplit(value=0.0)
+        yield ShuffleRows()
+
+
+def _about_layer(recipe: Recipe, name: str, activation: str | None) -> Iterator[Intervention]:
+    units = recipe.architecture.layer(name).config
+    width = units.get("units", units.get("filters"))
+    if isinstance(width, int):
+        yield Width.of(recipe, name, max(16, 8 * width) if width <= 64 else 2 * width)
+    others: tuple[str, ...] = {"relu": ("linear", "leaky_relu"), "linear": ("relu",)}.get(
+        activation or "linear", ("relu", "linear"))
+    if recipe.architecture.layer(name).is_recurrent:
+        others = ("tanh",)
+    for other in others:
+        if other != activation:
+            with suppress(NotSupported):
+                yield Activation.of(recipe, name, other)
+    yield RemoveLayer(layer=name)
+    if _odd_initializer(units.get("kernel_initializer")):
+        yield Initializer.of(recipe, name, "glorot_uniform")
+
+
+def _odd_initializer(config: object) -> bool:
+    kind = config.get("class_name") if isinstance(config, dict) else config
+    return kind not in (None, "GlorotUniform", "glorot_uniform", "HeNormal", "HeUniform")
+
+
+def _batch_sizes(recipe: Recipe) -> Iterator[Intervention]:
+    for size in (recipe.batch_size // 4, recipe.batch_size * 8):
+        if size >= 1 and size // 2 < recipe.train.rows:
+            yield BatchSize.of(recipe, size)

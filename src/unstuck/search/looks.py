@@ -1,0 +1,106 @@
+"""First looks at arms, a few replicas each, within the share of the time that their stage has."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from itertools import islice
+
+from .arms import Arm, names, trying
+from .experiment import Experiment
+
+ARM_SHARE = 0.12
+"""Most of the budget that the first look at one arm may take…"""
+SLACK = 2.5
+"""…unless a look at what trains no longer than the control takes more: so many times that, since two
+trainings side by side may take twice as long as one (measured where memory is what they wait for)."""
+
+
+class Looks:
+    """First looks in one experiment, at one of about so many `arms`.
+
+    `until`: seconds of the budget after which no other look is begun.
+    """
+
+    def __init__(self, experiment: Experiment, arms: int) -> None:
+        self.experiment, self.arms = experiment, arms
+        self.until = math.inf
+
+    @property
+    def replicas(self) -> int:
+        """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64."""
+        experiment = self.experiment
+        share = 0.4 * min(experiment.budget.seconds or 120.0, max(experiment.left, 1.0))
+        affordable = experiment.costs.affordable(share / (self.arms + 16))
+        wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))
+        return min(experiment.most, max(wanted, min(experiment.costs.least, 64)))
+
+    @property
+    def are_dear(self) -> bool:
+        """True where one look at one arm takes much of the budget."""
+        experiment, budget = self.experiment, self.experiment.budget.seconds
+        if budget is None:
+            return False
+        return experiment.costs.of(experiment.control, self.replicas) > ARM_SHARE * budget
+
+    def in_time(self, share: float, work: Callable[[], object]) -> None:
+        """Do that work until that share of the budget is spent, or that of the work it belongs to."""
+        budget, outer = self.experiment.budget.seconds, self.until
+        self.until = outer if budget is None else min(outer, budget * share)
+        try:
+            with suppress(_Enough):
+                work()
+        finally:
+            self.until = outer
+
+    def _check_time(self) -> None:
+        if self.experiment.spent > self.until:
+            raise _Enough
+
+    def at(self, arms: Iterable[Arm | None], *, share: float = 1.0) -> Iterator[list[Arm]]:
+        """A first look at each arm that is not too long, as many at a time as the experiment runs best.
+
+        Yields the arms that could be run; `share` is how often one's usual share each may take.
+        """
+        experiment = self.experiment
+        known = (arm for arm in arms if arm is not None)
+        while True:
+            self._check_time()
+            look, few = self.replicas, list(islice(known, experiment.costs.beside))
+            if not few:
+                return
+            few = [arm for arm in dict.fromkeys(few)
+                   if len(arm.learned) or not ((arm.given_up is not None and look >= arm.given_up)
+                                               or self._too_long(arm, look, share)
+                                               or self._too_late(arm, look))]
+            if few:
+                experiment.progress.stage(trying(few), look)
+                experiment.run_all(few, look, limit=share * self._share)
+            yield [arm for arm in few if len(arm.learned)]
+
+    @property
+    def _share(self) -> float:
+        """Seconds that one arm's look may take."""
+        experiment, budget = self.experiment, self.experiment.budget.seconds
+        if budget is None:
+            return math.inf
+        return max(ARM_SHARE * budget, SLACK * experiment.costs.usual(self.replicas))
+
+    def _too_long(self, arm: Arm, replicas: int, share: float = 1.0) -> bool:
+        """An arm that would eat too much of the budget on its own is left out, and said to be."""
+        budget = self.experiment.budget.seconds
+        if budget is None or self.experiment.costs.of(arm, replicas) <= share * self._share:
+            return False
+        self.experiment.untestable[names(arm.changes)] = (
+            f"one look at it would take about {self.experiment.costs.of(arm, replicas):.0f} s"
+            " of the budget")
+        return True
+
+    def _too_late(self, arm: Arm, replicas: int) -> bool:
+        """A look that would not come to its end before the budget does is not begun."""
+        return self.experiment.costs.in_company(arm, replicas) > self.experiment.left
+
+
+class _Enough(Exception):
+    """This part of the search has had its share of the budget."""

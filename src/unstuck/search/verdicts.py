@@ -1,0 +1,84 @@
+"""The verdicts on single changes, and what time is left for making them sharper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
+
+from unstuck.base.stats import LOOKS
+
+from .arms import Arm, names
+from .experiment import Experiment
+from .proof import PROOF, Proofs
+from .trial import NEGLIGIBLE, USEFUL, Judged, in_company, judge
+
+
+class Verdicts:
+    """What is said of each single change in one experiment, those that a cure needs in its company."""
+
+    def __init__(self, experiment: Experiment, proofs: Proofs) -> None:
+        self.experiment, self.proofs = experiment, proofs
+
+    def judged(self) -> list[Judged]:
+        """Every single change that was tried, with its verdict; needed ones in company."""
+        arms = [arm for arm in self.experiment.tried if len(arm.changes) == 1]
+        found = judge([self.experiment.trial(arm) for arm in arms])
+        company = self.proofs.company
+        return [in_company(j, company[j.trial.changes[0]])
+                if j.trial.changes[0] in company else j for j in found]
+
+    def sharpen(self, until: float) -> None:
+        """Give further looks to the arms whose verdict is open, those in a cure first.
+
+        No further one is begun that would not end within `until` seconds.
+        """
+        experiment = self.experiment
+        in_cures = {change for cure in self.proofs.cures for change in cure.arm.changes}
+        while True:
+            judged = self.judged()
+            open_arms = [j for j in judged
+                         if len(j.trial.treatment) < self._most(j) and self._may_change(j)]
+            if not open_arms:
+                return
+            open_arms.sort(key=lambda j: (j.trial.changes[0] not in in_cures,
+                                          len(j.trial.treatment), -j.effect.difference))
+            grown = False
+            for target, arms in self._further(open_arms):
+                while arms and until - experiment.spent < sum(
+                        experiment.costs.of(arm, target - len(arm.learned)) for arm in arms):
+                    arms.pop()
+                if not arms:
+                    continue
+                experiment.progress.stage("sharpening the verdict on "
+                                   + ", ".join(names(arm.changes) for arm in arms), target)
+                experiment.run_all(arms, target)
+                grown = grown or any(len(arm.learned) >= target for arm in arms)
+            if not grown:
+                return
+
+    def _further(self, judged: Sequence[Judged]) -> Iterator[tuple[int, list[Arm]]]:
+        """How many replicas each arm gets next, in this order; as many arms as have use for one
+        another's company: where other processes train, several do.
+        """
+        due = [(min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j)), arm)
+               for j in judged if (arm := self.experiment.arm(j.trial.changes)) is not None]
+        for target, some in groupby(due, key=lambda pair: pair[0]):
+            while few := [arm for _, arm in islice(
+                    some, self.experiment.costs.beside if self.experiment.costs.workers else 1)]:
+                yield target, few
+
+    @staticmethod
+    def _may_change(judged: Judged) -> bool:
+        """True where more replicas may lead to another verdict."""
+        effect = judged.effect.difference
+        return (judged.verdict == "undecided"
+                or (judged.verdict == "contributes" and effect >= USEFUL)
+                or (judged.verdict == "acquitted" and effect < -NEGLIGIBLE))
+
+    def _most(self, judged: Judged) -> int:
+        """Replicas at which an arm is left alone: more where few more seconds would decide it."""
+        experiment, budget = self.experiment, self.experiment.budget.seconds
+        quick = budget is None or experiment.spent < 0.3 * budget
+        near = judged.to_decide is not None and judged.to_decide <= PROOF
+        sharper = near and quick and experiment.most >= 256
+        return max(experiment.most, PROOF) if sharper else experiment.most
