@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.structure.files import File, Files
-from unstuck.reports.site.pages import entries
 
 from unstuck.reports.manual import site
+from unstuck.reports.manual.pages import entries
 
 ROOT = Path(__file__).parent.parent
 TEXTS = {"README.md": "index.md", "ARCHITECTURE.md": "architecture.md",

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
-from unstuck.reports.site.pages import Entry, entries
 
 from unstuck.doors.cli import app
 from unstuck.reports.manual import site
+from unstuck.reports.manual.pages import Entry, entries
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = Entry(name="a-b", family="data", page=(
