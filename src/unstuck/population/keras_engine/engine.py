@@ -1,7 +1,7 @@
 """Any Keras model: many replicas at once through Keras's stateless API on JAX.
 
-`keras_program` makes pure functions of a recipe, `keras_strategies` runs them for many replicas,
-`keras_choice` picks the strategy, `keras_probes` reads what happens inside. Here replicas go
+`program` makes pure functions of a recipe, `strategies` runs them for many replicas,
+`choice` picks the strategy, `probes` reads what happens inside. Here replicas go
 through in blocks of one size, so that each program is compiled once.
 """
 
@@ -47,7 +47,7 @@ class KerasEngine(Engine):
     name = "keras"
 
     def __init__(self, *, strategy: str | None = None, threads: int | None = None) -> None:
-        """The strategy is the fastest, unless one of `keras_strategies.STRATEGIES` is named.
+        """The strategy is the fastest, unless one of `strategies.STRATEGIES` is named.
 
         Blocks of replicas are trained side by side in so many threads, one a core by default.
         """

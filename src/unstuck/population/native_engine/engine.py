@@ -1,8 +1,8 @@
 """Dense and recurrent networks at hardware speed: many replicas in compiled C++, one a SIMD lane.
 
-In scope are chains and simple graphs that reduce to dense layers (`native_layers`) and layers over
-sequences (`native_sequences`), with Keras's own losses and optimizers (`native_losses`,
-`native_optimizers`); the rest is refused by name. Nothing is compiled at run time, and replicas go
+In scope are chains and simple graphs that reduce to dense layers (`layers`) and layers over
+sequences (`sequences`), with Keras's own losses and optimizers (`losses`,
+`optimizers`); the rest is refused by name. Nothing is compiled at run time, and replicas go
 through in waves, so that memory grows with those in flight.
 """
 
