@@ -258,6 +258,6 @@ def test_text_in_memory():
 
 def test_another_backend_is_refused_where_keras_has_it():
     code = "import sys, types\nk = types.ModuleType('keras')\nsys.modules['keras'] = k\n" \
-           "k.backend = types.SimpleNamespace(backend=lambda: 'torch')\nimport unstuck.adapter"
+           "k.backend = types.SimpleNamespace(backend=lambda: 'torch')\nimport unstuck.network.adapter"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "UnstuckError: Keras has already been imported with the torch backend" in done.stderr

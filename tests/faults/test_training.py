@@ -185,7 +185,7 @@ def test_a_convolution_is_timed_before_it_is_trained():
 
 def test_children_take_no_memory_of_a_gpu_in_advance(fault):
     """F04."""
-    code = ("import os; os.environ.pop('XLA_FLAGS', None)\nfrom unstuck import child\n"
+    code = ("import os; os.environ.pop('XLA_FLAGS', None)\nfrom unstuck.population import child\n"
             "child.prepare()\nprint(os.environ['XLA_PYTHON_CLIENT_PREALLOCATE'], "
             "os.environ['KERAS_BACKEND'], os.environ['XLA_FLAGS'])")
     environ = {k: v for k, v in os.environ.items() if not k.startswith("XLA")}
