@@ -18,12 +18,12 @@ if __name__ == "__main__":
     import atheris
 
     with atheris.instrument_imports(include=["unstuck"]):
-        from unstuck.base import journal
+        from unstuck.base import records
         from unstuck.capture import model_file
         from unstuck.diagnosis import saved
         from unstuck.population import kept
 else:
-    from unstuck.base import journal
+    from unstuck.base import records
     from unstuck.capture import model_file
     from unstuck.diagnosis import saved
     from unstuck.population import kept
@@ -33,9 +33,9 @@ from unstuck.base.errors import BadModelFile, BadSavedFile, NotSupported
 
 def read_journal(data: bytes) -> None:
     """Bytes as they are, after the magic line, and as a record with a right digest."""
-    for tried in (data, journal.MAGIC + data,
-                  journal.MAGIC + journal._HEAD.pack(len(data), journal._check(data)) + data):
-        for record in journal.records(tried):
+    for tried in (data, records.MAGIC + data,
+                  records.MAGIC + records._HEAD.pack(len(data), records._check(data)) + data):
+        for record in records.records(tried):
             assert isinstance(record.document, dict)
             assert record.start + record.length <= len(tried)
 
@@ -54,7 +54,7 @@ def read_saved(data: bytes) -> None:
 
 def read_population(data: bytes) -> None:
     """A record's document as bytes, with no arrays."""
-    document = journal._document(len(data).to_bytes(8, "little") + data)
+    document = records._document(len(data).to_bytes(8, "little") + data)
     if document is not None:
         try:
             kept.unpacked(document, {})

@@ -33,7 +33,7 @@ from unstuck.diagnosis import saved
 from unstuck.doors.cli import app
 from unstuck.population.kept import unpacked
 from unstuck.reports.formats.json import document
-from unstuck.result.results import to_document
+from unstuck.result.documents import to_document
 
 
 class Bomb:
@@ -201,7 +201,7 @@ def with_names(value: object, name: str) -> object:
 @given(HOSTILE)
 @hypothesis_settings(max_examples=16, suppress_health_check=[HealthCheck.too_slow])
 def test_hostile_names_in_every_report(name):
-    from unstuck.result.results import from_document
+    from unstuck.result.documents import from_document
 
     result = from_document(with_names(to_document(TWO_BITS), name))
     for report in reports.all_reports():

@@ -21,7 +21,8 @@ from typer.testing import CliRunner
 import unstuck
 from faults.helpers import SCRIPT, Counted, diagnosed, said, written
 from unstuck.base import journal as journals
-from unstuck.base.journal import Journal, open_journal, records
+from unstuck.base.journal import Journal, open_journal
+from unstuck.base.records import MAGIC, encoded, records
 from unstuck.diagnosis.repair import AFTER
 from unstuck.doors.cli import app
 from unstuck.population.identity import fingerprint
@@ -95,9 +96,9 @@ def test_a_bit_flipped_anywhere_is_never_believed(tmp_path, fault):
 
 
 @pytest.mark.parametrize("hostile", [
-    b"", b"\0" * 4096, journals.MAGIC, journals.MAGIC + b"\xff" * 64,
-    journals.MAGIC + journals.encoded({"kind": "begun", "of": "1"}),
-    journals.MAGIC + journals.encoded({"kind": "chunk", "of": "../../etc/passwd"}),
+    b"", b"\0" * 4096, MAGIC, MAGIC + b"\xff" * 64,
+    MAGIC + encoded({"kind": "begun", "of": "1"}),
+    MAGIC + encoded({"kind": "chunk", "of": "../../etc/passwd"}),
 ])
 def test_files_that_are_no_journal_are_begun_anew(tmp_path, hostile):
     path = filled(tmp_path)

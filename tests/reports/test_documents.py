@@ -15,7 +15,8 @@ from results_examples import EXAMPLES, HEALTHY, INCONCLUSIVE, TWO_BITS, TWO_BITS
 from unstuck.diagnosis.saved import schema
 from unstuck.reports import all_reports, render
 from unstuck.result import pictures, results
-from unstuck.result.results import FindingInfo, Location, Result, from_document
+from unstuck.result.documents import from_document
+from unstuck.result.results import FindingInfo, Location, Result
 
 CONTRACT = {
     "": "schema tool script fit outcome goal population facts arms repairs not_tested budget",

@@ -27,7 +27,8 @@ from unstuck.reports.formats.html import fragment
 from unstuck.reports.formats.json import document
 from unstuck.reports.html_page.images import data_uri
 from unstuck.reports.parts import words
-from unstuck.result.results import OwnRun, Result, from_document
+from unstuck.result.documents import from_document
+from unstuck.result.results import OwnRun, Result
 
 ALL: dict[str, Result] = {**EXAMPLES, **{f"{name}, pictured": r for name, r in PICTURED.items()}}
 

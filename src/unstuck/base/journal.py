@@ -1,10 +1,7 @@
 """What a diagnosis has trained so far, kept so that the same command goes on where it stopped.
 
-A journal is one append-only file in the user's cache folder: a first line, then records. A record is
-its length, a digest of its bytes, and the bytes: a safetensors block whose metadata holds a JSON
-document under "record". The first record tells what the diagnosis was of. Reading ends at the first
-record that is not whole, so a file torn anywhere gives back everything before the tear. Nothing in
-it is executable, and nothing in it is believed before it was checked.
+A journal is one append-only file in the user's cache folder, locked while it is open; `records` says
+what stands in it. The first record tells what the diagnosis was of.
 
 A journal that cannot be kept (a full disk, a read-only folder) is given up with a note; the
 diagnosis goes on without it. Nothing here imports Keras.
@@ -13,32 +10,27 @@ diagnosis goes on without it. Nothing here imports Keras.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import struct
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
 
-Arrays = Mapping[str, NDArray[Any]]
-Document = dict[str, Any]
+from .digests import digest
+from .records import MAGIC, Arrays, Document, Record, arrays_in, encoded, records
 
-MAGIC = b"unstuck journal 1\n"
-LARGEST_RECORD = 1 << 28  # bytes
-LARGEST_FILE = 1 << 29
+LARGEST_FILE = 1 << 29  # bytes
 LARGEST_FOLDER = 1 << 30
 OLDEST = 30 * 86400  # seconds
 SYNC_EVERY = 1.0  # seconds between two waits for the disk
 SLOTS = 16  # journals of one and the same command that may be open at once
 _NOTHING = ("begun", "data")  # kinds of records without which nothing is lost
-_HEAD = struct.Struct("<I16s")
 _WORDS = {
     "script": "the script's text", "arguments": "the script's arguments", "fit": "--fit",
     "budget": "--budget", "replicas": "--replicas", "seed": "--seed", "goal": "--goal",
@@ -61,72 +53,6 @@ def user_folder(environ: Mapping[str, str] = os.environ) -> Path:
     else:
         base = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
     return base / "unstuck" / "journals"
-
-
-def digest(*parts: bytes | memoryview) -> str:
-    """A digest in hexadecimal of parts whose bounds count."""
-    made = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        made.update(struct.pack("<Q", len(part)))
-        made.update(part)
-    return made.hexdigest()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """One record: its document, and where its bytes stand, so that arrays are read when needed."""
-
-    document: Document
-    start: int
-    length: int
-
-
-def encoded(document: Mapping[str, Any], arrays: Arrays | None = None) -> bytes:
-    """A record's bytes. Raises ValueError for what is too large, or for a number JSON lacks."""
-    from safetensors.numpy import save
-
-    text = json.dumps(document, sort_keys=True, allow_nan=False)
-    data: bytes = save({name: _plain(a) for name, a in (arrays or {}).items()},
-                       metadata={"record": text})
-    if len(data) > LARGEST_RECORD:
-        raise ValueError(f"a record of {len(data) >> 20} MiB is too large for a journal")
-    return _HEAD.pack(len(data), _check(data)) + data
-
-
-def records(data: bytes | memoryview) -> Iterator[Record]:
-    """Every whole record of a file's bytes, up to the first that is not; none of another file."""
-    view = memoryview(data)
-    if view[: len(MAGIC)] != MAGIC:
-        return
-    at = len(MAGIC)
-    while at + _HEAD.size <= len(view):
-        length, check = _HEAD.unpack_from(view, at)
-        body = view[at + _HEAD.size : at + _HEAD.size + length]
-        if len(body) < length or length > LARGEST_RECORD or _check(body) != check:
-            return
-        document = _document(bytes(body))
-        if document is None:
-            return
-        yield Record(document=document, start=at + _HEAD.size, length=length)
-        at += _HEAD.size + length
-
-
-def _check(data: bytes | memoryview) -> bytes:
-    return hashlib.blake2b(data, digest_size=16).digest()
-
-
-def _document(data: bytes) -> Document | None:
-    """The document in a record's safetensors header; `None` where there is none."""
-    try:
-        (length,) = struct.unpack_from("<Q", data)
-        found = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["record"])
-    except (struct.error, ValueError, KeyError, TypeError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    return array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
 
 
 @dataclass(eq=False)
@@ -175,16 +101,12 @@ class Journal:
         Raises:
             ValueError: the file can no longer be read, or was changed meanwhile.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
         try:
             with self.path.open("rb") as stream:
                 stream.seek(record.start)
-                found: dict[str, NDArray[Any]] = load(stream.read(record.length))
-        except (OSError, SafetensorError, KeyError, TypeError) as error:
+                return arrays_in(stream.read(record.length))
+        except OSError as error:
             raise ValueError(str(error)) from error
-        return found
 
     def agree(self, what: str, value: str) -> bool:
         """Keep a fact about the diagnosis; False, and all is begun anew, if it was another before."""

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from unstuck.base.atomic import write_bytes
 from unstuck.base.errors import BadSavedFile
-from unstuck.result.results import SCHEMA, Result, from_document
+from unstuck.result.documents import from_document
+from unstuck.result.results import SCHEMA, Result
 
 Arrays = dict[str, NDArray[Any]]
 

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.base.digests import digest
 from unstuck.base.errors import UnstuckError
-from unstuck.base.journal import digest
 
 from . import child
 

@@ -18,7 +18,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck.base.journal import digest
+from unstuck.base.digests import digest
 from unstuck.network import adapter
 from unstuck.network.callback_rules import LearningRateScheduler
 from unstuck.network.recipe import Recipe

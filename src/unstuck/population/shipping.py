@@ -19,8 +19,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.base.digests import digest
 from unstuck.base.errors import NotSupported
-from unstuck.base.journal import digest
 from unstuck.network import adapter
 from unstuck.network.callback_rules import LearningRateScheduler
 from unstuck.network.recipe import Recipe

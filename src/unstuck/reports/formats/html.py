@@ -6,7 +6,8 @@ import re
 from typing import Any, ClassVar, Unpack
 
 from unstuck.reports import Options, Report
-from unstuck.result.results import Result, from_document, to_document
+from unstuck.result.documents import from_document, to_document
+from unstuck.result.results import Result
 
 _NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 """What is no character of XML 1.0 (section 2.2)."""

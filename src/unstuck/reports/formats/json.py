@@ -12,7 +12,8 @@ import json
 from typing import Any, ClassVar, Unpack
 
 from unstuck.reports import Options, Report
-from unstuck.result.results import Result, to_document
+from unstuck.result.documents import to_document
+from unstuck.result.results import Result
 
 
 class Json(Report):

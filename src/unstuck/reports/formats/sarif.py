@@ -16,7 +16,8 @@ from urllib.parse import quote
 from unstuck.reports import Options, Report
 from unstuck.reports.manual.pages import page_of
 from unstuck.reports.parts.messages import Fix, Message, messages, summary
-from unstuck.result.results import EditInfo, Location, Result, to_document
+from unstuck.result.documents import to_document
+from unstuck.result.results import EditInfo, Location, Result
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LONGEST = 1024

@@ -3,7 +3,9 @@
 
 #include <time.h>
 
-#include "network.hpp"
+#include "forward.hpp"
+#include "backward.hpp"
+#include "losses.hpp"
 #include "optimizers.hpp"
 #include "rows.hpp"
 
