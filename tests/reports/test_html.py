@@ -325,7 +325,7 @@ def test_images_are_whole_pngs() -> None:
 def test_rendering_is_without_keras_and_jax(tmp_path: Path) -> None:
     saved.write(tmp_path / "a.unstuck", PICTURED["two-bits"], {})
     code = (
-        "import sys\nfrom unstuck.cli import app\n"
+        "import sys\nfrom unstuck.doors.cli import app\n"
         "try:\n    app(['report', sys.argv[1], '--html', sys.argv[2], '--format', 'json'])\n"
         "except SystemExit as end:\n    assert end.code == 0, end.code\n"
         "slow = {'keras', 'jax', 'sklearn', 'scipy', 'libcst', 'altair', 'pandas'} & set(sys.modules)\n"
