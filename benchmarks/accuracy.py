@@ -104,7 +104,7 @@ def run_script(text: str, path: Path, seed: int, goal: dict[str, Any]) -> float:
 
     from unstuck.capture.older import understood
     from unstuck.script import Script
-    from unstuck.script.modern import dialect_of
+    from unstuck.script.dialect import dialect_of
 
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)

@@ -17,7 +17,7 @@ from unstuck.capture import Captured, capture_script, capture_text
 from unstuck.capture.older.modules import has_tensorflow
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
-from unstuck.script.modern import modernised
+from unstuck.script.modernising import modernised
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 SCRIPTS = sorted(CORPUS.glob("*.py"))

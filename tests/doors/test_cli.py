@@ -93,17 +93,11 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         ignore: tuple[str, ...]
         pictures: bool = True
 
-    def parse(text: str) -> str:
-        if not text[0].isdigit():
-            raise UnstuckError(f"The budget {text!r} is not understood.")
-        return text
-
     stand_ins: dict[str, dict[str, Any]] = {
-        "adapter": {},
-        "diagnosis": {"diagnose_script": diagnose_script, "Options": Options,
-                      "Diagnosis": Diagnosis},
-        "experiment": {"Budget": SimpleNamespace(parse=parse)},
-        "repair": {"prove": prove},
+        "network.adapter": {},
+        "diagnosis.diagnosis": {"diagnose_script": diagnose_script, "Options": Options,
+                                "Diagnosis": Diagnosis},
+        "diagnosis.repair": {"prove": prove},
     }  # fmt: skip
     for name, members in stand_ins.items():
         module = types.ModuleType(f"unstuck.{name}")

@@ -391,7 +391,7 @@ def train(self, recipe, seeds, *given, **named):
 
 
 NativeEngine.train = train
-from unstuck.cli import main
+from unstuck.doors.cli import main
 sys.argv[0] = "unstuck"
 main()
 """

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unstuck.script import Call, Edit, Script
-from unstuck.script.modern import modernised, old_spellings
+from unstuck.script.modernising import modernised
+from unstuck.script.old_spellings import old_spellings
 from unstuck.script.spellings import ARGUMENTS, WITHOUT_MEANING, kind_of
 
 PACKAGES = st.sampled_from(["keras", "tensorflow.keras", "tensorflow.python.keras"])

@@ -9,7 +9,8 @@ import pytest
 from unstuck.diagnosis.repair import translated
 from unstuck.doors import fixing
 from unstuck.script import Script
-from unstuck.script.modern import dialect_of, old_spellings
+from unstuck.script.dialect import dialect_of
+from unstuck.script.old_spellings import old_spellings
 
 OLD = """\
 import numpy as np

@@ -26,7 +26,7 @@ from unstuck.network import adapter
 from unstuck.network.adapter import random_state_kept
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
-from unstuck.script.modern import dialect_of
+from unstuck.script.dialect import dialect_of
 
 from . import runner
 from .build import recipe_of

@@ -22,7 +22,7 @@ from unstuck.network.recipe import Recipe, config_of
 from unstuck.population.chunks import Chunks
 from unstuck.result import results
 from unstuck.script import Edit, Script
-from unstuck.script.modern import modernised
+from unstuck.script.modernising import modernised
 from unstuck.search.budget import BudgetSpent
 from unstuck.search.experiment import FRESH, Experiment
 

@@ -128,7 +128,7 @@ def modern(result: Result) -> Repaired:
 
 def by_hand(repaired: Repaired) -> list[str]:
     """What of other years is left in a script, a line each, and what is written today."""
-    from unstuck.script.modern import old_spellings
+    from unstuck.script.old_spellings import old_spellings
 
     return [f"line {old.line}: {old.old} is left; today: {old.new}"
             for old in old_spellings(repaired.script)]

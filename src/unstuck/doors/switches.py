@@ -56,6 +56,7 @@ def _fit_choice(value: str) -> str:
 
 
 Script = Annotated[Path, typer.Argument(help="The script, as it is.", show_default=False)]
+Saved = Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)]
 Arguments = Annotated[
     list[str] | None,
     typer.Argument(help="The script's own arguments, after --.", show_default=False),

@@ -4,11 +4,14 @@ Only Python source is known here, no Keras and no networks. `source` holds the `
 the calls in it, `layers` the forms in which calls build networks, `classes` models written as
 classes, `names` what imports and assignments give a name, `items` the layout between brackets,
 `tree` the parsed source, `positions` lines and columns, `edits` the change itself, `comments` what
-the script asks of us. `modern` tells which year's spelling a script is in and writes today's, from
-the names in `spellings`.
+the script asks of us.
+
+Scripts of other years: `spellings` has the names of then and now, `todays_names` says what a dotted
+name is today, `old_spellings` finds in a script what is spelled otherwise today, with the edits of it
+that `nodes` make. `dialect` tells which year's spelling a script is in, `modernising` writes today's.
 
 May import: nothing of unstuck.
-Others take: what this file hands out, `modern`, `spellings`.
+Others take: what this file hands out, `dialect`, `modernising`, `old_spellings`, `spellings`.
 """
 
 from .call import Argument as Argument

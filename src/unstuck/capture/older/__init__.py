@@ -22,7 +22,7 @@ from types import ModuleType
 from typing import Any
 
 from unstuck.capture.patches import patched
-from unstuck.script.modern import Dialect
+from unstuck.script.dialect import Dialect
 
 from .methods import wrappers
 from .modules import Served

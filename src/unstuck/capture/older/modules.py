@@ -11,7 +11,7 @@ from typing import Any
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
-from unstuck.script.modern import Dialect
+from unstuck.script.dialect import Dialect
 from unstuck.script.spellings import CLASSES, FUNCTIONS, MODULES, TENSORFLOW_KERAS
 
 from . import backend, classics, tensorflow

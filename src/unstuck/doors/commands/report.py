@@ -1,0 +1,56 @@
+"""`unstuck report`: a saved diagnosis, shown again."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import Annotated
+
+import typer
+
+from unstuck.base.errors import UnstuckError
+from unstuck.doors.exits import FAILED, WELL, say
+from unstuck.doors.switches import (
+    Colors,
+    Diff,
+    Format,
+    HtmlFile,
+    JsonFile,
+    NoData,
+    Quiet,
+    Saved,
+    Verbose,
+)
+
+from .output import Detail, files_written, show_report
+
+
+def report(
+    saved: Saved,
+    format: Format = "text",
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+    diff: Diff = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    color: Colors = "auto",
+) -> int:
+    """Show a saved diagnosis again; nothing is trained. Exits 0 if it can be read."""
+    from unstuck.reports.html_page.drawer import ahead
+
+    if open_page and html is None:
+        raise UnstuckError("--open shows the page that --html FILE writes: give both.")
+    with nullcontext() if html is None else ahead():
+        from unstuck.diagnosis.saved import read
+
+        result, _ = read(saved)
+        detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+        show_report(result, format, color, detail)
+        done = files_written(result, json, html, detail)
+    if open_page and html is not None:
+        import webbrowser
+
+        if not webbrowser.open(html.resolve().as_uri()):
+            say(f"unstuck: no browser was found; open {html} yourself.")
+    return WELL if done else FAILED

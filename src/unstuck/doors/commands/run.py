@@ -1,0 +1,128 @@
+"""`unstuck run`: from a script to a report."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from unstuck.base.errors import NoFitCall, UnstuckError
+from unstuck.doors.exits import (
+    FAILED,
+    INCONCLUSIVE,
+    INTERRUPTED,
+    PROVED,
+    WELL,
+    exit_code,
+    own_fault,
+    say,
+    worst,
+)
+from unstuck.doors.switches import (
+    Arguments,
+    BudgetText,
+    Cluster,
+    Colors,
+    Device,
+    Diff,
+    ExitZero,
+    FitChoice,
+    Format,
+    Fresh,
+    Goal,
+    HtmlFile,
+    Ignore,
+    Jobs,
+    JournalFolder,
+    JsonFile,
+    NoData,
+    NoJournal,
+    Quiet,
+    Replicas,
+    SaveFile,
+    Script,
+    Seed,
+    Select,
+    Through,
+    Verbose,
+)
+
+from .output import Detail, files_written, show, show_report, written
+from .training import asked_fit, options_of, progress_on, shelf_in
+
+
+def run(
+    script: Script,
+    arguments: Arguments = None,
+    budget: BudgetText = "2m",
+    replicas: Replicas = None,
+    select: Select = None,
+    ignore: Ignore = None,
+    fit: FitChoice = "auto",
+    through: Through = False,
+    diff: Diff = False,
+    format: Format = "text",
+    json: JsonFile = None,
+    html: HtmlFile = None,
+    no_data: NoData = False,
+    save: SaveFile = None,
+    goal: Goal = None,
+    seed: Seed = 0,
+    device: Device = None,
+    jobs: Jobs = None,
+    cluster: Cluster = None,
+    journal: JournalFolder = None,
+    no_journal: NoJournal = False,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+    verbose: Verbose = 0,
+    color: Colors = "auto",
+    exit_zero: ExitZero = False,
+) -> int:
+    """Run a script up to its fit, find out why it does not learn, and report.
+
+    Nothing is written but what is asked for. For example:
+    unstuck run train.py --save train.unstuck -- --data my.npz
+    """
+    options = options_of(budget, replicas, seed, goal, device, jobs, cluster, select, ignore)
+    shown = save is not None or html is not None or json is not None or format == "json"
+    options = replace(options, pictures=shown)
+    from unstuck.diagnosis.diagnosis import diagnose_script
+
+    if fit == "ask":
+        fit = asked_fit(script, arguments or [])
+    if fit == "all" and (through or save or json or html or format != "text"):
+        raise UnstuckError("--fit all prints one report after the other; choose one fit by its"
+                           " number for --through, --save, --json, --html and --format.")
+
+    def one(fit: str) -> tuple[int, int]:
+        """Diagnose one fit and report; its exit code, and how many fits there are."""
+        progress, shelf = progress_on(quiet, color), shelf_in(journal, no_journal, fresh)
+        try:
+            diagnosis = diagnose_script(
+                script, arguments or [], options=options, fit=fit, through=through, progress=progress,
+                shelf=shelf,
+            )
+            progress.close()
+            detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+            show_report(diagnosis.result, format, color, detail)
+            sys.stdout.flush()
+            code = exit_code(diagnosis.result)
+            done = written(save, diagnosis.save) & files_written(diagnosis.result, json, html, detail)
+            if diagnosis.fault is not None:
+                own_fault(diagnosis.fault)
+            if code in (INTERRUPTED, FAILED) and shelf.journal is not None and shelf.journal.holds:
+                say("unstuck: the same command goes on where this one stopped")
+            shelf.close(done=done and code not in (INTERRUPTED, FAILED))
+        finally:
+            progress.close()
+            shelf.close(done=False)
+        return code, diagnosis.result.fit.of
+
+    code, of = one("1" if fit == "all" else fit)
+    for number in range(2, of + 1 if fit == "all" else 2):
+        show("\n")
+        try:
+            code = worst(code, one(str(number))[0])
+        except NoFitCall:
+            break
+    return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
