@@ -75,7 +75,7 @@ def test_everything_is_as_before(write, name, capsys):
 
 def test_random_state_and_names_are_as_before(write):
     def randomness():
-        kept = vars(adapter.global_state.GLOBAL_STATE_TRACKER)
+        kept = vars(adapter.private.global_state.GLOBAL_STATE_TRACKER)
         seeds = kept["global_seed_generator"]
         return (random.getstate(), np.random.get_state()[1].tolist(),
                 np.asarray(seeds.state.value).tolist(), dict(kept["object_name_uids"]), id(seeds))
@@ -258,6 +258,6 @@ def test_text_in_memory():
 
 def test_another_backend_is_refused_where_keras_has_it():
     code = "import sys, types\nk = types.ModuleType('keras')\nsys.modules['keras'] = k\n" \
-           "k.backend = types.SimpleNamespace(backend=lambda: 'torch')\nimport unstuck.adapter"
+           "k.backend = types.SimpleNamespace(backend=lambda: 'torch')\nimport unstuck.network.adapter"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "UnstuckError: Keras has already been imported with the torch backend" in done.stderr
