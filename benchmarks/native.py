@@ -26,7 +26,8 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from unstuck.network.architecture import Architecture
-from unstuck.network.recipe import Optimizer, Recipe
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.recipe import Recipe
 from unstuck.population.keras_engine.engine import KerasEngine
 from unstuck.population.native_engine import kernels
 from unstuck.population.native_engine.engine import NativeEngine

@@ -28,6 +28,7 @@ from scipy.optimize import linprog
 from unstuck.base.stats import success_rate
 from unstuck.capture import capture_model
 from unstuck.goal import Goal, make_goal
+from unstuck.network.rebuilding import rebuilt
 from unstuck.network.recipe import Recipe
 from unstuck.population.native_engine.engine import NativeEngine
 from unstuck.population.population import Population
@@ -114,7 +115,7 @@ def starts(replicas: int) -> Row:
     assert population.weights is not None
     learned = goal.learned(population)
     paths = [p for p in population.weights if p.endswith("kernel")]
-    built = recipe.architecture.build()
+    built = rebuilt(recipe.architecture)
     made = {v.path: built.initializers[id(v)] for v in built.model.trainable_variables}
     kernels = [initial_weights(made[p], population.weights[p].shape[1:], range(replicas), p)
                for p in paths[:2]]

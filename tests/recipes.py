@@ -7,7 +7,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from unstuck.network.recipe import Architecture, Optimizer, Recipe
+from unstuck.network.architecture import Architecture
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.recipe import Recipe
 
 
 def recipe(model: keras.Model, x: Any, y: Any, **arguments: Any) -> Recipe:

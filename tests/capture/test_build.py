@@ -114,7 +114,7 @@ def test_a_model_not_yet_built_stays_so(kind):
 
 def fingerprint(model):
     variables = [*model.variables, *model.optimizer.variables]
-    tracker = vars(adapter.global_state.GLOBAL_STATE_TRACKER)
+    tracker = vars(adapter.private.global_state.GLOBAL_STATE_TRACKER)
     return (
         [(v.path, np.asarray(v.value).tobytes()) for v in variables],
         [id(v) for v in variables], id(model.optimizer), id(model.loss), model.compiled,

@@ -75,7 +75,7 @@ def test_everything_is_as_before(write, name, capsys):
 
 def test_random_state_and_names_are_as_before(write):
     def randomness():
-        kept = vars(adapter.global_state.GLOBAL_STATE_TRACKER)
+        kept = vars(adapter.private.global_state.GLOBAL_STATE_TRACKER)
         seeds = kept["global_seed_generator"]
         return (random.getstate(), np.random.get_state()[1].tolist(),
                 np.asarray(seeds.state.value).tolist(), dict(kept["object_name_uids"]), id(seeds))

@@ -14,7 +14,7 @@ from unstuck.checks import Certainty
 from unstuck.checks._reach import reach
 from unstuck.checks.learning_rate_too_high import oscillates
 from unstuck.checks.learning_rate_too_low import last_quarter
-from unstuck.network.recipe import Optimizer
+from unstuck.network.optimizer import Optimizer
 
 STRAIGHT = np.linspace(0.7, 0.3, 40)
 SETTLED = 0.4 + 0.3 * np.exp(-np.arange(40) / 3)

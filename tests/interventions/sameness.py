@@ -12,7 +12,9 @@ import numpy as np
 from interventions.scripts import SPECIAL, STYLES, WITH_CALLBACKS
 from unstuck.capture import capture_text
 from unstuck.interventions import Intervention, apply_all, edits_for
-from unstuck.network.recipe import Recipe, config_of
+from unstuck.network.loss_names import config_of
+from unstuck.network.rebuilding import rebuilt
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 
@@ -26,7 +28,7 @@ def captured(text: str) -> tuple[Script, Recipe]:
 def comparable(recipe: Recipe) -> dict[str, Any]:
     """A recipe in plain values, names of layers left out, with its outputs for fixed weights."""
     graph = recipe.architecture.is_graph
-    model = recipe.architecture.build().model if graph else recipe.build().model
+    model = rebuilt(recipe.architecture).model if graph else recipe.build().model
     rng = np.random.default_rng(7)
     for variable in model.weights:
         variable.assign(rng.uniform(0.01, 0.1, size=variable.shape).astype(variable.dtype))

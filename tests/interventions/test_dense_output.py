@@ -14,6 +14,7 @@ from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.widths import Widths
+from unstuck.network.rebuilding import rebuilt
 
 
 @pytest.mark.parametrize(("style", "activation", "written"), [
@@ -35,7 +36,7 @@ def test_the_wide_layer_stays_as_wide_as_it_was() -> None:
     assert DenseOutput.of(recipe, at_least=1).units == 2
     after = DenseOutput.of(recipe, at_least=16).apply(recipe)
     assert [layer.config.get("units") for layer in after.layers[-2:]] == [16, 2]
-    assert after.architecture.build().model.output_shape == (None, 4, 2)
+    assert rebuilt(after.architecture).model.output_shape == (None, 4, 2)
     hidden = Widths.of(recipe, at_least=8)
     assert_square("unfolding", (DenseOutput.of(recipe, at_least=16), hidden))
 

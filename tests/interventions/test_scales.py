@@ -14,7 +14,7 @@ from unstuck.interventions import edits_for
 from unstuck.interventions._scales import input_scaling, target_scaling
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
-from unstuck.network.recipe import Insertion
+from unstuck.network.layers import Insertion
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
 

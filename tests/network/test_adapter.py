@@ -106,7 +106,7 @@ keras.__version__ = "{version}"
 keras.backend = types.SimpleNamespace(backend=lambda: "jax")
 keras.__path__ = []
 sys.modules["keras"] = keras
-import unstuck.adapter
+import unstuck.network.adapter
 """
 
 

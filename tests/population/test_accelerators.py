@@ -45,14 +45,14 @@ def test_recurrent_layers_are_mapped_as_loops(recurrent: Recipe, monkeypatch: An
         asked.append(True)
         return False
 
-    monkeypatch.setattr(adapter.backend_rnn, "cudnn_ok", cudnn_ok)
+    monkeypatch.setattr(adapter.private.backend_rnn, "cudnn_ok", cudnn_ok)
     engine = KerasEngine(strategy="vmap")
     engine.block(recurrent)  # the model is built
     asked.clear()
     population = engine.train(recurrent, [1, 2], Rows())
     assert np.isfinite(population.final_loss).all()
     assert not asked, "a kernel that JAX cannot map was within reach"
-    assert adapter.backend_rnn.cudnn_ok is cudnn_ok
+    assert adapter.private.backend_rnn.cudnn_ok is cudnn_ok
 
     KerasEngine(strategy="steps").train(recurrent, [1], Rows())
     assert asked, "nor was it where it is faster"

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from unstuck.capture import capture_model
-from unstuck.network.architecture import Insertion
+from unstuck.network.layers import Insertion
 from unstuck.population.draws import initial_weights, mask_seeds, orders
 from unstuck.population.keras_engine.program import Program
 

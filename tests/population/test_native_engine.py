@@ -23,7 +23,9 @@ import pytest
 from numpy.typing import NDArray
 
 from unstuck.network.architecture import Architecture
-from unstuck.network.recipe import Optimizer, Recipe
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.rebuilding import rebuilt
+from unstuck.network.recipe import Recipe
 from unstuck.population import draws
 from unstuck.population.native_engine.engine import MISSING, NativeEngine
 
@@ -116,7 +118,7 @@ def assert_same_training(recipe: Recipe, *, tolerance: float = 1e-5) -> None:
     rows = recipe.train.rows
     order = rng.permuted(np.tile(np.arange(rows, dtype=np.int32), (3, 1)), axis=1)
     everywhere = np.repeat(order[:, None], recipe.epochs, axis=1)
-    built = recipe.architecture.build()
+    built = rebuilt(recipe.architecture)
     source = recipe.architecture.source
     kept = {plain_path(source, v): np.asarray(v.value) for v in source.non_trainable_variables}
     start = {
@@ -598,7 +600,7 @@ def test_arrays_of_wrong_sizes_raise(change: dict[str, Any]) -> None:
 
 def test_start_of_another_shape_is_refused() -> None:
     recipe = two_bits()
-    path = recipe.architecture.build().model.trainable_variables[0].path
+    path = rebuilt(recipe.architecture).model.trainable_variables[0].path
     with pytest.raises(ValueError, match="shape"):
         NativeEngine().train(recipe, [1, 2], PATTERNS, start={path: np.zeros((2, 3, 3))})
 

@@ -17,6 +17,7 @@ from test_native_engine import (
     recipe_of,
 )
 
+from unstuck.network.rebuilding import rebuilt
 from unstuck.population.native_engine.engine import NativeEngine
 
 pytestmark = [
@@ -153,7 +154,7 @@ def test_what_is_dropped_of_a_sequence_is_dropped_at_all_steps(inner: Any) -> No
     model = keras.Sequential([keras.Input((STEPS, 1)), *inner()])
     recipe = recipe_of(model, "mse", o.SGD(0.0), ones, ones, epochs=40, batch_size=1)
     start = {v.path: np.full((32, *v.shape), float(v.name == "kernel"), np.float32)
-             for v in recipe.architecture.build().model.trainable_variables}
+             for v in rebuilt(recipe.architecture).model.trainable_variables}
     found = NativeEngine().train(recipe, range(32), Watched(ones), start=start)
     gone, kept = np.isclose(found.loss, 1.0), np.isclose(found.loss, (1 / 0.8 - 1) ** 2)
     assert (gone | kept).all()

@@ -13,7 +13,8 @@ from keras import layers
 from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_model
 from unstuck.interventions.scale_inputs import ScaleInputs
-from unstuck.network.recipe import Optimizer, Recipe
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.recipe import Recipe
 from unstuck.population.keras_engine import choice as keras_choice
 from unstuck.population.keras_engine.choice import BLOCK_BYTES, BLOCK_SECONDS, block_size, choose
 from unstuck.population.keras_engine.engine import KerasEngine

@@ -11,8 +11,11 @@ import keras
 
 from unstuck.base.errors import BadData, NotSupported, UnstuckError
 from unstuck.network import adapter
-from unstuck.network.architecture import Architecture, Built
-from unstuck.network.recipe import Data, Optimizer, Recipe
+from unstuck.network.architecture import Architecture
+from unstuck.network.data import Data
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.rebuilding import Built
+from unstuck.network.recipe import Recipe
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs

@@ -17,7 +17,7 @@ from unstuck.network.callback_rules import (
     Rule,
     Rules,
 )
-from unstuck.network.recipe import Optimizer
+from unstuck.network.optimizer import Optimizer
 
 _WATCHERS = ("History", "ProgbarLogger")
 

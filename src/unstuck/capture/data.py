@@ -14,7 +14,7 @@ import numpy as np
 
 from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
-from unstuck.network.recipe import Data
+from unstuck.network.data import Data
 
 Tree = Any
 

@@ -18,6 +18,7 @@ import numpy as np
 from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
+from unstuck.network.rebuilding import rebuilt
 
 from .patches import Attribute
 
@@ -99,7 +100,7 @@ def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> 
     source = model
     if isinstance(model, keras.Sequential) and Architecture(source=model).is_graph is False:
         source = _built_sequential(model, x)
-    copy = Architecture(source=source, arguments=arguments).build().model
+    copy = rebuilt(Architecture(source=source, arguments=arguments)).model
     if Architecture(source=copy).is_graph is False:
         try:
             with adapter.recorded_initializers():

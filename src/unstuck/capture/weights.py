@@ -18,6 +18,7 @@ import numpy as np
 
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
+from unstuck.network.rebuilding import rebuilt
 from unstuck.network.recipe import Recipe
 
 from .patches import Attribute
@@ -135,7 +136,7 @@ def _pairs(model: keras.Model, copy: keras.Model) -> Iterator[tuple[str, str, An
 
 def _not_drawn(architecture: Architecture) -> frozenset[str]:
     """Paths of the weights that their initialisers cannot have drawn."""
-    built = architecture.build()
+    built = rebuilt(architecture)
     values = {v.path: np.asarray(v.value) for v in architecture.source.trainable_variables}
     prefix = f"{architecture.source.name}/"
     found = set()

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from unstuck.base.errors import NotSupported
 from unstuck.interventions import _network as network
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 from ._words import count
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Observation
 

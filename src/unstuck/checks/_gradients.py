@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Observation
 

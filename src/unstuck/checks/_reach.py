@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from unstuck.network.recipe import Optimizer
+from unstuck.network.optimizer import Optimizer
 
 
 def reach(optimizer: Optimizer, updates: int) -> float | None:

@@ -23,7 +23,8 @@ from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 from . import _anatomy as anatomy
 

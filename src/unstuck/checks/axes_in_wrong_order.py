@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.interventions.permute_input import PermuteInput
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.layer_default import LayerDefault
 from unstuck.interventions.learning_rate import LearningRate
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Family, Finding, Observation, measured
 from ._words import number

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 
 from unstuck.interventions.initializer import Initializer
 from unstuck.interventions.initializers import Initializers
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from unstuck.goal.judged import FEW_PATTERNS
 from unstuck.goal.noise import noise_of
-from unstuck.network.recipe import Data
+from unstuck.network.data import Data
 
 from . import Check, Family, Finding, Observation
 from . import _data as data

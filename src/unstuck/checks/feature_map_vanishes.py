@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
 from unstuck.interventions.keep_size import KeepSize
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

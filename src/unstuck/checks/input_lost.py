@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from unstuck.interventions.remove_layer import RemoveLayer
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

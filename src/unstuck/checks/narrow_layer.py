@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.goal.references import pca_score
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Evidence, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

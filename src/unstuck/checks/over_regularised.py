@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.interventions.regularizer import NoRegularizers
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Evidence, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

@@ -12,7 +12,8 @@ import numpy as np
 from unstuck.goal.variational import latent_means
 from unstuck.interventions.loss_weight import LossWeight
 from unstuck.network import adapter
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 from unstuck.population.population import Readings
 
 from . import Check, Evidence, Family, Finding, Observation, measured

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from unstuck.interventions import _network as network
 from unstuck.interventions.dropout import NoDropout
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

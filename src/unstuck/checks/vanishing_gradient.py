@@ -10,7 +10,7 @@ import numpy as np
 
 from unstuck.interventions import Intervention
 from unstuck.interventions.remove_layer import RemoveLayer
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from . import Check, Family, Finding, Observation, _gradients, measured
 from . import _anatomy as anatomy

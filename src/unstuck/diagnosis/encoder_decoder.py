@@ -14,7 +14,10 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported, UnstuckError
 from unstuck.goal import Goal
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.architecture import Architecture
+from unstuck.network.layers import Layer
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
 
 REPLICAS = 8
@@ -60,8 +63,6 @@ def halves(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
 def encoder_decoder(model: keras.Model, layer: str | None = None) -> tuple[keras.Model, keras.Model]:
     """A model's encoder and decoder, cut at its code or at the layer of that name. Raises as above."""
     if layer is None:
-        from unstuck.network.recipe import Architecture, Optimizer
-
         recipe = Recipe(architecture=Architecture(source=model), loss=None, x=None, y=None,
                         optimizer=Optimizer.named("SGD"))
         layer = code_layer(recipe)

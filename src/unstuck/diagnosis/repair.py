@@ -18,7 +18,8 @@ from unstuck.base.progress import Progress
 from unstuck.base.stats import Rate, success_rate
 from unstuck.capture import capture_text, drawing_from, random_state_kept
 from unstuck.goal import Goal, make_goal
-from unstuck.network.recipe import Recipe, config_of
+from unstuck.network.loss_names import config_of
+from unstuck.network.recipe import Recipe
 from unstuck.population.chunks import Chunks
 from unstuck.result import results
 from unstuck.script import Edit, Script

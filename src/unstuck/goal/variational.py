@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unstuck.network.architecture import Layer
+from unstuck.network.layers import Layer
 from unstuck.network.recipe import Recipe
 
 

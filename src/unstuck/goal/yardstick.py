@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.network import outputs
-from unstuck.network.recipe import Recipe, config_of
+from unstuck.network.loss_names import config_of
+from unstuck.network.recipe import Recipe
 
 from . import losses
 from .judged import FEW_PATTERNS

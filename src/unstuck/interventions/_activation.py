@@ -7,7 +7,8 @@ An activation is an argument (`Dense(4, activation="relu")`) or a layer of its o
 from __future__ import annotations
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Insertion, Recipe
+from unstuck.network.layers import Insertion
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import _network as network

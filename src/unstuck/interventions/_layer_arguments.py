@@ -11,7 +11,8 @@ from typing import ClassVar
 import keras
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 STANDALONE_ACTIVATIONS = frozenset({"Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax"})
 """Layers that are nothing but an activation."""

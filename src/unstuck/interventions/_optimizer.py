@@ -10,7 +10,8 @@ from typing import Any
 
 import keras
 
-from unstuck.network.recipe import Optimizer, Recipe
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import _source as source

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Insertion
+from unstuck.network.layers import Insertion
 from unstuck.script import Call, Script
 
 from . import _source as source

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 
 import keras
 
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Argument, Call, Edit, Script
 from unstuck.script.spellings import kind_of
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import _network as network

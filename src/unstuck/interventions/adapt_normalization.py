@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Insertion, Recipe
+from unstuck.network.layers import Insertion
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import _network as network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from unstuck.network.recipe import Layer
+from unstuck.network.layers import Layer
 
 from ._layer_arguments import LayerArguments, Values
 

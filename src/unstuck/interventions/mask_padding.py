@@ -8,7 +8,8 @@ from typing import ClassVar
 import numpy as np
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 from . import _network as network
 from ._layer_arguments import LayerArguments, Values

@@ -8,7 +8,8 @@ from typing import ClassVar
 import keras
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Optimizer, Recipe
+from unstuck.network.optimizer import Optimizer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention

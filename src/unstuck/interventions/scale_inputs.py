@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.architecture import ENTRY
-from unstuck.network.recipe import Insertion, Layer, Recipe
+from unstuck.network.layers import ENTRY, Insertion, Layer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention

@@ -9,7 +9,8 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import outputs
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention

@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Data, Recipe
+from unstuck.network.data import Data
+from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention

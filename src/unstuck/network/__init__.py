@@ -1,11 +1,13 @@
 """What is trained and how, and Keras's private corners.
 
-A `recipe` is one training: network, compile arguments, data, fit arguments. `architecture` is the
-user's model with a list of changes, `outputs` looks at each output of several, `callback_rules` are the
-callbacks that take part in a training, for many replicas at once, `serialized` tells what a saved or
-sent object may be made of. `adapter` is the only module that touches what is private in Keras;
-`backend` says at once if Keras runs on anything but JAX.
+A `recipe` is one training: network, compile arguments, data, fit arguments. It holds an `architecture`,
+which is the user's model with a list of changes to its `layers`; `data`, which are rows; an `optimizer`
+as configured; and `callback_rules`, the callbacks that take part in a training, for many replicas at
+once. `rebuilding` makes a fresh model of an architecture, `loss_names` tells what a loss is called,
+`outputs` looks at each output of several, `serialized` tells what a saved or sent object may be made
+of. `adapter` is a package, the only place that imports what is private in Keras; `backend` says at once
+if Keras runs on anything but JAX.
 
 May import: script and base.
-Others take: any of these modules; most take `recipe`.
+Others take: any of these modules; most take `recipe` and `layers`.
 """

@@ -14,7 +14,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from .recipe import Data, Recipe
+from .data import Data
+from .recipe import Recipe
 
 Tree = Any
 

@@ -21,84 +21,18 @@ from unstuck.base.errors import NotSupported
 from unstuck.script import Span
 
 from . import adapter
-from .architecture import Architecture, Built, Insertion, Layer
+from .architecture import Architecture
 from .callback_rules import ReduceLROnPlateau, Rules
+from .data import Data
+from .layers import Insertion, Layer
+from .loss_names import config_of, signature_of
+from .optimizer import Optimizer
+from .rebuilding import Built, rebuilt
 
 Tree = Any
 Batches = Literal["drawn", "whole", "part", "stream"]
 BEYOND = 1000.0
 """How many times the updates a schedule's peak is looked for: a warm-up may have been set for days."""
-__all__ = ["Architecture", "Data", "Insertion", "Layer", "Optimizer", "Recipe"]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Data:
-    """Rows as the training loop sees them: numpy arrays (or trees of them) of equal length."""
-
-    x: Tree
-    y: Tree
-    sample_weight: Tree = None
-
-    @property
-    def rows(self) -> int:
-        """How many rows."""
-        return int(keras.tree.flatten(self.x)[0].shape[0])
-
-    def taken(self, chosen: Any) -> Data:
-        """Some of the rows: `chosen` is what a numpy array may be indexed with."""
-        x, y, weight = keras.tree.map_structure(
-            lambda a: None if a is None else a[chosen], (self.x, self.y, self.sample_weight))
-        return Data(x=x, y=y, sample_weight=weight)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Optimizer:
-    """An optimizer as configured. `learning_rate` may be a schedule's configuration.
-
-    `schedule` is the schedule itself, which may be of a class that only the user's program knows.
-    `state` holds its variables' values where it goes on from an earlier training.
-    """
-
-    cls: Any
-    config: Mapping[str, Any]
-    schedule: Any = field(default=None, compare=False, repr=False)
-    state: tuple[NDArray[Any], ...] = field(default=(), compare=False, repr=False)
-
-    @classmethod
-    def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
-        """The configuration of a live optimizer."""
-        # Keras numbers names in a process ("adam_3"): two of one kind would be two trainings.
-        config = optimizer.get_config() | {"name": type(optimizer).__name__.lower()}
-        rate = config.get("learning_rate")
-        if isinstance(rate, int | float | np.floating):
-            # The variable holds a float32; its shortest decimal form is what the user wrote.
-            config["learning_rate"] = float(str(np.float32(rate)))
-            return cls(cls=type(optimizer), config=config)
-        return cls(cls=type(optimizer), config=config, schedule=adapter.schedule_of(optimizer))
-
-    @classmethod
-    def named(cls, kind: str, **config: Any) -> Optimizer:
-        """A built-in optimizer by its class name, other arguments at Keras's defaults."""
-        return cls.of(getattr(keras.optimizers, kind)(**config))
-
-    @property
-    def kind(self) -> str:
-        """Its class name, such as "Adam"."""
-        return str(self.cls.__name__)
-
-    @property
-    def learning_rate(self) -> float | None:
-        """The constant rate; `None` under a schedule."""
-        rate = self.config.get("learning_rate")
-        return float(rate) if isinstance(rate, int | float | np.floating) else None
-
-    def build(self) -> keras.optimizers.Optimizer:
-        """A fresh one."""
-        config = dict(self.config)
-        if self.learning_rate is None and self.schedule is not None:
-            config["learning_rate"] = self.schedule
-        built: keras.optimizers.Optimizer = self.cls.from_config(config)
-        return built
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -246,7 +180,7 @@ class Recipe:
     def parameters(self) -> int:
         """How many numbers the network has. Raises NotSupported as `build`."""
         # A subclassed model has no weights until it has seen rows.
-        built = self.architecture.build() if self.architecture.is_graph else self.build()
+        built = rebuilt(self.architecture) if self.architecture.is_graph else self.build()
         return int(built.model.count_params())
 
     @property
@@ -280,7 +214,7 @@ class Recipe:
         layers = [(layer.name, layer.kind, sorted(map(repr, layer.config.items())))
                   for layer in self.layers]
         optimizer = sorted(map(repr, self.optimizer.config.items()))
-        loss = [_signature_of(part) for part in keras.tree.flatten(self.loss)]
+        loss = [signature_of(part) for part in keras.tree.flatten(self.loss)]
         return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
                      self.order_salt, self.data_scale,
@@ -359,7 +293,7 @@ class Recipe:
             return self._build()
 
     def _build(self) -> Built:
-        built = self.architecture.build()
+        built = rebuilt(self.architecture)
         first = self.train.taken(slice(self.batch_size))
         with adapter.recorded_initializers() as more:
             built.model.compile(
@@ -377,34 +311,8 @@ class Recipe:
         return replace(built, initializers={**built.initializers, **more})
 
 
-def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
-    """One loss's snake-case name and arguments."""
-    if loss is None:
-        return "none", {}
-    if isinstance(loss, str):
-        loss = keras.losses.get(loss)
-    if not isinstance(loss, keras.losses.Loss):
-        name = getattr(loss, "__name__", "custom")
-        return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
-    if type(loss).__module__.startswith("keras."):
-        config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
-        return _snake(type(loss).__name__), config
-    return "custom", {}
-
-
-def _signature_of(loss: Any) -> object:
-    """Equal for losses that are the same function."""
-    name, config = config_of(loss)
-    return id(loss) if name == "custom" else (name, sorted(map(repr, config.items())))
-
-
 def half_the_rows(recipe: Recipe) -> Recipe | None:
     """The recipe on every other row; `None` where two batches' worth are no longer left."""
     if recipe.train.rows < max(4 * recipe.batch_size, 32):
         return None
     return recipe.with_rows(slice(None, None, 2))
-
-
-def _snake(name: str) -> str:
-    parts = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-    return parts.replace("k_l_divergence", "kl_divergence")

@@ -13,7 +13,8 @@ import numpy as np
 
 from unstuck.goal import make_goal
 from unstuck.interventions import Changes, apply_all
-from unstuck.network.recipe import Data, Recipe
+from unstuck.network.data import Data
+from unstuck.network.recipe import Recipe
 
 from .arms import Arm
 from .experiment import Experiment

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
-from unstuck.network.recipe import Data, Recipe
+from unstuck.network.data import Data
+from unstuck.network.recipe import Recipe
 from unstuck.population.draws import epoch_orders
 from unstuck.population.population import Engine, Moment, Population, Progress, Readings, Yardstick
 from unstuck.population.threads import side_by_side

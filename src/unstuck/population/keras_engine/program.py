@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
-from unstuck.network.recipe import Data, Recipe
+from unstuck.network.data import Data
+from unstuck.network.recipe import Recipe
 from unstuck.population.draws import initial_weights, mask_seeds
 
 Tree = Any

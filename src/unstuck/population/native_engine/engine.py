@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.callback_rules import held_on
-from unstuck.network.recipe import Data, Recipe
+from unstuck.network.data import Data
+from unstuck.network.rebuilding import rebuilt
+from unstuck.network.recipe import Recipe
 from unstuck.population.draws import initial_weights
 from unstuck.population.population import Engine, Moment, Population, Progress, Readings, Yardstick
 
@@ -174,7 +176,7 @@ class _Plan:
             raise NotSupported("The native engine does not go on with an optimizer's earlier updates")
         if recipe.train.rows == 0:
             raise NotSupported("No rows are left to train on after the validation split")
-        built = architecture.build()
+        built = rebuilt(architecture)
         network = trace(built, architecture.initial_values)
         if not any(weight.trainable for weight in network.weights):
             raise NotSupported("The native engine takes networks with trainable weights only")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
-from unstuck.network.architecture import Built
+from unstuck.network.rebuilding import Built
 
 from .kernels import Op
 from .nodes import Network, Nodes, Signal

@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Data, Recipe
+from unstuck.network.data import Data
+from unstuck.network.recipe import Recipe
 
 from .kernels import Loss, LossKind, Rows
 from .nodes import Signal

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.architecture import Built
+from unstuck.network.rebuilding import Built
 
 from .activations import known, name_of, softmax_of
 from .kernels import Node, Op, Variable

@@ -1,0 +1,123 @@
+"""What `compile` and `fit` were given, and what they make of it."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import types
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from .private import (
+    ArrayDataAdapter,
+    array_slicing,
+    can_convert_arrays,
+    data_adapter_utils,
+    data_adapters,
+)
+
+Tree = Any
+
+
+def arguments_of_running_fit() -> dict[str, Any] | None:
+    """The arguments, defaults applied, of the `fit` that is calling its callbacks; `None`: no fit.
+
+    Keras hands callbacks neither the data nor the arguments, so they are read off the stack, where
+    `fit` itself has cut the validation rows off by then: its caller's are as the user gave them.
+    """
+    plain = inspect.unwrap(keras.Model.fit)
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_code is not plain.__code__:
+        frame = frame.f_back
+    outer = None if frame is None else frame.f_back
+    if outer is None or not {"args", "kwargs"} <= outer.f_locals.keys():
+        return None
+    bound = inspect.signature(plain).bind(*outer.f_locals["args"], **outer.f_locals["kwargs"])
+    bound.apply_defaults()
+    return {name: value for name, value in bound.arguments.items() if name != "self"}
+
+
+def stream_kind(x: Any) -> str | None:
+    """What a source of batches is called; `None` for arrays and trees of arrays."""
+    if isinstance(x, keras.utils.PyDataset):
+        return "a PyDataset"
+    if data_adapters.is_tf_dataset(x):
+        return "a tf.data.Dataset"
+    if data_adapters.is_torch_dataloader(x):
+        return "a torch DataLoader"
+    if data_adapters.is_grain_dataset(x):
+        return "a grain dataset"
+    if isinstance(x, types.GeneratorType):
+        return "a Python generator"
+    return None
+
+
+def are_arrays(x: Tree) -> bool:
+    """True for a tree whose every leaf `fit` can cut into batches."""
+    return bool(can_convert_arrays((x,)))
+
+
+def as_arrays(x: Tree, y: Tree, sample_weight: Tree) -> tuple[Tree, Tree, Tree]:
+    """Arrays, lists of arrays or frames as `fit` would turn them into numpy arrays."""
+    adapter = ArrayDataAdapter(x, y, sample_weight=sample_weight, batch_size=1)
+    arrays = array_slicing.convert_to_sliceable(adapter._inputs, target_backend="numpy")
+    plain = keras.tree.map_structure(lambda a: np.asarray(a[:]), arrays)
+    unpacked: tuple[Tree, Tree, Tree] = data_adapter_utils.unpack_x_y_sample_weight(plain)
+    return unpacked
+
+
+def split_pair(data: Any) -> tuple[Tree, Tree, Tree]:
+    """`validation_data` as x, y and sample weights. Raises ValueError for any other form."""
+    parts: tuple[Tree, Tree, Tree] = data_adapter_utils.unpack_x_y_sample_weight(data)
+    return parts
+
+
+def class_weights_as_sample_weights(y: NDArray[Any], class_weight: dict[int, float]) -> Tree:
+    """One weight a row, as `fit(class_weight=…)` makes them."""
+    return data_adapter_utils.class_weight_to_sample_weights(y, class_weight)
+
+
+def compile_config(model: keras.Model) -> dict[str, Any]:
+    """The arguments of the last `compile`, as live objects."""
+    metrics = model._compile_metrics
+    loss = model._compile_loss
+    return {
+        "optimizer": model.optimizer,
+        "loss": model.loss,
+        "loss_weights": None if loss is None else loss._user_loss_weights,
+        "metrics": None if metrics is None else metrics._user_metrics,
+        "weighted_metrics": None if metrics is None else metrics._user_weighted_metrics,
+    }
+
+
+def schedule_of(optimizer: Any) -> Any:
+    """The LearningRateSchedule that an optimizer computes its rate with; `None` without one."""
+    rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)
+    return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
+
+
+def decays_selectively(optimizer: Any) -> bool:
+    """True where `exclude_from_weight_decay` was called, of which no configuration tells."""
+    return any(
+        bool(getattr(optimizer, name, None))
+        for name in ("_exclude_from_weight_decay", "_exclude_from_weight_decay_pattern")
+    )
+
+
+def log_names(model: keras.Model) -> tuple[str, ...]:
+    """The names of what a training step of a built model logs: "loss", then its metrics."""
+    return tuple(model.get_metrics_result())
+
+
+def monitor_mode(callback: Any, model: keras.Model) -> str:
+    """Whether a callback takes lower ("min") or higher ("max") values of its monitor for better.
+
+    Raises ValueError where Keras cannot tell.
+    """
+    own = copy.copy(callback)
+    own.monitor_op, own._model = None, model
+    own._set_monitor_op()
+    return "min" if own.monitor_op is keras.ops.less else "max"

@@ -1,0 +1,143 @@
+"""Making a model's variables and tracing its calls, and what stands in Keras's place meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+
+from .models import takes_training
+from .private import (
+    JaxVariable,
+    backend_numpy,
+    backend_rnn,
+    in_stateless_scope,
+    model_output_spec,
+)
+
+Tree = Any
+FEW_PRODUCTS = 256
+"""Multiplications of one matrix product up to which writing it as a sum is faster (measured)."""
+BUILDING = threading.RLock()
+"""Held while models are built or Keras is patched: threads that build must not see each other's."""
+
+
+@contextlib.contextmanager
+def recorded_initializers() -> Iterator[dict[int, Callable[..., Any]]]:
+    """While open, variables are made of zeros and their initialisers noted by the variable's id.
+
+    Nothing random is drawn, so building a model neither costs initialisation time nor moves Keras's
+    random state.
+    """
+    noted: dict[int, Callable[..., Any]] = {}
+
+    def note(variable: Any, initializer: Callable[..., Any]) -> None:
+        noted[id(variable)] = initializer
+        # `device_put` compiles nothing, where `jnp.zeros` would for every new shape.
+        variable._initialize(jax.device_put(np.zeros(variable._shape, variable._dtype)))
+
+    with BUILDING:
+        original = JaxVariable._initialize_with_initializer
+        JaxVariable._initialize_with_initializer = note
+        try:
+            yield noted
+        finally:
+            JaxVariable._initialize_with_initializer = original
+
+
+@contextlib.contextmanager
+def products_as_sums() -> Iterator[None]:
+    """While open, what is traced has its tiny matrix products as sums of products.
+
+    Mapped over replicas, a product is a call of its own for each replica and step, whereas a sum
+    becomes part of the loop around it: four times as fast on the two-bit autoencoder.
+    """
+    with BUILDING:
+        original = backend_numpy.matmul
+
+        def product(a: Any, b: Any) -> Any:
+            few = a.ndim == b.ndim == 2 and a.shape[0] * a.shape[1] * b.shape[1] <= FEW_PRODUCTS
+            return (a[:, :, None] * b).sum(1) if few else original(a, b)
+
+        backend_numpy.matmul = product
+        try:
+            yield
+        finally:
+            backend_numpy.matmul = original
+
+
+@contextlib.contextmanager
+def unfused_recurrence() -> Iterator[None]:
+    """While open, recurrent layers are traced as loops, also where a GPU has one fused call for them.
+
+    JAX cannot map cuDNN's recurrent kernels over replicas: they have no batching rule.
+    """
+    with BUILDING:
+        original = backend_rnn.cudnn_ok
+        backend_rnn.cudnn_ok = lambda *_, **__: False
+        try:
+            yield
+        finally:
+            backend_rnn.cudnn_ok = original
+
+
+def is_traced() -> bool:
+    """True while Keras reads or compiles a computation, so that no variable can really change."""
+    return bool(in_stateless_scope())
+
+
+def is_symbolic(value: Any) -> bool:
+    """True for a value that stands for numbers which only a compiled computation will have."""
+    return isinstance(value, jax.core.Tracer)
+
+
+def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None:
+    """Create every variable that `fit` would create on its first batch."""
+    model._symbolic_build(data_batch=keras.tree.map_structure(_as_jax_takes, (x, y, sample_weight)))
+
+
+def build_on(model: keras.Model, x: Tree) -> None:
+    """Create the variables that calling the model on `x` would create."""
+    tensors = keras.tree.map_structure(
+        lambda a: None if a is None else keras.KerasTensor(a.shape, _as_jax_takes(a).dtype.name), x
+    )
+    model_output_spec(model, tensors, training=False)
+
+
+def _as_jax_takes(array: Any) -> Any:
+    """An array in the type that JAX would cut it to, of which JAX 0.12 warns."""
+    if not hasattr(array, "dtype"):
+        return array
+    return array.astype(jax.dtypes.canonicalize_dtype(array.dtype), copy=False)
+
+
+def outputs_of(model: keras.Model, x: Tree) -> Tree:
+    """What a model says of rows, without dropout and without a change of its state.
+
+    Compiled as a whole: one by one, its operations take several times as long to compile.
+    """
+    mode = {"training": False} if takes_training(model) else {}
+
+    def call(trainable: Any, non_trainable: Any, rows: Tree) -> Tree:
+        return model.stateless_call(trainable, non_trainable, rows, **mode)[0]
+
+    return jax.jit(call)(*_values(model), x)
+
+
+def adds_losses(model: keras.Model, x: Tree) -> bool:
+    """True for a built model that adds losses of its own, penalties included, when called on x."""
+    mode = {"training": True} if takes_training(model) else {}
+    call = functools.partial(model.stateless_call, return_losses=True, **mode)
+    return bool(jax.eval_shape(call, *_values(model), x)[2])
+
+
+def _values(model: keras.Model) -> list[list[Any]]:
+    """The values of its trainable variables and of the others, as `stateless_call` takes them."""
+    return [[variable.value for variable in kind]
+            for kind in (model.trainable_variables, model.non_trainable_variables)]

@@ -1,0 +1,34 @@
+"""What a loss is called and what its arguments are, whether given by name, as object or as function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+
+def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
+    """One loss's snake-case name and arguments."""
+    if loss is None:
+        return "none", {}
+    if isinstance(loss, str):
+        loss = keras.losses.get(loss)
+    if not isinstance(loss, keras.losses.Loss):
+        name = getattr(loss, "__name__", "custom")
+        return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
+    if type(loss).__module__.startswith("keras."):
+        config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
+        return _snake(type(loss).__name__), config
+    return "custom", {}
+
+
+def signature_of(loss: Any) -> object:
+    """Equal for losses that are the same function."""
+    name, config = config_of(loss)
+    return id(loss) if name == "custom" else (name, sorted(map(repr, config.items())))
+
+
+def _snake(name: str) -> str:
+    parts = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+    return parts.replace("k_l_divergence", "kl_divergence")
