@@ -21,12 +21,12 @@ if __name__ == "__main__":
         from unstuck.base import records
         from unstuck.capture import model_file
         from unstuck.diagnosis import saved
-        from unstuck.population import kept
+        from unstuck.population import packing
 else:
     from unstuck.base import records
     from unstuck.capture import model_file
     from unstuck.diagnosis import saved
-    from unstuck.population import kept
+    from unstuck.population import packing
 
 from unstuck.base.errors import BadModelFile, BadSavedFile, NotSupported
 
@@ -57,7 +57,7 @@ def read_population(data: bytes) -> None:
     document = records._document(len(data).to_bytes(8, "little") + data)
     if document is not None:
         try:
-            kept.unpacked(document, {})
+            packing.unpacked(document, {})
         except ValueError:
             return
 

@@ -31,7 +31,7 @@ from unstuck.base.errors import BadModelFile, BadSavedFile, NotSupported
 from unstuck.capture import model_file
 from unstuck.diagnosis import saved
 from unstuck.doors.cli import app
-from unstuck.population.kept import unpacked
+from unstuck.population.packing import unpacked
 from unstuck.reports.formats.json import document
 from unstuck.result.documents import to_document
 

@@ -19,8 +19,8 @@ from unstuck.population.backends import Cluster
 from unstuck.population.child import work
 from unstuck.population.choice import engines
 from unstuck.population.chunks import Chunks
-from unstuck.population.kept import unpacked
 from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.packing import unpacked
 from unstuck.population.shipping import opened, parcel
 from unstuck.population.workers import Workers
 from unstuck.search.budget import Budget, BudgetSpent

@@ -24,11 +24,11 @@ from unstuck.population import child
 from unstuck.population.backends import Processes
 from unstuck.population.chunks import Chunks
 from unstuck.population.identity import data_digest, fingerprint
-from unstuck.population.kept import in_order, unpacked
 from unstuck.population.keras_engine.engine import KerasEngine
 from unstuck.population.keras_engine.program import program_key
 from unstuck.population.memory import OutOfMemory
 from unstuck.population.native_engine.engine import NativeEngine
+from unstuck.population.packing import in_order, unpacked
 from unstuck.population.shipping import check, opened, parcel
 from unstuck.population.workers import WorkerLost, Workers, _as_here
 from unstuck.search.budget import BudgetSpent
@@ -314,7 +314,7 @@ def test_a_ray_cluster_of_which_one_worker_is_killed(here, fault, tmp_path):
 import os, signal, sys; sys.path[:0] = {sys.path!r}
 import numpy as np
 from unstuck.population.workers import Workers
-from unstuck.population.kept import in_order, unpacked
+from unstuck.population.packing import in_order, unpacked
 from unstuck.goal import make_goal
 from recipes import two_bits
 workers = Workers(cluster="ray://auto")

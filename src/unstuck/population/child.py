@@ -46,8 +46,8 @@ def _trained(engine: str, seeds: Sequence[int], probes: bool, sent: Sequence[Any
     import numpy as np
 
     from .choice import engines
-    from .kept import packed
     from .memory import lighter
+    from .packing import packed
     from .shipping import opened
 
     recipe, yardstick = opened([np.asarray(part) for part in sent])

@@ -22,8 +22,8 @@ from unstuck.base.journal import Journal
 from unstuck.network.recipe import Recipe
 
 from .identity import fingerprint
-from .kept import in_order, packed, unpacked
 from .memory import OutOfMemory, lighter
+from .packing import in_order, packed, unpacked
 from .population import Engine, Population, Progress, Yardstick
 from .workers import Workers
 

@@ -19,8 +19,8 @@ from unstuck.network.recipe import Recipe
 
 from . import child
 from .backends import Processes, connected
-from .kept import unpacked
 from .memory import OutOfMemory
+from .packing import unpacked
 from .population import Engine, Population, Yardstick
 from .shipping import check, parcel
 

@@ -20,7 +20,8 @@ from unstuck.reports.parts.source import fix_of, line_of, script_name
 from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
 from unstuck.result.results import Arm, Result
 
-from . import see, source
+from . import panels as shown
+from . import source
 from .axes import mode_class
 from .charts.codes import codes
 from .charts.curves import curves
@@ -114,7 +115,7 @@ def _rest(result: Result) -> dict[str, Any]:
     pictures = result.pictures
     things, changes = lists.acquittals(result)
     kept = result.repairs[0] if result.repairs else None
-    panels = see.panels(result)
+    panels = shown.panels(result)
     used = {finding for arm in result.arms if arm.verdict in ("cause", "needs company")
             for finding in causes.findings_for(result, arm)}  # fmt: skip
     return {
@@ -127,9 +128,9 @@ def _rest(result: Result) -> dict[str, Any]:
         "repaired_name": source.repaired_name(result),
         "download": source.download,
         "repaired_text": None if kept is None else source.repaired(result, kept.edits),
-        "panels": panels, "repaired_panel": see.repaired_panel(result),
+        "panels": panels, "repaired_panel": shown.repaired_panel(result),
         "rows_are_images": any(row.image or row.output_image for p in panels for row in p.rows),
-        "layer_table": see.layer_table(result),
+        "layer_table": shown.layer_table(result),
         "things": things, "idle": changes,
         "harmful": [(lists.named(a), words.percent(a.success_rate), words.effect(a))
                     for a in reversed(result.by_verdict("harmful"))],

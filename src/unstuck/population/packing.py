@@ -1,4 +1,4 @@
-"""A population as a document and plain arrays, and back: what a journal holds and what travels."""
+"""A population packed as a document and plain arrays, and unpacked: for the journal, and to travel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be seen: the replicas shown one by one, truth table, images, and the network's layers."""
+"""The replicas shown one by one, with truth table or images, and the network's layers."""
 
 from __future__ import annotations
 
