@@ -11,6 +11,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+def names_in(package: ModuleType) -> tuple[str, ...]:
+    """The dashed names of what lies in a package, in order; nothing is imported."""
+    return tuple(info.name.replace("_", "-")
+                 for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name)
+                 if not info.name.startswith("_"))
+
+
 def discover(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
     """The subclasses of `base` in a package, by the dashed name of the file that defines them.
 
@@ -20,10 +27,8 @@ def discover(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
         TypeError: a file defines none, or more than one.
     """
     found: dict[str, type[T]] = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+    for name in names_in(package):
+        module = importlib.import_module(f"{package.__name__}.{name.replace('-', '_')}")
         members = [
             member
             for member in vars(module).values()
@@ -33,5 +38,5 @@ def discover(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
         ]
         if len(members) != 1:
             raise TypeError(f"{module.__name__} must define one {base.__name__}, not {len(members)}")
-        found[info.name.replace("_", "-")] = members[0]
+        found[name] = members[0]
     return found

@@ -26,7 +26,7 @@ class Commands(TyperGroup):
 
 
 def _format(name: str) -> str:
-    known = reports.all_reports()
+    known = reports.names()
     if name not in known:
         raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}.")
     return name
@@ -82,7 +82,7 @@ Through = Annotated[
 ]
 Diff = Annotated[bool, typer.Option("--diff", help="Show repairs as complete unified diffs.")]
 Format = Annotated[
-    str, typer.Option("--format", callback=_format, help="text, json, sarif, github or html.")
+    str, typer.Option("--format", callback=_format, help=f"One of {', '.join(reports.names())}.")
 ]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Also write the JSON document.", metavar="FILE")

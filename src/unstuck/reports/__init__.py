@@ -15,8 +15,10 @@ import functools
 from abc import ABC, abstractmethod
 from typing import ClassVar, TypedDict, Unpack
 
-from unstuck.base.registry import discover
+from unstuck.base.registry import discover, names_in
 from unstuck.result.results import Result
+
+from . import formats
 
 
 class Options(TypedDict, total=False):
@@ -50,6 +52,11 @@ class Report(ABC):
         """The whole report, ending with a newline unless it is empty."""
 
 
+def names() -> tuple[str, ...]:
+    """The names of all formats; none of them is imported."""
+    return names_in(formats)
+
+
 def render(name: str, result: Result, **options: Unpack[Options]) -> str:
     """A result in the format of that name. Raises KeyError if there is none."""
     return all_reports()[name]().render(result, **options)
@@ -58,6 +65,4 @@ def render(name: str, result: Result, **options: Unpack[Options]) -> str:
 @functools.cache
 def all_reports() -> dict[str, type[Report]]:
     """Every format, by name."""
-    from . import formats
-
     return discover(formats, Report)  # type: ignore[type-abstract]
