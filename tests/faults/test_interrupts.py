@@ -73,7 +73,7 @@ def test_what_is_ignored_stays_ignored():
 
 TWICE = """\
 import os, signal, subprocess, sys, time
-from unstuck import interrupts
+from unstuck.base import interrupts
 with interrupts.heeded():
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     print(child.pid, flush=True)

@@ -120,7 +120,8 @@ def test_python_code_that_hangs_is_left_behind(monkeypatch, fault):
 
 HANGING = """\
 import ctypes, os
-from unstuck import chunks, interrupts
+from unstuck.base import interrupts
+from unstuck.population import chunks
 chunks.LEAST_PATIENCE = chunks.GRACE = 0.3
 with interrupts.heeded(), chunks._deadline(0.3, lambda: print("last words", flush=True)):
     ctypes.CDLL(None).sigsuspend((ctypes.c_ulong * 16)(*[2**64 - 1] * 16))  # deaf, in C, for ever
