@@ -13,6 +13,10 @@ of its own, as a user would, and a table says whether its training was captured,
 the command ended and in what time. `truth.json` is not read then, so any folder of `NAME/case.py` or
 of scripts will do.
 
+Cleared: no kind of thing that a report says is not the reason may be a fault that was confirmed by
+training. Members: the changes of the repairs that are offered, and how many of them carry no verdict,
+neither by a trial of their own nor by having been put back into the repaired network.
+
 Recall: of the faults whose removal is needed, how many have a change of their kind among what was
 proved or repaired, or are stated as a fact by a check that the case names. Precision: of the changes
 called a cause, how many make the script, edited so and run with Keras's own `fit`, reach the goal on
@@ -193,6 +197,13 @@ def diagnose_case(
     proved = {name for arm in result.arms if arm.verdict in PROVED for name in arm.checks}
     needed = [f for f in truth["faults"] if f.get("confirmed", True) is not False]
     faults = [f["kind"] for f in needed]
+    confirmed = {"target_encoding" if f["kind"] == "target_scale_or_encoding" else f["kind"]
+                 for f in truth["faults"] if f.get("confirmed") is True}
+    members = [(change, back) for r in result.repairs
+               for change, back in zip(r.interventions, r.put_back or (None,) * len(r.interventions),
+                                       strict=True)]
+    decided = {arm.intervention for arm in result.arms
+               if arm.verdict not in ("undecided", "no effect alone")}
     return {
         "case": folder.name, "outcome": result.outcome, "rate": result.population.success_rate,
         "seconds": seconds, "engine": result.population.engine, "repairs": repairs,
@@ -202,6 +213,11 @@ def diagnose_case(
                   if (named | told) & (KINDS_ALIKE.get(f["kind"], set()) | {f["kind"]})
                   or set(f.get("checks", ())) & (stated | proved)],
         "causes_held": held, "causes_wrong": wrong, "curable": truth.get("curable", True),
+        "cleared": [one.kind for one in result.cleared],
+        "cleared_guilty": sorted({one.kind for one in result.cleared} & confirmed),
+        "members": len(members),
+        "members_open": [change for change, back in members
+                         if back is None and change not in decided],
         "facts": sorted(stated), "sick": bool(truth["faults"]),
         "not_tested": len(result.not_tested), "diff": "" if written is None else written.diff,
     }
@@ -335,6 +351,11 @@ def summary(rows: list[dict[str, Any]]) -> None:
     print(f"known faults named (recall): {found} of {faults}")
     print(f"causes that hold when run (precision): {held} of {held + len(wrong)}"
           + "".join(f"\n  not: {name}" for name in wrong))
+    print(f"reports that clear a confirmed fault: {sum(bool(r['cleared_guilty']) for r in done)} of"
+          f" {len(done)}" + "".join(f"\n  {r['case']}: {', '.join(r['cleared_guilty'])}"
+                                    for r in done if r["cleared_guilty"]))
+    members, open_ = sum(r["members"] for r in done), sum(len(r["members_open"]) for r in done)
+    print(f"changes in repairs without a verdict: {open_} of {members}")
     print(f"faults in data, no cause claimed: {sum(not r['verdicts'].get('cause') for r in empty)}"
           f" of {len(empty)}")
     print(f"healthy outcomes: {sum(r['outcome'] in HEALTHY for r in fine)} of {len(fine)};"

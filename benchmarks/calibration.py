@@ -1,6 +1,6 @@
 """Are the statistics as honest as they say? Thousands of diagnoses whose truth is known, counted.
 
-    python benchmarks/calibration.py [--part pairs p_values placebo drawn stability faults]
+    python benchmarks/calibration.py [--part pairs p_values placebo put_back drawn stability faults]
                                      [--scale 1.0] [--draw-only]
 
 Writes docs/statistics.md, its figures and its numbers (docs/figures/statistics.json). Parts that are
@@ -67,6 +67,13 @@ def measure_placebo(scale: float) -> list[Row]:
                                    for v in ("cause", "contributes", "harmful")},
                      "arms": dict(sum(found, Counter()))})
     return rows
+
+
+def measure_put_back(scale: float) -> list[Row]:
+    """Placebos put back into repaired networks, really trained: none is needed."""
+    bits, xor = trained.cases()[-1], trained.cases()[1]
+    return [trained.put_back(case, width, int(1000 * scale))
+            for case, width in ((bits, 32), (bits, 6), (xor, 4), (xor, 3))]
 
 
 def measure_drawn(scale: float) -> list[Row]:
@@ -175,7 +182,8 @@ def _tell(name: str) -> Callable[[int], None]:
 
 PARTS: dict[str, Callable[[float], Any]] = {
     "pairs": measure_pairs, "p_values": measure_p_values, "placebo": measure_placebo,
-    "drawn": measure_drawn, "stability": measure_stability, "faults": measure_faults,
+    "put_back": measure_put_back, "drawn": measure_drawn, "stability": measure_stability,
+    "faults": measure_faults,
 }
 
 

@@ -44,6 +44,8 @@ def totals(found: Row) -> Row:
         "p": [min(row["p"] for row in found["p_values"]), len(found["p_values"])],
         "placebo": [sum(row["diagnoses"].get("cause", 0) for row in placebo),
                     sum(row["of"] for row in placebo)],
+        "put back": [sum(row["needed"] for row in found["put_back"]),
+                     sum(row["of"] for row in found["put_back"])],
         "held": [sum(cell.get("held", 0) for cell in cells), sum(cell["of"] for cell in cells)],
         "faults": [found["faults"]["found"], found["faults"]["of"]],
         "not in labels": [sum(of[i] for kind, of in found["faults"]["kinds"].items()
@@ -74,6 +76,9 @@ def page(found: Row) -> str:
         ["diagnoses of placebos with a false cause (trained)", "≤ 1 %",
          share(*sums["placebo"], digits=2),
          judgement(sums["placebo"][0] / sums["placebo"][1], 0, 0.01)],
+        ["placebos put back into a repaired network that count as needed (trained)", "≤ 1 %",
+         share(*sums["put back"], digits=2),
+         judgement(sums["put back"][0] / sums["put back"][1], 0, 0.01)],
         ["intervals that hold the truth where the search stopped (drawn)", "93–97 %",
          share(*sums["held"]),
          judgement(sums["held"][0] / sums["held"][1], 0.93, 0.97)],
@@ -115,7 +120,11 @@ def _placebos(found: Row) -> str:
         ("budget", "diagnoses", "that claim help", "with an interval below 0, not corrected"),
         [[NAMES[r["pace"]], f"{r['of']:,}", share(r["false"], r["of"], digits=2),
           share(r["below"], r["of"])] for r in nothing])
-    return PLACEBO.format(p_values=p_values, diagnoses=diagnoses, drawn=drawn)
+    backs = table(
+        ("training", "hidden layer widened to", "the repaired learn", "placebos that count as needed"),
+        [[r["case"], r["width"], f"{100 * r['rate']:.1f} %", share(r["needed"], r["of"], digits=2)]
+         for r in found["put_back"]])
+    return PLACEBO.format(p_values=p_values, diagnoses=diagnoses, drawn=drawn, backs=backs)
 
 
 def _intervals(found: Row) -> str:
@@ -233,7 +242,13 @@ looks:
 
 The last column is why harm is claimed like help, with a p-value corrected for all arms: an
 interval of one arm keeps its
-95 %, and among twenty that do nothing some interval often misses 0."""
+95 %, and among twenty that do nothing some interval often misses 0.
+
+**Trained, put back into a repaired network.** A repair's change counts as needed where fewer
+trainings learn without it, on 128 pairs of fresh seeds, corrected together with twenty other arms.
+Here the change that is put back is a placebo, which no repair needs:
+
+{backs}"""
 
 INTERVALS = """\
 ## Intervals, where the search stops

@@ -25,10 +25,16 @@ from unstuck.base.stats import mcnemar
 from unstuck.capture import capture_model, capture_script, capture_text
 from unstuck.diagnosis.diagnosis import Options, diagnose_captured
 from unstuck.goal import Goal, make_goal
+from unstuck.interventions import apply_all
+from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.placebo import Placebo
+from unstuck.interventions.widths import Widths
 from unstuck.network.recipe import Recipe
 from unstuck.population.chunks import Chunks
 from unstuck.population.native_engine.engine import NativeEngine
 from unstuck.search.budget import Budget
+from unstuck.search.proof import PUT_BACK
+from unstuck.search.trial import PutBack, Trial, judge
 
 ARMS = 20
 PAIRS = 64
@@ -101,6 +107,28 @@ def placebo_diagnoses(case: Case, count: int, tell: Tell = lambda done: None) ->
         found.append(Counter(j.verdict for j in said))
         tell(number)
     return found
+
+
+def put_back(case: Case, width: int, count: int) -> dict[str, Any]:
+    """A placebo put back into a repaired network, so many times: how often is it shown to be needed?
+
+    The repair is a hidden layer of that width; the placebo is a member of it that does nothing. It is
+    judged as a diagnosis judges it: on `PUT_BACK` pairs of fresh seeds, corrected with `ARMS` others.
+    """
+    repaired = apply_all((Widths.of(case.recipe, at_least=width),), case.recipe)
+    engine, seeds = NativeEngine(), range(10_000_000, 10_000_000 + count * PUT_BACK)
+    learned = [case.goal.learned(engine.train(recipe, seeds, case.goal, probes=False)
+                                 ).reshape(count, PUT_BACK)
+               for recipe in (replace(repaired, order_salt=1), repaired)]
+    idle = [Trial(changes=(Epochs(value=n + 2, was=1),), control=np.zeros(PAIRS, bool),
+                  treatment=np.zeros(PAIRS, bool)) for n in range(ARMS)]
+    alone = Trial(changes=(Placebo(),), control=np.zeros(PAIRS, bool), treatment=np.zeros(PAIRS, bool))
+    needed = 0
+    for whole, without in zip(*learned, strict=True):
+        back = PutBack(change=Placebo(), company=(), whole=whole, without=without, scores=(1.0, 1.0))
+        needed += judge([alone, *idle], [back])[0].verdict == "needs company"
+    return {"case": case.name, "width": width, "of": count, "needed": needed,
+            "rate": float(learned[0].mean())}
 
 
 def faults(

@@ -11,10 +11,12 @@ import hashlib
 import math
 from collections.abc import Iterable
 
+from unstuck.base.stats import difference_interval
 from unstuck.result.results import (
     SCHEMA,
     Arm,
     Budget,
+    Cleared,
     EditInfo,
     EvidenceInfo,
     FindingInfo,
@@ -27,6 +29,7 @@ from unstuck.result.results import (
     NotTested,
     OwnRun,
     PopulationInfo,
+    PutBack,
     Repair,
     Result,
     Rung,
@@ -97,6 +100,13 @@ def placebo(
     """The arm in which only the shuffle is another."""
     return arm("placebo: another shuffle", "placebo", verdict, successes, effect, turned,
                control=control, replicas=replicas, to_decide=to_decide)  # fmt: skip
+
+
+def put_back(whole: int, without: int, *, of: int = 256) -> PutBack:
+    """What a repair loses without one of its changes: who learned with it, and without."""
+    low, high = difference_interval(whole - without, 0, of)
+    return PutBack(replicas=of, whole=whole / of, without=without / of, scores=(1.0, 0.5),
+                   ci95=(float(low), float(high)), p=1e-30, p_holm=1e-28, needed=True)
 
 
 def script_info(path: str, source: str) -> ScriptInfo:
@@ -224,12 +234,17 @@ def _two_bits() -> Result:
                    kinds=("capacity", "activation"), success_rate=255 / 256, successes=255,
                    ci95=wilson(255, 256), replicas=256, applicability="unsafe", edits=both,
                    diff=diff(source, both, "train.py"), cost=5.0, added_parameters=36,
-                   updates=1200, necessary=(154 / 256, 104 / 256), outputs=rows_out(),
+                   updates=1200, touches=("activation", "capacity"),
+                   put_back=(put_back(255, 154), put_back(255, 104)), outputs=rows_out(),
                    codes=((-3.1, 0.2), (0.4, 2.9), (0.1, -2.7), (3.3, 0.3))),
             Repair(interventions=("every relu → leaky_relu", "learning rate 0.001 → 0.01"),
                    kinds=("activation", "learning_rate"), success_rate=1.0, successes=256,
                    ci95=wilson(256, 256), replicas=256, applicability="safe", edits=leaky,
                    diff=diff(source, leaky, "train.py"), cost=5.0, updates=1200)),
+        cleared=(Cleared(kind="loss", by="trial", interventions=("loss → mean_squared_error",)),
+                 Cleared(kind="initializer", by="trial",
+                         interventions=("all initialisers → he_normal",)),
+                 Cleared(kind="validation_split", by="repair"), Cleared(kind="shuffle", by="repair")),
         not_tested=(NotTested(what="fewer layers", reason="the budget was spent"),),
         budget=Budget(given="2m", spent=41.2, trainings=2816, steps=3379200,
                       seconds_by_part={"population": 3.1, "trials": 24.0, "search": 14.1}),
@@ -318,22 +333,24 @@ def _needs_company() -> Result:
         suspicions=(FindingInfo(check="dead-relu", location=out,
                                 message="In 9 of 128 trainings the output is 0 for every input."),),
         arms=(
-            placebo("acquitted", 0, (0, 0, 3), (0, 0), control=0.0, replicas=128),
+            placebo("no effect alone", 0, (0, 0, 3), (0, 0), control=0.0, replicas=128),
             arm(one, "activation", "needs company", 3, (2, -1, 7), (3, 0), control=0.0,
                 replicas=128, checks=("no-nonlinearity",), at=hidden, edits=(tanh,),
                 company=(two,)),
             arm(two, "activation", "needs company", 0, (0, 0, 3), (0, 0), control=0.0,
                 replicas=128, checks=("dead-relu",), at=out, edits=(sigmoid,), company=(one,)),
-            arm("epochs 100 → 1000", "epochs", "acquitted", 0, (0, 0, 3), (0, 0), control=0.0,
+            arm("epochs 100 → 1000", "epochs", "no effect alone", 0, (0, 0, 3), (0, 0), control=0.0,
                 replicas=128),
             arm("learning rate 0.001 → 0.01", "learning_rate", "undecided", 6, (5, 0, 10), (6, 0),
                 control=0.0, replicas=128, to_decide=512)),
         repairs=(Repair(interventions=(one, two), kinds=("activation", "activation"),
                         success_rate=1.0, successes=128, ci95=wilson(128, 128), replicas=128,
                         applicability="safe", edits=(tanh, sigmoid), cost=4.0, updates=700,
-                        diff=diff(source, (tanh, sigmoid), "xor.py"), necessary=(0.0, 3 / 128),
+                        diff=diff(source, (tanh, sigmoid), "xor.py"), touches=("activation",),
+                        put_back=(put_back(128, 0, of=128), put_back(128, 3, of=128)),
                         outputs=((0.03,), (0.96,), (0.97,), (0.04,))),),
         not_tested=(), budget=Budget(given="5m", spent=131.0, trainings=1024, steps=716800),
+        cleared=(Cleared(kind="epochs", by="repair"), Cleared(kind="optimizer", by="repair")),
         own_run=OwnRun(loss=0.2502, learned=False), rows=rows,
         targets=((0.0,), (1.0,), (1.0,), (0.0,)), source=source,
     )  # fmt: skip
@@ -403,7 +420,7 @@ def _diverging() -> Result:
             engine="keras", strategy="vmap in scan", seeds=(0, 63)),
         facts=(), suspicions=(FindingInfo(check="learning-rate-too-high", location=at, message=(
             "The first update changes the weights by 300 times their own size.")),),
-        arms=(placebo("acquitted", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
+        arms=(placebo("no effect alone", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
               arm(title, "learning_rate", "cause", 63, (98, 91, 99), (63, 0), control=0.0,
                   replicas=64, checks=("learning-rate-too-high",), at=at, edits=(rate,), p=2e-19,
                   sickness="The learning rate is too high")),
@@ -442,16 +459,17 @@ def _no_safe_edit() -> Result:
             " 960 updates: it ends at 0.96 at most."),
             evidence=(EvidenceInfo(quantity="mean of the targets", value=2e5, threshold=0.96),)),),
         suspicions=(),
-        arms=(placebo("acquitted", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
+        arms=(placebo("no effect alone", 0, (0, 0, 4), (0, 0), control=0.0, replicas=64),
               arm(title, "target_encoding", "cause", 64, (100, 94, 100), (64, 0), control=0.0,
                   replicas=64, checks=("unscaled-targets",), at=load, edits=None, p=1e-19,
                   sickness="Targets far from unit scale take more steps than there are"),
-              arm("mean absolute error", "loss", "acquitted", 0, (0, 0, 4), (0, 0), control=0.0,
+              arm("mean absolute error", "loss", "no effect alone", 0, (0, 0, 4), (0, 0), control=0.0,
                   replicas=64)),
         repairs=(Repair(interventions=(title,), kinds=("target_encoding",), success_rate=1.0,
                         successes=64, ci95=wilson(64, 64), replicas=64, applicability="display",
                         edits=None, diff="", cost=3.0, updates=960),),
-        not_tested=(), budget=Budget(given="2m", spent=19.0, trainings=256, steps=245760),
+        cleared=(Cleared(kind="loss", by="repair"),), not_tested=(),
+        budget=Budget(given="2m", spent=19.0, trainings=256, steps=245760),
         source=source,
     )  # fmt: skip
 

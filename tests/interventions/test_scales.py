@@ -47,6 +47,19 @@ def test_a_constant_feature_comes_out_as_zero() -> None:
     assert not scaled(x)[:, 3].any()
 
 
+@pytest.mark.parametrize("mean", [5e3, 5e6, -1.5e7])
+def test_a_mean_far_above_its_spread_keeps_the_digits_that_it_needs(mean: float) -> None:
+    out = scaled(np.column_stack([mean + RNG.integers(-6, 7, 300), RNG.normal(size=300)]))
+    assert np.abs(out.mean(0)).max() < max(0.01, abs(mean) * 2**-24 / 3)  # what float32 has of it
+    assert out.std(0) == pytest.approx([1, 1], rel=0.01)
+
+
+def test_a_column_that_float32_cannot_tell_apart_comes_out_as_a_constant_near_zero() -> None:
+    addresses = 3_232_235_770 + RNG.integers(3, 16, 300).astype(np.float64)  # float32 steps by 256
+    out = scaled(np.column_stack([addresses, RNG.normal(size=300)]))
+    assert np.abs(out[:, 0]).max() < 1e-3
+
+
 def test_a_missing_value_hides_no_others() -> None:
     x = TABLE.copy()
     x[0, 0] = np.nan

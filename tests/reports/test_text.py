@@ -136,12 +136,12 @@ def test_levels_are_said_in_a_sentence() -> None:
 
 def test_needs_company_is_said_in_a_sentence() -> None:
     shown = text(NEEDS_COMPANY)
-    assert ": each alone changes nothing; together they cure\n" in shown
+    assert ": alone none is shown to help; together they cure\n" in shown
     assert "both    128 of 128 (100 %, 95 % CI 97–100 %) on fresh seeds" in shown
     one = dataclasses.replace(NEEDS_COMPANY.arms[2], verdict="contributes")
     arms = tuple(one if arm.intervention == one.intervention else arm for arm in NEEDS_COMPANY.arms)
     flat = " ".join(text(dataclasses.replace(NEEDS_COMPANY, arms=arms)).split())
-    assert ": alone it changes nothing; together with output relu → sigmoid it cures" in flat
+    assert ": alone it is not shown to help; together with output relu → sigmoid it cures" in flat
 
 
 def test_a_thing_is_acquitted_by_name_only_if_all_its_changes_are() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from types import SimpleNamespace
 from typing import ClassVar
 
 import keras
@@ -15,6 +14,7 @@ from recipes import two_bits
 from unstuck.checks import Certainty, Finding, all_checks
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
+from unstuck.interventions.activation import Activation
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.learning_rate import LearningRate
@@ -25,12 +25,12 @@ from unstuck.interventions.widths import Widths
 from unstuck.population.native_engine.engine import WIDEST_BLOCK
 from unstuck.population.population import Engine, Population
 from unstuck.search import candidates
-from unstuck.search.budget import Budget
+from unstuck.search.budget import Budget, BudgetSpent
 from unstuck.search.candidates import Candidate
 from unstuck.search.costs import too_wide
-from unstuck.search.experiment import Experiment
+from unstuck.search.experiment import FRESH, Experiment
 from unstuck.search.looks import Looks
-from unstuck.search.proof import Cure, Proofs
+from unstuck.search.proof import PROOF, Cure, Proofs
 from unstuck.search.search import Search
 
 
@@ -110,12 +110,19 @@ def verdicts(found):
     return {j.trial.changes[0].label: j.verdict for j in found.verdicts.judged()}
 
 
-def test_a_single_cause_is_found_and_all_else_is_acquitted(monkeypatch):
-    found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0)
+@pytest.mark.parametrize(("plainly", "others"), [(0.0, "no effect alone"), (0.3, "acquitted")])
+def test_a_single_cause_is_found_and_all_else_had_no_effect(monkeypatch, plainly, others):
+    found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else plainly)
     assert repairs(found)[0] == {"c"}
     said = verdicts(found)
     assert said.pop("c") == "cause"
-    assert set(said.values()) == {"acquitted"}
+    assert set(said.values()) == {others}
+
+
+def test_without_a_cure_and_where_nothing_learns_nothing_is_acquitted(monkeypatch):
+    found = search(monkeypatch, lambda marks: 0.0)
+    assert found.proofs.cures == []
+    assert "acquitted" not in verdicts(found).values()
 
 
 @pytest.mark.parametrize("needed", [{"b", "e"}, {"a", "c", "f"}, {"a", "b", "d", "e"}])
@@ -124,7 +131,42 @@ def test_causes_that_hide_each_other_are_found_together(monkeypatch, needed):
     assert repairs(found)[0] == needed
     said = verdicts(found)
     assert {name for name, verdict in said.items() if verdict == "needs company"} == needed
-    assert all(found.proofs.cures[0].necessary)
+    cure = found.proofs.cures[0]
+    assert {back.change.label for back in cure.put_backs} == needed
+    assert all(back.effect.difference == 1.0 for back in cure.put_backs)
+    fresh = [found.experiment._seed + FRESH + n for n in range(len(cure.put_backs[0].whole))]
+    assert list(cure.proof.seeds[:len(fresh)]) == fresh, "no search has seen what proves the need"
+
+
+def test_a_change_that_a_cure_turns_out_not_to_need_leaves_it(monkeypatch):
+    found = search(monkeypatch, lambda m: 1.0 if {"a", "b"} <= m else 0.0)
+    a, b, c = (Switch(name=name) for name in "abc")
+    proofs = Proofs(found.experiment, found.ranking, lambda: 64)
+    arm = found.experiment.run(found.experiment.arm((a, b, c)), 64)
+    proofs._keep(Cure(arm=arm))
+    (cure,) = proofs.cures
+    assert {change.label for change in cure.arm.changes} == {"a", "b"}
+    assert {back.change.label for back in cure.put_backs} == {"a", "b"}
+    assert cure.rate.trials == PROOF
+
+
+def test_what_a_cure_needs_is_kept_when_the_budget_ends_among_it(monkeypatch):
+    found = search(monkeypatch, lambda m: 1.0 if {"a", "b"} <= m else 0.0)
+    proofs = Proofs(found.experiment, found.ranking, lambda: 64)
+    arm = found.experiment.run(found.experiment.arm((Switch(name="a"), Switch(name="b"))), 64)
+    real, asked = found.experiment.fresh, []
+
+    def fresh(arm, replicas, **given):
+        asked.append(arm)
+        if len(asked) == 3:
+            raise BudgetSpent
+        return real(arm, replicas, **given)
+
+    monkeypatch.setattr(found.experiment, "fresh", fresh)
+    with pytest.raises(BudgetSpent):
+        proofs._keep(Cure(arm=arm))
+    assert len(proofs.cures) == 1
+    assert len(proofs.cures[0].put_backs) == 1
 
 
 def test_with_single_changes_only_they_stay_hidden(monkeypatch):
@@ -157,20 +199,11 @@ def test_inputs_and_targets_are_scaled_at_once_where_checks_ask_for_both(monkeyp
     looked = []
     monkeypatch.setattr(found.experiment, "arm", lambda changes: changes)
     monkeypatch.setattr(found.looks, "at", lambda arms: looked.append(list(arms)) or [["an arm"]])
-    assert found._both_scales(scales) == ["an arm"]
-    assert looked == [[(ScaleInputs(), ScaleTargets())]]
-    assert found._both_scales(scales[:1]) == []
+    assert found._scales(scales) == ["an arm"]
+    linear = Activation.of(found.experiment.recipe, "dense_2", "linear")
+    assert looked == [[(linear, ScaleInputs(), ScaleTargets())]], "which scaled targets ask for"
+    assert found._scales(scales[:1]) == []
     assert len(looked) == 1
-
-
-def test_what_cures_alone_needs_no_company():
-    a, b, c = (Switch(name=name) for name in "abc")
-    proofs = Proofs(None, None, None)
-    proofs.cures = [Cure(arm=SimpleNamespace(changes=(a, b)), necessary=(True, True)),
-                    Cure(arm=SimpleNamespace(changes=(c, b)), necessary=(True, True))]
-    assert proofs.company == {a: ("b",), b: ("a",), c: ("b",)}
-    proofs.cures.append(Cure(arm=SimpleNamespace(changes=(a,))))
-    assert proofs.company == {b: ("a",), c: ("b",)}
 
 
 def test_the_first_wish_of_each_check_comes_before_the_second_of_any(monkeypatch):
@@ -405,7 +438,7 @@ def test_one_change_that_cures_is_a_repair_beside_those_that_cure_with_more_to_s
     assert {"c"} in repairs(found)
     assert all(len(cure.proof.seeds) for cure in found.proofs.cures)
     assert verdicts(found)["c"] == "cause"
-    # What holds more than a cure, and has more to spare than it, stays too.
+    # What holds more than a cure, and has more to spare than it, stays too, behind it.
     found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0, plain=0.95,
                    score=lambda marks: 1.0 if {"b", "c"} <= marks else 0.91)
-    assert repairs(found)[:2] == [{"b", "c"}, {"c"}]
+    assert repairs(found)[:2] == [{"c"}, {"b", "c"}]

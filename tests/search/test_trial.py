@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from unstuck.base.stats import PairedEffect
+from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.placebo import Placebo
-from unstuck.search.trial import USEFUL, Trial, in_company, judge, rule
+from unstuck.search.trial import USEFUL, PutBack, Trial, is_needed, judge, rule
 
 
 def effect(low, high, difference=None):
@@ -30,11 +31,27 @@ def effect(low, high, difference=None):
     ],
 )
 def test_the_table_of_verdicts(low, high, p, verdict):
-    assert rule(effect(low, high), p) == verdict
+    assert rule(effect(low, high), p, 0.3) == verdict
 
 
-def trial(control, treatment):
-    return Trial(changes=(Placebo(),), control=np.asarray(control, bool),
+@pytest.mark.parametrize(("control", "verdict"), [
+    pytest.param(0.0, "no effect alone", id="another cause may hide what it does"),
+    pytest.param(0.09, "no effect alone", id="nearly nothing learns"),
+    pytest.param(0.1, "acquitted", id="an effect could have been seen"),
+    pytest.param(0.9, "acquitted", id="still room for it"),
+    pytest.param(0.91, "no effect alone", id="no room for an effect"),
+])
+def test_nothing_is_acquitted_where_no_effect_could_have_been_seen(control, verdict):
+    assert rule(effect(-0.02, 0.04), 1.0, control) == verdict
+
+
+def test_help_and_harm_are_told_whatever_the_control_does():
+    assert rule(effect(0.5, 0.9), 0.001, 0.0) == "cause"
+    assert rule(effect(-0.9, -0.5), 0.001, 1.0) == "harmful"
+
+
+def trial(control, treatment, change=None):
+    return Trial(changes=(change or Placebo(),), control=np.asarray(control, bool),
                  treatment=np.asarray(treatment, bool))
 
 
@@ -71,11 +88,59 @@ def test_everybody_rescued_is_a_cause_and_the_undecided_say_what_is_missing():
     assert open_.to_decide is None or open_.to_decide > 64
 
 
-def test_what_cures_alone_needs_no_company():
-    cause, idle = judge([trial([0] * 64, [1] * 64), trial([0] * 256, [0] * 256)])
-    assert in_company(cause, ["another"]).verdict == "cause"
-    assert in_company(idle, ["another"]).verdict == "needs company"
-    assert in_company(idle, ["another"]).company == ("another",)
+A, B = Placebo(), Epochs(value=20, was=10)
+
+
+def back(without, change=A, company=(B,), whole=None):
+    without = np.asarray(without, bool)
+    whole = np.ones(len(without), bool) if whole is None else np.asarray(whole, bool)
+    return PutBack(change=change, company=company, whole=whole, without=without, scores=(1.0, 0.5))
+
+
+def test_what_a_cure_loses_without_a_change_shows_that_others_hide_it():
+    idle = trial([0] * 256, [0] * 256, A)
+    (found,) = judge([idle], [back([0] * 60 + [1] * 4)])
+    assert found.verdict == "needs company"
+    assert found.company == (B.label,)
+    assert found.put_backs[0][0].effect.difference == pytest.approx(60 / 64)
+
+
+def test_a_change_that_helps_alone_stays_a_cause_in_any_company():
+    (found,) = judge([trial([0] * 64, [1] * 64, A)], [back([0] * 64)])
+    assert (found.verdict, found.company) == ("cause", ())
+
+
+def test_a_change_without_which_as_many_learn_is_not_shown_to_be_needed():
+    (found,) = judge([trial([0] * 256, [0] * 256, A)], [back([1] * 64)])
+    assert found.verdict == "no effect alone"
+    assert not is_needed(*found.put_backs[0])
+
+
+def test_four_replicas_show_no_need():
+    (found,) = judge([trial([0] * 16, [0] * 16, A)], [back([0] * 4)])
+    assert found.verdict != "needs company"
+
+
+def test_what_was_never_tried_alone_is_judged_by_what_was_put_back():
+    never = trial([], [], A)
+    alone, judged = judge([never])[0], judge([never], [back([0] * 64)])[0]
+    assert (alone.verdict, judged.verdict) == ("undecided", "needs company")
+    assert judged.effect.pairs == 0
+
+
+def test_what_was_put_back_is_corrected_together_with_all_arms():
+    many = [trial([0] * 64, [0] * 64, B)] * 39
+    weak = back([1] * 56 + [0] * 8)
+    alone = judge([trial([0] * 64, [0] * 64, A)], [weak])[0].put_backs[0][1]
+    among = judge([trial([0] * 64, [0] * 64, A), *many], [weak])[0].put_backs[0][1]
+    assert among == pytest.approx(min(1.0, alone * 41 / 2))
+
+
+def test_the_company_is_that_in_which_the_need_was_shown():
+    c = Epochs(value=40, was=10)
+    (found,) = judge([trial([0] * 64, [0] * 64, A)],
+                     [back([1] * 64, company=(B,)), back([0] * 64, company=(c,))])
+    assert found.company == (c.label,)
 
 
 def test_no_trials_no_verdicts():

@@ -74,7 +74,8 @@ class NarrowLayer(Check):
     def _seen_behind(self, seen: Observation, layer: Layer) -> tuple[str, tuple[Evidence, ...]]:
         end, goal = seen.readings("end"), seen.goal
         if goal.is_autoencoder and goal.metric == "r2":
-            score = pca_score(goal.flat_inputs, anatomy.width(layer) or 1)
+            score = pca_score(goal.flat_inputs, anatomy.width(layer) or 1,
+                              by_column=goal.task.by_column)
             if score < goal.threshold:
                 return (f"; the best linear code of that width reaches R² {number(score)},"
                         f" the goal is {number(goal.threshold)}",

@@ -33,7 +33,7 @@ from unstuck.result import results
 from unstuck.script import Edit, Script, Span
 from unstuck.search.experiment import Experiment
 from unstuck.search.proof import Cure
-from unstuck.search.trial import Judged
+from unstuck.search.trial import Judged, is_needed
 
 from .modes import modes_of, rung_text, table
 
@@ -138,6 +138,7 @@ def finding_info(finding: Finding, script: Script | None, recipe: Recipe) -> res
             threshold=None if e.threshold is None else float(e.threshold), unit=e.unit,
             replicas=e.replicas, of=e.of) for e in finding.evidence),
         location=_at(script, recipe.sites.get(finding.site)) if finding.site else None,
+        kinds=tuple(sorted({kind for change in finding.interventions for kind in change.touches})),
     )
 
 
@@ -166,10 +167,11 @@ def arm_info(judged: Judged, experiment: Experiment, script: Script | None) -> r
     )
 
 
-def repair_info(cure: Cure, experiment: Experiment, script: Script | None) -> results.Repair:
+def repair_info(
+    cure: Cure, judged: Sequence[Judged], experiment: Experiment, script: Script | None
+) -> results.Repair:
     """A set of changes that cures, as edits where they can be written."""
     changes = tuple(sorted(cure.arm.changes, key=lambda c: (c.site, c.label)))
-    order = [cure.arm.changes.index(change) for change in changes]
     edits = None if script is None else edits_for(changes, script, experiment.recipe)
     added = added_parameters(experiment, changes)
     same_work = cure.arm.recipe.updates == experiment.recipe.updates
@@ -188,10 +190,32 @@ def repair_info(cure: Cure, experiment: Experiment, script: Script | None) -> re
         diff="" if edits is None or script is None else script.diff(script.apply(edits)),
         cost=float(sum(c.cost + c.oddity for c in changes)), added_parameters=added,
         updates=cure.arm.recipe.updates,
-        necessary=tuple(cure.without[i] for i in order) if cure.without else (),
+        touches=tuple(sorted({kind for change in changes for kind in change.touches})),
+        put_back=put_back_info(cure, changes, judged),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
     )
+
+
+def put_back_info(
+    cure: Cure, changes: Changes, judged: Sequence[Judged]
+) -> tuple[results.PutBack | None, ...]:
+    """What a cure loses without each of these changes; empty for a single one."""
+    corrected = {back: p for j in judged for back, p in j.put_backs}
+    known = {back.change: back for back in cure.put_backs}
+    found: list[results.PutBack | None] = []
+    for change in changes if len(changes) > 1 else ():
+        back = known.get(change)
+        if back is None:
+            found.append(None)
+            continue
+        effect, p_holm = back.effect, corrected.get(back, 1.0)
+        found.append(results.PutBack(
+            replicas=effect.pairs, whole=float(back.whole.mean()), without=float(back.without.mean()),
+            scores=back.scores,
+            ci95=(effect.low, effect.high), p=effect.p_value, p_holm=p_holm,
+            needed=is_needed(back, p_holm)))
+    return tuple(found)
 
 
 def code_map(

@@ -35,6 +35,7 @@ from unstuck.search.search import Search
 
 from . import account, scenes
 from .applied_repair import ReadyRepair
+from .clearing import cleared
 from .outcome import by_heart_note, judge_outcome
 
 T = TypeVar("T")
@@ -96,7 +97,7 @@ class Steps:
 
     def run(self) -> Found:
         begun = time.monotonic()
-        experiment = self._laboratory()
+        experiment = self._with_first_replicas()
         findings: list[Finding] = []
         candidates: list[Candidate] = []
         search = None
@@ -136,12 +137,12 @@ class Steps:
         self.progress.close()
         return self._account(experiment, search or Search(experiment, candidates), findings, candidates)
 
-    def _laboratory(self) -> Experiment:
+    def _with_first_replicas(self) -> Experiment:
         """The experiment with its first replicas; on fewer rows where memory does not suffice."""
         rows = self.captured.recipe.train.rows
         while True:
             recipe = self.captured.recipe
-            experiment = self._timed("yardstick", self._lab)
+            experiment = self._timed("yardstick", self._opened)
             try:
                 self._timed("population", functools.partial(self._first, experiment))
             except OutOfMemory as error:
@@ -156,12 +157,12 @@ class Steps:
                                   f" {recipe.train.rows:,} of {rows:,}, evenly picked")
             return experiment
 
-    def _lab(self) -> Experiment:
+    def _opened(self) -> Experiment:
         recipe, options = self.captured.recipe, self.options
         goal = make_goal(recipe, asked=options.goal, seed=options.seed)
         return Experiment(recipe, goal, budget=options.budget, seed=options.seed,
-                   replicas=options.replicas or DEFAULT_REPLICAS, threads=options.jobs,
-                   progress=self.progress, chunks=self.chunks)
+                          replicas=options.replicas or DEFAULT_REPLICAS, threads=options.jobs,
+                          progress=self.progress, chunks=self.chunks)
 
     def _search(self, experiment: Experiment, search: Search) -> None:
         sick = experiment.control.rate < CURED
@@ -302,7 +303,8 @@ class Steps:
             facts=account.findings_info(findings, Certainty.FACT, script, recipe),
             suspicions=account.findings_info(findings, Certainty.SUSPICION, script, recipe),
             arms=tuple(account.arm_info(j, experiment, script) for j in judged),
-            repairs=tuple(account.repair_info(c, experiment, script) for c in repairs),
+            repairs=tuple(account.repair_info(c, judged, experiment, script) for c in repairs),
+            cleared=cleared(judged, repairs, findings, candidates),
             not_tested=account.not_tested(experiment, self.skipped),
             budget=account.budget_info(experiment, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,

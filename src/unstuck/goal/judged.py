@@ -1,6 +1,7 @@
 """Which rows are judged.
 
-Where inputs repeat or are few, the distinct rows; otherwise up to `SAMPLE` rows, evenly spread.
+Where inputs repeat, are few, or are all that there can be, the distinct rows; otherwise up to `SAMPLE`
+rows, evenly spread.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
 
-from .rows import distinct, flat
+from .rows import distinct, flat, is_whole_domain
+from .tokens import looked_up
 
 Array = NDArray[Any]
 
@@ -41,7 +43,8 @@ def judged_rows(recipe: Recipe, targets: list[Array]) -> Rows:
     flat_x = flat(recipe.x)
     flat_y = np.concatenate([t.reshape(rows, -1).astype(np.float64) for t in targets], 1)
     _, first, groups, counts = distinct(np.concatenate([flat_x, flat_y], 1))
-    patterns = len(first) <= FEW_PATTERNS or len(first) * 4 <= rows
+    patterns = len(first) <= FEW_PATTERNS or len(first) * 4 <= rows or (
+        is_whole_domain(distinct(flat_x)[0], looked_up=bool(looked_up(recipe))))
     if patterns and len(first) <= SAMPLE:
         order = np.argsort(first) if len(first) > 16 else np.lexsort(flat_x[first].T[::-1])
         judged = first[order]

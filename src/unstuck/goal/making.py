@@ -201,7 +201,8 @@ def _levels(
             size = linear_size(recipe, flat_x.shape[1])
             if size is not None:
                 sample = flat_x[np.linspace(0, len(flat_x) - 1, min(len(flat_x), 2000)).astype(int)]
-                references[f"PCA with {size} components"] = pca_score(sample, size)
+                references[f"PCA with {size} components"] = pca_score(
+                    sample, size, by_column=task.by_column)
         else:
             references = reference_scores(for_plain_methods(recipe), task, seed=seed)
             # Labels of words or pixels are told by what is at their place; clean images are not.
@@ -229,6 +230,8 @@ def _why(
     task: Task, share: float, constant: float, ceiling: float, source: str, threshold: float
 ) -> str:
     measured = "of the answers right" if task.discrete else "R²"
+    if task.by_column:
+        measured += " in the mean of the columns, whose sizes differ too much to be judged together"
     if task.either_way:
         measured += ", whichever side of the middle the outputs call which, as with a distance"
     return (f"{_percent(share)} of the way from the best constant output ({constant:.3g}) to"

@@ -106,9 +106,16 @@ def smooth_score(x: Array, task: Task, *, seed: int = 0) -> float | None:
         return _cross_validated(method, x[rows], truth, task, seed)
 
 
-def pca_score(x: Array, components: int) -> float:
-    """R² of the best linear autoencoder with that code size, on the rows given."""
+def pca_score(x: Array, components: int, *, by_column: bool = False) -> float:
+    """R² of the best linear autoencoder with that code size, on the rows given.
+
+    `by_column`: the mean of the columns' own R², which the components of the standardised columns
+    make largest.
+    """
     centred = x - x.mean(0)
+    if by_column:
+        spread = centred.std(0)
+        centred = centred[:, spread > 0] / spread[spread > 0]
     total = float((centred**2).sum())
     if not total:
         return 1.0
@@ -192,8 +199,8 @@ def _cross_validated(
         return None
     if task.discrete:
         return float((predicted == truth).mean())
-    spread = float(((truth - truth.mean(0)) ** 2).sum())
-    return 1.0 - float(((predicted - truth) ** 2).sum()) / spread if spread else None
+    share = np.full(len(truth), 1.0 / len(truth))
+    return float(task.closeness(predicted[None], truth, share)[0]) if truth.std(0).any() else None
 
 
 def _takes_many(method: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,27 @@ def distinct(rows: Array) -> tuple[Array, Array, Array, Array]:
     """The distinct rows, where each first stands, the group of every row, the count of each group."""
     groups, first = equal_rows(rows)
     return rows[first], first, groups, np.bincount(groups)
+
+
+MOST_LEVELS = 16
+"""Whole numbers that are more in a column are quantities, not all the values that there can be."""
+
+
+def is_whole_domain(rows: Array, *, looked_up: bool) -> bool:
+    """True where the distinct rows [row, number] are all that there can be: every combination of what
+    their columns hold, as in a truth table, all patterns of n bits, or every entry of a lookup.
+
+    Only columns of few whole numbers tell; for quantities a grid is a sample. `looked_up`: the numbers
+    are entries of a table, not quantities.
+    """
+    if not len(rows) or not np.all(rows == np.rint(rows)):
+        return False
+    levels = [np.unique(column) for column in rows.T]
+    if len(levels) == 1:
+        return looked_up and np.array_equal(levels[0], np.arange(len(levels[0])))
+    if max(map(len, levels)) > MOST_LEVELS:
+        return False
+    return math.prod(len(found) for found in levels) == len(rows)
 
 
 def complete(x: Any, y: Any) -> NDArray[np.bool_]:

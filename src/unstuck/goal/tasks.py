@@ -17,6 +17,10 @@ Kind = Literal["classes", "one-hot", "binary", "real", "constant"]
 
 MOST_CLASSES, ROWS_OF_A_CLASS = 100, 3
 """Whole numbers that are more, or rarer, are quantities."""
+UNLIKE = 30.0
+"""A column whose spread is so many times smaller is a thousandth of a score over all numbers."""
+ALIKE_TOPS = 10.0
+"""Of pixels, words and the like, half of the columns come so near to the largest value of all."""
 
 METRICS = {
     "classes": "accuracy",
@@ -33,8 +37,9 @@ class Task:
 
     - classes: class indices, decoded by argmax. one-hot: rows with a single 1, likewise.
     - binary: two values, decoded element by element to the nearer one.
-    - real: scored by R² over all elements, each column about its own mean. A column of class numbers
-      that a network with one output was to put out is still that where there is one for each.
+    - real: scored by R² over all elements, each column about its own mean; `by_column`, by the mean of
+      the columns' own R², as `sklearn.metrics.r2_score` does. A column of class numbers that a network
+      with one output was to put out is still that where there is one for each.
     - constant: every row is the same; scored by 1 − RMS error / RMS of the target.
 
     `either_way`: outputs that tell binary targets apart are right whichever value they call which,
@@ -45,6 +50,7 @@ class Task:
     targets: Array
     levels: tuple[float, float] | None = None
     either_way: bool = False
+    by_column: bool = False
 
     @property
     def metric(self) -> str:
@@ -115,20 +121,27 @@ class Task:
                 score = np.maximum(score, 1.0 - score)
         else:
             with np.errstate(invalid="ignore", over="ignore"):
-                error = np.einsum("nre,r->n", (decoded - truth) ** 2, share)
-            score = self._closeness(error, truth, share)
+                score = self.closeness(decoded, truth, share)
         return np.where(broken, np.nan, score)
 
-    def _closeness(self, error: Array, truth: Array, share: Array) -> Array:
+    def closeness(self, predicted: Array, truth: Array, share: Array) -> Array:
+        """The score of numbers [replica, row, element] against [row, element], shaped [replica]."""
+        errors = np.einsum("nre,r->ne", (predicted - truth) ** 2, share)
+        error = errors.sum(1)
         if self.kind == "constant":
             size = float(np.einsum("re,r->", truth**2, share))
-            closeness: Array = 1.0 - np.sqrt(error / size) if size else 1.0 - np.sqrt(error)
-            return closeness
+            constant: Array = 1.0 - np.sqrt(error / size) if size else 1.0 - np.sqrt(error)
+            return constant
         mean = np.einsum("re,r->e", truth, share)
-        spread = float(np.einsum("re,r->", (truth - mean) ** 2, share))
-        if not spread:
+        spreads = np.einsum("re,r->e", (truth - mean) ** 2, share)
+        if not spreads.any():
             return np.where(error < 1e-12, 1.0, -np.inf)
-        return 1.0 - error / spread
+        if self.by_column:
+            varies = spreads > 0
+            columns: Array = (1.0 - errors[:, varies] / spreads[varies]).mean(1)
+            return columns
+        whole: Array = 1.0 - error / spreads.sum()
+        return whole
 
     def best_constant(self, weights: Array) -> float:
         """The score of the best output that ignores its input."""
@@ -164,8 +177,7 @@ class Task:
                 total += best.sum()
             return float(total / truth.shape[1])
         fitted = group_means(truth, groups, share)
-        error = float(np.einsum("re,r->", (fitted - truth) ** 2, share))
-        return float(self._closeness(np.asarray([error]), truth, share)[0])
+        return float(self.closeness(fitted[None], truth, share)[0])
 
 
 def _largest_share(values: Array, share: Array) -> float:
@@ -209,7 +221,21 @@ def task_of(
         values = np.unique(flat)
     if len(values) == 2:
         return Task(kind="binary", targets=targets, levels=(float(values[0]), float(values[1])))
-    return Task(kind="real", targets=targets)
+    return Task(kind="real", targets=targets, by_column=targets.ndim == 2 and are_unlike(targets))
+
+
+def are_unlike(columns: Array) -> bool:
+    """True where columns [row, column] are things of their own: spreads that differ by `UNLIKE`.
+
+    Then the largest alone would decide a score over all numbers. Pixels and the like, which begin at 0
+    and share a largest value, are alike, however little happens in a corner.
+    """
+    spreads = columns.astype(np.float64).std(0)
+    spreads = spreads[spreads > 0]
+    if len(spreads) < 2 or spreads.max() <= UNLIKE * spreads.min():
+        return False
+    tops = np.abs(columns).max(0).astype(np.float64)
+    return bool(columns.min() < 0 or np.median(tops) < tops.max() / ALIKE_TOPS)
 
 
 def _are_class_numbers(flat: Array) -> bool:

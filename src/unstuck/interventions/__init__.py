@@ -51,6 +51,11 @@ class Intervention(ABC):
         return "fit"
 
     @property
+    def touches(self) -> frozenset[str]:
+        """The kinds of things that it changes: its own, and others where it changes several."""
+        return frozenset({self.kind})
+
+    @property
     def oddity(self) -> float:
         """What is added to `cost` for a value that works, but that few would choose."""
         return 0.0

@@ -50,6 +50,9 @@ def activation_edits(
         word = network.layer_of(after, name).config["activation"]
         return source.set_layer_word(script, before, layer, "activation", word)
     if value == "linear":
+        if any(new.anchor == layer.inputs[0] and new.kind == "Rescaling"
+               for new in after.architecture.inserted):
+            return ()  # what scales the targets is written in its place
         return source.remove_layer(script, before, layer)
     call = source.layer_call(script, before, layer)
     if call is None or any(call.argument(shape) for shape in source.INPUT_SHAPES):

@@ -1,6 +1,8 @@
 """The layers that bring data to a common scale, made from rows and written as code.
 
-Numbers have six significant digits, so that the layer tested and the layer written are the same.
+Numbers have six significant digits, so that the layer tested and the layer written are the same; a mean
+that is large against the spread around it has as many as float32 can hold. The statistics are those of
+the numbers as float32 has them, which is what the layer sees.
 """
 
 from __future__ import annotations
@@ -60,17 +62,19 @@ def as_rescaling(scaling: Insertion) -> Insertion:
     if scaling.kind == "Rescaling":
         return scaling
     mean, variance = (np.asarray(scaling.config[key]) for key in ("mean", "variance"))
-    config = {"scale": _tidy(variance**-0.5), "offset": _tidy(-mean * variance**-0.5)}
+    config = {"scale": _tidy(variance**-0.5),
+              "offset": _tidy(-mean * variance**-0.5, against=np.ones_like(mean))}
     return replace(scaling, kind="Rescaling", config=config)
 
 
 def column_statistics(features: NDArray[Any]) -> dict[str, Any]:
     """The arguments of a Normalization that brings columns [row, column] to unit scale."""
     values = _numbers(features)
-    spread = np.nanvar(values, axis=0)
+    variance = np.nanvar(values, axis=0)
+    variance = np.where(variance > 0, variance, 1.0)
     return {
-        "mean": _tidy(np.nanmean(values, axis=0)),
-        "variance": _tidy(np.where(spread > 0, spread, 1.0)),
+        "mean": _tidy(np.nanmean(values, axis=0), against=np.sqrt(variance)),
+        "variance": _tidy(variance),
     }
 
 
@@ -88,7 +92,7 @@ def target_scaling(y: NDArray[Any], anchor: str, *, by_column: bool) -> Insertio
     axis = 0 if by_column else None
     spread = np.nanstd(values, axis=axis)
     scale, offset = np.where(spread > 0, spread, 1.0), np.nanmean(values, axis=axis)
-    config = {"scale": _tidy(scale), "offset": _tidy(np.asarray(offset))}
+    config = {"scale": _tidy(scale), "offset": _tidy(np.asarray(offset), against=scale)}
     return Insertion(anchor=anchor, where="after", kind="Rescaling", config=config)
 
 
@@ -122,7 +126,8 @@ def _code(value: Sequence[float] | float) -> str:
 def _numbers(array: NDArray[Any]) -> NDArray[np.float64]:
     if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
         raise NotSupported(f"Values of type {array.dtype} have no scale.")
-    values = array.astype(np.float64)
+    with np.errstate(over="ignore"):
+        values = array.astype(np.float32).astype(np.float64)
     if np.isinf(values).any() or np.isnan(values).all(axis=0).any():
         raise NotSupported("The values are not all finite; their scale is not known.")
     return values
@@ -147,13 +152,15 @@ def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
         scale = 1 / round(top) if top == round(top) else _rounded(1 / top)
         return {"scale": scale, "offset": 0.0}
     mean, spread = float(np.nanmean(features)), float(np.nanstd(features)) or 1.0
-    return {"scale": _rounded(1 / spread), "offset": _rounded(-mean / spread)}
+    return {"scale": _rounded(1 / spread), "offset": _rounded(-mean / spread, against=1.0)}
 
 
-def _tidy(values: NDArray[np.float64]) -> list[float] | float:
-    rounded: list[float] | float = np.vectorize(_rounded)(values).tolist()
+def _tidy(values: NDArray[np.float64], against: Any = np.inf) -> list[float] | float:
+    rounded: list[float] | float = np.vectorize(_rounded)(values, against).tolist()
     return rounded
 
 
-def _rounded(value: float) -> float:
-    return float(f"{value:.6g}")
+def _rounded(value: float, against: float = np.inf) -> float:
+    """To six digits; to what float32 holds where that would be off by a thousandth of `against`."""
+    short = float(f"{value:.6g}")
+    return short if abs(value - short) <= 1e-3 * against else float(str(np.float32(value)))

@@ -60,6 +60,11 @@ class AtOutput(Intervention):
         return self.change.stage
 
     @property
+    def touches(self) -> frozenset[str]:
+        """Those of the change."""
+        return self.change.touches
+
+    @property
     def conflicts(self) -> frozenset[str]:
         """The slots of the change; what each output has of its own is a slot for each."""
         return frozenset(slot if slot.startswith("layer:") else f"{self.output}:{slot}"

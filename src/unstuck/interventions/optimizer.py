@@ -44,6 +44,11 @@ class UseOptimizer(Intervention):
         return 1
 
     @property
+    def touches(self) -> frozenset[str]:
+        """The optimizer, with the rate that is its own."""
+        return frozenset({"optimizer", "learning_rate"})
+
+    @property
     def conflicts(self) -> frozenset[str]:
         """The slots it sets."""
         rate = () if self.learning_rate is None else ("optimizer.learning_rate",)

@@ -8,11 +8,13 @@ from typing import ClassVar
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
+from . import Intervention
 from ._activation import activation_edits, with_activation
 from ._loss import loss_edits, with_loss
 from ._network import output_activation
 from ._one_layer import OneLayer
 from ._source import Edits
+from .activation import Activation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +31,15 @@ class OutputAndLoss(OneLayer):
     @classmethod
     def of(
         cls, recipe: Recipe, activation: str, loss: str, *, from_logits: bool = False
-    ) -> OutputAndLoss:
-        """This change to a recipe with one output.
+    ) -> Intervention:
+        """This change to a recipe with one output; only the activation where that is its loss already.
 
         Raises:
             NotSupported: there are several outputs.
         """
         layer = output_activation(recipe).name
+        if with_loss(recipe, loss, from_logits=from_logits).loss_config == recipe.loss_config:
+            return Activation.of(recipe, layer, activation)
         return cls(layer=layer, activation=activation, loss=loss, from_logits=from_logits)
 
     @property
@@ -43,6 +47,11 @@ class OutputAndLoss(OneLayer):
         """What is done."""
         logits = " from logits" if self.from_logits else ""
         return f"{self.activation} output with {self.loss}{logits}"
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """The loss and the activation."""
+        return frozenset({"loss", "activation"})
 
     @property
     def conflicts(self) -> frozenset[str]:

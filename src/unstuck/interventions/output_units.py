@@ -50,6 +50,11 @@ class OutputUnits(OneLayer):
         return f"{self.units} {self.activation} outputs with {self.loss}"
 
     @property
+    def touches(self) -> frozenset[str]:
+        """What the outputs stand for, their activation and their loss."""
+        return frozenset({"target_encoding", "loss", "activation"})
+
+    @property
     def conflicts(self) -> frozenset[str]:
         """The loss, the output's width and its activation."""
         return frozenset({"compile.loss", f"layer:{self.acts}.activation", f"{self.site}.capacity"})

@@ -50,6 +50,11 @@ class ScaleData(Intervention):
         return f"data divided by {number(self.by).removesuffix('.0')}"
 
     @property
+    def touches(self) -> frozenset[str]:
+        """Inputs and targets."""
+        return frozenset({"target_encoding", "input_scale"})
+
+    @property
     def conflicts(self) -> frozenset[str]:
         """All that scales inputs or targets."""
         return frozenset({"fit.input_scale", "fit.target_encoding"})

@@ -16,7 +16,6 @@ from unstuck.script import Script
 from . import Intervention
 from . import _network as network
 from . import _source as source
-from ._activation import with_activation
 from ._loss import weights_edits, with_loss_weight
 from ._scales import layer_code, target_scaling
 
@@ -31,10 +30,11 @@ _UNITS = {"mean_squared_error": 2, "mean_absolute_error": 1, "huber": 1, "log_co
 
 @dataclass(frozen=True, kw_only=True)
 class ScaleTargets(Intervention):
-    """A linear output, and a Rescaling behind it to the mean and spread of the training targets.
+    """A Rescaling behind the output, to the mean and spread of the training targets.
 
-    The loss is still in the targets' units. Where its size counts, under SGD, whose steps are as long
-    as the gradient, or beside the losses of other outputs, its weight brings it to standard units.
+    The output's activation stays as it is: another one is another change. The loss is still in the
+    targets' units. Where its size counts, under SGD, whose steps are as long as the gradient, or beside
+    the losses of other outputs, its weight brings it to standard units.
     """
 
     kind: ClassVar[str] = "target_encoding"
@@ -68,17 +68,15 @@ class ScaleTargets(Intervention):
         if behind - _MOVES_NUMBERS:
             names = ", ".join(sorted(behind - _MOVES_NUMBERS))
             raise NotSupported(f"Behind the layer with the output activation there is {names}.")
-        linear = with_activation(recipe, layer.name, "linear")
-        anchor = layer.name if layer.name not in linear.architecture.removed else layer.inputs[0]
-        scaling = target_scaling(y, anchor, by_column=not behind)
+        scaling = target_scaling(y, layer.name, by_column=not behind)
         power = _UNITS.get(recipe.loss_config[0])
         if power is not None and (recipe.optimizer.kind == "SGD" or recipe.whole is not None):
-            linear = with_loss_weight(
-                linear, float(f"{1 / np.mean(np.power(scaling.config['scale'], power)):.2g}"))
-        return linear.with_inserted(scaling)
+            recipe = with_loss_weight(
+                recipe, float(f"{1 / np.mean(np.power(scaling.config['scale'], power)):.2g}"))
+        return recipe.with_inserted(scaling)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
-        """The layer behind the output layer, or in the place of its activation layer."""
+        """The layer behind the output layer, or in the place of an activation layer left out."""
         layer = network.output_activation(before)
         call = source.layer_call(script, before, layer)
         if call is None or source.reads_layers(script, taken_out=False):
@@ -97,19 +95,15 @@ class ScaleTargets(Intervention):
             weights = weights_edits(script, before, after)
         if weights is None:
             return None
-        if layer.kind in network.STANDALONE_ACTIVATIONS:
+        if layer.name in after.architecture.removed:
             return (*imports, *call.replace(code), *weights)
         put = source.insert_behind(script, before, layer, code)
-        words = {} if layer.activation == "linear" else {"activation": "linear"}
+        renamed: source.Edits | None = ()
         if named:
-            words["name"] = f"{layer.name}_unscaled"
-        edits: source.Edits = ()
-        for argument, word in words.items():
-            written = source.set_layer_word(script, before, layer, argument, word)
-            if written is None:
-                return None
-            edits += written
-        return None if put is None else (*imports, *put, *edits, *weights)
+            renamed = source.set_layer_word(script, before, layer, "name", f"{layer.name}_unscaled")
+        if put is None or renamed is None:
+            return None
+        return (*imports, *put, *renamed, *weights)
 
 
 def _kinds_behind(recipe: Recipe, layer: Layer) -> frozenset[str]:

@@ -13,11 +13,12 @@ from typing import Literal
 
 from .pictures import Pictures
 
-SCHEMA = "unstuck/1"
+SCHEMA = "unstuck/2"
 
 Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
                   "INCONCLUSIVE", "ERROR"]
-Verdict = Literal["cause", "contributes", "needs company", "acquitted", "harmful", "undecided"]
+Verdict = Literal["cause", "contributes", "needs company", "acquitted", "no effect alone", "harmful",
+                  "undecided"]
 Applicability = Literal["safe", "unsafe", "display"]
 Interval = tuple[float, float]
 Table = tuple[tuple[float, ...], ...]
@@ -175,12 +176,13 @@ class Location:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingInfo:
-    """A fact or a suspicion."""
+    """A fact or a suspicion. `kinds`: what the changes that it asks for are about."""
 
     check: str
     message: str
     evidence: tuple[EvidenceInfo, ...] = ()
     location: Location | None = None
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +198,8 @@ class EditInfo:
 class Arm:
     """One change (or the placebo) tried on the control's seeds. `title` is its name in a heading.
 
-    `intervention` names the change itself ("learning rate 0.001 → 0.01").
+    `intervention` names the change itself ("learning rate 0.001 → 0.01"). One that was only put back
+    into a cure, never tried alone, has no `replicas`.
     `company`, for "needs company", names the other changes of the set that it is needed in.
     `to_decide`: replicas in all that would probably decide an undecided verdict.
     """
@@ -224,10 +227,44 @@ class Arm:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PutBack:
+    """One change of a repair put back as the script has it, the rest in place, on fresh seeds.
+
+    `whole` and `without` are the success rates of the same `replicas` seeds with all of the repair and
+    without this change, `scores` the yardstick's scores of a usual training of each. `ci95` is the
+    interval of the difference of the rates, `p_holm` McNemar's test corrected with all arms. `needed`:
+    this shows that the repair needs the change.
+    """
+
+    replicas: int
+    whole: float
+    without: float
+    scores: tuple[float, float]
+    ci95: Interval
+    p: float
+    p_holm: float
+    needed: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cleared:
+    """A kind of thing that is not the reason, and by what that was shown.
+
+    By "trial": each of `interventions` was tried alone where an effect would have shown, and had none.
+    By "repair": it learns with the first repair, which leaves all of this kind as it was.
+    """
+
+    kind: str
+    by: Literal["trial", "repair"]
+    interventions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Repair:
     """A set of changes that makes it learn, measured on seeds that no search has seen.
 
-    `necessary[i]`: success rate of the set without change i, on the search's seeds.
+    `touches` are the kinds of things that it changes; `put_back[i]` tells what it loses without change
+    i, `None` where that was not tried. Empty for a single change.
     """
 
     interventions: tuple[str, ...]
@@ -242,7 +279,8 @@ class Repair:
     cost: float
     added_parameters: int = 0
     updates: int = 0
-    necessary: tuple[float, ...] = ()
+    touches: tuple[str, ...] = ()
+    put_back: tuple[PutBack | None, ...] = ()
     outputs: tuple[tuple[float, ...], ...] = ()
     codes: tuple[tuple[float, ...], ...] = ()
 
@@ -319,6 +357,7 @@ class Result:
     repairs: tuple[Repair, ...]
     not_tested: tuple[NotTested, ...]
     budget: Budget
+    cleared: tuple[Cleared, ...] = ()
     own_run: OwnRun | None = None
     rows: tuple[tuple[float, ...], ...] = ()
     targets: tuple[tuple[float, ...], ...] = ()

@@ -43,11 +43,16 @@ class Arm:
     @property
     def score(self) -> float:
         """The median score: how far the usual replica came, also where none learned."""
-        if self.population is None or not len(self.population.score):
-            return -np.inf
-        scores = np.nan_to_num(self.population.score[:, 0], nan=-np.inf)
-        with np.errstate(over="ignore"):  # the mean of the middle two may be beyond the largest
-            return float(np.median(scores))
+        return usual_score(self.population)
+
+
+def usual_score(population: Population | None) -> float:
+    """The median score of a population; minus infinity where there is none."""
+    if population is None or not len(population.score):
+        return -np.inf
+    scores = np.nan_to_num(population.score[:, 0], nan=-np.inf)
+    with np.errstate(over="ignore"):  # the mean of the middle two may be beyond the largest
+        return float(np.median(scores))
 
 
 def trying(arms: Iterable[Arm]) -> str:

@@ -1,4 +1,8 @@
-"""Cures: the best sets of changes measured again, trimmed to what is needed, tried on fresh seeds."""
+"""Cures: the best sets of changes measured again, trimmed to what is needed, tried on fresh seeds.
+
+A cure's rate comes from seeds that no search has seen, and so does the proof that it needs each of its
+changes: one at a time is put back as the script has it, with the rest of the cure in place.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from unstuck.base.stats import Rate, success_rate
-from unstuck.interventions import Intervention
 from unstuck.population.population import Population
 
-from .arms import Arm, names
+from .arms import Arm, names, usual_score
 from .experiment import Experiment
 from .memorisation import learns_by_heart
 from .ranking import CURED, SURE, Ranking
+from .trial import PutBack
 
 KEPT = 3
 """Most repairs that are proved."""
@@ -24,18 +28,33 @@ PROOF = 1024
 SAME = 0.02
 """Rates that differ by no more are the same: then the smaller of two sets stands for both."""
 TRIM_SHARE = 0.5
-"""Most of the time left that may go into showing each change of a cure necessary."""
+"""Most of the time left that may go into leaving out each change of a set once."""
+PUT_BACK = 128
+"""Fresh seeds on which one change of a cure is put back, where they cost next to nothing."""
+PUT_BACK_SHARE = 0.25
+"""Most of the time left that may go into putting back the changes of one cure."""
+TELLS = 32
+"""Of so many replicas as many as with the whole cure must learn for a change to leave it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cure:
-    """A set of changes, the rates without each of them, and its rate on fresh seeds."""
+    """A set of changes, its rate on fresh seeds, and what it loses there without each of them.
+
+    `trimmed` where each change was left out on the search's seeds. `put_backs` has no entry for a
+    change without which the others cannot be made, or for which there was no time.
+    """
 
     arm: Arm
-    without: tuple[float, ...] = ()
-    necessary: tuple[bool, ...] = ()
+    trimmed: bool = False
     proof: Population | None = None
     rate: Rate = field(default_factory=lambda: success_rate(np.zeros(0, dtype=bool)))
+    put_backs: tuple[PutBack, ...] = ()
+
+    @property
+    def has_idle(self) -> bool:
+        """True where as many learn without one of its changes, if with less to spare."""
+        return any(back.without.mean() >= back.whole.mean() - SAME for back in self.put_backs)
 
 
 class Proofs:
@@ -55,9 +74,10 @@ class Proofs:
         self.signal = False
 
     def prove(self, until: float) -> None:
-        """Measure the best sets again, show each change necessary, and try them on fresh seeds.
+        """Measure the best sets again, try them on fresh seeds, and show that each change is needed.
 
-        No further one is begun after `until` seconds.
+        What shows that a cure needs its changes comes before the next cure. No further one is begun
+        after `until` seconds.
         """
         experiment = self.experiment
         ranked = self.ranking.ranked()
@@ -82,16 +102,17 @@ class Proofs:
             known = [other.arm for other in self.cures]
             if cure.arm in known or any(set(s) <= set(cure.arm.changes) for s in shown):
                 continue
-            self.cures.append(self._proved(cure))
-            if self.cures[-1].rate.share >= CURED - 0.05:
-                shown.append(cure.arm.changes)
+            kept = self._keep(cure)
+            if kept.rate.share >= CURED - 0.05:
+                shown.append(kept.arm.changes)
         self._prove_smaller()
         margin = self.ranking.margin
         self.cures = [cure for cure in self.cures if not any(
             set(other.arm.changes) < set(cure.arm.changes)
             and other.rate.share >= cure.rate.share - SAME and margin(other.arm) >= margin(cure.arm)
             for other in self.cures)]
-        self.cures.sort(key=lambda cure: cure.rate.share < CURED - 0.05)
+        # What learns with less to spare but needs all that it has is the smaller change.
+        self.cures.sort(key=lambda cure: (cure.rate.share < CURED - 0.05, cure.has_idle))
 
     def _prove_smaller(self) -> None:
         """Where fewer changes cure than any of the cures has, with less to spare: prove those too."""
@@ -100,14 +121,67 @@ class Proofs:
                    if len(arm.changes) < fewest and len(arm.learned) >= SURE and arm.rate >= CURED]
         if smaller:
             least = min(smaller, key=lambda arm: (len(arm.changes), self.ranking.key(arm)))
-            self.cures = [*self.cures[:KEPT - 1], self._proved(Cure(arm=least))]
+            del self.cures[KEPT - 1:]
+            self._keep(Cure(arm=least))
 
-    def _proved(self, cure: Cure) -> Cure:
-        """A cure with its rate on fresh seeds."""
+    def _keep(self, cure: Cure) -> Cure:
+        """Put a cure to the others, with its rate on fresh seeds, then without what it is idle in."""
         fresh = self.affordable(cure.arm, PROOF, parts=6)
         self.experiment.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
-        proof = self.experiment.fresh(cure.arm, fresh)
+        self.cures.append(self._rated(cure, self.experiment.fresh(cure.arm, fresh)))
+        place = len(self.cures) - 1
+        while not self._shown_needed(place):
+            pass
+        return self.cures[place]
+
+    def _rated(self, cure: Cure, proof: Population) -> Cure:
         return replace(cure, proof=proof, rate=success_rate(self.experiment.goal.learned(proof)))
+
+    def _shown_needed(self, place: int) -> bool:
+        """Put each change of a cure back; False as soon as one brings nothing, which is left out then.
+
+        What is known so far is kept whenever the budget ends.
+        """
+        cure, experiment = self.cures[place], self.experiment
+        changes, proof, begun = cure.arm.changes, cure.proof, experiment.left
+        if len(changes) < 2 or proof is None:
+            return True
+        whole = experiment.goal.learned(proof)
+        for number, change in enumerate(sorted(changes, key=self.ranking.weight, reverse=True)):
+            rest = experiment.arm(tuple(c for c in changes if c is not change))
+            if rest is None:
+                continue
+            seconds = PUT_BACK_SHARE * begun - (begun - experiment.left)
+            count = self._room(rest, min(PUT_BACK, proof.replicas), seconds / (len(changes) - number))
+            if not count:
+                continue
+            experiment.progress.stage(f"is “{change.label}” needed? As it was, on fresh seeds", count)
+            population = experiment.fresh(rest, count)
+            without = experiment.goal.learned(population)
+            if self._is_idle(cure, population):
+                more = proof.replicas - count
+                if more:
+                    population = population.joined(experiment.fresh(rest, more, start=count))
+                self.cures[place] = self._rated(Cure(arm=rest, trimmed=cure.trimmed), population)
+                return False
+            back = PutBack(change=change, company=rest.changes, whole=whole[:count], without=without,
+                           scores=(usual_score(proof), usual_score(population)))
+            cure = self.cures[place] = replace(cure, put_backs=(*cure.put_backs, back))
+        return True
+
+    def _room(self, arm: Arm, wanted: int, seconds: float) -> int:
+        """Replicas of an arm that fit into so many seconds, at most `wanted`; 0 where none does."""
+        count = wanted
+        while count and self.experiment.costs.of(arm, count) > seconds:
+            count //= 2
+        return count
+
+    def _is_idle(self, cure: Cure, without: Population) -> bool:
+        """True where a cure learns as well without a change, as far as these replicas tell."""
+        assert cure.proof is not None
+        learned = self.experiment.goal.learned(without)
+        return (len(learned) >= TELLS and float(learned.mean()) >= cure.rate.share - SAME
+                and self.ranking.to_spare(without) >= self.ranking.to_spare(cure.proof))
 
     def tell_by_heart(self) -> None:
         """Set aside what is no cure: where plain methods see nothing, rows learned by heart.
@@ -125,16 +199,9 @@ class Proofs:
             experiment.control.rate > 0 and learns_by_heart(experiment, experiment.control) is False)
 
     @property
-    def company(self) -> dict[Intervention, tuple[str, ...]]:
-        """For each change that a cure needs, what it needs beside it; not for one that cures alone."""
-        alone = [cure.arm.changes[0] for cure in self.cures if len(cure.arm.changes) == 1]
-        found: dict[Intervention, tuple[str, ...]] = {}
-        for cure in self.cures:
-            for change, needed in zip(cure.arm.changes, cure.necessary, strict=False):
-                others = tuple(c.label for c in cure.arm.changes if c is not change)
-                if needed and change not in found and change not in alone:
-                    found[change] = others
-        return found
+    def put_backs(self) -> list[PutBack]:
+        """What was put back into the cures, the first cure's first."""
+        return [back for cure in self.cures for back in cure.put_backs]
 
     def affordable(self, arm: Arm, wanted: int, *, parts: int) -> int:
         """Replicas of an arm that one of so many parts of the time left allows, a power of two."""
@@ -147,25 +214,21 @@ class Proofs:
         return count
 
     def _trimmed(self, arm: Arm) -> Cure:
-        """The set without what it does not need, and its rate without each change it does."""
+        """The set without what it does not need on the search's seeds."""
         experiment = self.experiment
         while len(arm.changes) > 1 and not self._too_dear_to_trim(arm):
-            rates, drop = [], None
+            drop = None
             for change in sorted(arm.changes, key=self.ranking.weight, reverse=True):
                 smaller = experiment.arm(tuple(c for c in arm.changes if c is not change))
                 if smaller is not None:
                     smaller = experiment.run_or_skip(smaller, min(len(arm.learned), 64))
-                rates.append((change, 0.0 if smaller is None else smaller.rate))
                 if smaller is not None and self._as_good(smaller, arm):
                     drop = experiment.run_or_skip(smaller, len(arm.learned))
                     if drop is not None and self._as_good(drop, arm):
                         break
                     drop = None
             if drop is None:
-                by_change = dict(rates)
-                without = tuple(by_change[change] for change in arm.changes)
-                return Cure(arm=arm, without=without,
-                            necessary=tuple(arm.rate - r >= 0.05 for r in without))
+                return Cure(arm=arm, trimmed=True)
             arm = drop
         return Cure(arm=arm)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from unstuck.interventions import Changes, Intervention
+from unstuck.population.population import Population
 
-from .arms import Arm
+from .arms import Arm, usual_score
 from .experiment import Experiment
 
 CURED = 0.95
@@ -68,9 +69,13 @@ class Ranking:
 
     def margin(self, arm: Arm) -> bool:
         """True where the usual replica is well past the yardstick, near what the data allows."""
+        return self.to_spare(arm.population)
+
+    def to_spare(self, population: Population | None) -> bool:
+        """The same of any replicas."""
         goal = self.experiment.goal
         room = max(0.0, self.ceiling - goal.threshold)
-        return arm.score >= goal.threshold + TO_SPARE * room - 1e-9
+        return usual_score(population) >= goal.threshold + TO_SPARE * room - 1e-9
 
     def cures(self, arm: Arm) -> bool:
         """True where about as many learn as in a cure."""

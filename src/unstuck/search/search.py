@@ -13,10 +13,15 @@ import functools
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from itertools import combinations, islice
+from typing import Any
 
+from unstuck.base.errors import NotSupported
 from unstuck.checks import all_checks
 from unstuck.interventions import Changes, Intervention, compatible
+from unstuck.interventions._network import output_activation
+from unstuck.interventions.activation import Activation
 from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.scale_inputs import ScaleInputs
@@ -77,7 +82,7 @@ class Search:
         self.ranking = Ranking(experiment)
         self.looks = Looks(experiment, len(self.candidates))
         self.proofs = Proofs(experiment, self.ranking, lambda: self.looks.replicas)
-        self.verdicts = Verdicts(experiment, self.proofs)
+        self.verdicts = Verdicts(experiment, self.proofs, self.candidates)
         self.strongest: Arm | None = None
         self._shrunk = Shrinking(self.ranking, self.looks, self.candidates).shrink
         self._singles: list[Arm] = []
@@ -122,7 +127,7 @@ class Search:
             # Where every arm is dear, what is suspected may save the larger sets.
             self.looks.in_time(LIKELY_SHARE, lambda: self._race(c.change for c in likely))
         self._placebo()
-        found = self.singles_only or self._settled([*self._singles, *self._both_scales(likely)])
+        found = self.singles_only or self._settled([*self._singles, *self._scales(likely)])
         if not found:
             found = self._extend(self._singles)
         if found and self.ranking.is_modest and not self.singles_only:
@@ -140,16 +145,28 @@ class Search:
             if not self._settled(arm for arm in experiment.tried if len(arm.changes) < size):
                 self._together(size, self._affordable_pool(size, pool))
 
-    def _both_scales(self, likely: Sequence[Candidate]) -> list[Arm]:
-        """Inputs and targets scaled at once, where checks ask for both: neither shows without the
-        other, and what cures in their place is a detour.
+    def _scales(self, likely: Sequence[Candidate]) -> list[Arm]:
+        """Inputs and targets scaled at once, and the output made to reach them, where checks ask for
+        it: none shows without the others, and what cures in their place is a detour.
         """
-        both = [c.change for c in likely if isinstance(
-            c.change.change if isinstance(c.change, AtOutput) else c.change,
-            ScaleInputs | ScaleTargets)]
-        if len(both) < 2 or not compatible(both):
+        def scales(change: Intervention, kinds: Any) -> bool:
+            return isinstance(change.change if isinstance(change, AtOutput) else change, kinds)
+
+        scaled = [c.change for c in likely if scales(c.change, ScaleInputs | ScaleTargets)]
+        if any(scales(change, ScaleTargets) for change in scaled):
+            asked = [c.change for c in likely if c.certain and "activation" in c.change.touches]
+            scaled = [*(asked or self._linear_output())[:1], *scaled]
+        if len(scaled) < 2 or not compatible(scaled):
             return []
-        return [arm for arms in self.looks.at([self.experiment.arm(tuple(both))]) for arm in arms]
+        return [arm for arms in self.looks.at([self.experiment.arm(tuple(scaled))]) for arm in arms]
+
+    def _linear_output(self) -> list[Intervention]:
+        """The output without its activation, which scaled targets are no longer made for."""
+        with suppress(NotSupported):
+            output = output_activation(self.experiment.recipe)
+            if output.activation != "linear":
+                return [Activation.of(self.experiment.recipe, output.name, "linear")]
+        return []
 
     def _likely(self) -> list[Candidate]:
         """What checks ask for: the first wish of each before the second of any, odd values last.
@@ -290,7 +307,7 @@ class Search:
     def _simplify(self) -> None:
         """Shrink a cure that was proved before there was time to see what of it is needed."""
         for cure in self.proofs.cures[:1]:
-            if len(cure.arm.changes) > 1 and not cure.without:
+            if len(cure.arm.changes) > 1 and not cure.trimmed:
                 self._shrunk(cure.arm, to_spare=False)
 
     def _longer(self, arm: Arm) -> Arm | None:

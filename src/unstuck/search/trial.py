@@ -1,10 +1,11 @@
 """One change against the script as it is, on the same seeds, and what that shows.
 
-`Trial` holds which replicas learned in the control and in the treatment; `judge` is the only place
-that says "cause". The rules are DESIGN's: exact McNemar on rescued and broken replicas, Holm over
-all arms that were run, and bounds that stay valid under racing (`stats.confidence_at`). Reports
-give the plain 95 % interval of where an arm was left: since the wider bounds decide when that is,
-it covers what it says (measured: `benchmarks/calibration.py`).
+`Trial` holds which replicas learned in the control and in the treatment, `PutBack` what a cure loses
+without one of its changes; `judge` is the only place that says "cause". The rules: exact McNemar on
+rescued and broken replicas, Holm over all arms that were run and all that was put back, and bounds
+that stay valid under racing (`stats.confidence_at`). Reports give the plain 95 % interval of where an
+arm was left: since the wider bounds decide when that is, it covers what it says (measured:
+`benchmarks/calibration.py`).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from unstuck.base.stats import (
     sequential_p,
     success_rate,
 )
-from unstuck.interventions import Changes
+from unstuck.interventions import Changes, Intervention
 from unstuck.result.results import Verdict
 
 USEFUL = 0.20
@@ -34,7 +35,13 @@ USEFUL = 0.20
 NEGLIGIBLE = 0.05
 """A change is acquitted when the upper bound of its effect is below this."""
 SIGNIFICANCE = 0.01
-"""For p-values corrected for all arms (CAUSES.md § 1)."""
+"""For p-values corrected for all arms and all that was put back."""
+TELLING = (0.1, 0.9)
+"""A change without effect is acquitted only where the control learns at least and at most this often.
+Where nearly nothing learns, another cause may hide what the change does: nothing moves whether or not
+it matters. Where nearly all learn, there is nothing to gain."""
+NOTHING = PairedEffect(pairs=0, difference=0.0, low=-1.0, high=1.0, rescued=0, broken=0, p_value=1.0)
+"""What is known of a change that was never tried alone."""
 
 Learned = NDArray[np.bool_]
 
@@ -66,6 +73,8 @@ class Trial:
     @property
     def effect(self) -> PairedEffect:
         """The paired difference with its 95 % interval, as reports give it."""
+        if not self.replicas:
+            return NOTHING
         return paired_effect(self.control[:self.replicas], self.treatment)
 
     @property
@@ -76,8 +85,33 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class PutBack:
+    """One change of a cure put back as the script has it; its `company`, the rest, stays in place.
+
+    `whole` and `without` say who learned with the whole cure and without this change, shaped
+    [replica], on the same seeds, which no search has seen; `scores` are the yardstick's of a usual
+    replica of each. There is one look, of a size that was fixed before.
+    """
+
+    change: Intervention
+    company: Changes
+    whole: Learned
+    without: Learned
+    scores: tuple[float, float]
+
+    @property
+    def effect(self) -> PairedEffect:
+        """What the change brings in this company, with its 95 % interval."""
+        return paired_effect(self.without, self.whole)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Judged:
-    """A trial with its verdict and what it rests on."""
+    """A trial with its verdict and what it rests on.
+
+    `put_backs`: what each cure that it is part of loses without it, and the p-value of that, corrected
+    with all others.
+    """
 
     trial: Trial
     effect: PairedEffect
@@ -85,47 +119,75 @@ class Judged:
     p_holm: float
     company: tuple[str, ...] = ()
     to_decide: int | None = None
+    put_backs: tuple[tuple[PutBack, float], ...] = ()
 
 
-def judge(trials: Sequence[Trial]) -> list[Judged]:
-    """The verdict on every arm, corrected for all of them together."""
-    if not trials:
-        return []
+def judge(trials: Sequence[Trial], put_backs: Sequence[PutBack] = ()) -> list[Judged]:
+    """The verdict on every arm, corrected for all of them and for all that was put back together.
+
+    Args:
+        trials: changes tried alone, each change once; one that has no replicas was not tried alone.
+        put_backs: what was put back into cures, of changes that have a trial here.
+    """
     effects = [trial.effect for trial in trials]
-    corrected = holm([sequential_p(e.p_value, e.pairs, planned=trial.planned)
-                      for trial, e in zip(trials, effects, strict=True)])
-    return [
+    corrected = holm([
+        *(sequential_p(e.p_value, e.pairs, planned=trial.planned) if e.pairs else 1.0
+          for trial, e in zip(trials, effects, strict=True)),
+        *(back.effect.p_value for back in put_backs)])
+    found = [
         Judged(
             trial=trial, effect=effect, p_holm=float(p),
-            verdict=(verdict := rule(trial.bounds, float(p))),
+            verdict=(verdict := _alone(trial, float(p))),
             to_decide=pairs_to_decide(effect, useful=USEFUL, negligible=NEGLIGIBLE,
                                       planned=trial.planned)
-            if verdict == "undecided" else None,
+            if verdict == "undecided" and effect.pairs else None,
         )
-        for trial, effect, p in zip(trials, effects, corrected, strict=True)
+        for trial, effect, p in zip(trials, effects, corrected[:len(trials)], strict=True)
     ]
+    backs: dict[Intervention, list[tuple[PutBack, float]]] = {}
+    for back, p in zip(put_backs, corrected[len(trials):], strict=True):
+        backs.setdefault(back.change, []).append((back, float(p)))
+    return [_in_company(judged, backs.get(judged.trial.changes[0], [])) for judged in found]
 
 
-def rule(effect: PairedEffect, p_holm: float) -> Verdict:
-    """DESIGN's table of verdicts for one change alone; `effect` is a trial's `bounds`.
+def _alone(trial: Trial, p_holm: float) -> Verdict:
+    return rule(trial.bounds, p_holm, float(trial.control.mean())) if trial.replicas else "undecided"
+
+
+def rule(effect: PairedEffect, p_holm: float, control: float) -> Verdict:
+    """The verdict on one change alone.
 
     An effect that is surely positive but surely below `NEGLIGIBLE` is an acquittal: with many
     replicas every difference is significant, and nobody would call it a reason. Harm is claimed
     like help, corrected for all arms: among twenty that do nothing, some interval often misses 0.
+
+    Args:
+        effect: a trial's `bounds`.
+        p_holm: its p-value, corrected.
+        control: the share of the control's replicas that learned. Outside of `TELLING` no effect
+            could have been seen, so that nothing is acquitted.
     """
     if p_holm < SIGNIFICANCE and effect.low >= USEFUL:
         return "cause"
     if p_holm < SIGNIFICANCE and effect.high < 0:
         return "harmful"
     if effect.high < NEGLIGIBLE:
-        return "acquitted"
+        return "acquitted" if TELLING[0] <= control <= TELLING[1] else "no effect alone"
     if p_holm < SIGNIFICANCE and effect.low > 0:
         return "contributes"
     return "undecided"
 
 
-def in_company(judged: Judged, others: Sequence[str]) -> Judged:
-    """The same arm as one that cures only together with others: shown by leaving it out."""
-    if judged.verdict in ("cause", "contributes"):
-        return judged
-    return replace(judged, verdict="needs company", company=tuple(others))
+def is_needed(back: PutBack, p_holm: float) -> bool:
+    """True where a cure is shown to need this change: without it surely fewer replicas learn."""
+    return p_holm < SIGNIFICANCE and back.effect.low >= NEGLIGIBLE
+
+
+def _in_company(judged: Judged, backs: Sequence[tuple[PutBack, float]]) -> Judged:
+    """The same arm with what cures lose without it, and as one that others hide where that shows."""
+    told = replace(judged, put_backs=tuple(backs))
+    needed = next((back for back, p in backs if is_needed(back, p)), None)
+    if judged.verdict in ("cause", "contributes") or needed is None:
+        return told
+    return replace(told, verdict="needs company", to_decide=None,
+                   company=tuple(change.label for change in needed.company))

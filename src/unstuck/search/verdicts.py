@@ -8,24 +8,34 @@ from itertools import groupby, islice
 from unstuck.base.stats import LOOKS
 
 from .arms import Arm, names
+from .candidates import Candidate
 from .experiment import Experiment
 from .proof import PROOF, Proofs
-from .trial import NEGLIGIBLE, USEFUL, Judged, in_company, judge
+from .trial import NEGLIGIBLE, USEFUL, Judged, Trial, judge
 
 
 class Verdicts:
-    """What is said of each single change in one experiment, those that a cure needs in its company."""
+    """What is said of each single change in one experiment, those that a cure needs in its company.
 
-    def __init__(self, experiment: Experiment, proofs: Proofs) -> None:
+    `candidates`: the single changes, with the checks that asked for them.
+    """
+
+    def __init__(
+        self, experiment: Experiment, proofs: Proofs, candidates: Sequence[Candidate]
+    ) -> None:
         self.experiment, self.proofs = experiment, proofs
+        self._checks = {candidate.change: candidate.checks for candidate in candidates}
 
     def judged(self) -> list[Judged]:
-        """Every single change that was tried, with its verdict; needed ones in company."""
-        arms = [arm for arm in self.experiment.tried if len(arm.changes) == 1]
-        found = judge([self.experiment.trial(arm) for arm in arms])
-        company = self.proofs.company
-        return [in_company(j, company[j.trial.changes[0]])
-                if j.trial.changes[0] in company else j for j in found]
+        """Every single change that was tried or put back, with its verdict."""
+        experiment, backs = self.experiment, self.proofs.put_backs
+        trials = [experiment.trial(arm) for arm in experiment.tried if len(arm.changes) == 1]
+        tried = {trial.changes[0] for trial in trials}
+        never = dict.fromkeys(back.change for back in backs if back.change not in tried)
+        trials += [Trial(changes=(change,), control=experiment.control.learned[:0],
+                         treatment=experiment.control.learned[:0], checks=self._checks.get(change, ()))
+                   for change in never]
+        return judge(trials, backs)
 
     def sharpen(self, until: float) -> None:
         """Give further looks to the arms whose verdict is open, those in a cure first.

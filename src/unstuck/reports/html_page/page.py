@@ -131,7 +131,8 @@ def _rest(result: Result) -> dict[str, Any]:
         "panels": panels, "repaired_panel": shown.repaired_panel(result),
         "rows_are_images": any(row.image or row.output_image for p in panels for row in p.rows),
         "layer_table": shown.layer_table(result),
-        "things": things, "idle": changes,
+        "things": things, "idle": changes, "kept": lists.left_as_it_is(result),
+        "alone": lists.no_effect_alone(result),
         "harmful": [(lists.named(a), words.percent(a.success_rate), words.effect(a))
                     for a in reversed(result.by_verdict("harmful"))],
         "undecided": lists.undecided(result),
@@ -188,7 +189,7 @@ def _causes_of(result: Result) -> list[dict[str, Any]]:
         cards.append(_card(result, group, "cause", group[0].title))
     for group in causes.company_groups(result):
         text = causes.company_sentence(group)
-        cards.append(_card(result, group, "needs company", text))
+        cards.append(_card(result, group, causes.HIDDEN, text))
     return cards
 
 
@@ -198,7 +199,8 @@ def _card(result: Result, group: tuple[Arm, ...], kind: str, title: str) -> dict
         seen.update(dict.fromkeys(f.message for f in causes.findings_for(result, arm)))
     first = group[0]
     return {
-        "kind": kind, "title": title, "name": causes.name_of(result, first),
+        "kind": kind, "style": first.verdict.replace(" ", "-"), "title": title,
+        "change": first.intervention, "name": causes.name_of(result, first),
         "seen": list(seen), "line": line_of(first),
         "arms": [{
             "change": arm.intervention,
@@ -206,7 +208,9 @@ def _card(result: Result, group: tuple[Arm, ...], kind: str, title: str) -> dict
             "pairs": words.count(arm.replicas, "training"),
             "effect": words.effect(arm, unit=True), "turned": words.turned(arm),
             "p": words.p_values(arm), "line": line_of(arm),
-        } for arm in group],
+        } for arm in group if arm.replicas],
+        "put_back": [(arm.intervention, causes.without(lost, 0)[0]) for arm in group
+                     if (lost := causes.put_back(causes.cure_of(result, group), arm.intervention))],
         "fix": fix_of(result, first),
         "by_hand": first.edits is None,
         "adds": words.count(first.added_parameters, "parameter")
@@ -218,11 +222,10 @@ def _repair(result: Result, number: int) -> dict[str, Any] | None:
     if number >= len(result.repairs):
         return None
     repair = result.repairs[number]
-    without = [words.percent(share) for share in repair.necessary]
-    even = len(without) == len(repair.interventions)
     return {
-        "changes": [(name, without[i] if even else "")
-                    for i, name in enumerate(repair.interventions)],
+        "changes": [(name, "" if (lost := causes.put_back(repair, name)) is None
+                     else f"{words.percent(lost.without)} of {words.count(lost.replicas)}")
+                    for name in repair.interventions],
         "rate": words.repair_rate(repair), "note": repairs.note(repair, result),
         "diff": source.diff_lines(repair), "number": number + 1,
     }  # fmt: skip

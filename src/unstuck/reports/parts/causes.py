@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unstuck.result.results import Arm, FindingInfo, Repair, Result
+from unstuck.result.results import Arm, FindingInfo, PutBack, Repair, Result
 
 from . import words
 from .source import excerpt, fix_of, line_of
@@ -16,6 +16,9 @@ from .text_page import Line, Page
 
 _BLOCKS = 3
 _LABEL = 10
+
+HIDDEN = "hidden cause"
+"""What a change is called that cures only in the company of others: they hide it, and it hides them."""
 
 Group = tuple[Arm, ...]
 
@@ -89,7 +92,7 @@ def blocks(page: Page, result: Result) -> None:
     items = [f"{g[0].intervention}: {words.effect(g[0])}" for g in cause_groups(result)]
     _rest(page, "Causes too", items[len(causes) :])
     items = [_in_short(result, group) for group in company_groups(result)]
-    _rest(page, "Needs company", items[len(companies) :])
+    _rest(page, "Hidden causes", items[len(companies) :])
 
 
 def _heading(page: Page, verdict: str, checks: Sequence[str | None], title: str) -> None:
@@ -156,20 +159,42 @@ def _labelled(page: Page, label: str, *parts: Line) -> None:
 
 def _company(page: Page, result: Result, members: Group) -> None:
     names = [name_of(result, member) for member in members]
-    _heading(page, "needs company", names, company_sentence(members))
+    _heading(page, HIDDEN, names, company_sentence(members))
     for member in members:
         if member.location is not None:
             excerpt(page, result, member.location)
         _seen(page, findings_for(result, member))
-        _labelled(page, "alone", f"{member.intervention}, nothing else changed:")
-        page.paragraph(*proof(member, page.look.verbose), separator=" · ", indent=_LABEL)
-    repair = _cure(result, members)
+        if member.replicas:
+            _labelled(page, "alone", f"{member.intervention}, nothing else changed:")
+            page.paragraph(*proof(member, page.look.verbose), separator=" · ", indent=_LABEL)
+        lost = put_back(cure_of(result, members), member.intervention)
+        if lost is not None:
+            _labelled(page, "undone", f"{member.intervention} put back, the rest of the repair kept:")
+            page.paragraph(*without(lost, page.look.verbose), separator=" · ", indent=_LABEL)
+    repair = cure_of(result, members)
     if repair is not None:
         whole = "both" if len(repair.interventions) == 2 else "all"
         _labelled(page, whole, f"{words.repair_rate(repair)} on fresh seeds")
 
 
-def _cure(result: Result, members: Group) -> Repair | None:
+def put_back(repair: Repair | None, intervention: str) -> PutBack | None:
+    """What a repair loses without one of its changes; `None` where that was not tried."""
+    if repair is None or not repair.put_back:
+        return None
+    return repair.put_back[repair.interventions.index(intervention)]
+
+
+def without(lost: PutBack, verbose: int) -> list[str]:
+    """The rates with all of a repair and without one of its changes."""
+    of = f"of{words.NBSP}{words.count(lost.replicas, 'training')}"
+    items = [f"{words.percent(lost.whole)} → {words.percent(lost.without)} {of}"]
+    if verbose > 0:
+        items += [words.points(lost.whole - lost.without, lost.ci95, unit=True), words.p_values(lost)]
+    return items
+
+
+def cure_of(result: Result, members: Group) -> Repair | None:
+    """The repair that these are part of, where it is offered as it is."""
     names = {members[0].intervention, *members[0].company}
     return next((r for r in result.repairs if set(r.interventions) == names), None)
 
@@ -184,15 +209,15 @@ def company_sentence(members: Group) -> str:
     """What the members of a set do alone and together."""
     others = _others(members)
     if len(members) == 1:
-        return f"alone it changes nothing; together with {words.listed(others)} it cures"
+        return f"alone it is not shown to help; together with {words.listed(others)} it cures"
     if not others:
-        return "each alone changes nothing; together they cure"
-    return f"each alone changes nothing; together with {words.listed(others)} they cure"
+        return "alone none is shown to help; together they cure"
+    return f"alone none is shown to help; together with {words.listed(others)} they cure"
 
 
 def _in_short(result: Result, members: Group) -> str:
     names = words.listed([member.intervention for member in members])
     others = _others(members)
     text = f"{names} with {words.listed(others)}" if others else names
-    repair = _cure(result, members)
+    repair = cure_of(result, members)
     return text if repair is None else f"{text}: {words.repair_rate(repair)}"

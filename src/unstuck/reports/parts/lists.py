@@ -13,7 +13,7 @@ from .text_page import Page
 
 _INDENT = 16
 _CONTRIBUTIONS = 6
-_IDLE = 4
+_SHOWN = 3
 _NOUNS = {
     "activation": "the activation", "loss": "the loss", "learning_rate": "the learning rate",
     "optimizer": "the optimizer", "epochs": "the number of epochs",
@@ -32,12 +32,13 @@ def lists(page: Page, result: Result) -> None:
     _contributes(page, result.by_verdict("contributes"))
     things, changes = acquittals(result)
     _list(page, "It is not", things)
-    shown = changes if page.look.verbose > 0 else changes[:_IDLE]
-    more = len(changes) - len(shown)
-    _list(page, "No effect", [*shown, *([f"and {more} more with -v"] if more else [])])
+    kept = left_as_it_is(result)
+    _list(page, "Leave as is", [kept] if kept else [])
+    _short(page, "No effect", changes)
+    _short(page, "Alone, none", no_effect_alone(result))
     harmful = [f"{named(arm)}: {words.percent(arm.success_rate)}, {words.effect(arm)}"
                for arm in reversed(result.by_verdict("harmful"))]  # fmt: skip
-    _list(page, "Makes it worse", harmful)
+    _short(page, "Makes it worse", harmful)
     _list(page, "Undecided", undecided(result))
     _list(page, "Not tested", _untested(result))
 
@@ -49,18 +50,17 @@ def named(arm: Arm) -> str:
 
 
 def acquittals(result: Result) -> tuple[list[str], list[str]]:
-    """Things that are not the cause, and single changes that had no effect, with intervals.
+    """Things that their own trials have cleared, and other single changes that had no effect.
 
-    A thing is only named where all changes to it are acquitted; of several, the one that might yet
-    do most is given.
+    Of several changes to a thing, the one that might yet do most is given, with its interval.
     """
-    guilty = {arm.kind for arm in result.arms if arm.verdict != "acquitted"}
+    cleared = {entry.kind for entry in result.cleared if entry.by == "trial"}
     by_kind: dict[str, list[Arm]] = {}
     for arm in result.by_verdict("acquitted"):
         by_kind.setdefault(arm.kind, []).append(arm)
     things, changes = [], []
     for kind, arms in by_kind.items():
-        if kind in guilty or kind not in _NOUNS:
+        if kind not in cleared or kind not in _NOUNS:
             changes += [f"{arm.intervention}: {words.effect(arm)}" for arm in arms]
             continue
         most = max(arms, key=lambda arm: arm.ci95[1])
@@ -72,11 +72,35 @@ def acquittals(result: Result) -> tuple[list[str], list[str]]:
     return things, changes
 
 
+def left_as_it_is(result: Result) -> str | None:
+    """What the repair leaves as the script has it, so that it need not be changed."""
+    kinds = [_NOUNS[entry.kind] for entry in result.cleared
+             if entry.by == "repair" and entry.kind in _NOUNS]
+    if not kinds or not result.repairs:
+        return None
+    best = result.repairs[0]
+    return (f"{words.listed(kinds)}: with the repair, {words.of(best.successes, best.replicas)}"
+            f" trainings learn with {'it' if len(kinds) == 1 else 'them'} as in your script")
+
+
+def no_effect_alone(result: Result) -> list[str]:
+    """Single changes without effect where another cause may hide what they do."""
+    arms = result.by_verdict("no effect alone")
+    return [f"{named(arm)}: {words.effect(arm)}" for arm in arms]
+
+
+def _short(page: Page, title: str, items: Sequence[str]) -> None:
+    """The first few of a list, all with -v."""
+    shown = items if page.look.verbose > 0 else items[:_SHOWN]
+    more = len(items) - len(shown)
+    _list(page, title, [*shown, *([f"and {more} more with -v"] if more else [])])
+
+
 def _untested(result: Result) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for entry in result.not_tested:
         by_reason.setdefault(entry.reason, []).append(entry.what)
-    return [f"{', '.join(names)}: {reason}" for reason, names in by_reason.items()]
+    return [f"{_first(names)}: {reason}" for reason, names in by_reason.items()]
 
 
 def undecided(result: Result) -> list[str]:
@@ -88,8 +112,14 @@ def undecided(result: Result) -> list[str]:
     for arm in arms:
         needed = "" if arm.to_decide is None else f", about {words.count(arm.to_decide)} would decide"
         alike.setdefault((words.effect(arm), words.count(arm.replicas), needed), []).append(named(arm))
-    return [f"{', '.join(several)}: {effect} in {pairs}{' each' if len(several) > 1 else ''}{needed}"
+    return [f"{_first(several)}: {effect} in {pairs}{' each' if len(several) > 1 else ''}{needed}"
             for (effect, pairs, needed), several in alike.items()]
+
+
+def _first(several: Sequence[str]) -> str:
+    """The first few of what came out alike, and how many more."""
+    more = len(several) - _SHOWN
+    return ", ".join(several) if more < 2 else f"{', '.join(several[:_SHOWN])} and {more} more"
 
 
 def _contributes(page: Page, arms: Sequence[Arm]) -> None:

@@ -13,7 +13,7 @@ from typing import Literal
 from unstuck.result.results import Arm, EditInfo, Location, Result
 
 from . import words
-from .causes import cause_groups, findings_for, name_of, proof
+from .causes import cause_groups, cure_of, findings_for, name_of, proof, put_back, without
 from .verdict import has_cause, placebo_worked, verdict
 
 Level = Literal["error", "warning", "note"]
@@ -74,16 +74,18 @@ def summary(result: Result) -> str:
     return text.replace(words.NBSP, " ")
 
 
-def _of_arms(result: Result, group: Sequence[Arm], level: Level) -> Message:
+def _of_arms(result: Result, group: tuple[Arm, ...], level: Level) -> Message:
     first = group[0]
     seen = " ".join(dict.fromkeys(finding.message for arm in group
                                   for finding in findings_for(result, arm)))  # fmt: skip
     proved = "; or ".join(
         f"{arm.intervention}{', nothing else changed' if arm is first else ''}:"
-        f" {', '.join(proof(arm, 0))}" for arm in group)
+        f" {', '.join(proof(arm, 0))}" for arm in group if arm.replicas)
+    lost = put_back(cure_of(result, group), first.intervention)
+    back = "" if lost is None else f"put back in the repaired script: {without(lost, 0)[0]}"
     text = "" if first.title == first.intervention else f"{first.title.rstrip('.')}. "
     text += f"Seen: {seen} " if seen else ""
-    text += f"{_role(first)}: {proved}."
+    text += f"{_role(first)}: {'; '.join(filter(None, (proved, back)))}."
     check = name_of(result, first)
     return Message(
         name=check or first.kind.replace("_", "-"), check=check, level=level,
@@ -109,5 +111,5 @@ def _fixes(result: Result, group: Sequence[Arm]) -> Iterator[Fix]:
 
 def _role(arm: Arm) -> str:
     if arm.verdict == "needs company":
-        return f"Needs company ({words.listed(list(arm.company))})" if arm.company else "Alone"
+        return f"Cures only with {words.listed(list(arm.company))}; alone"
     return "Proof" if arm.verdict == "cause" else "Contributes"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from unstuck.result.results import Repair, Result
 
 from . import words
+from .causes import put_back
 from .source import script_name
 from .text_page import Page
 
@@ -28,7 +29,9 @@ def repairs(page: Page, result: Result) -> None:
     page.blank()
     size = words.count(len(best.interventions), "change")
     smallest = min(len(repair.interventions) for repair in result.repairs)
-    if len(best.interventions) > (1 if single else smallest):
+    if best.success_rate < _CURES:
+        lead = f"Helps, but is no cure yet, {size}"
+    elif len(best.interventions) > (1 if single else smallest):
         lead = f"Best repair, {size} (with fewer it learns, but with less to spare)"
     elif single:
         lead = f"Smallest repair, {size}"
@@ -36,7 +39,7 @@ def repairs(page: Page, result: Result) -> None:
         lead = f"No single change is enough. The smallest repair is {size}"
     page.paragraph((lead, "bold"), f": {words.repair_rate(best)}; {_FRESH}.")
     for number, name in enumerate(best.interventions):
-        page.paragraph(name, _without(page, best, number), indent=4, first="  *")
+        page.paragraph(name, _without(best, number), indent=4, first="  *")
     _diff(page, best)
     page.paragraph((note(best, result), "dim"), indent=2)
     shown = others if page.look.verbose > 0 else others[:_ALTERNATIVES]
@@ -51,10 +54,19 @@ def repairs(page: Page, result: Result) -> None:
         page.paragraph(f"{more} with -v", indent=16)
 
 
-def _without(page: Page, repair: Repair, number: int) -> tuple[str, str]:
-    if page.look.verbose < 1 or len(repair.necessary) != len(repair.interventions):
+def _without(repair: Repair, number: int) -> tuple[str, str]:
+    if len(repair.interventions) == 1:
         return "", ""
-    return f" (without it {words.percent(repair.necessary[number])}, on the search’s seeds)", "dim"
+    lost = put_back(repair, repair.interventions[number])
+    if lost is None:
+        return " (whether it is needed was not tried)", "dim"
+    rest = f"without it {words.percent(lost.without)} of {words.count(lost.replicas)}"
+    if lost.needed:
+        return f" ({rest})", "dim"
+    with_it, alone = (words.number(score) for score in lost.scores)
+    spare = (f", with less to spare: a score of {alone} in place of {with_it}"
+             if lost.scores[1] < lost.scores[0] else "")
+    return f" ({rest} learn too{spare})", "dim"
 
 
 def note(repair: Repair, result: Result) -> str:

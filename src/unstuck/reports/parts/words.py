@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from unstuck.result.results import Arm, Fit, Interval, Mode, Repair, Result
+from unstuck.result.results import Arm, Fit, Interval, Mode, PutBack, Repair, Result
 
 NBSP = "\u00a0"
 _EXACT = 1e-9  # an interval's bound this near to 0 or 1 is that bound, up to rounding
@@ -85,9 +85,9 @@ def turned(arm: Arm) -> str:
     return f"{arm.rescued:,}{NBSP}rescued, {arm.broken:,}{NBSP}broken"
 
 
-def p_values(arm: Arm) -> str:
-    """The p-value of an arm, alone and among all."""
-    return f"{_p('p', arm.p)}, {_p('Holm', arm.p_holm)}"
+def p_values(shown: Arm | PutBack) -> str:
+    """The p-value of what was shown, alone and among all."""
+    return f"{_p('p', shown.p)}, {_p('Holm', shown.p_holm)}"
 
 
 def _p(name: str, value: float) -> str:

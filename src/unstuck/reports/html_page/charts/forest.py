@@ -12,10 +12,11 @@ from unstuck.result.results import Arm, Result
 
 VERDICTS = {
     "cause": ("Cause", "var(--cause)", "diamond"),
-    "needs company": ("Needs company", "var(--company)", "triangle-up"),
+    "needs company": ("Hidden cause", "var(--company)", "triangle-up"),
     "contributes": ("Contributes", "var(--helps)", "square"),
     "undecided": ("Undecided", "var(--open)", "stroke"),
     "acquitted": ("No effect", "var(--muted)", "circle"),
+    "no effect alone": ("No effect alone", "var(--muted)", "cross"),
     "harmful": ("Makes it worse", "var(--worse)", "triangle-down"),
 }  # fmt: skip
 PLACEBO = "placebo: another shuffle"
@@ -42,8 +43,8 @@ def forest(result: Result) -> Figure | None:
 
 
 def forest_arms(result: Result) -> list[Arm]:
-    """All arms, the largest effect first."""
-    return sorted(result.arms, key=lambda arm: -arm.difference)
+    """All arms that were tried alone, the largest effect first."""
+    return sorted((arm for arm in result.arms if arm.replicas), key=lambda arm: -arm.difference)
 
 
 def words_of(arm: Arm) -> str:
