@@ -15,7 +15,7 @@ from scipy.stats import kstest
 from unstuck.base.stats import mcnemar
 
 ROOT = Path(__file__).parents[2]
-sys.path.append(str(ROOT / "benchmarks"))  # behind the tests, which have a `population` too
+sys.path.append(str(ROOT / "benchmarks"))
 calibration, drawn, pairs, trained, calibration_page = map(importlib.import_module, (
     "calibration", "calibration_drawn", "calibration_pairs", "calibration_trained", "calibration_page"))
 

@@ -8,17 +8,16 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from test_native_engine import (
-    MISSING,
+
+from population.native_cases import (
     ROWS,
     Watched,
     assert_same_readings,
     assert_same_training,
     recipe_of,
 )
-
 from unstuck.network.rebuilding import rebuilt
-from unstuck.population.native_engine.engine import NativeEngine
+from unstuck.population.native_engine.engine import MISSING, NativeEngine
 
 pytestmark = [
     pytest.mark.skipif(MISSING is not None, reason=str(MISSING)),

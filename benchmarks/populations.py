@@ -1,6 +1,6 @@
 """How fast a population is trained, beside Keras's own `fit`, in one run on one machine.
 
-    python benchmarks/population.py [CASE ...] [--replicas N]
+    python benchmarks/populations.py [CASE ...] [--replicas N]
 
 Each line is one training: Keras's `fit` once its step is compiled (a training at least), then each
 engine that takes the recipe, per replica of a population and without compilation, which is told
