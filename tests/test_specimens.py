@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from honesty import assert_honest
 from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_script
 from unstuck.search.budget import Budget
 
@@ -64,6 +65,7 @@ def test_a_healthy_script_was_measured_to_learn(path: Path) -> None:
 def test_a_specimen_is_caught_and_its_cure_confirmed(path: Path) -> None:
     name, cure = path.stem.replace("_", "-"), measured(path)["cure"]
     result = diagnosed(path).result
+    assert_honest(result)
     assert name in {finding.check for finding in (*result.facts, *result.suspicions)}
     asked = [arm for arm in result.arms if name in arm.checks]
     if cure is None:
@@ -77,6 +79,7 @@ def test_a_specimen_is_caught_and_its_cure_confirmed(path: Path) -> None:
 @pytest.mark.parametrize("path", cases(HEALTHY))
 def test_a_healthy_script_is_left_alone(path: Path) -> None:
     result = diagnosed(path).result
+    assert_honest(result)
     assert result.outcome in ("LEARNS", "AT_FLOOR")
     assert result.causes == ()
     assert result.suspicions == ()

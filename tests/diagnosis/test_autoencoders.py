@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from autoencoder_faults import EXAMPLES, FAULTS, HEALTHY, Fault
+from honesty import assert_honest
 from unstuck.capture import capture_text
 from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_script
 from unstuck.goal import make_goal
@@ -97,6 +98,7 @@ def test_a_weighted_loss_is_placed_in_its_own_units() -> None:
 def test_a_healthy_example_is_left_alone(name: str, tmp_path: Path) -> None:
     text = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8")
     result = diagnosed(text, tmp_path, "20s").result
+    assert_honest(result)
     assert result.outcome in ("LEARNS", "AT_FLOOR")
     assert result.causes == ()
     if "two_bits" in name:
@@ -107,6 +109,7 @@ def test_a_healthy_example_is_left_alone(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", cases([f for f in FAULTS if "mnist" not in f.id]))
 def test_a_fault_is_found(fault: Fault, tmp_path: Path) -> None:
     result = diagnosed(fault.text(), tmp_path, "60s").result
+    assert_honest(result)
     proved = {word for arm in result.arms if arm.verdict in PROVED for word in (arm.kind, *arm.checks)}
     proved |= {kind for repair in result.repairs for kind in repair.kinds}
     stated = {fact.check for fact in result.facts}

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from honesty import assert_honest
 from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose, diagnose_script
 from unstuck.diagnosis.repair import prove, rewritten
 from unstuck.script import Script
@@ -37,6 +38,7 @@ def arms(diagnosis, kind, verdicts):
 
 def test_it_is_fragile_and_the_ladder_is_there(two_bits):
     result = two_bits.result
+    assert_honest(result)
     assert result.outcome in ("FRAGILE", "STUCK")
     assert 0.05 <= result.population.success_rate <= 0.30
     # The script draws 1,000 rows: each share is 0.25 with a deviation of 0.014.
@@ -80,6 +82,7 @@ def test_the_repaired_script_learns_with_kerass_own_fit(two_bits):
 
 def test_with_four_rows_the_split_and_the_budget_are_the_reasons(four_rows):
     result = four_rows.result
+    assert_honest(result)
     assert result.outcome == "STUCK"
     facts = {fact.check: fact.message for fact in (*result.facts, *result.suspicions)}
     assert "[1, 1]" in facts["split-takes-patterns"]

@@ -285,7 +285,7 @@ class Steps:
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
                                       control)
-        repairs = [cure for cure in proofs.cures if cure.rate.share >= 0.5]
+        repairs = proofs.offered
         whole = not any("interrupted" in note for note in self.notes)
         if self.options.pictures:
             self.progress.stage("looking inside a few replicas")

@@ -33,6 +33,8 @@ PUT_BACK = 128
 """Fresh seeds on which one change of a cure is put back, where they cost next to nothing."""
 PUT_BACK_SHARE = 0.25
 """Most of the time left that may go into putting back the changes of one cure."""
+OFFERED = 0.5
+"""Share of fresh replicas that must learn before a set is offered, if only as a help."""
 TELLS = 32
 """Of so many replicas as many as with the whole cure must learn for a change to leave it."""
 
@@ -200,8 +202,13 @@ class Proofs:
 
     @property
     def put_backs(self) -> list[PutBack]:
-        """What was put back into the cures, the first cure's first."""
-        return [back for cure in self.cures for back in cure.put_backs]
+        """What was put back into the cures that are offered, the first cure's first."""
+        return [back for cure in self.offered for back in cure.put_backs]
+
+    @property
+    def offered(self) -> list[Cure]:
+        """The cures with which at least half of the replicas learn, the best first."""
+        return [cure for cure in self.cures if cure.rate.share >= OFFERED]
 
     def affordable(self, arm: Arm, wanted: int, *, parts: int) -> int:
         """Replicas of an arm that one of so many parts of the time left allows, a power of two."""

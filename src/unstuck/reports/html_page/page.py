@@ -188,7 +188,7 @@ def _causes_of(result: Result) -> list[dict[str, Any]]:
     for group in causes.cause_groups(result):
         cards.append(_card(result, group, "cause", group[0].title))
     for group in causes.company_groups(result):
-        text = causes.company_sentence(group)
+        text = causes.company_sentence(group, causes.cure_of(result, group))
         cards.append(_card(result, group, causes.HIDDEN, text))
     return cards
 

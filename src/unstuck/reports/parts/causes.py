@@ -17,6 +17,8 @@ from .text_page import Line, Page
 _BLOCKS = 3
 _LABEL = 10
 
+CURES = 0.95
+"""Share of trainings that has to learn for a change, or a set of them, to be enough."""
 HIDDEN = "hidden cause"
 """What a change is called that cures only in the company of others: they hide it, and it hides them."""
 
@@ -159,7 +161,7 @@ def _labelled(page: Page, label: str, *parts: Line) -> None:
 
 def _company(page: Page, result: Result, members: Group) -> None:
     names = [name_of(result, member) for member in members]
-    _heading(page, HIDDEN, names, company_sentence(members))
+    _heading(page, HIDDEN, names, company_sentence(members, cure_of(result, members)))
     for member in members:
         if member.location is not None:
             excerpt(page, result, member.location)
@@ -205,14 +207,15 @@ def _others(members: Group) -> list[str]:
     return [name for name in members[0].company if name not in alone]
 
 
-def company_sentence(members: Group) -> str:
-    """What the members of a set do alone and together."""
-    others = _others(members)
+def company_sentence(members: Group, repair: Repair | None) -> str:
+    """What the members of a set do alone, and together in that repair."""
+    others, cure = _others(members), repair is None or repair.success_rate >= CURES
+    with_others = f" with {words.listed(others)}" if others else ""
     if len(members) == 1:
-        return f"alone it is not shown to help; together with {words.listed(others)} it cures"
-    if not others:
-        return "alone none is shown to help; together they cure"
-    return f"alone none is shown to help; together with {words.listed(others)} they cure"
+        return (f"alone it is not shown to help; together{with_others} it"
+                f" {'cures' if cure else 'helps'}")
+    return (f"alone none is shown to help; together{with_others} they"
+            f" {'cure' if cure else 'help'}")
 
 
 def _in_short(result: Result, members: Group) -> str:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from unstuck.result.results import Repair, Result
 
 from . import words
-from .causes import put_back
+from .causes import CURES, put_back
 from .source import script_name
 from .text_page import Page
 
 _ALTERNATIVES = 3
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
-_CURES, _SURE = 0.95, 16
-"""Share of trainings that has to learn for one change to be enough, and of how many at least."""
+_SURE = 16
+"""Of so many trainings at least as many have to learn as for a cure, for one change to be enough."""
 _FRESH = "measured on fresh seeds, which no search has seen"
 
 
@@ -24,12 +24,12 @@ def repairs(page: Page, result: Result) -> None:
         return
     best, others = result.repairs[0], result.repairs[1:]
     single = any(len(repair.interventions) == 1 for repair in result.repairs) or any(
-        arm.success_rate >= _CURES and arm.replicas >= _SURE
+        arm.success_rate >= CURES and arm.replicas >= _SURE
         for arm in result.arms if arm.kind != "placebo")
     page.blank()
     size = words.count(len(best.interventions), "change")
     smallest = min(len(repair.interventions) for repair in result.repairs)
-    if best.success_rate < _CURES:
+    if best.success_rate < CURES:
         lead = f"Helps, but is no cure yet, {size}"
     elif len(best.interventions) > (1 if single else smallest):
         lead = f"Best repair, {size} (with fewer it learns, but with less to spare)"
