@@ -44,9 +44,23 @@ def test_units_of_the_code_that_carry_nothing(code: Any, dead: int, copies: int)
     found = findings("code-units-unused", observed(given, codes=code))
     assert bool(found) is bool(dead or copies)
     if found:
-        assert f"{dead} of the 4 units of the code, dense (Dense, 4 units, relu)" in found[0].message
-        assert f"and {copies} repeat another" in found[0].message
+        assert "the 4 units of the code, dense (Dense, 4 units, relu)" in found[0].message
+        assert f"constant: {dead} in 8 replicas; that repeat another: {copies} in 8" in (
+            found[0].message)
         assert labels(found[0])[:2] == ["dense: relu → linear", "dense: relu → leaky_relu"]
+
+
+def test_a_narrow_layer_beside_the_code_is_not_the_code() -> None:
+    """A gate of four units beside a code of eight: what the gate puts out is nobody's code."""
+    inputs = keras.Input((64,))
+    code = dense(8, "relu")(inputs)
+    gate = dense(8, "sigmoid")(dense(4, "relu", name="gate")(code))
+    model = keras.Model(inputs, dense(64, "sigmoid")(keras.layers.Multiply()([code, gate])))
+    model.compile("adam", "mse")
+    given = capture_model(model, DIGITS, DIGITS).recipe
+    seen = observed(given, codes=codes(*VARIED[:3], 0.7))
+    assert seen.control.code_layer == "gate"
+    assert findings("code-units-unused", seen) == []
 
 
 def test_the_effective_rank_of_a_code() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from checks.helpers import dense, findings, labels, observed, recipe, two_bits
 from unstuck.checks import Certainty
+from unstuck.checks._words import tally
 
 RING = np.random.default_rng(0).normal(size=(40, 2)).astype("float32")
 INSIDE = (np.hypot(*RING.T) < 1).astype("float32")
@@ -61,7 +62,8 @@ def test_relu_before_output_counts_dead_units_where_none_can_be_spared() -> None
     seen = observed(two_bits(), end={"distinct": {"dense": 4, "dense_1": 4, "dense_2": 4},
                                      "dead": {"dense": 0.25, "dense_1": 0.5}})
     (found,) = findings("relu-before-output", seen)
-    assert "1 of the 2 ReLU units of dense_1" in found.message
+    assert "some of the 2 ReLU units of dense_1" in found.message
+    assert "(1 in 8 replicas)" in found.message
     roomy = recipe(dense(4, "relu"), dense(3, "relu"), dense(2, "sigmoid"), epochs=3000)
     assert findings("relu-before-output", observed(
         roomy, end={"distinct": {"dense": 4, "dense_1": 4}, "dead": {"dense_1": 0.33}})) == []
@@ -97,9 +99,27 @@ def test_narrow_layer_knows_the_number_of_classes() -> None:
 
 
 def test_narrow_layer_counts_what_still_differs_behind_it() -> None:
-    seen = observed(two_bits(), end={"distinct": {"dense": 4, "dense_1": 3, "dense_2": 3}})
+    seen = observed(two_bits(), end={"distinct": {
+        "dense": 4, "dense_1": [1, 1, 1, 3, 3, 2, 4, 4], "dense_2": 1}})
     narrowest = findings("narrow-layer", seen)[0]
-    assert "3 of 4 different inputs still differ behind it (75 %)" in narrowest.message
+    assert narrowest.message.endswith(
+        "; in 6 of 8 failing replicas not the 4 different inputs that reach it still differ behind it."
+        " Of them are left: 1 in 3 replicas, 2 in 1, 3 in 2.")
+    assert (narrowest.evidence[1].quantity, narrowest.evidence[1].value) == (
+        "different inputs behind the layer, median", 1.5)
+
+
+def test_relu_before_output_counts_replica_by_replica() -> None:
+    seen = observed(two_bits(), end={"distinct": {
+        "dense": 4, "dense_1": [1, 2, 2, 2, 3, 3, 3, 3], "dense_2": 1}})
+    (found,) = findings("relu-before-output", seen)
+    assert "Different before it: 4 in 8 replicas; behind it: 1 in 1 replica, 2 in 3, 3 in 4." in (
+        found.message)
+
+
+def test_many_counts_are_told_as_a_range() -> None:
+    assert tally(np.array([1, 1, 3])) == "1 in 2 replicas, 3 in 1"
+    assert tally(np.arange(3.0, 20.0)) == "3 to 19, 11 in the median"
 
 
 @pytest.mark.parametrize(("share", "speaks"), [(0.49, False), (0.5, True)])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.network.bottleneck import bottlenecks
 from unstuck.network.layers import Layer
 
 from . import Observation
@@ -46,12 +47,16 @@ class CodeUnits:
 
 
 def code_units(seen: Observation) -> CodeUnits | None:
-    """The code's units; `None` where no codes were kept or this is no autoencoder."""
+    """The code's units; `None` where no codes were kept or this is no autoencoder.
+
+    What was kept are outputs of the narrowest dense layer. They are the code only where all paths
+    pass that layer, and no other layer on all of them is narrower.
+    """
     codes, name = seen.control.codes, seen.control.code_layer
     if codes is None or name is None or codes.ndim != 3 or not reproduces(seen):
         return None
     layer = next((layer for layer in seen.recipe.layers if layer.name == name), None)
-    if layer is None or codes.shape[1] < 3:
+    if layer is None or codes.shape[1] < 3 or name not in bottlenecks(seen.recipe.layers):
         return None
     finite = np.isfinite(codes).all(axis=(1, 2), keepdims=True)
     values = np.where(finite, codes, 0.0).astype(np.float64)

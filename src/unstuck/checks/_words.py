@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 
 def number(value: float) -> str:
     """Three significant digits; whole numbers in full, with commas."""
@@ -24,3 +27,18 @@ def percent(share: float) -> str:
 def count(amount: int, thing: str, things: str = "") -> str:
     """1 unit, 2 units."""
     return f"{amount:,} {thing if amount == 1 else things or thing + 's'}"
+
+
+LISTED = 4
+"""So many different counts are told one by one."""
+
+
+def tally(values: NDArray[np.floating] | NDArray[np.integer]) -> str:
+    """How often each count [replica] was met: "1 in 62 replicas, 3 in 73"; of many their range."""
+    found, often = np.unique(values, return_counts=True)
+    if len(found) <= LISTED:
+        told = [f"{number(float(one))} in {times:,}"
+                for one, times in zip(found, often, strict=True)]
+        return ", ".join((told[0] + (" replica" if often[0] == 1 else " replicas"), *told[1:]))
+    return (f"{number(float(found[0]))} to {number(float(found[-1]))},"
+            f" {number(float(np.median(values)))} in the median")

@@ -10,7 +10,7 @@ from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
 from . import _codes as codes
 from . import _tries as tries
-from ._words import number
+from ._words import number, tally
 
 
 @dataclass(frozen=True)
@@ -58,13 +58,13 @@ class CodeUnitsUnused(Check):
         shown = seen.shown(mask)
         if not shown.replicas or shown.share < self.often:
             return
-        dead, copies = seen.typical(units.dead, mask), seen.typical(units.copies, mask)
-        rank = seen.typical(units.rank, mask)
+        rank, which = seen.typical(units.rank, mask), seen.failing & mask
         recipe, layer = seen.recipe, units.layer
         yield self.suspicion(
-            f"In {shown}, {number(dead)} of the {units.size} units of the code,"
-            f" {anatomy.described(layer)}, put out a constant and {number(copies)} repeat another;"
-            f" the effective rank of the code is {number(rank)}.",
+            f"In {shown}, part of the {units.size} units of the code, {anatomy.described(layer)}, say"
+            f" nothing of their own. Units that put out a constant: {tally(units.dead[which])}; that"
+            f" repeat another: {tally(units.copies[which])}. The effective rank of the code is"
+            f" {number(rank)} in the median.",
             measured("code units without anything of their own", seen.typical(lost, mask),
                      self.wasted, "share of units", shown),
             measured("effective rank of the code", rank, float(units.size)),

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from unstuck.goal.references import pca_score
 from unstuck.network.layers import Layer
 
 from . import Check, Evidence, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
 from . import _tries as tries
-from ._words import number, percent
+from ._words import number, tally
 from .relu_before_output import entering
 
 
@@ -84,11 +86,14 @@ class NarrowLayer(Check):
             before, after = entering(seen, layer), end.of("distinct", layer.name)
             shown = seen.shown(after < before)
             if shown.share >= self.often:
-                left, came = seen.typical(after, after < before), seen.typical(before)
-                return (f"; in {shown}, {number(left)} of {number(came)} different inputs still"
-                        f" differ behind it ({percent(left / came)})",
-                        (measured("different inputs behind the layer", left, came, "inputs",
-                                  shown),))
+                merged = seen.failing & (after < before)
+                came = np.unique(before[merged])
+                all_of_them = f"the {number(float(came[0]))}" if len(came) == 1 else "all"
+                return (f"; in {shown} not {all_of_them} different inputs that reach it still differ"
+                        f" behind it. Of them are left: {tally(after[merged])}",
+                        (measured("different inputs behind the layer, median",
+                                  float(np.median(after[merged])), float(np.median(before[merged])),
+                                  "inputs", shown),))
         return "", ()
 
     def _classes(self, seen: Observation) -> int:

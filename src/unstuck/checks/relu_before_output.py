@@ -15,7 +15,7 @@ from unstuck.population.population import Readings
 from . import Check, Evidence, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
 from . import _tries as tries
-from ._words import number
+from ._words import tally
 
 PROBED = 256
 """Up to so many judged rows, the probes look at all of them."""
@@ -84,11 +84,13 @@ class ReluBeforeOutput(Check):
         if shown.share < self.often or not shown.replicas:
             return None
         left, came = seen.typical(after, merged), seen.typical(before, merged)
-        return (f"In {shown}, {number(came)} different inputs reach the ReLU of"
-                f" {anatomy.described(layer)}, and behind it only {number(left)} still differ: the"
-                " rest fall on the same zeros, and nothing can tell them apart again.",
-                measured("different inputs behind the layer", left, came * (1 - self.share),
-                         "inputs", shown))
+        which = seen.failing & merged
+        return (f"In {shown}, inputs that differ when they reach the ReLU of"
+                f" {anatomy.described(layer)} come out of it alike. Different before it:"
+                f" {tally(before[which])}; behind it: {tally(after[which])}. The rest fall on the same"
+                " zeros, and nothing can tell them apart again.",
+                measured("different inputs behind the layer, median", left,
+                         came * (1 - self.share), "inputs", shown))
 
     def _lost(
         self, seen: Observation, layer: Layer, end: Readings
@@ -100,10 +102,11 @@ class ReluBeforeOutput(Check):
         shown = seen.shown(dead > 0)
         if shown.share < self.often or not shown.replicas:
             return None
-        units = round(seen.typical(dead, dead > 0) * size)
-        return (f"In {shown}, {units} of the {size} ReLU units of {anatomy.described(layer)} put"
-                f" out 0 for every row, and {head.units} outputs have to be made of what is left.",
-                measured("dead units", units, 0, "units", shown))
+        units = np.rint(dead[seen.failing & (dead > 0)] * size)
+        return (f"In {shown}, some of the {size} ReLU units of {anatomy.described(layer)} put out 0"
+                f" for every row ({tally(units)}), and {head.units} outputs have to be made of what is"
+                " left.",
+                measured("dead units, median", float(np.median(units)), 0, "units", shown))
 
     def _where_all_must_pass(self, seen: Observation) -> tuple[Layer, ...]:
         last = anatomy.last_hidden(seen.recipe)

@@ -6,7 +6,6 @@ goes through it. In a variational autoencoder that is the layer that samples.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import keras
@@ -15,7 +14,7 @@ import numpy as np
 from unstuck.base.errors import NotSupported, UnstuckError
 from unstuck.goal import Goal
 from unstuck.network.architecture import Architecture
-from unstuck.network.layers import Layer
+from unstuck.network.bottleneck import bottlenecks
 from unstuck.network.optimizer import Optimizer
 from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
@@ -32,16 +31,11 @@ def code_layer(recipe: Recipe) -> str:
     """
     if not recipe.architecture.is_graph:
         raise NotSupported("The layers of a subclassed model cannot be told apart into two halves.")
-    layers = recipe.layers
-    read = {name for layer in layers for name in layer.inputs}
-    ends = [layer.name for layer in layers if layer.name not in read]
-    found = [(size, -place, layer.name) for place, layer in enumerate(layers)
-             if layer.inputs and layer.name in read and (size := _size(layer))
-             and _is_passed_by_all(layers, layer.name, ends)]
+    found = bottlenecks(recipe.layers)
     if not found:
         raise NotSupported("The network has no layer through which everything passes, so it cannot"
                            " be cut into an encoder and a decoder.")
-    return min(found)[2]
+    return found[-1]
 
 
 def halves(model: keras.Model, layer: str) -> tuple[keras.Model, keras.Model]:
@@ -101,20 +95,3 @@ def export(
     encoder.save(places[0])
     decoder.save(places[1])
     return places
-
-
-def _size(layer: Layer) -> int:
-    """How many numbers it puts out for one row; 0 where that is not known."""
-    shape = layer.output_shape[1:]
-    if not shape or any(size is None for size in shape):
-        return 0
-    return math.prod(size for size in shape if size is not None)
-
-
-def _is_passed_by_all(layers: tuple[Layer, ...], cut: str, ends: list[str]) -> bool:
-    """True where no end is reached from an input without the layer `cut`."""
-    reached = {layer.name for layer in layers if not layer.inputs}
-    for layer in layers:
-        if layer.name != cut and reached & set(layer.inputs):
-            reached.add(layer.name)
-    return not reached & set(ends)
