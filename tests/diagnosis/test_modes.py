@@ -55,6 +55,41 @@ def test_of_many_rows_the_number_is_told(trained):
     assert reading(trained, 6, range(64)) == "every input comes out the same"
 
 
+def reading_of_several(trained, bits, *replicas):
+    """What is said of one mode, in whose replicas the rows of these groups come out alike."""
+    goal, population = trained[bits]
+    targets = goal.task.targets.reshape(goal.judged_rows, -1)
+    outputs = np.stack([targets] * len(replicas))
+    for own, groups in zip(outputs, replicas, strict=True):
+        for group in groups:
+            own[list(group)] = own[group[0]]
+    count = len(replicas)
+    lost = dataclasses.replace(
+        population, outputs=outputs, score=np.zeros((count, 3)), seeds=tuple(range(count)),
+        loss=np.ones((count, 1), np.float32), final_loss=np.ones(count, np.float32))
+    (mode,) = modes_of(dataclasses.replace(goal, ladder=()), lost)
+    return mode.reading
+
+
+def test_an_end_is_described_by_what_its_replicas_share(trained):
+    one, mirrored = [(0, 1)], [(62, 63)]
+    assert reading_of_several(trained, 6, one, mirrored, one) == (
+        "2 of the 64 inputs come out alike (3):"
+        " [0, 0, 0, 0, 0, 0] and [0, 0, 0, 0, 0, 1] in 2,"
+        " [1, 1, 1, 1, 1, 0] and [1, 1, 1, 1, 1, 1] in 1")
+    assert reading_of_several(trained, 6, one, [(0, 1, 2)], [range(64)], [], [], [(4, 5)]) == (
+        "not always the same of the 64 inputs come out alike (6):"
+        " none in 2, [0, 0, 0, 0, 0, 0] and [0, 0, 0, 0, 0, 1] in 1,"
+        " [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1] and [0, 0, 0, 0, 1, 0] in 1, 2 other ways in 2")
+    assert reading_of_several(trained, 6, [(0, 1), (2, 3)], [(0, 1), (4, 5)]).startswith(
+        "2 and 2 of the 64 inputs come out alike (2): [0, 0, 0, 0, 0, 0] = [0, 0, 0, 0, 0, 1] beside")
+
+
+def test_many_rows_in_several_ways_are_told_by_their_number(trained):
+    assert reading_of_several(trained, 6, [range(40)], [(0, 1)]) == (
+        "2 to 40 of 64 inputs come out like another one")
+
+
 def test_long_rows_are_counted(trained):
     assert reading(trained, 10, (0, 1, 3)) == "3 of 64 inputs come out alike"
 

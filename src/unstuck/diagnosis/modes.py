@@ -1,12 +1,13 @@
 """The ways in which trainings end, and what each of them confuses.
 
 A mode is read off the final losses: with a ladder each replica belongs to its nearest rung, else
-to those that learned, that did not, or that diverged. Its reading names the inputs that come out
-alike.
+to those that learned, that did not, or that diverged. Its reading says what all of its replicas
+share: how many inputs come out alike, and in how many replicas which.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,10 @@ ALIKE = 0.15
 """Outputs nearer than this share of the targets' range count as one: what rounding cannot split."""
 GROUPS_NAMED, ROWS_NAMED, NUMBERS_NAMED = 2, 4, 8
 """Groups of a reading, rows of a group and numbers of a row that are told one by one."""
+WAYS_NAMED = 3
+"""Ways of merging inputs that are told one by one, where the replicas of a mode have several."""
+
+Groups = tuple[tuple[int, ...], ...]
 
 
 def modes_of(goal: Goal, population: Population) -> tuple[Mode, ...]:
@@ -43,7 +48,7 @@ def modes_of(goal: Goal, population: Population) -> tuple[Mode, ...]:
             outputs=table(population.outputs, typical),
             codes=table(population.codes, typical) if population.outputs is not None else (),
             learned=bool(learned[members].mean() > 0.5),
-            reading=_reading(goal, population, typical, learned=bool(learned[typical])),
+            reading=_reading(goal, population, members, learned=bool(learned[typical])),
         ))
     return tuple(found)
 
@@ -76,16 +81,40 @@ def _labels(goal: Goal, population: Population, learned: Array) -> Array:
     return np.where(np.isfinite(losses), labels, -1)
 
 
-def _reading(goal: Goal, population: Population, replica: int, *, learned: bool) -> str:
-    if not np.isfinite(population.final_loss[replica]):
+def _reading(goal: Goal, population: Population, members: Array, *, learned: bool) -> str:
+    """What all replicas of a mode share, and how many have what they do not share."""
+    if not np.isfinite(population.final_loss[members]).any():
         return "the loss is no number any more"
     if population.outputs is None:
         return "learned" if learned else "did not learn"
-    outputs = population.outputs[replica].reshape(goal.judged_rows, -1)
-    targets = goal.task.targets.reshape(goal.judged_rows, -1).astype(float)
-    groups = [g for g in groups_alike(outputs, _range(targets)) if _differ(targets, g)]
     if learned:
         return "every input comes out right"
+    ways = Counter(_merged(goal, population.outputs[member]) for member in members)
+    if len(ways) == 1:
+        return _way(goal, next(iter(ways)))
+    rows, most = goal.judged_rows, max(len(group) for way in ways for group in (*way, ()))
+    if not _are_short(goal) or ROWS_NAMED < most < rows:
+        sizes = sorted(sum(map(len, way)) for way in ways)
+        return f"{sizes[0]} to {sizes[-1]} of {rows} inputs come out like another one"
+    named = [f"{_short_way(goal, way)} in {count:,}" for way, count in ways.most_common(WAYS_NAMED)]
+    if len(ways) > WAYS_NAMED:
+        named.append(f"{len(ways) - WAYS_NAMED} other ways in"
+                     f" {sum(ways.values()) - sum(n for _, n in ways.most_common(WAYS_NAMED)):,}")
+    shapes = {tuple(map(len, way)) for way in ways}
+    only = next(iter(shapes)) if len(shapes) == 1 else ()
+    many = " and ".join(str(size) for size in only) if only else "not always the same"
+    return f"{many} of the {rows} inputs come out alike ({len(members):,}): {', '.join(named)}"
+
+
+def _merged(goal: Goal, given: Array) -> Groups:
+    """The groups of inputs that come out alike though they should not, the largest first."""
+    outputs = given.reshape(goal.judged_rows, -1)
+    targets = goal.task.targets.reshape(goal.judged_rows, -1).astype(float)
+    return tuple(g for g in groups_alike(outputs, _range(targets)) if _differ(targets, g))
+
+
+def _way(goal: Goal, groups: Groups) -> str:
+    """One way of merging inputs, in a sentence."""
     if not groups:
         return "no two inputs come out alike, but not as they should"
     if len(groups[0]) == goal.judged_rows:
@@ -96,6 +125,17 @@ def _reading(goal: Goal, population: Population, replica: int, *, learned: bool)
         what = "group" if len(more) == 1 else "groups"
         named.append(f"{len(more)} more {what} of {sum(map(len, more))} inputs")
     return "; ".join(named)
+
+
+def _short_way(goal: Goal, groups: Groups) -> str:
+    """One of several ways of merging inputs: "[0, 0] and [0, 1]", or "none", or "all"."""
+    if not groups:
+        return "none"
+    if len(groups[0]) == goal.judged_rows:
+        return "all"
+    if len(groups) == 1:
+        return _named(goal, groups[0])
+    return " beside ".join(_equated(goal, group) for group in groups)
 
 
 def _named(goal: Goal, group: tuple[int, ...]) -> str:
@@ -110,12 +150,13 @@ def _named(goal: Goal, group: tuple[int, ...]) -> str:
 
 def groups_alike(outputs: Array, size: float) -> list[tuple[int, ...]]:
     """Rows whose outputs lie together, by complete linkage within `ALIKE` × `size`."""
+    near = np.abs(outputs[:, None] - outputs).max(axis=2) <= ALIKE * size
     left, groups = list(range(len(outputs))), []
     while left:
         first = left.pop(0)
         group = [first]
         for other in list(left):
-            if all(np.abs(outputs[other] - outputs[m]).max() <= ALIKE * size for m in group):
+            if near[other, group].all():
                 group.append(other)
                 left.remove(other)
         if len(group) > 1:
