@@ -26,8 +26,9 @@ class EmbeddingOutOfRange(Check):
 
     ## Why learning stops
     An embedding is a table, and its input the number of a row. What is read beyond the table
-    depends on the backend: JAX hands back NaN, others the nearest row or an error on some devices.
-    Fractions are cut: of values between 0 and 1 only row 0 is ever read.
+    depends on the backend: JAX hands back NaN behind its end and counts -1, -2, … from the end
+    backwards; others take the nearest row, or stop with an error on some devices. Fractions are cut:
+    of values between 0 and 1 only row 0 is ever read.
 
     ## What it tries
     A table with a row for every number that occurs.

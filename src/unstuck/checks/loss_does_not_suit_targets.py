@@ -29,15 +29,20 @@ class LossDoesNotSuitTargets(Check):
     ## What it sees
     Facts: cross-entropy with targets outside [0, 1], or with class numbers where distributions are
     due; class numbers beyond the number of outputs; raw (linear, tanh, ReLU) outputs under a
-    cross-entropy that takes probabilities; probabilities under one that takes logits. Suspicions,
+    cross-entropy that takes probabilities; probabilities under one that takes logits. Outputs that
+    are never negative are no probabilities either, but categorical cross-entropy divides them by
+    their sum; of these only ReLU, which can be 0 for a whole row, is told. Suspicions,
     where the network fails: squared or absolute error on classes, binary cross-entropy over the
     outputs of a softmax or on numbers, categorical cross-entropy over sigmoids.
 
     ## Why learning stops
-    Outside [0, 1] cross-entropy has no minimum: it falls for ever, by pushing outputs to their
-    limit. Raw outputs are cut off at 0 and 1, where the gradient is 0. Softmax applied twice leaves
-    a floor far above 0. Squared error on a sigmoid has next to no gradient where the network is
-    sure and wrong.
+    Where targets are below 0, or above 1 under a binary cross-entropy, the loss falls as far as
+    outputs can be pushed towards their limit. Categorical cross-entropy has the same best outputs
+    for (4, 1) and (0.8, 0.2): the size of targets above 1 is lost. Keras cuts off what a
+    cross-entropy takes for a probability at 0 and 1, where the gradient is 0; the categorical ones
+    divide the outputs of a row by their sum first. Class numbers beyond the outputs have a loss of
+    0, whatever the output is. Softmax applied twice leaves a floor far above 0. Squared error on a
+    sigmoid has next to no gradient where the network is sure and wrong.
 
     ## What it tries
     The output activation and loss that belong to such targets, set together; `from_logits` turned
@@ -129,8 +134,9 @@ class _Case:
             return None
         return self.check.fact(
             f"The targets are class numbers from {number(float(self.targets.min()))} to"
-            f" {number(highest)}, and the {units} outputs have the numbers 0 to {units - 1}: the"
-            f" loss of the other classes is no number. {self._outputs_needed(highest)}",
+            f" {number(highest)}, and the {units} outputs have the numbers 0 to {units - 1}: rows of"
+            " the other classes have a loss of 0 and no gradient, whatever the output is, so that"
+            f" nothing is learned from them. {self._outputs_needed(highest)}",
             measured("highest class number", highest, units - 1), site=self.site)
 
     def _outputs_needed(self, highest: float) -> str:
@@ -160,10 +166,15 @@ class _Case:
         if not share:
             return None
         signs = self.seen.goal.task.levels == (-1.0, 1.0)
+        if self.loss.startswith("categorical") and self.targets.min() >= 0:
+            meant = (f"{self.loss} is least where the outputs of a row are its targets divided by"
+                     " their sum, so that their size is lost")
+        else:
+            meant = (f"there {self.loss} falls as long as outputs are pushed on towards their limit,"
+                     " whatever the inputs say")
         return self.check.fact(
             f"{percent(share)} of the targets, which go from {number(float(self.targets.min()))} to"
-            f" {number(float(self.targets.max()))}, are outside [0, 1], where {self.loss} has no"
-            " minimum: it falls for ever by pushing outputs to their limit.",
+            f" {number(float(self.targets.max()))}, are outside [0, 1]: {meant}.",
             measured("targets outside [0, 1]", share, 0, "share of targets"), site=self.site,
             tries=(*tries.data_scale(self.seen.recipe),
                    *(self._set("tanh", "mean_squared_error") if signs else ()), *self._suited()))
@@ -173,12 +184,24 @@ class _Case:
         if "crossentropy" not in self.loss or self.logits or (
                 self.head.activation in PROBABILITIES or self.head.range is None):
             return None
-        squash = "sigmoid" if self.loss.startswith("binary") else "softmax"
+        binary = self.loss.startswith("binary")
+        squash = "sigmoid" if binary else "softmax"
         low, high = self.head.range
+        if not binary and low >= 0 and self.head.activation not in anatomy.RECTIFIERS:
+            return None  # divided by their sum they are probabilities, as after a softmax
+        if self.loss == "binary_focal_crossentropy":
+            then = "outside of 0 to 1 it weighs rows by powers of what is no probability"
+        elif binary:
+            then = "what lies outside of 0 to 1 is cut off there and has no gradient"
+        elif low >= 0:
+            then = ("Keras divides the outputs of a row by their sum: where that of the right class is"
+                    " 0 it has no gradient, and where all are 0 the loss is no number")
+        else:
+            then = ("Keras divides the outputs of a row by their sum: where that of the right class"
+                    " is then not between 0 and 1, it is cut off there and has no gradient")
         return self.check.fact(
             f"{self.loss} takes probabilities, and the {self.head.activation} output goes from"
-            f" {number(low)} to {number(high)}: what lies outside of 0 to 1 is cut off there and"
-            " has no gradient.",
+            f" {number(low)} to {number(high)}; {then}.",
             measured("upper end of the output's range", high, 1.0), site=self.site,
             tries=(*self._set(squash, self.loss),
                    *((Loss(value=self.loss, from_logits=True),)
