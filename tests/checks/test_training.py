@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import keras
 import numpy as np
@@ -125,11 +126,28 @@ def test_learning_rate_too_high_hears_the_loss_rattle(amplitude: float, speaks: 
 def test_learning_rate_too_high_compares_with_a_constant(
     final: float, weights: float, speaks: bool
 ) -> None:
-    seen = observed(two_bits(), final_loss=final, start={"weight_norm": {"dense": 1.5}},
+    curve = np.append(np.linspace(0.7, 0.65, 39), final)
+    seen = observed(two_bits(), loss=curve, start={"weight_norm": {"dense": 1.5}},
                     end={"weight_norm": {"dense": weights}})
     found = findings("learning-rate-too-high", seen)
     assert [labels(f) for f in found] == (
         [["learning rate 0.001 → 0.0001", "learning rate 0.001 → 1e-05"]] if speaks else [])
+
+
+@pytest.mark.parametrize(("curve", "speaks"), [
+    (np.linspace(2.5e9, 2.4e9, 40), False),           # far off, and on its way
+    (np.full(40, 2.5e9), False),                      # an output that cannot get there
+    (np.append(np.linspace(2.5e9, 2e9, 39), 2.3e9), True),
+    ([2.5e9], False),
+])
+def test_a_loss_that_is_high_and_falls_is_slow_and_no_overshooting(
+    curve: Any, speaks: bool
+) -> None:
+    rows = np.random.default_rng(3).normal(size=(40, 2)).astype("float32")
+    given = recipe(dense(4, "relu"), dense(1), x=rows, y=50_000 + 100 * rows[:, 0], loss="mse")
+    seen = observed(given, loss=np.asarray(curve), start={"weight_norm": {"dense": 1.5}},
+                    end={"weight_norm": {"dense": 3.0}})
+    assert bool(findings("learning-rate-too-high", seen)) is speaks
 
 
 def test_learning_rate_too_high_leaves_missing_values_to_their_own_check() -> None:

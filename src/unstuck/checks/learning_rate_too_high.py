@@ -28,10 +28,11 @@ class LearningRateTooHigh(Check):
 
     ## What it sees
     In replicas that fail, any of: a loss that is no number any more; a final loss above that of the
-    best constant output; a loss that goes up at least a third of the time over the last half of the
-    epochs, by steps of at least `jump` of its level, which counts as at least a fifth of the best
-    constant's loss; ReLU units that were alive at the start and are dead at
-    the end. A rate far above the optimizer's usual one is named with it.
+    best constant output, and by at least `jump` above the lowest that this training had: it rose; a
+    loss that goes up at least a third of the time over the last half of the epochs, by steps of at
+    least `jump` of its level, which counts as at least a fifth of the best constant's loss; ReLU
+    units that were alive at the start and are dead at the end. A rate far above the optimizer's
+    usual one is named with it. A loss that is high and still falls is slow, and no such sign.
 
     ## Why learning stops
     Beyond 2 / curvature an update along the gradient lands higher on the other side. Adam's steps
@@ -97,8 +98,9 @@ class LearningRateTooHigh(Check):
             change = weight_change(seen)
             moved = np.ones(control.replicas, bool) if change is None else change > self.moved
             with np.errstate(invalid="ignore"):
-                signs["final loss above that of a constant output"] = moved & (
-                    control.final_loss > self.above * baseline)
+                signs["loss rose above that of a constant output"] = moved & (
+                    control.final_loss > self.above * baseline) & rose(
+                        control.loss, control.final_loss, self.jump)
         if control.loss.shape[1] >= self.epochs:
             signs["loss jumps up and down to the end"] = oscillates(
                 control.loss, self.jump, least=LOW * (baseline or 0.0))
@@ -111,6 +113,20 @@ class LearningRateTooHigh(Check):
         if rate > limit and seen.recipe.optimizer.kind not in ("Adadelta", "Adagrad", "Ftrl"):
             signs[FAR] = np.ones(control.replicas, dtype=bool)
         return signs
+
+
+def rose(
+    loss: NDArray[np.float32], final: NDArray[np.float32], jump: float
+) -> NDArray[np.bool_]:
+    """Which replicas' losses [replica, epoch] end by `jump` above their lowest, shaped [replica].
+
+    The end is the last epoch's, or `final` [replica] where there was but one. That is no fair end of
+    several: a network that drops units, or normalises, has another loss when it is evaluated.
+    """
+    end = loss[:, -1] if loss.shape[1] > 1 else final
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.bool_] = end > (1 + jump) * loss.min(axis=1)
+    return found
 
 
 def oscillates(
