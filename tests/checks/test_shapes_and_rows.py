@@ -150,7 +150,7 @@ def flipped(share: float) -> Recipe:
      "gaussian_noise removed"),
     ("accuracy-says-nothing",
      lambda: with_metrics(recipe(dense(1), x=X, y=X[:, 0], loss="mse")),
-     lambda: with_metrics(classifier()), None),
+     lambda: with_metrics(classifier()), "metric accuracy → mean absolute error"),
     ("frozen-layer", lambda: recipe(dense(8, trainable=False), dense(1, "sigmoid"), x=X, y=RING),
      classifier, "dense: trained, not frozen"),
 ])

@@ -49,6 +49,8 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
         "rules": [(rule.kind, [float(value) if isinstance(value, int | float) else str(value)[:9]
                                for name, value in vars(rule).items() if name != "place"])
                   for rule in recipe.rules.rules],
+        "metrics": [metric if isinstance(metric, str) else _plain(metric.get_config())
+                    for metric in keras.tree.flatten(recipe.metrics) if metric is not None],
         "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle,
                 recipe.class_weight, recipe.loss_weights),
         "data": [None if a is None else np.asarray(a).tolist() for a in arrays],

@@ -172,7 +172,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "add_dropout": [AddDropout()],
         "at_output": [AtOutput(output="output", change=ScaleTargets())],
         "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
-        "drop_missing": [DropMissing()],
+        "drop_missing": [DropMissing()], "metric": [],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
 
@@ -189,7 +189,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
-    "drop_missing": set(),
+    "drop_missing": set(), "metric": set(),
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 import numpy as np
+
+from unstuck.interventions.metric import Metric, is_accuracy
 
 from . import Check, Family, Finding, Observation, measured
 from . import _data as data
@@ -29,9 +31,9 @@ class AccuracySaysNothing(Check):
     whatever the network learns.
 
     ## What it tries
-    Nothing: it changes what is shown, not what is learned. Watch "mae" or
-    `keras.metrics.R2Score()` for numbers; `keras.metrics.BinaryAccuracy(threshold=0.0)` for
-    logits and for -1 and 1.
+    No training: it changes what is shown, not what is learned. A repair brings the metric along that
+    can say it: "mae" for numbers, -1 and 1 among them (`keras.metrics.R2Score()` is as good), and
+    `keras.metrics.BinaryAccuracy(threshold=0.0)` for logits with targets of 0 and 1.
 
     ## Example
         model.compile("adam", "mse", metrics=["accuracy"])    # house prices: sick
@@ -52,13 +54,14 @@ class AccuracySaysNothing(Check):
         """The metric against the targets."""
         recipe, targets = seen.recipe, data.targets(seen.recipe)
         watched = [part for part in keras.tree.flatten((recipe.metrics, recipe.weighted_metrics))
-                   if _is_accuracy(part)]
+                   if is_accuracy(part)]
         if not watched or targets is None or seen.goal.task.kind in ("classes", "one-hot"):
             return
-        values = np.unique(targets)
+        values, threshold = np.unique(targets), None
         if recipe.loss_config[1].get("from_logits") and targets.shape[1] == 1:
             message = ("The outputs are logits, from minus to plus infinity, and accuracy takes"
                        " those above 0.5 for 1: the border is at 0")
+            threshold = 0.0 if set(values) <= {0.0, 1.0} else None
         elif len(values) == 2 and set(values) != {0.0, 1.0}:
             message = (f"The targets are {number(float(values[0]))} and"
                        f" {number(float(values[1]))}, and accuracy rounds outputs to 0 or 1")
@@ -71,10 +74,6 @@ class AccuracySaysNothing(Check):
         else:
             return
         yield self.fact(f"{message}; it does not show whether the network learns.",
-                        measured("different targets", len(values), 2), site="compile")
+                        measured("different targets", len(values), 2), site="compile",
+                        tries=(Metric(threshold=threshold),))
 
-
-def _is_accuracy(metric: Any) -> bool:
-    if isinstance(metric, str):
-        return metric.lower() in ("accuracy", "acc", "binary_accuracy")
-    return type(metric).__name__ in ("Accuracy",)

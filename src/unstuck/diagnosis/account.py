@@ -11,6 +11,7 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -168,11 +169,15 @@ def arm_info(judged: Judged, experiment: Experiment, script: Script | None) -> r
 
 
 def repair_info(
-    cure: Cure, judged: Sequence[Judged], experiment: Experiment, script: Script | None
+    cure: Cure, judged: Sequence[Judged], experiment: Experiment, script: Script | None,
+    beside: Changes = (),
 ) -> results.Repair:
-    """A set of changes that cures, as edits where they can be written."""
+    """A set of changes that cures, as edits where they can be written.
+
+    `beside` are changes that no training shows, written with it where that can be done.
+    """
     changes = tuple(sorted(cure.arm.changes, key=lambda c: (c.site, c.label)))
-    edits = None if script is None else edits_for(changes, script, experiment.recipe)
+    edits = None if script is None else _edits_beside(changes, beside, script, experiment.recipe)
     added = added_parameters(experiment, changes)
     same_work = cure.arm.recipe.updates == experiment.recipe.updates
     small = experiment.goal.keeps_outputs and experiment.goal.judged_rows <= SMALL_TABLE
@@ -195,6 +200,25 @@ def repair_info(
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
     )
+
+
+def untrained(findings: Sequence[Finding]) -> Changes:
+    """The changes that findings ask for and that no training shows: what is watched meanwhile."""
+    return tuple(dict.fromkeys(
+        change for finding in findings for change in finding.interventions if change.kind == "metric"))
+
+
+def _edits_beside(
+    changes: Changes, beside: Changes, script: Script, recipe: Recipe
+) -> tuple[Edit, ...] | None:
+    """The edits of a repair, with as many of the changes beside it as go with it."""
+    taken, edits = changes, edits_for(changes, script, recipe)
+    for change in beside if edits is not None else ():
+        with suppress(NotSupported):
+            more = edits_for((*taken, change), script, recipe)
+            if more is not None:
+                taken, edits = (*taken, change), more
+    return edits
 
 
 def put_back_info(
