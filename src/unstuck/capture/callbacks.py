@@ -55,7 +55,7 @@ def rules_of(
 
     Raises:
         BadData: Keras does not know whether a monitored metric is to rise or to fall.
-        NotSupported: a callback sets the rate of an optimizer that has a schedule.
+        NotSupported: a callback sets the rate of an optimizer that has a schedule in every epoch.
     """
     found: list[Rule] = []
     left_out, notes = [], []
@@ -76,16 +76,33 @@ def rules_of(
     if sum(rule.restores for rule in found) > 1:
         raise NotSupported("Two EarlyStopping callbacks both put their best weights back. Give"
                            " restore_best_weights=True to one of them only.")
+    if optimizer.learning_rate is None:
+        found = _beside_a_schedule(found, notes)
     rules = Rules(rules=tuple(found), first_epoch=int(fit["initial_epoch"] or 0),
                   validated=_frequency(fit["validation_freq"]))
-    if rules.sets_rate and optimizer.learning_rate is None:
-        raise NotSupported(
-            f"{found[0].kind} sets the learning rate, but the optimizer has a schedule of its own,"
-            " so that Keras refuses. Give the optimizer a number as its learning rate.")
     if found:
         names = " and ".join(dict.fromkeys(rule.kind for rule in found))
         notes.append(f"{names} of your fit take{'s' * (len(found) == 1)} part in every replica.")
     return rules, tuple(left_out), tuple(notes)
+
+
+def _beside_a_schedule(found: list[Rule], notes: list[str]) -> list[Rule]:
+    """The rules that can do something where the optimizer has a schedule; notes of the others.
+
+    Keras trains with a ReduceLROnPlateau beside a schedule until it would lower the rate, and stops
+    with an error then. A LearningRateScheduler sets the rate before the first epoch, and always fails.
+    """
+    for rule in found:
+        if isinstance(rule, LearningRateScheduler):
+            raise NotSupported(
+                f"{rule.kind} sets the learning rate, but the optimizer has a schedule of its own,"
+                " so that Keras refuses. Give the optimizer a number as its learning rate.")
+    left = [rule for rule in found if not isinstance(rule, ReduceLROnPlateau)]
+    if len(left) < len(found):
+        notes.append(
+            "ReduceLROnPlateau cannot lower the rate of an optimizer that has a schedule: Keras stops"
+            " with an error as soon as it is to do so. The replicas train without it.")
+    return left
 
 
 def _frequency(given: Any) -> int | tuple[int, ...]:
