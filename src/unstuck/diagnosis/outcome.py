@@ -33,6 +33,8 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
     rate = success_rate(learned)
     diverged = float(control.diverged.mean())
     said = f"{rate.successes} of {rate.trials} replicas learned"
+    if goal.nothing_to_learn:
+        return "NO_SIGNAL", results.NOTHING_TO_LEARN
     if rate.share >= CURED:
         median = float(np.median(control.final_loss))
         skill = goal.skill(median)

@@ -18,7 +18,7 @@ from unstuck.base.errors import TooSlow, UnstuckError
 from unstuck.base.progress import Progress
 from unstuck.base.stats import LOOKS
 from unstuck.capture import Captured
-from unstuck.checks import Certainty, Check, Finding, Observation, all_checks
+from unstuck.checks import Certainty, Check, Family, Finding, Observation, all_checks
 from unstuck.checks._data import arrays
 from unstuck.goal import make_goal
 from unstuck.interventions.drop_missing import DropMissing
@@ -113,7 +113,10 @@ class Steps:
             candidates = singles(experiment.recipe, experiment.goal, findings)
             if spoilt:  # of all others, none can be told from the next by itself
                 candidates = [c for c in candidates if c.certain]
-            if spoilt and not any(isinstance(c.change, DropMissing) for c in candidates):
+            if experiment.goal.nothing_to_learn:
+                candidates = []
+                experiment.untestable[placebo().label] = results.NOTHING_TO_LEARN
+            elif spoilt and not any(isinstance(c.change, DropMissing) for c in candidates):
                 candidates = []
                 self.notes.append("nothing was tried: the rows trained on hold NaN, which no change of"
                                   " the training takes out")
@@ -220,6 +223,9 @@ class Steps:
                     found.extend(check.findings(seen))
                 except Exception as error:
                     self.skipped[check.name] = f"the check itself failed: {error!r}"
+        if experiment.goal.nothing_to_learn:
+            found = [one for one in found if one.certainty is Certainty.FACT
+                     and all_checks()[one.check].family in (Family.DATA, Family.LABELS)]
         return self._heeded(found)
 
     def _heeded(self, found: list[Finding]) -> list[Finding]:

@@ -100,6 +100,12 @@ class Goal:
         return self.tasks[0]
 
     @property
+    def nothing_to_learn(self) -> bool:
+        """True where every row of several has the same target: the best answer ignores the input."""
+        return self.asked is None and self.rows > 1 and all(
+            task.kind == "constant" for task in self.tasks)
+
+    @property
     def judged_rows(self) -> int:
         """How many rows are judged."""
         return int(self.weights.shape[1])

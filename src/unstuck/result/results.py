@@ -15,6 +15,9 @@ from .pictures import Pictures
 
 SCHEMA = "unstuck/2"
 
+NOTHING_TO_LEARN = "every row has the same target: there is nothing to learn"
+"""The outcome's text of such data; the outcome is NO_SIGNAL."""
+
 Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
                   "INCONCLUSIVE", "ERROR"]
 Verdict = Literal["cause", "contributes", "needs company", "acquitted", "no effect alone", "harmful",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from unstuck.result.results import Arm, Outcome, Result
+from unstuck.result.results import NOTHING_TO_LEARN, Arm, Outcome, Result
 
 from . import words
 
@@ -96,6 +96,10 @@ def _sentence(result: Result) -> str:
             return f"{_divergence(result)} {rate}."
         case "OVERFITS":
             return f"The rows trained on are learned, the validation rows are not. {rate}."
+        case "NO_SIGNAL" if result.outcome_text == NOTHING_TO_LEARN:
+            return ("Every row has the same target: there is nothing to learn, and the best answer"
+                    " ignores the input. No cause was looked for in the training; look at how the"
+                    " targets were made.")
         case "NO_SIGNAL":
             return (
                 "Nothing shows that the inputs say anything about the targets: on rows held out, plain"
