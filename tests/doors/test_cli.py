@@ -80,6 +80,12 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
             ok=stage.proved, reason="" if stage.proved else "it did not learn",
         )  # fmt: skip
 
+    def remade(script: Any, repair: Any, **given: Any) -> str:
+        return "made anew"
+
+    def rewritten(script: Any, repair: Any) -> str:
+        return "as it was made"
+
     @dataclasses.dataclass(frozen=True)
     class Options:
         budget: Any
@@ -97,7 +103,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         "network.adapter": {},
         "diagnosis.diagnosis": {"diagnose_script": diagnose_script, "Options": Options,
                                 "Diagnosis": Diagnosis},
-        "diagnosis.repair": {"prove": prove},
+        "diagnosis.repair": {"prove": prove, "remade": remade, "rewritten": rewritten},
     }  # fmt: skip
     for name, members in stand_ins.items():
         module = types.ModuleType(f"unstuck.{name}")
@@ -263,6 +269,10 @@ def test_fix_of_a_saved_diagnosis(stage: Stage, tmp_path: Path) -> None:
     assert "path" not in stage.asked
     assert stage.asked["repair"] == TWO_BITS.repairs[1]
     assert stage.asked["options"].goal == "accuracy >= 0.9"
+    assert stage.asked["after"] == "made anew"
+    said = done.stderr.splitlines()
+    assert said[0] == "unstuck: running train.py up to its fit"
+    assert said[1:3] == ["-a", "+b"] and said[3].startswith("b.py is written")
     assert (tmp_path / "b.py").read_bytes() == stage.repaired
 
 

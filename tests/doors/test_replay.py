@@ -13,6 +13,7 @@ from unstuck.base.errors import UnstuckError
 from unstuck.diagnosis import saved
 from unstuck.doors.cli import app
 from unstuck.doors.replay import choose
+from unstuck.result.results import EditInfo, Repair
 
 SCRIPT = """\
 import numpy as np
@@ -92,6 +93,55 @@ def test_a_script_that_was_changed_is_not_run(diagnosed, monkeypatch):
     (diagnosed / "train.py").write_text(SCRIPT)
     assert done.exit_code == 2
     assert "has been changed since it was diagnosed" in done.stderr
+
+
+HOSTILE = (EditInfo(start=0, end=0, replacement="open('ran', 'w').close()\n"),)
+
+
+def hostile(folder: Path, **script: object) -> str:
+    """The diagnosis with code in every text that used to be written into the script."""
+    result, arrays = saved.read(folder / "a.unstuck")
+    cause = choose(result, None)
+    repair = Repair(
+        interventions=(cause.intervention,), kinds=(cause.kind,), success_rate=cause.success_rate,
+        ci95=(0.5, 1.0), replicas=16, successes=16, applicability="safe", edits=HOSTILE,
+        diff="+open('ran', 'w')\n", cost=1.0, changes=(cause.change,))
+    saved.write(folder / "b.unstuck", dataclasses.replace(
+        result, script=dataclasses.replace(result.script, **script), source=None, repairs=(repair,),
+        arms=tuple(dataclasses.replace(arm, edits=HOSTILE) for arm in result.arms)), arrays)
+    return "b.unstuck"
+
+
+def test_no_text_of_a_saved_diagnosis_is_run(diagnosed, monkeypatch):
+    monkeypatch.chdir(diagnosed)
+    path = hostile(diagnosed)
+    done = CliRunner().invoke(app, ["replay", path, "--color", "never"])
+    assert done.exit_code == 0, done.output
+    assert done.stdout.endswith("The same again.\n")
+    assert f"unstuck: running {diagnosed / 'train.py'} up to its fit" in done.stderr
+    done = CliRunner().invoke(app, ["fix", path, "--no-journal", "-o", "c.py"])
+    assert done.exit_code == 0, done.output
+    assert "open('ran'" not in (diagnosed / "c.py").read_text() + done.output
+    assert done.stderr.index("running ") < done.stderr.index("@@") < done.stderr.index(
+        "c.py is written")
+    assert not (diagnosed / "ran").exists()
+
+
+def test_a_saved_diagnosis_does_not_choose_what_is_run(diagnosed, monkeypatch, tmp_path):
+    monkeypatch.chdir(diagnosed)
+    other = tmp_path / "other.py"
+    other.write_text(SCRIPT)
+    path = hostile(diagnosed, path=str(other))
+    for command in ("replay", "fix"):
+        done = CliRunner().invoke(app, [command, path])
+        assert done.exit_code == 2
+        assert f"name the script yourself with --script {other}" in done.stderr
+    named = CliRunner().invoke(app, ["replay", path, "--script", str(other), "--color", "never"])
+    assert named.exit_code == 0, named.output
+    other.write_text(SCRIPT + "# longer\n")
+    named = CliRunner().invoke(app, ["replay", path, "--script", str(other), "--color", "never"])
+    assert f"running {other} up to its fit; it is not the text that was diagnosed" in named.stderr
+    assert CliRunner().invoke(app, ["fix", "train.py", "--script", "train.py"]).exit_code == 2
 
 
 def test_a_name_has_to_be_one_change_s():

@@ -7,6 +7,7 @@ made, or cannot be written, is spelled out, so that an edit that is lost shows h
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from interventions.sameness import assert_square, comparable, original
 from interventions.scripts import STYLES
 from unstuck.base.errors import NotSupported
+from unstuck.diagnosis.changes import restored, stored
 from unstuck.interventions import Intervention, all_interventions
 from unstuck.interventions._network import hidden_layers, output_layers
 from unstuck.interventions.activation import Activation
@@ -70,7 +72,10 @@ from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
+from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
+from unstuck.result.documents import to_document
+from unstuck.result.results import Change
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not pass an `input_shape`")
 
@@ -221,7 +226,10 @@ def test_the_edit_and_the_trial_change_the_same_thing(style: str, kind: str) -> 
     _, recipe = original(style)
     possible, written = 0, 0
     tried = candidates(recipe)[kind]
+    names = {layer.name for layer in recipe.layers} | set(outputs.names(recipe))
     for change in tried[:1] if style in SLOW else tried:
+        kept = to_document(stored((change,)))
+        assert restored([Change(**one) for one in json.loads(json.dumps(kept))], names) == (change,)
         try:
             change.apply(recipe)
         except NotSupported:

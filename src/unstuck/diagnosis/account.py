@@ -36,6 +36,7 @@ from unstuck.search.experiment import Experiment
 from unstuck.search.proof import Cure
 from unstuck.search.trial import Judged, is_needed
 
+from .changes import stored
 from .modes import modes_of, rung_text, table
 
 SMALL_TABLE = 16
@@ -165,6 +166,7 @@ def arm_info(judged: Judged, experiment: Experiment, script: Script | None) -> r
         control_rate=control.share, location=_place(change, edits, script, recipe),
         edits=_edit_info(edits), company=judged.company, to_decide=judged.to_decide,
         added_parameters=added_parameters(experiment, (change,)),
+        change=(stored((change,)) or (None,))[0],
     )
 
 
@@ -199,6 +201,7 @@ def repair_info(
         put_back=put_back_info(cure, changes, judged),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
+        changes=stored(changes),
     )
 
 

@@ -25,8 +25,9 @@ from unstuck.result import results
 from unstuck.script import Edit, Script
 from unstuck.script.modernising import modernised
 from unstuck.search.budget import BudgetSpent
-from unstuck.search.experiment import FRESH, Experiment
+from unstuck.search.experiment import FRESH, SEEDS_APART, Experiment
 
+from . import changes
 from .diagnosis import Options
 
 _NOTHING = success_rate(np.zeros(0, dtype=bool))
@@ -51,10 +52,36 @@ class Repaired:
 
 
 def rewritten(script: Script, change: results.Repair | results.Arm) -> Script:
-    """The script with the edits of a repair or an arm. Raises EditConflict if it is not the one
-    diagnosed."""
+    """The script with the edits of a repair or an arm of a diagnosis that this process made.
+
+    What comes from a file is written by `remade`, which takes no text from there. Raises
+    EditConflict if it is not the script that was diagnosed.
+    """
     return script.apply(Edit(start=e.start, end=e.end, replacement=e.replacement)
                         for e in change.edits or ())
+
+
+def remade(
+    script: Script, repair: results.Repair | results.Arm, *, first: int, argv: Sequence[str] = (),
+    fit: str = "auto",
+) -> Script:
+    """The script with a repair or an arm from a saved diagnosis, its edits made anew.
+
+    Args:
+        script: the user's source, which is run up to its `fit`.
+        repair: of the saved diagnosis; only its changes are taken, none of its texts.
+        first: the first seed of its population, from whose `--seed` a script that sets none of its own
+            draws its data.
+        argv: the script's arguments.
+        fit: the number of the `fit` that was diagnosed.
+
+    Raises:
+        UnstuckError: the changes are none, or cannot be written into this script.
+    """
+    with random_state_kept(), drawing_from(first // SEEDS_APART):
+        recipe = capture_text(script.text, filename=str(script.path or "script.py"), argv=argv,
+                              fit=fit).recipe
+    return changes.written(changes.of(repair, recipe), script, recipe)
 
 
 def prove(
@@ -65,6 +92,7 @@ def prove(
     argv: Sequence[str] = (),
     fit: str = "auto",
     modernise: bool = False,
+    after: Script | None = None,
     progress: Progress | None = None,
     journal: Journal | None = None,
 ) -> Repaired:
@@ -74,16 +102,19 @@ def prove(
 
     Args:
         script: the user's source, unchanged since the diagnosis.
-        repair: one of the diagnosis's, with edits.
+        repair: one of the diagnosis's.
         options: the budget and the cap on replicas.
         argv: the script's arguments.
         fit: the number of the `fit` that was diagnosed.
         modernise: write the whole script in today's spelling too, and prove that.
+        after: the script with the repair, where that is known: `rewritten`, for a diagnosis that this
+            process made. By default its edits are made anew.
         progress: told what is going on.
         journal: where finished trainings are kept, so that a proof that is cut short goes on.
     """
     progress = progress or Progress()
-    after = rewritten(script, repair)
+    if after is None:
+        after = remade(script, repair, first=options.seed * SEEDS_APART, argv=argv, fit=fit)
     if modernise:
         after, _ = modernised(after)
     diff = script.diff(after)

@@ -1,13 +1,17 @@
 """From a repair to a file: which one, where to, proved once more, and written safely.
 
 The script is only ever replaced on request, then with a backup, and never if it is another than the
-one that was diagnosed. No file that exists is replaced unless that was asked for.
+one that was diagnosed. No file that exists is replaced unless that was asked for. Of a saved diagnosis
+nothing is run: it says which script is meant, which is then looked for near by or named by the user.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
+import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from unstuck.base.stats import Rate
     from unstuck.diagnosis.diagnosis import Options
     from unstuck.diagnosis.repair import Repaired
+    from unstuck.script import Script
 
 
 def choose(result: Result, number: int) -> Repair | None:
@@ -47,38 +52,65 @@ def choose(result: Result, number: int) -> Repair | None:
     return repair
 
 
-def source_of(result: Result) -> Path:
-    """The diagnosed script, unchanged since.
+def source_of(result: Result, *, saved: Path | None = None, named: Path | None = None) -> Path:
+    """The diagnosed script, unchanged since; or the one that the user names.
+
+    Args:
+        result: the diagnosis.
+        saved: the file that it was read from, if it was.
+        named: the script that the user says is meant, whatever the diagnosis says.
 
     Raises:
-        UnstuckError: there was none, it is gone, or it has been changed.
+        UnstuckError: there was none, it is gone, it has been changed, or only the file names it.
     """
+    if named is not None:
+        _digest(named, "Name the script that the repair is to be written into.")
+        return named
     if result.script.path is None:
         raise UnstuckError("This model was diagnosed from Python, so there is no script to repair.")
     path = Path(result.script.path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
+    if saved is not None and not _is_near(path, saved):
         raise UnstuckError(
-            f"{path}, which was diagnosed, cannot be read: {error.strerror or error}. Run fix in"
-            " the folder in which the diagnosis was run."
-        ) from error
-    if hashlib.sha256(data).hexdigest() != result.script.sha256:
+            f"{saved} says that {path} was diagnosed, which lies neither here nor beside it. A file"
+            f" cannot choose what is run: name the script yourself with --script {path}")
+    found = _digest(path, "Run fix in the folder in which the diagnosis was run, or name the script"
+                          " with --script FILE.")
+    if found != result.script.sha256:
+        anew = "" if saved is None else ", or name it with --script"
         raise UnstuckError(
             f"{path} has been changed since it was diagnosed, so the repair no longer fits."
-            f" Diagnose it again: unstuck fix {path}"
+            f" Diagnose it again: unstuck fix {path}{anew}"
         )
     return path
 
 
-def destination(result: Result, *, in_place: bool, output: Path | None, force: bool) -> Path:
+def _digest(path: Path, hint: str) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UnstuckError(f"{path} cannot be read: {error.strerror or error}. {hint}") from error
+
+
+def _is_near(path: Path, saved: Path) -> bool:
+    """True for a script in the working directory, or in that of the saved diagnosis, or below."""
+    real = Path(os.path.realpath(path))
+    return any(real.is_relative_to(os.path.realpath(folder)) for folder in (".", saved.parent))
+
+
+def said(script: Path, result: Result, arguments: Sequence[str]) -> str:
+    """What is going to be run for a saved diagnosis, before it is."""
+    command = shlex.join([str(script), *arguments])
+    same = hashlib.sha256(script.read_bytes()).hexdigest() == result.script.sha256
+    return f"running {command} up to its fit" + ("" if same else "; it is not the text that was"
+                                                 " diagnosed")
+
+
+def destination(script: Path, *, in_place: bool, output: Path | None, force: bool) -> Path:
     """The file that will be written.
 
     Raises:
-        UnstuckError: it, or the backup, is there already and `force` is not given; or as
-            `source_of` does.
+        UnstuckError: it, or the backup, is there already and `force` is not given.
     """
-    script = source_of(result)
     if in_place:
         backup = backup_of(script)
         if backup.exists() and not force:
@@ -102,28 +134,41 @@ def backup_of(script: Path) -> Path:
 
 
 def proved(
-    result: Result, repair: Repair, *, options: Options, modernise: bool, progress: Progress,
-    journal: Journal | None = None,
+    result: Result, repair: Repair, script: Script, *, options: Options, modernise: bool,
+    anew: bool, arguments: Sequence[str], progress: Progress, journal: Journal | None = None,
 ) -> Repaired:
-    """The rewritten script, trained on fresh seeds by the diagnosis's own yardstick."""
-    from unstuck.diagnosis.repair import prove
-    from unstuck.script import Script
+    """The rewritten script, trained on fresh seeds by the diagnosis's own yardstick.
 
-    script = Script.read(source_of(result))
+    Args:
+        result: the diagnosis.
+        repair: one of its repairs.
+        script: what it is written into.
+        options: the budget and the cap on replicas.
+        modernise: write the whole script in today's spelling too.
+        anew: make the edits anew, because the diagnosis was read from a file.
+        arguments: the script's.
+        progress: told what is going on.
+        journal: where finished trainings are kept.
+    """
+    from unstuck.diagnosis.repair import prove, remade, rewritten
+
     if options.goal is None:
         options = dataclasses.replace(options, goal=result.goal.asked)
-    return prove(script, repair, options=options, argv=result.script.argv,
-                 fit=str(result.fit.index), modernise=modernise, progress=progress,
-                 journal=journal)
+    fit = str(result.fit.index)
+    if anew:
+        progress.stage("writing the repair anew")
+        after = remade(script, repair, first=result.population.seeds[0], argv=arguments, fit=fit)
+    else:
+        after = rewritten(script, repair)
+    return prove(script, repair, options=options, argv=arguments, fit=fit, modernise=modernise,
+                 after=after, progress=progress, journal=journal)
 
 
-def modern(result: Result) -> Repaired:
+def modern(result: Result, script: Script, arguments: Sequence[str]) -> Repaired:
     """The script in today's spelling, and nothing else changed."""
     from unstuck.diagnosis.repair import translated
-    from unstuck.script import Script
 
-    return translated(Script.read(source_of(result)), argv=result.script.argv,
-                      fit=str(result.fit.index))
+    return translated(script, argv=arguments, fit=str(result.fit.index))
 
 
 def by_hand(repaired: Repaired) -> list[str]:
@@ -148,16 +193,19 @@ def exported(repaired: Repaired, folder: Path, *, options: Options) -> str:
     return f"{places[0]} and {places[1]} are written, from one training that learned."
 
 
-def write(result: Result, data: bytes, place: Path, *, in_place: bool) -> None:
+def write(script: Script, data: bytes, place: Path, *, in_place: bool) -> None:
     """Write the rewritten script; in place, the old one is kept beside it first.
 
     Raises:
         UnstuckError: the script was changed in the meantime.
         OSError: it cannot be written.
     """
-    script = source_of(result)
+    assert script.path is not None
+    if script.path.read_bytes() != script.data:
+        raise UnstuckError(f"{script.path} was changed while its repair was proved; nothing was"
+                           " written. Run the same command again.")
     if in_place:
-        write_bytes(backup_of(script), script.read_bytes())
+        write_bytes(backup_of(script.path), script.data)
     write_bytes(place, data)
 
 

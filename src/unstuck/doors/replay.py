@@ -8,8 +8,7 @@ from unstuck.base.errors import UnstuckError
 from unstuck.base.progress import Progress
 from unstuck.base.stats import paired_effect, success_rate
 from unstuck.capture import Captured, capture_text, drawing_from, random_state_kept
-from unstuck.diagnosis import account
-from unstuck.diagnosis.repair import rewritten
+from unstuck.diagnosis import account, changes
 from unstuck.diagnosis.steps import Options
 from unstuck.goal import make_goal
 from unstuck.interventions import apply_all
@@ -107,8 +106,8 @@ def replay(
     with random_state_kept():
         before = captured(script.text).recipe
         goal = make_goal(before, asked=result.goal.asked, seed=seed)
-        after = (apply_all((placebo(),), before) if arm.edits is None
-                 else captured(rewritten(script, arm).text).recipe)
+        after = (apply_all((placebo(),), before) if arm.kind == "placebo" else captured(
+            changes.written(changes.of(arm, before), script, before).text).recipe)
         experiment = Experiment(before, goal, budget=options.budget, seed=seed, threads=options.jobs,
                   replicas=arm.replicas, progress=progress)
         try:

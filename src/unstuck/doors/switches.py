@@ -56,6 +56,11 @@ def _fit_choice(value: str) -> str:
 
 
 Script = Annotated[Path, typer.Argument(help="The script, as it is.", show_default=False)]
+ScriptFile = Annotated[
+    Path | None,
+    typer.Option("--script", help="The script that a saved diagnosis is about.", metavar="FILE",
+                 show_default="where it was, unchanged"),
+]
 Saved = Annotated[Path, typer.Argument(help="What run --save wrote.", show_default=False)]
 Arguments = Annotated[
     list[str] | None,

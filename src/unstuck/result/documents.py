@@ -55,6 +55,8 @@ def _read(kind: Any, value: Any) -> Any:
         hints = typing.get_type_hints(kind)
         return kind(**{f.name: _read(hints[f.name], value[f.name])
                        for f in dataclasses.fields(kind) if f.name in value})
+    if kind is Any:
+        return value
     if kind is float:
         return float(value)
     if not isinstance(value, kind):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from .pictures import Pictures
 
@@ -198,6 +198,14 @@ class EditInfo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change as data: its name in the registry, and plain arguments. Edits are made of it anew."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Arm:
     """One change (or the placebo) tried on the control's seeds. `title` is its name in a heading.
 
@@ -227,6 +235,7 @@ class Arm:
     company: tuple[str, ...] = ()
     to_decide: int | None = None
     added_parameters: int = 0
+    change: Change | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,6 +295,7 @@ class Repair:
     put_back: tuple[PutBack | None, ...] = ()
     outputs: tuple[tuple[float, ...], ...] = ()
     codes: tuple[tuple[float, ...], ...] = ()
+    changes: tuple[Change, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ from unstuck.doors.switches import (
     NoJournal,
     Quiet,
     Replicas,
+    ScriptFile,
     Seed,
 )
 
@@ -67,13 +68,15 @@ def fix(
     journal: JournalFolder = None,
     no_journal: NoJournal = False,
     fresh: Fresh = False,
+    script: ScriptFile = None,
     quiet: Quiet = False,
     color: Colors = "auto",
 ) -> int:
     """Write the smallest proved repair into NAME_unstuck.py, after proving that very text.
 
     The rewritten script is trained on fresh seeds first; if it does not learn as was measured,
-    nothing is written. A script is diagnosed before that; its arguments stand after --.
+    nothing is written. A script is diagnosed before that; its arguments stand after --. Of a saved
+    diagnosis no text is run: its repair is written anew into the script that it is about.
     """
     if diff + in_place + (output is not None) > 1:
         raise UnstuckError("--diff, --in-place and -o exclude each other.")
@@ -84,11 +87,15 @@ def fix(
         fit = asked_fit(target, arguments or [])
     from unstuck.diagnosis.diagnosis import Diagnosis, diagnose_script
     from unstuck.diagnosis.saved import is_saved
+    from unstuck.script import Script as Source
 
     progress, shelf = progress_on(quiet, color), shelf_in(journal, no_journal, fresh)
     try:
-        if target.is_file() and is_saved(target):
+        anew = target.is_file() and is_saved(target)
+        if anew:
             diagnosis: Diagnosis = Diagnosis.load(target)
+        elif script is not None:
+            raise UnstuckError("--script names the script of a saved diagnosis; there is none here.")
         else:
             diagnosis = diagnose_script(
                 target, arguments or [], options=options, fit=fit, progress=progress, shelf=shelf
@@ -101,10 +108,15 @@ def fix(
             shelf.close(done=exit_code(result) not in (INTERRUPTED, FAILED))
             if not modernise:
                 return exit_code(result)
-        place = fixing.destination(result, in_place=in_place, output=output, force=force)
-        repaired = fixing.modern(result) if chosen is None else fixing.proved(
-            result, chosen, options=options, modernise=modernise, progress=progress,
-            journal=shelf.journal)
+        path = fixing.source_of(result, saved=target if anew else None, named=script)
+        place = fixing.destination(path, in_place=in_place, output=output, force=force)
+        given = arguments or list(result.script.argv)
+        if anew:
+            say(f"unstuck: {fixing.said(path, result, given)}")
+        source = Source.read(path)
+        repaired = fixing.modern(result, source, given) if chosen is None else fixing.proved(
+            result, chosen, source, options=options, modernise=modernise, anew=anew,
+            arguments=given, progress=progress, journal=shelf.journal)
         shelf.close(done=True)
     finally:
         progress.close()
@@ -117,7 +129,9 @@ def fix(
     if diff:
         show(repaired.diff)
     else:
-        fixing.write(result, repaired.script.data, place, in_place=in_place)
+        if anew and not quiet:
+            say(repaired.diff.rstrip())
+        fixing.write(source, repaired.script.data, place, in_place=in_place)
         say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
     if export is not None and chosen is not None:
         say(fixing.exported(repaired, export, options=options))

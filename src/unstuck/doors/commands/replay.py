@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from unstuck.doors import fixing
-from unstuck.doors.exits import PROVED, WELL
-from unstuck.doors.switches import BudgetText, Colors, Device, Jobs, Quiet, Saved
+from unstuck.doors.exits import PROVED, WELL, say
+from unstuck.doors.switches import BudgetText, Colors, Device, Jobs, Quiet, Saved, ScriptFile
 
 from .output import show
 from .training import options_of, progress_on
@@ -24,6 +24,7 @@ def replay(
     budget: BudgetText = "2m",
     device: Device = None,
     jobs: Jobs = None,
+    script: ScriptFile = None,
     quiet: Quiet = False,
     color: Colors = "auto",
 ) -> int:
@@ -35,10 +36,12 @@ def replay(
     from unstuck.script import Script as Source
 
     result, _ = read(saved)
-    chosen, progress = choose(result, arm), progress_on(quiet, color)
+    chosen = choose(result, arm)
+    path = fixing.source_of(result, saved=saved, named=script)
+    say(f"unstuck: {fixing.said(path, result, result.script.argv)}")
+    progress = progress_on(quiet, color)
     try:
-        found = again(result, chosen, Source.read(fixing.source_of(result)), options=options,
-                      progress=progress)
+        found = again(result, chosen, Source.read(path), options=options, progress=progress)
     finally:
         progress.close()
     show(str(found))
