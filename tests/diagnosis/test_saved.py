@@ -124,17 +124,19 @@ def test_a_failed_write_leaves_the_old_file(
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="disk full"):
-        atomic.write_bytes(path, b"new")
+        atomic.write_bytes(path, b"new", force=True)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_permissions_and_links_are_kept(tmp_path: Path) -> None:
+def test_permissions_are_kept_and_links_are_not_followed(tmp_path: Path) -> None:
     path, link = tmp_path / "a.py", tmp_path / "b.py"
     path.write_bytes(b"old")
     path.chmod(0o751)
     link.symlink_to(path)
-    atomic.write_bytes(link, b"new")
-    assert link.is_symlink()
+    with pytest.raises(atomic.WontReplace, match="is a link to"):
+        atomic.write_bytes(link, b"new", force=True)
+    assert path.read_bytes() == b"old"
+    atomic.write_bytes(path, b"new", force=True)
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o751

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import sys
 import types
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from results_examples import (
     TWO_BITS_SOURCE,
 )
 from unstuck.base.errors import NoFitCall, ScriptFailed, UnstuckError
+from unstuck.base.journal import Shelf
 from unstuck.diagnosis import saved
 from unstuck.doors.cli import app
 from unstuck.doors.exits import exit_code
@@ -38,9 +40,9 @@ class Diagnosis:
     result: Result
     fault: Exception | None = None
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Path, *, force: bool = False) -> None:
         """Write it without arrays."""
-        saved.write(path, self.result, {})
+        saved.write(path, self.result, {}, force=force)
 
     @classmethod
     def load(cls, path: Path) -> Diagnosis:
@@ -259,6 +261,76 @@ def test_fix_in_place_does_not_lose_an_older_backup(stage: Stage, tmp_path: Path
     assert done.exit_code == 2
     assert "train.py.orig is there already" in done.stderr
     assert (tmp_path / "train.py.orig").read_text() == "precious"
+
+
+@pytest.mark.parametrize("switch", ["--save", "--json", "--html"])
+def test_no_output_replaces_what_unstuck_did_not_write(
+    switch: str, stage: Stage, tmp_path: Path
+) -> None:
+    done = call("run", "train.py", switch, "train.py")
+    assert (done.exit_code, done.stdout, stage.asked) == (2, "", {})
+    assert "train.py is there already, and unstuck did not write it" in done.stderr
+    assert (tmp_path / "train.py").read_text(encoding="utf-8") == TWO_BITS_SOURCE
+    for _ in range(2):  # the second replaces the first
+        assert call("run", "train.py", switch, "out").exit_code == 1
+    (tmp_path / "notes").write_text("mine")
+    assert call("run", "train.py", switch, "notes", "--force").exit_code == 1
+    assert (tmp_path / "notes").read_bytes() == (tmp_path / "out").read_bytes()
+
+
+def test_two_outputs_are_two_files(stage: Stage) -> None:
+    done = call("run", "train.py", "--json", "a", "--html", "./a")
+    assert done.exit_code == 2 and "into one file" in done.stderr
+
+
+def test_report_replaces_nothing_either(stage: Stage, tmp_path: Path) -> None:
+    saved.write(tmp_path / "a.unstuck", TWO_BITS, {})
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("train.py")
+    for name, said in (("train.py", "did not write it"), ("pipe", "a pipe"), ("link", "is a link to"),
+                       ("no/a", "the folder no is not there")):
+        force = [] if name == "train.py" else ["--force"]
+        done = call("report", "a.unstuck", "--json", name, *force)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert said in done.stderr
+    assert (tmp_path / "train.py").read_text(encoding="utf-8") == TWO_BITS_SOURCE
+
+
+@pytest.mark.parametrize(("place", "said"), [
+    ("no/such/folder.py", "the folder no/such is not there"),
+    ("x" * 300 + ".py", "its name is too long"),
+])
+def test_fix_refuses_a_destination_before_anything_is_trained(
+    place: str, said: str, stage: Stage
+) -> None:
+    done = call("fix", "train.py", "-o", place)
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert stage.asked == {}
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+def test_fix_replaces_nothing_that_came_meanwhile(
+    in_place: bool, stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And what was trained is kept until the file stands."""
+    target = tmp_path / ("train.py.orig" if in_place else "train_unstuck.py")
+    stage.meanwhile = lambda: target.write_text("precious")
+    closed: list[bool] = []
+    monkeypatch.setattr(Shelf, "close", lambda self, *, done: closed.append(done))
+    done = call("fix", "train.py", *["--in-place"] * in_place)
+    assert done.exit_code == 2
+    assert "is there already" in done.stderr
+    assert target.read_text() == "precious"
+    assert (tmp_path / "train.py").read_text(encoding="utf-8") == TWO_BITS_SOURCE
+    assert not any(closed)
+
+
+def test_fix_in_place_leaves_a_read_only_script(stage: Stage, tmp_path: Path) -> None:
+    (tmp_path / "train.py").chmod(0o444)
+    done = call("fix", "train.py", "--in-place", "--force")
+    assert done.exit_code == 2 and "train.py is read-only" in done.stderr
+    assert stage.asked == {}
 
 
 def test_fix_of_a_saved_diagnosis(stage: Stage, tmp_path: Path) -> None:

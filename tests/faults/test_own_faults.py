@@ -154,7 +154,7 @@ def test_every_write_of_a_file_that_was_asked_for(place, monkeypatch, call, faul
         with monkeypatch.context() as patched:
             patched.setattr(os, call, fail)
             with contextlib.suppress(OSError):
-                atomic.write_bytes(place / "out.json", b"new")
+                atomic.write_bytes(place / "out.json", b"new", force=True)
         assert (place / "out.json").read_bytes() in (before, b"new")
         assert sorted(p.name for p in place.iterdir()) == ["out.json", "train.py"]
         if next(counted) <= failing:
@@ -163,11 +163,15 @@ def test_every_write_of_a_file_that_was_asked_for(place, monkeypatch, call, faul
     fault("F07", failing, f"os.{call} fails while a file is written: the old file or the new one")
 
 
-def test_the_report_comes_out_though_no_file_can_be_written(place, fault):
-    done = run("--save", "no/such/folder/a.unstuck", "--json", "/dev/full/x")
+def test_the_report_comes_out_though_no_file_can_be_written(place, fault, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(atomic.tempfile, "mkstemp", full)
+    done = run("--save", "a.unstuck", "--json", "x.json")
     assert "trainings of your script" in done.stdout
-    assert "a.unstuck could not be written: No such file or directory" in done.stderr
-    assert "/dev/full/x could not be written: Not a directory" in done.stderr
+    assert "a.unstuck could not be written: No space left on device" in done.stderr
+    assert "x.json could not be written: No space left on device" in done.stderr
     assert done.exit_code in (1, 3)
     assert list((place / "cache").rglob("*.journal"))  # what was trained is not thrown away
     fault("F07", 2, "--save and --json fail: the report is printed all the same, exit by verdict")

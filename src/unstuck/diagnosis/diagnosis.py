@@ -115,9 +115,12 @@ class Diagnosis:
 
         return fragment(self.result)
 
-    def save(self, path: str | Path) -> None:
-        """Write everything to one file. Raises OSError."""
-        saved.write(Path(path), self.result, self.arrays)
+    def save(self, path: str | Path, *, force: bool = False) -> None:
+        """Write everything to one file; one that unstuck did not write is replaced with `force` only.
+
+        Raises OSError and UnstuckError.
+        """
+        saved.write(Path(path), self.result, self.arrays, force=force)
 
     @classmethod
     def load(cls, path: str | Path) -> Diagnosis:

@@ -6,11 +6,14 @@ goes through it. In a variational autoencoder that is the layer that samples.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from unstuck.base.atomic import checked, write_bytes
 from unstuck.base.errors import NotSupported, UnstuckError
 from unstuck.goal import Goal
 from unstuck.network.architecture import Architecture
@@ -84,14 +87,31 @@ def trained_model(recipe: Recipe, goal: Goal, *, seed: int, threads: int | None)
     return model
 
 
+def checked_places(folder: Path, *, force: bool = False) -> tuple[Path, Path]:
+    """Where the two halves go. Raises UnstuckError if they cannot, or other files are there."""
+    if os.path.lexists(folder):
+        for name in NAMES:
+            checked(folder / name, force=force)
+    elif not Path(os.path.dirname(folder) or ".").is_dir():
+        raise UnstuckError(f"There is no folder {os.path.dirname(folder)} in which {folder.name} could"
+                           " be made.")
+    return folder / NAMES[0], folder / NAMES[1]
+
+
 def export(
-    recipe: Recipe, goal: Goal, folder: Path, *, seed: int = 0, threads: int | None = None
+    recipe: Recipe, goal: Goal, folder: Path, *, seed: int = 0, threads: int | None = None,
+    force: bool = False,
 ) -> tuple[Path, Path]:
-    """Train it once more and write its two halves into a folder. Raises as above, and OSError."""
+    """Train it once more and write its two halves into a folder.
+
+    Files that are there are replaced with `force` only. Raises as above, and OSError.
+    """
+    places = checked_places(folder, force=force)
     layer = code_layer(recipe)
     encoder, decoder = halves(trained_model(recipe, goal, seed=seed, threads=threads), layer)
-    folder.mkdir(parents=True, exist_ok=True)
-    places = folder / NAMES[0], folder / NAMES[1]
-    encoder.save(places[0])
-    decoder.save(places[1])
+    folder.mkdir(exist_ok=True)
+    for place, half in zip(places, (encoder, decoder), strict=True):
+        with tempfile.TemporaryDirectory() as made:
+            half.save(Path(made) / place.name)
+            write_bytes(place, (Path(made) / place.name).read_bytes(), force=force)
     return places

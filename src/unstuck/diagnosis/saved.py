@@ -30,11 +30,14 @@ LARGEST_HEADER = 64 * 2**20  # bytes; the format's own readers take at most 100 
 _LENGTH = struct.Struct("<Q")
 
 
-def write(path: Path, result: Result, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a diagnosis; the file is whole or absent.
+def write(
+    path: Path, result: Result, arrays: Mapping[str, NDArray[Any]], *, force: bool = False
+) -> None:
+    """Write a diagnosis; the file is whole or absent, and replaces none that is not ours.
 
     Raises:
         OSError: it cannot be written.
+        UnstuckError: something else is there, and `force` is not given.
         TypeError: an array holds something else than numbers or truth values.
     """
     from safetensors.numpy import save
@@ -46,7 +49,7 @@ def write(path: Path, result: Result, arrays: Mapping[str, NDArray[Any]]) -> Non
             raise TypeError(f"{name!r} holds {array.dtype}, which a diagnosis cannot keep")
     text = json.dumps(document(result), sort_keys=True, allow_nan=False)
     plain = {name: _plain(array) for name, array in arrays.items()}
-    write_bytes(Path(path), save(plain, metadata={KEY: text}))
+    write_bytes(Path(path), save(plain, metadata={KEY: text}), force=force)
 
 
 def is_saved(path: Path) -> bool:

@@ -12,10 +12,11 @@ import hashlib
 import os
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
-from unstuck.base.atomic import write_bytes
+from unstuck.base.atomic import checked, write_bytes
 from unstuck.base.errors import UnstuckError
 from unstuck.reports.parts import words
 from unstuck.result.results import Repair, Result
@@ -105,27 +106,64 @@ def said(script: Path, result: Result, arguments: Sequence[str]) -> str:
                                                  " diagnosed")
 
 
-def destination(script: Path, *, in_place: bool, output: Path | None, force: bool) -> Path:
-    """The file that will be written.
+_OTHER = "use -o FILE, or --force to replace it"
+_BACKUP = "it would become the backup: move it, or use --force"
 
-    Raises:
-        UnstuckError: it, or the backup, is there already and `force` is not given.
+
+def _none(stream: BinaryIO) -> bool:
+    """A script is not replaced because we wrote it: somebody may have gone on with it since."""
+    return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """Where the rewritten script goes: into the script itself, or a file beside or elsewhere.
+
+    `force` replaces files that are there; where the change is only `shown`, nothing is written.
     """
-    if in_place:
-        backup = backup_of(script)
-        if backup.exists() and not force:
-            raise UnstuckError(
-                f"{backup} is there already; it would become the backup. Move it, or use --force."
-            )
-        return script
-    place = output or script.with_name(f"{script.stem}_unstuck{script.suffix}")
-    if place.exists() and place.samefile(script):
-        raise UnstuckError(f"{place} is the script itself; use --in-place to change it.")
-    if place.is_dir():
-        raise UnstuckError(f"{place} is a directory; name a file.")
-    if place.exists() and not force:
-        raise UnstuckError(f"{place} is there already; use -o FILE, or --force to replace it.")
-    return place
+
+    in_place: bool = False
+    output: Path | None = None
+    force: bool = False
+    shown: bool = False
+
+    def place(self, script: Path) -> Path:
+        """The file that will be written, before anything is trained for it.
+
+        Raises:
+            UnstuckError: it cannot be written; or it, or the backup, is there already and `force` is
+                not given.
+        """
+        place = self.output or script.with_name(f"{script.stem}_unstuck{script.suffix}")
+        if self.in_place:
+            checked(script, force=True)
+            checked(backup_of(script), force=self.force, ours=_none, hint=_BACKUP)
+            return script
+        if self.shown:
+            return place
+        there = checked(place, force=True)
+        if there is not None and os.path.samestat(there, script.stat()):
+            raise UnstuckError(f"{place} is the script itself; use --in-place to change it.")
+        checked(place, force=self.force, ours=_none, hint=_OTHER)
+        return place
+
+    def write(self, script: Script, data: bytes, place: Path) -> None:
+        """Write the rewritten script; in place, the old one is kept beside it first.
+
+        Raises:
+            UnstuckError: the script was changed in the meantime, or something came to the destination.
+            OSError: it cannot be written.
+        """
+        assert script.path is not None
+        if script.path.read_bytes() != script.data:
+            raise UnstuckError(f"{script.path} was changed while its repair was proved; nothing was"
+                               " written. Run the same command again.")
+        if not self.in_place:
+            write_bytes(place, data, force=self.force, ours=_none, hint=_OTHER)
+            return
+        write_bytes(backup_of(script.path), script.data, force=self.force, ours=_none, hint=_BACKUP)
+        write_bytes(place, data, ours=lambda stream: stream.read() == script.data,
+                    hint="it was changed while its repair was proved")
 
 
 def backup_of(script: Path) -> Path:
@@ -179,7 +217,14 @@ def by_hand(repaired: Repaired) -> list[str]:
             for old in old_spellings(repaired.script)]
 
 
-def exported(repaired: Repaired, folder: Path, *, options: Options) -> str:
+def refuse_export(folder: Path, *, force: bool) -> None:
+    """Refuse a folder for `exported`, before anything is trained for it. Raises UnstuckError."""
+    from unstuck.diagnosis.encoder_decoder import checked_places
+
+    checked_places(folder, force=force)
+
+
+def exported(repaired: Repaired, folder: Path, *, options: Options, force: bool) -> str:
     """Write the repaired model's encoder and decoder into a folder, and say where they are.
 
     Raises:
@@ -189,24 +234,9 @@ def exported(repaired: Repaired, folder: Path, *, options: Options) -> str:
     from unstuck.diagnosis.encoder_decoder import export
 
     assert repaired.recipe is not None and repaired.goal is not None
-    places = export(repaired.recipe, repaired.goal, folder, seed=options.seed, threads=options.jobs)
+    places = export(repaired.recipe, repaired.goal, folder, seed=options.seed, threads=options.jobs,
+                    force=force)
     return f"{places[0]} and {places[1]} are written, from one training that learned."
-
-
-def write(script: Script, data: bytes, place: Path, *, in_place: bool) -> None:
-    """Write the rewritten script; in place, the old one is kept beside it first.
-
-    Raises:
-        UnstuckError: the script was changed in the meantime.
-        OSError: it cannot be written.
-    """
-    assert script.path is not None
-    if script.path.read_bytes() != script.data:
-        raise UnstuckError(f"{script.path} was changed while its repair was proved; nothing was"
-                           " written. Run the same command again.")
-    if in_place:
-        write_bytes(backup_of(script.path), script.data)
-    write_bytes(place, data)
 
 
 def summary(repair: Repair | None, rate: Rate, place: Path, *, in_place: bool) -> str:

@@ -95,6 +95,9 @@ JsonFile = Annotated[
 HtmlFile = Annotated[
     Path | None, typer.Option("--html", help="Also write the report as a page.", metavar="FILE")
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace files that unstuck did not write.")
+]
 NoData = Annotated[bool, typer.Option("--no-data", help="Leave every row out of the page.")]
 SaveFile = Annotated[
     Path | None,

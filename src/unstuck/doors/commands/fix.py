@@ -89,13 +89,18 @@ def fix(
     from unstuck.diagnosis.saved import is_saved
     from unstuck.script import Script as Source
 
+    anew = target.is_file() and is_saved(target)
+    if script is not None and not anew:
+        raise UnstuckError("--script names the script of a saved diagnosis; there is none here.")
+    writes = fixing.Destination(in_place=in_place, output=output, force=force, shown=diff)
+    if not anew and target.is_file():
+        writes.place(target)
+    if export is not None:
+        fixing.refuse_export(export, force=force)
     progress, shelf = progress_on(quiet, color), shelf_in(journal, no_journal, fresh)
     try:
-        anew = target.is_file() and is_saved(target)
         if anew:
             diagnosis: Diagnosis = Diagnosis.load(target)
-        elif script is not None:
-            raise UnstuckError("--script names the script of a saved diagnosis; there is none here.")
         else:
             diagnosis = diagnose_script(
                 target, arguments or [], options=options, fit=fit, progress=progress, shelf=shelf
@@ -105,11 +110,11 @@ def fix(
         if chosen is None:
             progress.close()
             show(reports.render("text", result, **looks(color)))
-            shelf.close(done=exit_code(result) not in (INTERRUPTED, FAILED))
             if not modernise:
+                shelf.close(done=exit_code(result) not in (INTERRUPTED, FAILED))
                 return exit_code(result)
         path = fixing.source_of(result, saved=target if anew else None, named=script)
-        place = fixing.destination(path, in_place=in_place, output=output, force=force)
+        place = writes.place(path)
         given = arguments or list(result.script.argv)
         if anew:
             say(f"unstuck: {fixing.said(path, result, given)}")
@@ -117,22 +122,24 @@ def fix(
         repaired = fixing.modern(result, source, given) if chosen is None else fixing.proved(
             result, chosen, source, options=options, modernise=modernise, anew=anew,
             arguments=given, progress=progress, journal=shelf.journal)
-        shelf.close(done=True)
+        progress.close()
+        if not repaired.ok:
+            shelf.close(done=True)
+            say(f"unstuck: nothing was written: {repaired.reason}.")
+            return PROVED if chosen is not None else exit_code(result)
+        for line in fixing.by_hand(repaired) if modernise else ():
+            say(f"unstuck: {line}")
+        if diff:
+            show(repaired.diff)
+        else:
+            if anew and not quiet:
+                say(repaired.diff.rstrip())
+            writes.write(source, repaired.script.data, place)
+            say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
+        if export is not None and chosen is not None:
+            say(fixing.exported(repaired, export, options=options, force=force))
+        shelf.close(done=True)  # only now: what was trained is kept until the files stand
     finally:
         progress.close()
         shelf.close(done=False)
-    if not repaired.ok:
-        say(f"unstuck: nothing was written: {repaired.reason}.")
-        return PROVED if chosen is not None else exit_code(result)
-    for line in fixing.by_hand(repaired) if modernise else ():
-        say(f"unstuck: {line}")
-    if diff:
-        show(repaired.diff)
-    else:
-        if anew and not quiet:
-            say(repaired.diff.rstrip())
-        fixing.write(source, repaired.script.data, place, in_place=in_place)
-        say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
-    if export is not None and chosen is not None:
-        say(fixing.exported(repaired, export, options=options))
     return WELL

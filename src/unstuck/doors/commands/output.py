@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from unstuck import reports
-from unstuck.base.atomic import write_bytes
+from unstuck.base.atomic import checked, write_bytes
+from unstuck.base.errors import UnstuckError
 from unstuck.doors.exits import say
 from unstuck.doors.terminal import Color, encoding_of, wants_color, width_of
 from unstuck.result.results import Result
@@ -43,11 +44,22 @@ def show_report(result: Result, format: str, color: Color, detail: Detail) -> No
     show(reports.render(format, result, **detail, **looks(color)))
 
 
-def files_written(result: Result, json: Path | None, html: Path | None, detail: Detail) -> bool:
+def refuse_unwritable(*paths: Path | None, force: bool) -> None:
+    """Refuse files that cannot be written, before any work is done for them. Raises UnstuckError."""
+    given = [path for path in paths if path is not None]
+    for path in given:
+        checked(path, force=force)
+    if len({os.path.realpath(path) for path in given}) < len(given):
+        raise UnstuckError("Two outputs would go into one file; give each its own.")
+
+
+def files_written(
+    result: Result, json: Path | None, html: Path | None, detail: Detail, *, force: bool
+) -> bool:
     """Write a result into the files that were asked for; True where all are there."""
     def rendered(format: str) -> Callable[[Path], object]:
         return lambda path: write_bytes(
-            path, reports.render(format, result, data=detail["data"]).encode())
+            path, reports.render(format, result, data=detail["data"]).encode(), force=force)
 
     return written(json, rendered("json")) & written(html, rendered("html"))
 
@@ -63,5 +75,8 @@ def written(path: Path | None, write: Callable[[Path], object]) -> bool:
         write(path)
     except OSError as error:
         say(f"unstuck: {path} could not be written: {error.strerror or error}")
+        return False
+    except UnstuckError as error:  # something came there in the meantime
+        say(f"unstuck: {error}")
         return False
     return True

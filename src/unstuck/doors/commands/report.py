@@ -12,6 +12,7 @@ from unstuck.doors.exits import FAILED, WELL, say
 from unstuck.doors.switches import (
     Colors,
     Diff,
+    Force,
     Format,
     HtmlFile,
     JsonFile,
@@ -21,7 +22,7 @@ from unstuck.doors.switches import (
     Verbose,
 )
 
-from .output import Detail, files_written, show_report
+from .output import Detail, files_written, refuse_unwritable, show_report
 
 
 def report(
@@ -29,6 +30,7 @@ def report(
     format: Format = "text",
     json: JsonFile = None,
     html: HtmlFile = None,
+    force: Force = False,
     no_data: NoData = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     diff: Diff = False,
@@ -41,13 +43,14 @@ def report(
 
     if open_page and html is None:
         raise UnstuckError("--open shows the page that --html FILE writes: give both.")
+    refuse_unwritable(json, html, force=force)
     with nullcontext() if html is None else ahead():
         from unstuck.diagnosis.saved import read
 
         result, _ = read(saved)
         detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
         show_report(result, format, color, detail)
-        done = files_written(result, json, html, detail)
+        done = files_written(result, json, html, detail, force=force)
     if open_page and html is not None:
         import webbrowser
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from dataclasses import replace
 
@@ -26,6 +27,7 @@ from unstuck.doors.switches import (
     Diff,
     ExitZero,
     FitChoice,
+    Force,
     Format,
     Fresh,
     Goal,
@@ -46,7 +48,7 @@ from unstuck.doors.switches import (
     Verbose,
 )
 
-from .output import Detail, files_written, show, show_report, written
+from .output import Detail, files_written, refuse_unwritable, show, show_report, written
 from .training import asked_fit, options_of, progress_on, shelf_in
 
 
@@ -65,6 +67,7 @@ def run(
     html: HtmlFile = None,
     no_data: NoData = False,
     save: SaveFile = None,
+    force: Force = False,
     goal: Goal = None,
     seed: Seed = 0,
     device: Device = None,
@@ -83,6 +86,7 @@ def run(
     Nothing is written but what is asked for. For example:
     unstuck run train.py --save train.unstuck -- --data my.npz
     """
+    refuse_unwritable(json, html, save, force=force)
     options = options_of(budget, replicas, seed, goal, device, jobs, cluster, select, ignore)
     shown = save is not None or html is not None or json is not None or format == "json"
     options = replace(options, pictures=shown)
@@ -107,7 +111,8 @@ def run(
             show_report(diagnosis.result, format, color, detail)
             sys.stdout.flush()
             code = exit_code(diagnosis.result)
-            done = written(save, diagnosis.save) & files_written(diagnosis.result, json, html, detail)
+            done = written(save, functools.partial(diagnosis.save, force=force)) & files_written(
+                diagnosis.result, json, html, detail, force=force)
             if diagnosis.fault is not None:
                 own_fault(diagnosis.fault)
             if code in (INTERRUPTED, FAILED) and shelf.journal is not None and shelf.journal.holds:
