@@ -5,8 +5,8 @@ which is the user's model with a list of changes to its `layers`; `data`, which 
 as configured; and `callback_rules`, the callbacks that take part in a training, for many replicas at
 once. `rebuilding` makes a fresh model of an architecture, `loss_names` tells what a loss is called,
 `outputs` looks at each output of several, `bottleneck` tells a network's narrowest place, `serialized`
-what a saved or sent object may be made of. `adapter` is a package, the only place that imports what is private in Keras; `backend` says at once
-if Keras runs on anything but JAX.
+what a saved or sent object may be made of. `adapter` is a package, the only place that imports what is
+private in Keras; `backend` says at once if Keras runs on anything but JAX.
 
 May import: script and base.
 Others take: any of these modules; most take `recipe` and `layers`.
