@@ -31,12 +31,13 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")  # as `
 from unstuck.goal import make_goal
 from unstuck.interventions.width import Width
 from unstuck.network.recipe import Recipe
+from unstuck.population import child
 from unstuck.population.choice import engine_for
 from unstuck.population.chunks import PIECES, WORTH, Chunks
 from unstuck.population.keras_engine.engine import KerasEngine
 from unstuck.population.population import Engine
 from unstuck.population.shipping import parcel
-from unstuck.population.workers import Workers, trained
+from unstuck.population.workers import Workers
 from unstuck.search.budget import Budget
 from unstuck.search.experiment import Experiment
 
@@ -98,7 +99,7 @@ def alone(recipe: Recipe, pieces: list[range]) -> Row:
     """In this process, chunk by chunk, as a worker does it."""
     sent = parcel(recipe, make_goal(recipe))
     begun = time.monotonic()
-    back = [len(trained("keras", piece, False, sent)) for piece in pieces]
+    back = [len(child.work("keras", piece, False, *sent)[1]) for piece in pieces]
     wall = time.monotonic() - begun
     return {"wall": wall, "chunk": wall / len(pieces), "back": back[0],
             "sent": sum(array.nbytes for array in sent)}
