@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from syrupy.assertion import SnapshotAssertion
 
 from results_examples import DIVERGING, EXAMPLES, HEALTHY, INCONCLUSIVE, NEEDS_COMPANY, TWO_BITS
+from unstuck.diagnosis.diagnosis import Diagnosis
 from unstuck.reports import render
 from unstuck.result.results import Arm, GoalInfo, Level, Location, Mode, OwnRun, Result, Rung
 
@@ -132,6 +133,12 @@ def test_levels_are_said_in_a_sentence() -> None:
         " has 0.347; less is only had by learning their noise by heart."
     ) in said(best, constant, noise="Gaussian noise, σ = 0.5")
     assert "cannot go below" not in said(constant)
+
+
+def test_in_short_too_a_hidden_cause_is_named_with_what_is_lost_without_it() -> None:
+    flat = " ".join(text(NEEDS_COMPANY, verbose=-1).split())
+    assert "hidden cause[dead-relu]: output relu → sigmoid; without it 100 % → 2 % of 128" in flat
+    assert Diagnosis(result=NEEDS_COMPANY).causes == NEEDS_COMPANY.by_verdict("needs company")
 
 
 def test_needs_company_is_said_in_a_sentence() -> None:

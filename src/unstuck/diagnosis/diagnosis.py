@@ -54,8 +54,12 @@ class Diagnosis:
 
     @property
     def causes(self) -> tuple[results.Arm, ...]:
-        """The arms shown to be causes, strongest first."""
-        return self.result.causes
+        """The arms shown to be causes: those that help alone, strongest first, then the hidden ones.
+
+        A hidden cause is not shown to help alone, but a repair is shown to need it; `company` names
+        what it is needed with.
+        """
+        return (*self.result.causes, *self.result.by_verdict("needs company"))
 
     @property
     def acquitted(self) -> tuple[results.Arm, ...]:

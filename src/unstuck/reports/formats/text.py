@@ -163,6 +163,13 @@ def _quiet(page: Page, result: Result) -> None:
         name = causes.name_of(result, arm)
         said = f": {arm.intervention} {words.effect(arm, unit=True)}"
         page.paragraph(("cause", "bold red"), f"[{name}]" if name else "", said, indent=2)
+    for group in causes.company_groups(result):
+        repair = causes.cure_of(result, group)
+        for arm in group:
+            name, lost = causes.name_of(result, arm), causes.put_back(repair, arm.intervention)
+            told = "" if lost is None else f"; without it {causes.without(lost, 0)[0]}"
+            page.paragraph((causes.HIDDEN, "bold red"), f"[{name}]" if name else "",
+                           f": {arm.intervention}{told}", indent=2)
     if not result.causes and not result.repairs:
         for fact in result.facts:
             page.paragraph(("fact", "bold"), f"[{fact.check}]: {fact.message}", indent=2)
