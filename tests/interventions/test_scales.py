@@ -133,6 +133,32 @@ model.fit(x, y)
     assert comparable(captured(edited.text)[1]) == comparable(after)
 
 
+LISTED = """\
+import numpy as np
+import keras
+
+def network(columns):
+    return keras.Sequential([
+        keras.Input((columns,)),
+        keras.layers.Dense(1),
+    ])
+
+model = network(6)
+model.compile(loss="mse")
+model.fit(np.random.default_rng(0).normal(1e4, 0.37, size=(40, 6)), np.zeros(40))
+"""
+
+
+def test_lines_of_one_layer_are_indented_as_their_place() -> None:
+    script, recipe = captured(LISTED)
+    edits = edits_for((ScaleInputs(),), script, recipe)
+    assert edits is not None
+    lines = script.apply(edits).text.splitlines()
+    first = lines.index("        keras.layers.Normalization(")
+    assert lines[first + 1].startswith("            mean=[") and max(map(len, lines)) <= 88
+    assert "        )," in lines[first + 2 : first + 7]
+
+
 def test_an_image_script_is_written_with_a_fraction() -> None:
     script, recipe = original("images")
     edits = edits_for((ScaleInputs(),), script, recipe)

@@ -103,7 +103,7 @@ def argument_edits(
     if not call.node.args:  # several arguments cannot be put into empty parentheses one by one
         given = {name: _code(script, value) for name, value in values.items()
                  if name not in defaults}
-        return call.replace(source.make(call.callee, **given))
+        return call.replace(source.make(call.callee, given))
     edits: source.Edits = ()
     for name, value in values.items():
         place = source.position_of(layer.kind, name)

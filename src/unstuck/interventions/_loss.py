@@ -154,7 +154,7 @@ def _code(script: Script, call: Call, loss: Any) -> tuple[str, source.Edits]:
     if isinstance(loss, str):
         return source.quoted(script, loss, call.argument("loss", 1)), ()
     name, imports = source.keras_name(script, call, f"losses.{type(loss).__name__}")
-    return source.make(name, from_logits="True"), imports
+    return source.make(name, {"from_logits": "True"}), imports
 
 
 def _class_name(name: str) -> str:

@@ -31,7 +31,7 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
             return None
         name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
         spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
-        return (*imports, *call.replace(source.make(name, **spelled)))
+        return (*imports, *call.replace(source.make(name, spelled)))
     changed = {
         key: value for key, value in new.config.items()
         if key != "name" and not _same(value, old.config.get(key))
@@ -70,7 +70,7 @@ def _in_compile(script: Script, before: Recipe, new: Optimizer) -> source.Edits 
         return source.set_value(call, "optimizer", word, position=0)
     name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
     spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
-    edits = call.set_argument("optimizer", source.make(name, **spelled), position=0)
+    edits = call.set_argument("optimizer", source.make(name, spelled), position=0)
     return None if edits is None else (*imports, *edits)
 
 

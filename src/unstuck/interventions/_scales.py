@@ -102,7 +102,8 @@ def layer_code(
     """The source of a scaling layer as written at a call, called `name`, and the import it needs."""
     kind, imports = source.keras_name(script, call, f"layers.{new.kind}")
     called = {} if name is None else {"name": source.quoted(script, name)}
-    return source.make(kind, **_arguments(new.config), **called), imports
+    arguments = {**_arguments(new.config), **called}
+    return source.make(kind, arguments, indent=source.indentation(script, call)), imports
 
 
 def _arguments(config: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import keras
 
@@ -183,24 +183,31 @@ def keras_name(script: Script, call: Call, path: str) -> tuple[str, Edits]:
     return f"{module}.{path}", imports
 
 
-def make(name: str, /, **arguments: str) -> str:
-    """A call in source form, one argument a line where it would grow too long."""
+def make(name: str, arguments: Mapping[str, str], *, indent: int = 0) -> str:
+    """A call in source form behind `indent` blanks, an argument a line where it would be too long."""
     parts = [f"{key}={code}" for key, code in arguments.items()]
     line = f"{name}({', '.join(parts)})"
-    if len(line) <= _LONGEST:
+    if indent + len(line) <= _LONGEST:
         return line
-    return "\n".join([f"{name}(", *(f"    {_wrapped(part)}," for part in parts), ")"])
+    room = _LONGEST - indent
+    return "\n".join([f"{name}(", *(f"    {_wrapped(part, room)}," for part in parts), ")"])
 
 
-def _wrapped(part: str) -> str:
+def _wrapped(part: str, room: int) -> str:
     lines, rest = [], part
-    while len(rest) > _LONGEST - 8:
-        cut = rest.rfind(", ", 0, _LONGEST - 8) + 1
+    while len(rest) > room - 8:
+        cut = rest.rfind(", ", 0, room - 8) + 1
         if cut == 0:
             break
         lines.append(rest[:cut])
         rest = " " * 8 + rest[cut:].lstrip()
     return "\n".join([*lines, rest])
+
+
+def indentation(script: Script, call: Call) -> int:
+    """How many blanks the line begins with in which a call starts."""
+    line = script.line(call.span.line)
+    return len(line) - len(line.lstrip())
 
 
 def insert_first(

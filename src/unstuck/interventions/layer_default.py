@@ -81,7 +81,7 @@ class LayerDefault(Intervention):
             if isinstance(self.value, tuple):
                 regularizer, imports = source.keras_name(script, call, "regularizers.L1L2")
                 weights = {k: source.number(v) for k, v in _weights(self.value).items()}
-                code = source.make(regularizer, **weights)
+                code = source.make(regularizer, weights)
             elif isinstance(self.value, str):
                 code = source.quoted(script, self.value)
             found = source.set_layer_argument(script, before, layer, self.argument, code)

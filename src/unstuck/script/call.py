@@ -14,7 +14,7 @@ import libcst as cst
 from . import layers, names
 from .edits import Edit
 from .items import Items
-from .positions import Span, split_lines
+from .positions import Span
 from .spellings import ARGUMENTS, KERAS_1, kind_of, older_names
 from .tree import Tree, as_operand, as_value
 
@@ -108,7 +108,7 @@ class Call:
 
         None if the argument may be hidden.
         """
-        code = self._newlines(as_value(code))
+        code = self._placed(as_value(code))
         argument = self.argument(name, position)
         if argument is not None:
             return _replaced(argument, code)
@@ -139,7 +139,7 @@ class Call:
         parent = self.tree.parent(self.node)
         listed = isinstance(parent, _BETWEEN_COMMAS) and not getattr(parent, "star", "")
         code = as_value(code) if listed or self.node.lpar else as_operand(code)
-        return (Edit(start=self.start, end=self.end, replacement=self._newlines(code)),)
+        return (Edit(start=self.start, end=self.end, replacement=self._placed(code)),)
 
     def remove_layer(self) -> tuple[Edit, ...] | None:
         """The edits that take the layer that this call builds out of its network.
@@ -157,7 +157,7 @@ class Call:
         A `model.add` line, an element of the list, or `Dense(4)(code(x))` and `code(Dense(4)(x))`.
         None for other forms.
         """
-        return layers.insert(self.tree, self.node, self._newlines(code), where=where)
+        return layers.insert(self.tree, self.node, code, where=where)
 
     def insert_layer_where_read(self, code: str) -> tuple[Edit, ...] | None:
         """The edits that put the layer `code` behind this call, where its value is worked on.
@@ -165,7 +165,7 @@ class Call:
         After `x = Input((8,))`, `block(x)` becomes `block(code(x))`, and `Model(x, ...)` stays.
         None unless the value's name is its alone, and one call but `Model` takes it.
         """
-        return layers.insert_where_read(self.tree, self.node, self._newlines(code))
+        return layers.insert_where_read(self.tree, self.node, code)
 
     def assigned_argument(self, name: str, position: int | None = None) -> Argument | None:
         """The literal that an argument's name stands for, where it is assigned.
@@ -198,7 +198,7 @@ class Call:
             return None
         if not shared and names.reads(self.tree, self.tree.source(self.node.args[index].value)) > 1:
             return None
-        return _replaced(argument, self._newlines(as_value(code)))
+        return _replaced(argument, self._placed(as_value(code)))
 
     def insert_statement_before(self, code: str) -> tuple[Edit, ...] | None:
         """The edit that puts statements on lines of their own before the one with this call.
@@ -278,8 +278,8 @@ class Call:
                 return sign if sign.strip(" ") == "=" else "="
         return "="
 
-    def _newlines(self, code: str) -> str:
-        return self.tree.lines.newline.join(split_lines(code))
+    def _placed(self, code: str) -> str:
+        return self.tree.lines.continued(code, self.start)
 
 
 @lru_cache(maxsize=8)

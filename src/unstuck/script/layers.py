@@ -70,10 +70,11 @@ def insert(
             return None if edit is None else (edit,)
         case _Listed(items=items, index=index):
             put = items.insert_before if where == "before" else items.insert_after
-            return put(index, as_value(code))
+            place = items.items[index][0]
+            return put(index, tree.lines.continued(as_value(code), place))
         case _Applied(outer=outer, value=value):
-            return _wrapped(code, *(tree.extent(value) if where == "before"
-                                    else tree.bare_extent(outer)))
+            return _wrapped(tree, code, *(tree.extent(value) if where == "before"
+                                          else tree.bare_extent(outer)))
         case _:
             return None
 
@@ -103,7 +104,7 @@ def insert_where_read(tree: Tree, value: cst.Call, code: str) -> tuple[Edit, ...
         given = None if listed is None else tree.parent(listed)
     if not isinstance(given, cst.Arg) or given.star:
         return None
-    return _wrapped(code, *tree.extent(working[0]))
+    return _wrapped(tree, code, *tree.extent(working[0]))
 
 
 def _begins_a_model(tree: Tree, read: cst.CSTNode) -> bool:
@@ -114,10 +115,11 @@ def _begins_a_model(tree: Tree, read: cst.CSTNode) -> bool:
     return isinstance(around, cst.Call) and kind_of(tree.source(around.func)) == "Model"
 
 
-def _wrapped(code: str, start: int, end: int) -> tuple[Edit, ...]:
+def _wrapped(tree: Tree, code: str, start: int, end: int) -> tuple[Edit, ...]:
     """What stands between two offsets, given to the layer `code`."""
+    code = tree.lines.continued(as_operand(code), start)
     return (
-        Edit(start=start, end=start, replacement=f"{as_operand(code)}("),
+        Edit(start=start, end=start, replacement=f"{code}("),
         Edit(start=end, end=end, replacement=")"),
     )
 

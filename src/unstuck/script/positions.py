@@ -89,6 +89,13 @@ class Lines:
         prefix = self.data[self.start(offset) : offset]
         return None if prefix.strip(b" \t\f") else prefix.decode()
 
+    def continued(self, code: str, offset: int) -> str:
+        """Code of several lines as it is put at this offset: indented as the line there."""
+        line = self.data[self.start(offset) : offset]
+        blank = line[: len(line) - len(line.lstrip(b" \t\f"))].decode()
+        first, *others = split_lines(code)
+        return self.newline.join([first, *(blank + other for other in others)])
+
     def rest(self, offset: int) -> int | None:
         """Where the line ends, if only blanks and a comment follow on it; None otherwise."""
         match = _REST_OF_LINE.match(self.data, offset)
