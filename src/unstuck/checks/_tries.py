@@ -51,7 +51,8 @@ def usual_rate(recipe: Recipe) -> Tries:
 def more_epochs(recipe: Recipe, *, at_least: int) -> Tries:
     """Ten times the epochs, or as many as make so many updates, whichever is more."""
     needed = math.ceil(at_least / recipe.updates_per_epoch)
-    return (Epochs(value=max(10 * recipe.epochs, needed), was=recipe.epochs),)
+    ten = 10 * recipe.epochs
+    return (Epochs.of(recipe, ten) if ten >= needed else Epochs.enough(recipe, needed),)
 
 
 def activation(recipe: Recipe, layer: Layer, value: str) -> Tries:

@@ -7,6 +7,7 @@ the numbers as float32 has them, which is what the layer sees.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -27,6 +28,8 @@ NEAR = 0.1
 """Columns whose mean is so near to 0 and whose spread is so near to 1, as a share, stay as they are."""
 
 _ENOUGH_FOR_COMMON = 16
+_GREY = 255
+"""The largest grey level; where none of the pixels has it, some come near."""
 
 
 def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
@@ -150,10 +153,23 @@ def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
     """
     low, top = float(np.nanmin(features)), float(np.nanmax(features))
     if top > 0 and (0 <= low <= top / 2 or low == top):
-        scale = 1 / round(top) if top == round(top) else _rounded(1 / top)
+        by = round_top(top)
+        scale = 1 / by if by == round(by) else source.two_digits(1 / top, math.floor)
         return {"scale": scale, "offset": 0.0}
     mean, spread = float(np.nanmean(features)), float(np.nanstd(features)) or 1.0
-    return {"scale": _rounded(1 / spread), "offset": _rounded(-mean / spread, against=1.0)}
+    scale = source.two_digits(1 / spread)
+    return {"scale": scale, "offset": _rounded(-mean * scale, against=1.0)}
+
+
+def round_top(top: float) -> float:
+    """What rows that go up to `top` are divided by: a round number that is no smaller.
+
+    What says by itself what the values are stays: up to 100, grey levels, powers of two less 1.
+    """
+    if _GREY - 15 <= top <= _GREY:
+        return float(_GREY)
+    known = top == round(top) and (top <= 100 or (int(top) + 1).bit_count() == 1)
+    return top if known else float(source.two_digits(top, math.ceil))
 
 
 def _tidy(values: NDArray[np.float64], against: Any = np.inf) -> list[float] | float:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import keras
 
@@ -42,6 +43,17 @@ def number(value: float) -> str:
 def tidy(value: float) -> float | int:
     """Six significant digits; whole numbers that are integers stay integers."""
     return value if isinstance(value, int) else float(f"{value:.6g}")
+
+
+def two_digits(value: float, to: Callable[[float], int] = round) -> float | int:
+    """A number as a person would choose it, of two leading digits: 2400 for 2437, `ceil`: 2500."""
+    if not value:
+        return value
+    exponent = math.floor(math.log10(abs(value))) - 1
+    digits = to(float(f"{value / 10.0**exponent:.9g}"))
+    if exponent >= 0:
+        return digits * int(10**exponent)
+    return value if isinstance(value, int) else float(f"{digits}e{exponent}")
 
 
 def site_call(script: Script, recipe: Recipe, site: str) -> Call | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention
-from ._source import Edits, method_call, set_value, site_call
+from ._source import Edits, method_call, set_value, site_call, two_digits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,14 @@ class Epochs(Intervention):
     def of(cls, recipe: Recipe, value: int) -> Epochs:
         """This change to a recipe."""
         return cls(value=value, was=recipe.epochs)
+
+    @classmethod
+    def enough(cls, recipe: Recipe, value: float, *, most: float = math.inf) -> Epochs:
+        """So many epochs in a round number: a few more, or fewer where that would be above `most`."""
+        round_number = two_digits(value, math.ceil)
+        if round_number > most:
+            round_number = two_digits(min(value, most), math.floor)
+        return cls.of(recipe, max(1, int(round_number)))
 
     @property
     def label(self) -> str:

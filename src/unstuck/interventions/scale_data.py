@@ -14,14 +14,15 @@ from unstuck.script import Call, Script
 
 from . import Intervention
 from . import _network as network
-from ._source import Edits, method_call, number, pair_of_names, tidy
+from ._scales import round_top
+from ._source import Edits, method_call, number, pair_of_names
 
 _READ = re.compile(r"\.(?:predict|evaluate|predict_on_batch|test_on_batch)\(\s*([^\s,()\[]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScaleData(Intervention):
-    """Inputs and targets, which are the same array, divided by the largest value."""
+    """Inputs and targets, which are the same array, divided by the largest value, or a bit more."""
 
     kind: ClassVar[str] = "target_encoding"
     cost: ClassVar[float] = 4
@@ -42,7 +43,7 @@ class ScaleData(Intervention):
         top = float(x.max())
         if not (x.min() >= 0 and 1 < top < np.inf):
             raise NotSupported("The data have no scale to take away.")
-        return cls(by=float(tidy(top)))
+        return cls(by=round_top(top))
 
     @property
     def label(self) -> str:
@@ -74,7 +75,7 @@ class ScaleData(Intervention):
         later = set(_READ.findall(script.text))
         if later - set(names):
             return None
-        line = "; ".join(f"{name} = {name} / {number(self.by)}" for name in names)
+        line = "; ".join(f"{name} = {name} / {number(self.by).removesuffix('.0')}" for name in names)
         return call.insert_statement_before(line)
 
 

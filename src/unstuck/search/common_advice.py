@@ -98,9 +98,9 @@ def _everything(
         batch = USUAL_BATCH  # the same passes over the rows, in more updates
         yield lambda: BatchSize.of(recipe, USUAL_BATCH)
     each = math.ceil(recipe.rows_per_epoch / batch)
-    epochs = math.ceil(min(ENOUGH_UPDATES, most(batch)) / each)
-    if epochs > recipe.epochs:
-        yield lambda: Epochs.of(recipe, epochs)
+    longer = Epochs.enough(recipe, math.ceil(ENOUGH_UPDATES / each), most=math.ceil(most(batch) / each))
+    if longer.value > recipe.epochs:
+        yield lambda: longer
     if recipe.rules.of(EarlyStopping):
         yield lambda: Patience.of(recipe, None)
     if recipe.rules.sets_rate:
