@@ -30,7 +30,11 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     graph = recipe.architecture.is_graph
     model = rebuilt(recipe.architecture).model if graph else recipe.build().model
     rng = np.random.default_rng(7)
+    adapted = {id(variable) for layer in model.layers
+               if isinstance(layer, keras.layers.Normalization) for variable in layer.weights}
     for variable in model.weights:
+        if id(variable) in adapted:
+            continue
         variable.assign(rng.uniform(0.01, 0.1, size=variable.shape).astype(variable.dtype))
     losses = [config_of(loss) for loss in keras.tree.flatten(recipe.loss)]
     if len(set(map(str, losses))) == 1:
@@ -41,7 +45,7 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     kept = None if graph else getattr(model, "input_scaling", None)
     layers = [layer for layer in model.layers if layer is not kept]
     return {
-        "layers": [(type(layer).__name__, _plain(layer.get_config())) for layer in layers],
+        "layers": [(type(layer).__name__, _plain(_with_statistics(layer))) for layer in layers],
         "outputs": keras.tree.map_structure(
             lambda out: np.asarray(out).round(4).tolist(), model(few, training=False)),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
@@ -55,6 +59,17 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
                 recipe.class_weight, recipe.loss_weights),
         "data": [None if a is None else np.asarray(a).tolist() for a in arrays],
     }
+
+
+def _with_statistics(layer: keras.Layer) -> dict[str, Any]:
+    """A layer's arguments; those that say what it is adapted to, wherever it has them from."""
+    config: dict[str, Any] = layer.get_config()
+    if isinstance(layer, keras.layers.Normalization) and layer.mean is not None:
+        mean, variance = np.asarray(layer.mean).ravel(), np.asarray(layer.variance).ravel()
+        # In a column that is constant any variance does the same.
+        variance = np.where(variance == 0, 1, variance)
+        config |= {"mean": [f"{x:.4g}" for x in mean], "variance": [f"{x:.4g}" for x in variance]}
+    return config
 
 
 def _plain(value: Any) -> Any:

@@ -13,7 +13,7 @@ from unstuck.interventions.scale_targets import ScaleTargets
 
 def test_each_is_scaled_by_its_own_rows() -> None:
     written = assert_square("towers", (ScaleInputs(),)).text
-    assert "tower(layers.Normalization(" in written
+    assert "tower(years_normalization(a), 4)" in written
     assert "), layers.Normalization(" in written
     assert "layers.Embedding(4, 2)(b)" in written
     _, recipe = original("towers")

@@ -90,7 +90,7 @@ def test_an_output_is_scaled_and_the_other_is_not() -> None:
     _, recipe = original("heads")
     scaled = at(recipe, "price", ScaleTargets())
     text = assert_square("heads", (scaled,)).text
-    assert 'Dense(1, activation="linear", name="price")' in text
+    assert 'Dense(1, activation="relu", name="price")' in text
     assert 'Dense(1, activation="sigmoid", name="kind")' in text
     _, recipe = original("named heads")
     assert_square("named heads", (at(recipe, "price", ScaleTargets()),))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import keras
+import numpy as np
 
 from unstuck.base.errors import BadData, NotSupported, UnstuckError
 from unstuck.network import adapter
@@ -72,6 +73,7 @@ def recipe_of(
         validation_split=0.0 if validation is not None else fit["validation_split"] or 0.0,
         class_weight=_class_weight(fit, data),
         epochs=epochs,
+        plain={} if taped is not None else _plain(x=fit["x"], y=fit["y"]),
         **batches,
     )
     _check_split(recipe)
@@ -85,6 +87,17 @@ def recipe_of(
     recipe = replace(recipe, rules=rules, left_out=left_out)
     before = before_fit(model, recipe, drawn)
     return before.carried(recipe), (*notes, *more, *before.notes)
+
+
+def _plain(**trees: Any) -> dict[str, str]:
+    """The type of numbers of those trees of which every array is a numpy array: the narrowest."""
+    found = {}
+    for name, tree in trees.items():
+        parts = list(tree.values()) if isinstance(tree, dict) else tree
+        arrays = list(parts) if isinstance(parts, list | tuple) else [parts]
+        if arrays and all(isinstance(a, np.ndarray) for a in arrays):
+            found[name] = str(min((a.dtype for a in arrays), key=lambda dtype: dtype.itemsize))
+    return found
 
 
 def _check_compiled(model: keras.Model) -> None:

@@ -45,6 +45,10 @@ class Intervention(ABC):
     def label(self) -> str:
         """What is done, in a few words, as a table has it: "learning rate 0.001 → 0.01"."""
 
+    def reason(self, before: Recipe) -> str:
+        """What a comment above the edit says, in ASCII: how it was, or what is done."""
+        return self.label.replace(" → ", " -> ").replace(" × ", " x ")
+
     @property
     def site(self) -> str:
         """The part it changes, a key of `Recipe.sites`."""
@@ -106,9 +110,14 @@ def compatible(changes: Iterable[Intervention]) -> bool:
     return True
 
 
+def in_order(changes: Iterable[Intervention]) -> list[Intervention]:
+    """Changes in the order in which they are made."""
+    return sorted(changes, key=lambda change: (change.stage, change.label))
+
+
 def apply_all(changes: Iterable[Intervention], recipe: Recipe) -> Recipe:
     """The recipe with all of them made, in order of their `stage`."""
-    for change in sorted(changes, key=lambda change: (change.stage, change.label)):
+    for change in in_order(changes):
         recipe = change.apply(recipe)
     return recipe
 
@@ -116,22 +125,26 @@ def apply_all(changes: Iterable[Intervention], recipe: Recipe) -> Recipe:
 def edits_for(
     changes: Iterable[Intervention], script: Script, recipe: Recipe
 ) -> tuple[Edit, ...] | None:
-    """All edits that write a repair; `None` where one of its changes cannot be written safely."""
+    """All edits that write a repair, each below a comment with its reason.
+
+    `None` where one of its changes cannot be written safely.
+    """
     changes = tuple(changes)
     after = apply_all(changes, recipe)
     if not _changes_alike(recipe, after):
         return None
-    edits: dict[Edit, None] = {}
-    for change in changes:
+    groups: list[tuple[str, tuple[Edit, ...]]] = []
+    for change in in_order(changes):
         found = change.edit(script, recipe, after)
         if found is None:
             return None
-        edits.update(dict.fromkeys(found))
+        groups.append((change.reason(recipe), found))
+    edits = tuple(dict.fromkeys(script.with_remarks(groups)))
     try:
         script.apply(edits)
     except EditConflict:
         return None
-    return tuple(edits)
+    return edits
 
 
 def _changes_alike(before: Recipe, after: Recipe) -> bool:

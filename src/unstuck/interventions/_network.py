@@ -102,13 +102,13 @@ def only_input(recipe: Recipe) -> Layer:
 
 
 def inputs(recipe: Recipe) -> tuple[tuple[Layer, NDArray[np.generic]], ...]:
-    """The layers through which inputs enter, each with the rows trained on.
+    """The layers through which inputs enter, each with the rows handed to `fit`.
 
     Raises:
         NotSupported: the network is not a graph.
     """
     require_graph(recipe, "Putting a layer behind the inputs")
-    names, x = recipe.architecture.input_names, recipe.train.x
+    names, x = recipe.architecture.input_names, recipe.scaled(recipe.x)
     by_name = isinstance(x, dict) and set(names) <= x.keys()
     arrays = [x[name] for name in names] if by_name else keras.tree.flatten(x)
     return tuple((layer_of(recipe, name), np.asarray(array))

@@ -1,8 +1,8 @@
 """The layers that bring data to a common scale, made from rows and written as code.
 
 Numbers have six significant digits, so that the layer tested and the layer written are the same; a mean
-that is large against the spread around it has as many as float32 can hold. The statistics are those of
-the numbers as float32 has them, which is what the layer sees.
+that is large against the spread around it, and what `adapt` would find, have as many as float32 holds.
+The statistics are those of the numbers as float32 has them, which is what the layer sees.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
         if scale == {"scale": 1.0, "offset": 0.0}:
             raise NotSupported("The inputs go up to 1 already.")
         return Insertion(anchor=anchor, where="after", kind="Rescaling", config=scale)
-    statistics = column_statistics(features)
+    statistics = column_statistics(x if x.ndim > 1 else x[:, None])
     if np.max(np.abs(statistics["mean"])) <= NEAR and np.max(
             np.abs(np.log(statistics["variance"]))) <= 2 * NEAR:
         raise NotSupported("The inputs are at unit scale already.")
@@ -70,15 +70,20 @@ def as_rescaling(scaling: Insertion) -> Insertion:
     return replace(scaling, kind="Rescaling", config=config)
 
 
-def column_statistics(features: NDArray[Any]) -> dict[str, Any]:
-    """The arguments of a Normalization that brings columns [row, column] to unit scale."""
-    values = _numbers(features)
-    variance = np.nanvar(values, axis=0)
-    variance = np.where(variance > 0, variance, 1.0)
-    return {
-        "mean": _tidy(np.nanmean(values, axis=0), against=np.sqrt(variance)),
-        "variance": _tidy(variance),
-    }
+def column_statistics(rows: NDArray[Any]) -> dict[str, Any]:
+    """The arguments of a Normalization that brings the columns (the last axis) to unit scale.
+
+    They are those of `adapt`, as float32 holds them; but a column that is constant keeps its unit.
+    """
+    values = _numbers(rows)
+    axes = tuple(range(values.ndim - 1))
+    mean, variance = np.nanmean(values, axis=axes), np.nanvar(values, axis=axes)
+    return {"mean": _shortest(mean), "variance": _shortest(np.where(variance == 0, 1.0, variance))}
+
+
+def _shortest(values: NDArray[np.float64]) -> list[float]:
+    """The shortest decimals that are these numbers in float32."""
+    return [float(str(value)) for value in values.astype(np.float32)]
 
 
 def target_scaling(y: NDArray[Any], anchor: str, *, by_column: bool) -> Insertion:
@@ -107,6 +112,11 @@ def layer_code(
     called = {} if name is None else {"name": source.quoted(script, name)}
     arguments = {**_arguments(new.config), **called}
     return source.make(kind, arguments, indent=source.indentation(script, call)), imports
+
+
+def shown(value: float) -> str:
+    """A size as a comment tells it: 5,023 or 0.0123."""
+    return f"{value:,.0f}" if 100 <= abs(value) < 1e10 else f"{value:.3g}"
 
 
 def _arguments(config: Mapping[str, Any]) -> dict[str, str]:

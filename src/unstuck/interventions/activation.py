@@ -13,6 +13,13 @@ from ._network import layer_of
 from ._one_layer import OneLayer
 from ._source import Edits
 
+_REASONS = {
+    "relu": "activation: relu puts out nothing below 0, and has no slope there",
+    "sigmoid": "activation: sigmoid puts out 0 to 1 only, and is flat near both",
+    "tanh": "activation: tanh puts out -1 to 1 only, and is flat near both",
+    "softmax": "activation: softmax puts out numbers above 0 that sum to 1",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Activation(OneLayer):
@@ -36,6 +43,10 @@ class Activation(OneLayer):
     def label(self) -> str:
         """What is done."""
         return f"{self.layer}: {self.was} → {self.value}"
+
+    def reason(self, before: Recipe) -> str:
+        """What the old one puts out, where it does not reach everywhere."""
+        return _REASONS.get(self.was, f"activation: was {self.was}")
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this activation."""

@@ -32,6 +32,10 @@ class BatchSize(Intervention):
         """What is done."""
         return f"batch size {self.was} → {self.value}"
 
+    def reason(self, before: Recipe) -> str:
+        """How many updates an epoch had."""
+        return f"batches: {self.was:,} rows each were {before.updates_per_epoch:,} to an epoch"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with batches of this size."""
         return replace(recipe, batch_size=self.value)

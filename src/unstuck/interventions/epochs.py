@@ -41,6 +41,10 @@ class Epochs(Intervention):
         """What is done."""
         return f"epochs {self.was} → {self.value}"
 
+    def reason(self, before: Recipe) -> str:
+        """How many updates there were."""
+        return f"epochs: {self.was:,} were {before.updates:,} updates of the weights"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with so many epochs."""
         return replace(recipe, epochs=self.value)

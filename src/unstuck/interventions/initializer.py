@@ -37,6 +37,10 @@ class Initializer(OneLayer):
         """What is done."""
         return f"{self.layer}: initialiser {self.was} → {self.value}"
 
+    def reason(self, before: Recipe) -> str:
+        """Which it was."""
+        return f"initialiser: was {self.was}"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this initialiser."""
         return with_initializer(recipe, self.layer, self.value)

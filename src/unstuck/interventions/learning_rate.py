@@ -50,6 +50,12 @@ class LearningRate(Intervention):
         """A rate above 1, which no optimizer of Keras has by default."""
         return 3.0 if self.value > 1 else 0.0
 
+    def reason(self, before: Recipe) -> str:
+        """What was wrong with the steps."""
+        if self.was is None:
+            return super().reason(before)
+        return f"{'longer' if self.value > self.was else 'shorter'} steps: the rate was {self.was:.4g}"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this rate, rounded to six digits."""
         if "learning_rate" not in recipe.optimizer.config:

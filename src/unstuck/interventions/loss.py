@@ -33,6 +33,10 @@ class Loss(Intervention):
         """The part it changes."""
         return "compile"
 
+    def reason(self, before: Recipe) -> str:
+        """Which it was."""
+        return f"loss: was {before.loss_name}"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this loss."""
         return with_loss(recipe, self.value, from_logits=self.from_logits)

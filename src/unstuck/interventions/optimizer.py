@@ -54,6 +54,10 @@ class UseOptimizer(Intervention):
         rate = () if self.learning_rate is None else ("optimizer.learning_rate",)
         return frozenset({"optimizer.kind", *rate})
 
+    def reason(self, before: Recipe) -> str:
+        """Which it was."""
+        return f"optimizer: was {before.optimizer.kind}"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this optimizer."""
         cls = getattr(keras.optimizers, self.name, None)

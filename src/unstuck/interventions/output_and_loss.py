@@ -11,7 +11,7 @@ from unstuck.script import Script
 from . import Intervention
 from ._activation import activation_edits, with_activation
 from ._loss import loss_edits, with_loss
-from ._network import output_activation
+from ._network import layer_of, output_activation
 from ._one_layer import OneLayer
 from ._source import Edits
 from .activation import Activation
@@ -57,6 +57,11 @@ class OutputAndLoss(OneLayer):
     def conflicts(self) -> frozenset[str]:
         """The loss and the layer's activation."""
         return frozenset({"compile.loss", f"layer:{self.layer}.activation"})
+
+    def reason(self, before: Recipe) -> str:
+        """Which they were."""
+        was = layer_of(before, self.layer).activation
+        return f"output and loss: were {was} and {before.loss_name}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with both."""

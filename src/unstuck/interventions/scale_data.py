@@ -14,7 +14,7 @@ from unstuck.script import Call, Script
 
 from . import Intervention
 from . import _network as network
-from ._scales import round_top
+from ._scales import round_top, shown
 from ._source import Edits, method_call, number, pair_of_names
 
 _READ = re.compile(r"\.(?:predict|evaluate|predict_on_batch|test_on_batch)\(\s*([^\s,()\[]+)")
@@ -59,6 +59,10 @@ class ScaleData(Intervention):
     def conflicts(self) -> frozenset[str]:
         """All that scales inputs or targets."""
         return frozenset({"fit.input_scale", "fit.target_encoding"})
+
+    def reason(self, before: Recipe) -> str:
+        """How large the data are."""
+        return f"data went up to {shown(float(np.max(before.x)))}: brought to between 0 and 1"
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe on scaled data; what it is judged by stays in the user's units."""

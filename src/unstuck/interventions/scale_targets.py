@@ -17,7 +17,7 @@ from . import Intervention
 from . import _network as network
 from . import _source as source
 from ._loss import weights_edits, with_loss_weight
-from ._scales import layer_code, target_scaling
+from ._scales import layer_code, shown, target_scaling
 
 _REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
                "mean_absolute_percentage_error", "mean_squared_logarithmic_error")
@@ -74,6 +74,12 @@ class ScaleTargets(Intervention):
             recipe = with_loss_weight(
                 recipe, float(f"{1 / np.mean(np.power(scaling.config['scale'], power)):.2g}"))
         return recipe.with_inserted(scaling)
+
+    def reason(self, before: Recipe) -> str:
+        """How large they are."""
+        y = np.asarray(before.y, np.float64)
+        return (f"targets lay around {shown(float(np.nanmean(y)))}, {shown(float(np.nanstd(y)))} apart:"
+                " brought to mean 0, spread 1")
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
         """The layer behind the output layer, or in the place of an activation layer left out."""

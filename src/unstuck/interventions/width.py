@@ -34,6 +34,10 @@ class Width(OneLayer):
         """What is done."""
         return f"{self.layer}: width {self.was} → {self.value}"
 
+    def reason(self, before: Recipe) -> str:
+        """How wide it was."""
+        return f"width: was {self.was:,}"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this width; whether the next layers fit, only building it tells."""
         return with_width(recipe, self.layer, self.value)

@@ -51,7 +51,9 @@ class Recipe:
     `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
     `left_out` names those that do not. `written_for` is the package in whose spelling the script
     is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `whole` is set where this is but one
-    output of a network with several (`outputs.each`): the recipe of all of them.
+    output of a network with several (`outputs.each`): the recipe of all of them. `plain` has
+    the types of numbers of those of "x" and "y" that were numpy arrays when they were handed to `fit`,
+    not frames or tensors.
     """
 
     architecture: Architecture
@@ -80,6 +82,7 @@ class Recipe:
     left_out: tuple[str, ...] = ()
     written_for: str = ""
     whole: Recipe | None = None
+    plain: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def _split_at(self) -> int:

@@ -67,6 +67,11 @@ class Call:
         """The byte offset after its closing parenthesis."""
         return self.tree.bare_extent(self.node)[1]
 
+    @property
+    def code(self) -> str:
+        """Its text, without parentheses around it."""
+        return self.tree.data[self.start : self.end].decode()
+
     def spelled(self, name: str, *, of: str = "") -> str:
         """An argument's name as this script spells its arguments: of another year, or of today.
 
@@ -209,6 +214,25 @@ class Call:
         statement = self.tree.own_lines(self.node)
         edit = None if statement is None else self.tree.line_before(statement, code)
         return None if edit is None else (edit,)
+
+    def insert_statement_after(self, code: str) -> tuple[Edit, ...] | None:
+        """The same behind it."""
+        statement = self.tree.own_lines(self.node)
+        return None if statement is None else (self.tree.line_after(statement, code),)
+
+    @property
+    def assigned_name(self) -> str | None:
+        """The only name that a statement gives what this call makes; `None` for other statements."""
+        match self.tree.parent(self.node):
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+                return name
+        return None
+
+    @property
+    def at_module_level(self) -> bool:
+        """Whether the statement with this call stands by itself, outside of every block."""
+        statement = self.tree.own_lines(self.node)
+        return statement is not None and isinstance(self.tree.parent(statement), cst.Module)
 
     @property
     def in_function(self) -> bool:

@@ -23,6 +23,9 @@ from .edits import Edit
 from .spellings import TENSORFLOW_KERAS, modern_name
 from .tree import Tree
 
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp,
+           ast.DictComp, ast.GeneratorExp)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Import:
@@ -92,6 +95,41 @@ def reads(tree: Tree, name: str) -> int:
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
         for node in ast.walk(_syntax(tree.text))
     )
+
+
+def binding_lines(text: str, name: str) -> list[int]:
+    """The lines on which a module binds a name, or assigns to a part of it; none if a function may."""
+    found: list[int] = []
+    waiting: list[ast.AST] = [_syntax(text)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Global) and name in node.names:
+            return []
+        if _binds(node, name):
+            found.append(node.end_lineno or node.lineno)  # type: ignore[attr-defined]
+        if isinstance(node, _SCOPES):
+            waiting.extend(inner for inner in ast.walk(node) if isinstance(inner, ast.Global))
+        else:
+            waiting.extend(ast.iter_child_nodes(node))
+    return sorted(found)
+
+
+def _binds(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Subscript(ctx=ast.Store() | ast.Del()) | ast.Attribute(ctx=ast.Store() | ast.Del()):
+            inner: ast.AST = node
+            while isinstance(inner, ast.Subscript | ast.Attribute):
+                inner = inner.value
+            return isinstance(inner, ast.Name) and inner.id == name
+        case ast.Name(id=bound, ctx=ast.Store() | ast.Del()):
+            return bound == name
+        case ast.alias(name=imported, asname=asname):
+            return (asname or imported.partition(".")[0]) == name
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.ExceptHandler() | (
+                ast.MatchAs()) | ast.MatchStar():
+            return node.name == name
+        case _:
+            return False
 
 
 def _spellings(qualified: str) -> Iterator[str]:

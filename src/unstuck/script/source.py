@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import difflib
 import io
+import math
 import tokenize
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,7 @@ from . import classes, names
 from .call import Call
 from .edits import Edit, EditConflict, splice
 from .positions import Lines, Span, split_lines
+from .remarks import remarked
 from .tree import tree_of
 
 
@@ -126,6 +128,23 @@ class Script:
         tree = tree_of(self.text)
         return None if tree is None else classes.read_through(tree, name, method, attribute, code)
 
+    def with_remarks(self, groups: Iterable[tuple[str, Sequence[Edit]]]) -> tuple[Edit, ...]:
+        """The edits of all groups, with the text of each as a comment above what it changes.
+
+        Where the source cannot be analysed, or comments would be in the way, the plain edits.
+        """
+        groups = tuple(groups)
+        plain = tuple(edit for _, edits in groups for edit in edits)
+        tree = tree_of(self.text)
+        if tree is None:
+            return plain
+        commented = remarked(tree, self.encoding, groups)
+        try:
+            self.apply(commented)
+        except EditConflict:
+            return plain
+        return commented
+
     def apply(self, edits: Iterable[Edit]) -> Script:
         """The script with the edits carried out; everything else stays byte for byte.
 
@@ -190,6 +209,19 @@ class Script:
         if tree is None or offsets is None:
             return None
         return names.imported_name(tree, qualified, tree.innermost(*offsets))
+
+    def holds(self, name: str, *, at: Span, until: Span) -> bool:
+        """Whether a name of the module has one value from the statement at a span to that at another.
+
+        It is bound before the first, and neither bound again nor changed in place by an assignment
+        until the second; after that too, where a loop may come back.
+        """
+        lines = names.binding_lines(self.text, name)
+        call = self.call(until)
+        if not lines or call is None or min(lines) >= at.line:
+            return False
+        end = math.inf if call.in_loop_or_comprehension else until.end_line
+        return not any(at.line <= line <= end for line in lines)
 
     @property
     def _name(self) -> str:

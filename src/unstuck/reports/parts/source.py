@@ -72,7 +72,8 @@ def fix_of(result: Result, arm: Arm) -> list[str] | None:
 
 
 def _edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
-    """The lines as the edits make them, without indentation; none where the source is unknown."""
+    """The lines as the edits make them, without indentation and comments; none where the source is
+    unknown."""
     if result.source is None:
         return []
     data = result.source.encode(errors="replace")
@@ -97,4 +98,4 @@ def _edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
             done = max(done, other.end)
         text = b"".join([*pieces, data[done:stop]]).decode(errors="replace")
         found.update(dict.fromkeys(line.strip() for line in _NEWLINE.split(text) if line.strip()))
-    return list(found)
+    return [line for line in found if not line.startswith("#")]
