@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.network.recipe import Insertion, Layer, Recipe
+from unstuck.network.layers import Insertion, Layer
+from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
 
 from . import _network as network

@@ -97,7 +97,7 @@ class Metric(Intervention):
         if self.threshold is None:
             return source.quoted(script, "mae"), ()
         name, imports = source.keras_name(script, call, "metrics.BinaryAccuracy")
-        return source.make(name, threshold=source.number(self.threshold)), imports
+        return source.make(name, {"threshold": source.number(self.threshold)}), imports
 
 
 def is_accuracy(metric: Any) -> bool:
