@@ -14,7 +14,6 @@ import pytest
 
 from unstuck.base.errors import BadData
 from unstuck.capture import Captured, capture_script, capture_text
-from unstuck.capture.older.modules import has_tensorflow
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 from unstuck.script.modernising import modernised
@@ -151,8 +150,6 @@ EXPECTED = {
 
 
 def captured(path: Path) -> Captured:
-    if path.stem.startswith("tf") and has_tensorflow():
-        pytest.skip("TensorFlow itself is installed")
     if "pandas" in path.stem:
         pytest.importorskip("pandas")
     if "matplotlib" in path.stem:

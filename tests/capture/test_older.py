@@ -13,9 +13,6 @@ import pytest
 
 from unstuck.base.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
 from unstuck.capture import capture_script
-from unstuck.capture.older import modules
-
-pytestmark = pytest.mark.skipif(modules.has_tensorflow(), reason="TensorFlow itself is installed")
 
 OLD = """
 import numpy as np
@@ -54,7 +51,7 @@ ENDINGS = {
     "exception": ("1 / 0", ScriptFailed),
     "sys.exit": ("import sys; sys.exit(3)", NoFitCall),
     "KeyboardInterrupt": ("raise KeyboardInterrupt", KeyboardInterrupt),
-    "refused": ("tf.data.Dataset", NotSupported),
+    "refused": ("tf.GradientTape()", NotSupported),
     "not trainable": ("model.fit(x, x[:3], nb_epoch=1)", UnstuckError),
 }
 
@@ -115,7 +112,7 @@ model.fit(x, x)""")).recipe
 
 
 REFUSED = {
-    "tf.data": ("import tensorflow as tf\nx = 1\ntf.data.Dataset.from_tensor_slices(x)", 3, "tf.data"),
+    "tf.estimator": ("import tensorflow as tf\nx = 1\ntf.estimator.Estimator(x)", 3, "tf.estimator"),
     "GradientTape": ("import tensorflow as tf\nwith tf.GradientTape() as tape: pass", 2,
                      "tf.GradientTape"),
     "Merge": ("x = 1\nfrom keras.layers.core import Dense\nfrom keras.layers import Merge", 3,

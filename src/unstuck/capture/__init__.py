@@ -237,7 +237,8 @@ def _capture(
     watch = Watch(filename, script, chosen=chosen, through=through)
     dialect = dialect_of(script, directory)
     # A fresh session, so that every capture gives the layers the same names.
-    with adapter.fresh_session(), patched(watch.wrappers), understood(dialect, directory):
+    with adapter.fresh_session(), patched(watch.wrappers), \
+            understood(dialect, directory) as met:
         ending = runner.run(
             code,
             argv=argv,
@@ -258,6 +259,7 @@ def _capture(
             f"The script is in the spelling of {dialect}; it was run as it is, with Keras"
             f" {adapter.keras_version()}. unstuck fix --modernise writes today's."
         )
+    watch.notes += met
     found = _captured(script, watch, ending, chosen=chosen, through=through)
     year = "" if dialect is None else dialect.year
     return replace(found, recipe=replace(found.recipe, written_for=year))

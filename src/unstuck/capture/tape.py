@@ -124,8 +124,9 @@ class _Reel:
 
     def __init__(self, source: Any, where: str, most_bytes: int) -> None:
         self.kind = adapter.stream_kind(source) or type(source).__name__
-        self.is_dataset = isinstance(source, keras.utils.PyDataset)
-        self.is_generator = isinstance(source, Iterator)
+        self.is_dataset = self.kind == "a PyDataset"
+        # Generators of other years, such as `datagen.flow(x, y)`, are PyDatasets with a length, too.
+        self.is_generator = isinstance(source, Iterator) and not self.is_dataset
         self._source, self._where = source, where
         self._mine = source if self.is_generator else _copied(source)
         self._begun, self._bytes, self._most = time.monotonic(), 0, most_bytes

@@ -2,10 +2,10 @@
 
 While such a script runs, what its own files import as `keras` or `tensorflow` are stand-ins: modules
 that have the names of both times (`modules`), classes that take the arguments of both (`arguments`),
-the functions of `keras.backend` (`backend`) and the few of TensorFlow that tutorials use
-(`tensorflow`). Neither Keras nor `sys.modules` is changed, other packages see neither, and what the
+the functions of `keras.backend` (`backend`) and TensorFlow's (`capture.tensorflow`), whether that is
+installed or not. Neither Keras nor `sys.modules` is changed, other packages see neither, and what the
 user's functions hold of them keeps working when the replicas are trained. Only models get a few
-methods that they once had (`methods`), for as long as the script runs.
+methods that they once had (`methods`), and arrays TensorFlow's, for as long as the script runs.
 
 What Keras 3 accepts is taken as Keras 3 takes it; only what it would refuse is translated. A script
 in the spelling of today runs without any of this.
@@ -21,7 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from unstuck.capture.patches import patched
+from unstuck.capture.patches import Attribute, patched
+from unstuck.capture.tensorflow import tensors
 from unstuck.script.dialect import Dialect
 
 from .methods import wrappers
@@ -31,23 +32,28 @@ __all__ = ["understood"]
 
 
 @contextlib.contextmanager
-def understood(dialect: Dialect | None, directory: str) -> Iterator[None]:
+def understood(dialect: Dialect | None, directory: str) -> Iterator[list[str]]:
     """While open, code of the user's may be written in the spelling of other years.
+
+    Gives the notes on how it was met, which grow meanwhile.
 
     Args:
         dialect: how the script is spelled; `None`, today's: nothing is done.
         directory: where the user's own modules are.
     """
     if dialect is None:
-        yield
+        yield []
         return
     served = Served(dialect)
-    importing = {(builtins, "__import__"): lambda original: _importer(original, served, directory)}
-    with patched(importing), patched(wrappers(dialect.year)), warnings.catch_warnings():
+    importing: dict[Attribute, Callable[[Any], Any]] = {
+        (builtins, "__import__"): lambda original: _importer(original, served, directory)}
+    everywhere = {**importing, **wrappers(dialect.year), **tensors.methods()}
+    with patched(everywhere), warnings.catch_warnings():
         # Keras says how it would be written today; that is no news in such a script.
         warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
         warnings.filterwarnings("ignore", "Argument `(input_length|alpha)` is deprecated")
-        yield
+        warnings.filterwarnings("ignore", ".*the data `x` was provided as an infinite PyDataset")
+        yield served.notes
 
 
 def _importer(original: Callable[..., Any], served: Served, directory: str) -> Callable[..., Any]:

@@ -8,9 +8,8 @@ from typing import Any
 import keras
 
 from unstuck.base.errors import NotSupported
+from unstuck.capture import randomness
 from unstuck.script.spellings import ANY_LAYER, ARGUMENTS, KERAS_1, VALUES, WITHOUT_MEANING
-
-from . import randomness
 
 Arguments = dict[str, Any]
 

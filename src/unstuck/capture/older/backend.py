@@ -8,9 +8,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from unstuck.capture.randomness import drawn
 from unstuck.script.spellings import OPS
-
-from .randomness import drawn
 
 
 def functions() -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -41,7 +40,8 @@ def extras(class_of: Callable[[type], Any]) -> dict[str, dict[str, Any]]:
         shape = {k: kwargs.pop(k) for k in ("input_shape", "input_dim", "name") if k in kwargs}
         return keras.layers.TimeDistributed(class_of(keras.layers.Dense)(*args, **kwargs), **shape)
 
-    found: dict[str, dict[str, Any]] = {
+    return {
+        "keras.callbacks": {"TensorBoard": TensorBoard},
         "keras.layers": {"merge": merge, "TimeDistributedDense": time_distributed_dense},
         "keras.utils": {"multi_gpu_model": multi_gpu_model},
         "keras.preprocessing": adapter.old_preprocessing("text"),
@@ -50,9 +50,6 @@ def extras(class_of: Callable[[type], Any]) -> dict[str, dict[str, Any]]:
         "keras.wrappers": {"KerasClassifier": _known_to_sklearn(KerasClassifier, "ClassifierMixin"),
                            "KerasRegressor": _known_to_sklearn(KerasRegressor, "RegressorMixin")},
     }
-    if importlib.util.find_spec("tensorflow") is None:
-        found["keras.callbacks"] = {"TensorBoard": TensorBoard}
-    return found
 
 
 def merge(inputs: Any, mode: str = "sum", concat_axis: int = -1, **options: Any) -> Any:
@@ -88,7 +85,7 @@ class AddedLoss(keras.layers.Layer):  # type: ignore[misc]
 
 
 class TensorBoard(keras.callbacks.Callback):  # type: ignore[misc]
-    """Takes what Keras's own takes and writes nothing, because that needs TensorFlow."""
+    """Takes what Keras's own takes and writes nothing: nobody looks at it before the fit."""
 
     def __init__(self, log_dir: str = "logs", *args: Any, **kwargs: Any) -> None:
         super().__init__()

@@ -10,20 +10,19 @@ from types import ModuleType
 from typing import Any
 
 from unstuck.base.errors import NotSupported
+from unstuck.capture import tensorflow
 from unstuck.network import adapter
 from unstuck.script.dialect import Dialect
 from unstuck.script.spellings import CLASSES, FUNCTIONS, MODULES, TENSORFLOW_KERAS
 
-from . import backend, classics, tensorflow
+from . import backend, classics
 from .arguments import Translated, takes_old_arguments
 
 _REAL, _SERVED = "_unstuck_real", "_unstuck_served"
+_BORROWED = ("tensorflow_datasets",)
+"""Packages that hand out data sets of TensorFlow's own."""
+
 Extras = dict[str, dict[str, Any]]
-
-
-def has_tensorflow() -> bool:
-    """Whether the user has TensorFlow itself; then it is the user's own that is imported."""
-    return importlib.util.find_spec("tensorflow") is not None
 
 
 class Served:
@@ -31,14 +30,16 @@ class Served:
 
     Args:
         dialect: how the script is spelled.
+
+    `notes` are what the user should know of how the script was met.
     """
 
     def __init__(self, dialect: Dialect) -> None:
+        self.notes: list[str] = []
         self._decays = dialect.keeps_decay
         self._facades: dict[str, ModuleType] = {}
         self._classes: dict[tuple[type, str], Translated] = {}
-        self._tensorflow = None if has_tensorflow() else tensorflow.facade(
-            functools.partial(self.module, "keras"))
+        self._tensorflow = tensorflow.facade(functools.partial(self.module, "keras"), self._note)
         self._extras: Extras = {
             "keras.backend": backend.functions(), **classics.extras(self.class_of),
         }
@@ -48,7 +49,7 @@ class Served:
         root = name.partition(".")[0]
         if root == "keras":
             return not f"{name}.".startswith("keras.src.")
-        return root in ("tensorflow", "tf_keras") and self._tensorflow is not None
+        return root in ("tensorflow", "tf_keras") or (root in _BORROWED and tensorflow.installed(root))
 
     def imported(self, name: str, whole: bool) -> ModuleType:
         """What an import statement binds: the module itself (`whole`), or its outermost package.
@@ -64,8 +65,10 @@ class Served:
         for package in TENSORFLOW_KERAS:
             if f"{name}.".startswith(f"{package}."):
                 return self.module("keras" + name[len(package) :])
-        if name.partition(".")[0] != "keras":
-            assert self._tensorflow is not None
+        root = name.partition(".")[0]
+        if root in _BORROWED:
+            return tensorflow.whole(name)
+        if root != "keras":
             return self._tensorflow.module(name)
         today = self._today(name)
         if today not in self._facades:
@@ -104,6 +107,10 @@ class Served:
         if key not in self._classes:
             self._classes[key] = Translated(*key, decays=self._decays)
         return self._classes[key]
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
 
     def _as_served(self, value: Any, written: str) -> Any:
         if isinstance(value, ModuleType) and value.__name__.startswith("keras."):

@@ -16,6 +16,8 @@ from .fitting import as_arrays as as_arrays
 from .fitting import class_weights_as_sample_weights as class_weights_as_sample_weights
 from .fitting import compile_config as compile_config
 from .fitting import decays_selectively as decays_selectively
+from .fitting import is_foreign_dataset as is_foreign_dataset
+from .fitting import is_foreign_tensor as is_foreign_tensor
 from .fitting import log_names as log_names
 from .fitting import monitor_mode as monitor_mode
 from .fitting import schedule_of as schedule_of
@@ -62,9 +64,11 @@ from .sessions import fresh_session as fresh_session
 from .sessions import random_state_kept as random_state_kept
 from .tracing import BUILDING as BUILDING
 from .tracing import adds_losses as adds_losses
+from .tracing import array_class as array_class
 from .tracing import build_for as build_for
 from .tracing import build_on as build_on
 from .tracing import is_symbolic as is_symbolic
+from .tracing import is_tensor as is_tensor
 from .tracing import is_traced as is_traced
 from .tracing import outputs_of as outputs_of
 from .tracing import products_as_sums as products_as_sums

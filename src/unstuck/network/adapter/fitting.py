@@ -40,10 +40,20 @@ def arguments_of_running_fit() -> dict[str, Any] | None:
     return {name: value for name, value in bound.arguments.items() if name != "self"}
 
 
+def is_foreign_tensor(value: Any) -> bool:
+    """True for a tensor of TensorFlow's that holds numbers."""
+    return type(value).__module__.startswith("tensorflow.") and hasattr(value, "numpy")
+
+
+def is_foreign_dataset(value: Any) -> bool:
+    """True for a data set of TensorFlow's own."""
+    return bool(data_adapters.is_tf_dataset(value))
+
+
 def stream_kind(x: Any) -> str | None:
     """What a source of batches is called; `None` for arrays and trees of arrays."""
     if isinstance(x, keras.utils.PyDataset):
-        return "a PyDataset"
+        return getattr(type(x), "unstuck_kind", "a PyDataset")
     if data_adapters.is_tf_dataset(x):
         return "a tf.data.Dataset"
     if data_adapters.is_torch_dataloader(x):

@@ -92,6 +92,16 @@ def is_traced() -> bool:
     return bool(in_stateless_scope())
 
 
+def array_class() -> type:
+    """The class of JAX's arrays that hold numbers."""
+    return type(jax.numpy.zeros(()))
+
+
+def is_tensor(value: Any) -> bool:
+    """True for JAX's arrays, those inside of a computation too, and for Keras's symbolic tensors."""
+    return isinstance(value, jax.Array | keras.KerasTensor)
+
+
 def is_symbolic(value: Any) -> bool:
     """True for a value that stands for numbers which only a compiled computation will have."""
     return isinstance(value, jax.core.Tracer)
