@@ -40,7 +40,8 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
     if len(set(map(str, losses))) == 1:
         losses = losses[:1]
     few = keras.tree.map_structure(lambda a: a[:4], recipe.scaled(recipe.x))
-    arrays = keras.tree.flatten((recipe.scaled((recipe.x, recipe.y)), recipe.sample_weight))
+    arrays = keras.tree.flatten(
+        (recipe.scaled(recipe.x), recipe.scaled_targets(recipe.y), recipe.sample_weight))
     # A class that reads its input through a layer keeps it; that of a trial stands before its `call`.
     kept = None if graph else getattr(model, "input_scaling", None)
     layers = [layer for layer in model.layers if layer is not kept]
@@ -57,7 +58,7 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
                     for metric in keras.tree.flatten(recipe.metrics) if metric is not None],
         "fit": (recipe.epochs, recipe.batch_size, recipe.validation_split, recipe.shuffle,
                 recipe.class_weight, recipe.loss_weights),
-        "data": [None if a is None else np.asarray(a).tolist() for a in arrays],
+        "data": [None if a is None else np.asarray(a, np.float64).round(4).tolist() for a in arrays],
     }
 
 

@@ -29,6 +29,7 @@ from unstuck.search.experiment import FRESH, SEEDS_APART, Experiment
 
 from . import changes
 from .diagnosis import Options
+from .units import in_units_of
 
 _NOTHING = success_rate(np.zeros(0, dtype=bool))
 AFTER = 2 * FRESH
@@ -124,7 +125,8 @@ def prove(
         before = capture_text(script.text, filename=filename, argv=argv, fit=fit)
         goal = make_goal(before.recipe, asked=options.goal, seed=options.seed)
         captured = capture_text(after.text, filename=filename, argv=argv, fit=fit)
-        experiment = Experiment(captured.recipe, goal, budget=options.budget, seed=options.seed,
+        recipe = in_units_of(before.recipe, captured.recipe)
+        experiment = Experiment(recipe, goal, budget=options.budget, seed=options.seed,
                   progress=progress, replicas=options.replicas or 256, chunks=Chunks(journal))
         wanted = max(4, min(repair.replicas, experiment.most))
         progress.stage("training the rewritten script on fresh seeds", wanted)
@@ -140,7 +142,7 @@ def prove(
         f" {repair.successes} of {repair.replicas} had been measured"
     )
     return Repaired(script=after, rate=rate, diff=diff, ok=ok, reason=reason,
-                    recipe=captured.recipe, goal=goal)
+                    recipe=recipe, goal=goal)
 
 
 def translated(script: Script, *, argv: Sequence[str] = (), fit: str = "auto") -> Repaired:

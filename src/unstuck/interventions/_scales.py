@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.layers import Insertion
+from unstuck.network.recipe import Units
 from unstuck.script import Call, Script
 
 from . import _source as source
@@ -102,6 +103,22 @@ def target_scaling(y: NDArray[Any], anchor: str, *, by_column: bool) -> Insertio
     scale, offset = np.where(spread > 0, spread, 1.0), np.nanmean(values, axis=axis)
     config = {"scale": _tidy(scale), "offset": _tidy(np.asarray(offset), against=scale)}
     return Insertion(anchor=anchor, where="after", kind="Rescaling", config=config)
+
+
+def target_units(y: NDArray[Any]) -> Units:
+    """The mean and the spread of targets (rows, ...), of each column where there are several.
+
+    Raises:
+        NotSupported: there are values that are no finite numbers, or a column is constant.
+    """
+    values = _numbers(y)
+    axis = 0 if values.ndim == 2 and values.shape[1] > 1 else None
+    mean, spread = np.mean(values, axis=axis), np.std(values, axis=axis)
+    if not (np.isfinite(mean).all() and np.all(spread > 0)):
+        raise NotSupported("Targets with missing values, or that are all the same, have no scale.")
+    if axis is None:
+        return Units(mean=float(mean), spread=float(spread))
+    return Units(mean=tuple(map(float, np.ravel(mean))), spread=tuple(map(float, np.ravel(spread))))
 
 
 def layer_code(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +17,8 @@ from . import Intervention
 from . import _network as network
 from . import _source as source
 from ._loss import weights_edits, with_loss_weight
-from ._scales import layer_code, shown, target_scaling
+from ._scales import layer_code, shown, target_scaling, target_units
+from ._target_lines import scaled_targets_edits
 
 _REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
                "mean_absolute_percentage_error", "mean_squared_logarithmic_error")
@@ -33,8 +34,9 @@ class ScaleTargets(Intervention):
     """A Rescaling behind the output, to the mean and spread of the training targets.
 
     The output's activation stays as it is: another one is another change. The loss is still in the
-    targets' units. Where its size counts, under SGD, whose steps are as long as the gradient, or beside
-    the losses of other outputs, its weight brings it to standard units.
+    targets' units. Where its size counts it is not: under SGD, whose steps are as long as the gradient,
+    the targets themselves are scaled before `fit`; beside the losses of other outputs its weight brings
+    it to standard units.
     """
 
     kind: ClassVar[str] = "target_encoding"
@@ -56,7 +58,12 @@ class ScaleTargets(Intervention):
         return frozenset({"fit.target_encoding", "compile.loss_weights"})
 
     def apply(self, recipe: Recipe) -> Recipe:
-        """The recipe with the layer behind its only output; regression only."""
+        """The recipe with the layer behind its only output, or its targets scaled; regression only."""
+        power = _UNITS.get(recipe.loss_config[0])
+        alone = recipe.whole is None and not recipe.several_outputs
+        if power is not None and alone and recipe.optimizer.kind == "SGD":
+            y = network.single_array(recipe.scaled(recipe.y), "targets")
+            return replace(recipe, target_units=target_units(y))
         network.require_graph(recipe, "Putting a layer behind the output")
         if recipe.several_outputs:
             raise NotSupported("The network has several outputs; only one can be scaled.")
@@ -69,8 +76,7 @@ class ScaleTargets(Intervention):
             names = ", ".join(sorted(behind - _MOVES_NUMBERS))
             raise NotSupported(f"Behind the layer with the output activation there is {names}.")
         scaling = target_scaling(y, layer.name, by_column=not behind)
-        power = _UNITS.get(recipe.loss_config[0])
-        if power is not None and (recipe.optimizer.kind == "SGD" or recipe.whole is not None):
+        if power is not None and recipe.whole is not None:
             recipe = with_loss_weight(
                 recipe, float(f"{1 / np.mean(np.power(scaling.config['scale'], power)):.2g}"))
         return recipe.with_inserted(scaling)
@@ -82,7 +88,12 @@ class ScaleTargets(Intervention):
                 " brought to mean 0, spread 1")
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
-        """The layer behind the output layer, or in the place of an activation layer left out."""
+        """The layer behind the output layer, or in the place of an activation layer left out.
+
+        Targets that are scaled are so on lines before `fit`.
+        """
+        if after.target_units != before.target_units:
+            return scaled_targets_edits(script, before)
         layer = network.output_activation(before)
         call = source.layer_call(script, before, layer)
         if call is None or source.reads_layers(script, taken_out=False):

@@ -35,12 +35,31 @@ BEYOND = 1000.0
 """How many times the updates a schedule's peak is looked for: a warm-up may have been set for days."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Units:
+    """What targets are trained in: less `mean`, by `spread`; a number each, or one for each column."""
+
+    mean: float | tuple[float, ...]
+    spread: float | tuple[float, ...]
+
+    def to(self, targets: Any) -> NDArray[np.float32]:
+        """Targets of the user's in these units."""
+        values = np.asarray(targets, np.float64)
+        scaled = (values - np.asarray(self.mean)) / np.asarray(self.spread)
+        return np.asarray(scaled, np.float32)
+
+    def back(self, outputs: Any) -> Any:
+        """Outputs in these units in the user's."""
+        return outputs * np.asarray(self.spread, np.float32) + np.asarray(self.mean, np.float32)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them, divided by `data_scale`: judged and shown is what it does in the user's units.
+    makes of them, divided by `data_scale`, the targets in `target_units` where there are such: judged
+    and shown is what it does in the user's units.
     `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
     ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
     of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
@@ -78,6 +97,7 @@ class Recipe:
     rounds: int = 1
     rules: Rules = field(default_factory=Rules)
     data_scale: float = 1.0
+    target_units: Units | None = None
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
@@ -94,7 +114,7 @@ class Recipe:
 
     def _rows(self, start: int, stop: int | None, *, weighted: bool) -> Data:
         rows = Data(x=self.x, y=self.y, sample_weight=self.sample_weight).taken(slice(start, stop))
-        (x, y), weight = self.scaled((rows.x, rows.y)), rows.sample_weight
+        x, y, weight = self.scaled(rows.x), self.scaled_targets(rows.y), rows.sample_weight
         if weighted and self.class_weight is not None:
             weight = adapter.class_weights_as_sample_weights(y, dict(self.class_weight))
         return Data(x=x, y=y, sample_weight=weight)
@@ -109,18 +129,32 @@ class Recipe:
         """The rows that are only validated on; `None` without validation."""
         held = self.validation_data
         if held is not None:
-            return held if self.data_scale == 1.0 else replace(
-                held, x=self.scaled(held.x), y=self.scaled(held.y))
+            return held if self.in_users_units else replace(
+                held, x=self.scaled(held.x), y=self.scaled_targets(held.y))
         if self._split_at == Data(x=self.x, y=self.y).rows:
             return None
         return self._rows(self._split_at, None, weighted=False)
 
+    @property
+    def in_users_units(self) -> bool:
+        """True where the training sees the data as they were handed to `fit`."""
+        return self.data_scale == 1.0 and self.target_units is None
+
     def scaled(self, data: Tree) -> Tree:
-        """Arrays in the user's units, in the units of the training."""
+        """Inputs in the user's units, in the units of the training."""
         return self._rescaled(data, lambda a: a / self.data_scale)
+
+    def scaled_targets(self, targets: Tree) -> Tree:
+        """Targets in the user's units, in the units of the training."""
+        units, targets = self.target_units, self.scaled(targets)
+        return targets if units is None else keras.tree.map_structure(
+            lambda a: None if a is None else units.to(a), targets)
 
     def unscaled(self, outputs: Tree) -> Tree:
         """The network's outputs in the user's units."""
+        units = self.target_units
+        if units is not None:
+            outputs = keras.tree.map_structure(units.back, outputs)
         return self._rescaled(outputs, lambda a: a * self.data_scale)
 
     def _rescaled(self, tree: Tree, how: Callable[[Any], Any]) -> Tree:
@@ -220,7 +254,7 @@ class Recipe:
         loss = [signature_of(part) for part in keras.tree.flatten(self.loss)]
         return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
-                     self.order_salt, self.data_scale,
+                     self.order_salt, self.data_scale, self.target_units,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
                      self.batches, sorted(self.architecture.kept), bool(self.optimizer.state)))
 

@@ -40,6 +40,8 @@ def fingerprint(recipe: Recipe) -> str:
         recipe.batches, recipe.epochs_in_rows, _rules_told(recipe), _kept_told(recipe),
         [_bytes_told(a) for a in recipe.optimizer.state],
     )
+    if recipe.target_units is not None:
+        words = (*words, recipe.target_units)  # type: ignore[assignment]
     return digest(repr(words).encode(), data_digest(recipe).encode())
 
 

@@ -1,0 +1,69 @@
+"""A rewritten script whose data are in other units, as a recipe that is judged in the user's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.network.recipe import Data, Recipe, Units
+
+_SAME = 1e-3
+"""How far data may be from a change of units, against their spread."""
+
+
+def in_units_of(before: Recipe, after: Recipe) -> Recipe:
+    """`after` with its data as `before` has them, and the units that its script brings them to.
+
+    Only data that are the same but for their units, in whatever order, are known again; others are
+    left as they are.
+    """
+    pair = [keras.tree.flatten(recipe.y) for recipe in (before, after)]
+    if [len(arrays) for arrays in pair] != [1, 1]:
+        return after
+    units = _between(*(np.asarray(arrays[0]) for arrays in pair))
+    if units is None:
+        return after
+    held = after.validation_data
+    if _scaled_alike(before.x, after.x, units):
+        by = float(np.max(units.spread))
+        x, y = (keras.tree.map_structure(lambda a: a * by, tree) for tree in (after.x, after.y))
+        return replace(after, x=x, y=y, data_scale=by, validation_data=None if held is None else Data(
+            x=held.x * by, y=held.y * by, sample_weight=held.sample_weight))
+    return replace(
+        after, y=keras.tree.map_structure(units.back, after.y), target_units=units,
+        validation_data=None if held is None else replace(held, y=units.back(held.y)))
+
+
+def _between(users: NDArray[Any], trained: NDArray[Any]) -> Units | None:
+    """The units in which `trained` are `users`; `None` where they are others, or the same."""
+    if users.shape != trained.shape or not all(
+            np.issubdtype(a.dtype, np.number) and np.isfinite(a).all() for a in (users, trained)):
+        return None
+    by_column = users.ndim == 2 and users.shape[1] > 1
+    ours, theirs = (np.sort(a.astype(np.float64) if by_column else a.astype(np.float64).reshape(-1, 1),
+                            axis=0) for a in (users, trained))
+    if np.allclose(ours, theirs, rtol=1e-5) or not (ours.std(0) > 0).all() or (
+            not (theirs.std(0) > 0).all()):
+        return None
+    spread = ours.std(0) / theirs.std(0)
+    mean = ours.mean(0) - spread * theirs.mean(0)
+    if np.abs(theirs * spread + mean - ours).max() > _SAME * ours.std(0).min():
+        return None
+    alike = np.ptp(spread) <= _SAME * spread.max() and np.ptp(mean) <= _SAME * spread.max()
+    if not alike:
+        return Units(mean=tuple(map(float, mean)), spread=tuple(map(float, spread)))
+    return Units(mean=float(mean[0]), spread=float(spread[0]))
+
+
+def _scaled_alike(users: Any, trained: Any, units: Units) -> bool:
+    """Whether the inputs were divided by the very number that the targets were."""
+    pair = [np.asarray(keras.tree.flatten(x)[0]) for x in (users, trained)]
+    if np.ndim(units.spread) or pair[0].shape != pair[1].shape or (
+            abs(np.max(units.mean)) > _SAME * np.max(units.spread)):
+        return False
+    ours, theirs = (np.sort(a.ravel().astype(np.float64)) for a in pair)
+    return bool(np.allclose(ours, theirs * units.spread, rtol=_SAME, atol=_SAME * np.ptp(ours)))
