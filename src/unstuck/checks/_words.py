@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,15 @@ def percent(share: float) -> str:
 def count(amount: int, thing: str, things: str = "") -> str:
     """1 unit, 2 units."""
     return f"{amount:,} {thing if amount == 1 else things or thing + 's'}"
+
+
+def columns(numbers: Sequence[int], kind: str) -> str:
+    """Input column 3; input columns 0, 2 and 5 (counted from 0), the first six by their number."""
+    if len(numbers) == 1:
+        return f"{kind} column {numbers[0]} (counted from 0)"
+    shown = ", ".join(map(str, numbers[:6]))
+    more = "" if len(numbers) <= 6 else f" and {len(numbers) - 6:,} more"
+    return f"{kind} columns {shown}{more} (counted from 0)"
 
 
 LISTED = 4
