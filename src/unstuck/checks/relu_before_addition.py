@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.interventions.hidden_activations import HiddenActivations
-from unstuck.network.recipe import Layer, Recipe
+from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.network.recipe import Data, Recipe, Units
+from unstuck.network.data import Data
+from unstuck.network.recipe import Recipe, Units
 
 _SAME = 1e-3
 """How far data may be from a change of units, against their spread."""
