@@ -184,7 +184,7 @@ def test_arrays_that_point_elsewhere(tmp_path, header, fault):
 HOSTILE = st.sampled_from([
     "</script><img src=x onerror=alert(1)>", "\x1b]0;title\x07\x1b[2J", "\u202egnp.py", "\u2028",
     "../../../etc/passwd", "%0A::error::x", "::set-output name=a::b", "\x00", "$(touch ran)",
-    "a" * 600, "\ud800", "[31m", "=cmd|' /C calc'!A0",
+    "a" * 600, "\ud800", "\x9b2J", "\u2066a\u2069", "[31m", "=cmd|' /C calc'!A0",
 ]) | st.text(max_size=40)
 
 
@@ -206,13 +206,16 @@ def test_hostile_names_in_every_report(name):
     result = from_document(with_names(to_document(TWO_BITS), name))
     for report in reports.all_reports():
         text = reports.render(report, result)
-        if report == "text":
-            assert not {"\x1b", "\x00", "\x07", "\u202e"} & set(text)
+        acting = {"\x1b", "\x00", "\x07", "\u202e", "\x9b", "\u2066", "\u2028"}
+        assert not acting & set(text)
         if report == "github":
             assert all(line.startswith("::") for line in text.splitlines())
             assert "::set-output" not in [line[:12] for line in text.splitlines()]
         if report in ("json", "sarif"):
-            json.loads(text)
+            loaded = json.loads(text)
+        if report == "sarif":
+            for found in loaded["runs"][0]["results"]:
+                assert not acting & set(found["message"]["text"])
 
 
 @given(st.binary(max_size=200))

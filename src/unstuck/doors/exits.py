@@ -16,6 +16,7 @@ from typing import ParamSpec, TextIO
 import typer
 
 from unstuck.base import interrupts
+from unstuck.base.characters import printable
 from unstuck.base.errors import UnstuckError
 from unstuck.base.journal import user_folder
 from unstuck.reports.parts.verdict import HEALTHY, has_cause
@@ -95,6 +96,7 @@ def own_fault(error: Exception) -> None:
 
 def say(text: str) -> None:
     """A message for standard error; none where that is closed or full."""
+    text = printable(text, keep="\n\t")
     shown = text.encode(encoding_of(sys.stderr), "backslashreplace")
     with contextlib.suppress(OSError, ValueError):
         sys.stderr.write(shown.decode(encoding_of(sys.stderr)) + "\n")

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import ClassVar, Unpack
 
+from unstuck.base.characters import printable
 from unstuck.reports import Options, Report
 from unstuck.reports.parts.messages import messages, summary
 from unstuck.reports.parts.text_page import clean
 from unstuck.reports.parts.verdict import HEALTHY, has_cause
 from unstuck.result.results import Location, Result
 
+NEWLINE = "\n"
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 
 
@@ -51,7 +53,7 @@ def _command(
     elif path is not None and line is not None:
         properties["line"] = str(line)
     given = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
-    return f"::{level} {given}::{_data(text)}"
+    return f"::{level} {given}::{_data(printable(text, keep=NEWLINE))}"
 
 
 def _data(text: str) -> str:

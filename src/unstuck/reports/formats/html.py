@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar, Unpack
 
+from unstuck.base.characters import printable
 from unstuck.reports import Options, Report
 from unstuck.result.documents import from_document, to_document
 from unstuck.result.results import Result
 
-_NO_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
-"""What is no character of XML 1.0 (section 2.2)."""
+_CODE = ("source", "replacement")
+"""What is kept as it is, because places in it are counted; it is cleaned where it is shown."""
 
 
 class Html(Report):
@@ -35,12 +35,14 @@ def fragment(result: Result) -> str:
 
 
 def _writable(result: Result) -> Result:
-    """The same in characters that XML has; drawing any other ends the process."""
+    """The same in characters that can be shown; drawing one that XML lacks ends the process."""
     def clean(value: Any) -> Any:
         if isinstance(value, str):
-            return _NO_XML.sub("\ufffd", value)
+            return printable(value, keep="\t\n\r")
         if isinstance(value, dict):
-            return {clean(key): clean(entry) for key, entry in value.items()}
+            return {clean(key): entry.encode(errors="replace").decode()
+                    if key in _CODE and isinstance(entry, str) else clean(entry)
+                    for key, entry in value.items()}
         return [clean(entry) for entry in value] if isinstance(value, list | tuple) else value
 
     cleaned: Result = from_document(clean(to_document(result)))

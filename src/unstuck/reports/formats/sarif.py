@@ -16,6 +16,7 @@ from urllib.parse import quote
 from unstuck.reports import Options, Report
 from unstuck.reports.manual.pages import page_of
 from unstuck.reports.parts.messages import Fix, Message, messages, summary
+from unstuck.reports.parts.text_page import clean
 from unstuck.result.documents import to_document
 from unstuck.result.results import EditInfo, Location, Result
 
@@ -49,7 +50,7 @@ class Sarif(Report):
                 "arguments": list(result.script.argv),
             }],
             "results": [_result(result, message, names.index(message.name)) for message in found],
-            "properties": {"outcome": result.outcome, "verdict": summary(result)},
+            "properties": {"outcome": result.outcome, "verdict": clean(summary(result))},
         }  # fmt: skip
         uri = _uri(result)
         if uri is not None:
@@ -86,7 +87,7 @@ def _result(result: Result, message: Message, rule: int) -> dict[str, Any]:
         "ruleId": message.name,
         "ruleIndex": rule,
         "level": message.level,
-        "message": {"text": message.text},
+        "message": {"text": clean(message.text)},
     }
     uri = _uri(result)
     if uri is not None:
@@ -130,7 +131,7 @@ def _fix(result: Result, fix: Fix, uri: str) -> dict[str, Any]:
         for edit in dict.fromkeys(fix.edits)
     ]
     change = {"artifactLocation": {"uri": uri}, "replacements": replacements}
-    return {"description": {"text": fix.text}, "artifactChanges": [change]}
+    return {"description": {"text": clean(fix.text)}, "artifactChanges": [change]}
 
 
 def _edited(source: str | None, edit: EditInfo) -> dict[str, int]:

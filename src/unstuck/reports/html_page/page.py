@@ -6,13 +6,14 @@ import base64
 import hashlib
 import json
 import shlex
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from unstuck.base.characters import printable
 from unstuck.reports.formats.json import document
 from unstuck.reports.parts import causes, lists, repairs, words
 from unstuck.reports.parts.ladder import here
@@ -126,7 +127,7 @@ def _rest(result: Result) -> dict[str, Any]:
         "source_lines": source.marked(result),
         "repairs": [_repair(result, n) for n in range(len(result.repairs))],
         "repaired_name": source.repaired_name(result),
-        "download": source.download,
+        "download": source.download, "printable": partial(printable, keep="\t\n\r"),
         "repaired_text": None if kept is None else source.repaired(result, kept.edits),
         "panels": panels, "repaired_panel": shown.repaired_panel(result),
         "rows_are_images": any(row.image or row.output_image for p in panels for row in p.rows),

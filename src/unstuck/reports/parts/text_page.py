@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import io
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from unstuck.base.characters import printable
 
 from .words import NBSP
 
@@ -25,6 +26,7 @@ _ASCII = {
     "✗": "x", "█": "#", "░": ".", "²": "^2", "’": "'", "“": '"', "”": '"',
 }  # fmt: skip
 _TRANSLATION = str.maketrans(_ASCII)
+_LINE = str.maketrans({"\t": "    ", "\r": " ", "\n": " ", "\u2028": " ", "\u2029": " "})
 SIGNS = "".join(_ASCII)
 _SHORT_BRACKETS = re.compile(r"\[[^\[\]]{1,24}\]")  # "[0, 1]" stays on one line
 
@@ -34,20 +36,7 @@ Line = Part | Text
 
 def clean(text: str) -> str:
     """A string of unknown origin as one printable line; tabs become four spaces."""
-    return "".join(map(_printable, text))
-
-
-def _printable(character: str) -> str:
-    if " " <= character <= "~" or character == NBSP:
-        return character
-    if character == "\t":
-        return "    "
-    category = unicodedata.category(character)
-    if character in "\r\n" or category in ("Zl", "Zp"):
-        return " "
-    if category in ("Cc", "Cf", "Co", "Cn"):
-        return ""
-    return "\ufffd" if category == "Cs" else character
+    return printable(text.translate(_LINE))
 
 
 def takes(encoding: str, text: str) -> bool:
