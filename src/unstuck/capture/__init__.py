@@ -21,7 +21,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
 
+import keras
+
 from unstuck.base.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
+from unstuck.base.reading import refuse_no_script
 from unstuck.network import adapter
 from unstuck.network.adapter import random_state_kept
 from unstuck.network.recipe import Recipe
@@ -97,6 +100,7 @@ def capture_script(
     if not path.exists():
         raise UnstuckError(f"There is no file {path}.")
     try:
+        refuse_no_script(path)
         refuse_models(path)
     except OSError as error:
         raise UnstuckError(f"{path} cannot be read: {error.strerror}.") from error
@@ -108,6 +112,11 @@ def capture_script(
         )
     # As Python names it in tracebacks and `__file__`: absolute, but not resolved.
     filename = Path(os.path.join(os.getcwd(), path))
+    try:
+        str(filename).encode()
+    except UnicodeEncodeError:
+        raise UnstuckError(f"{path} has a name that is no text in UTF-8, which JAX does not take."
+                           " Rename the file or its folder.") from None
     try:
         script = Script.read(filename)
     except OSError as error:
@@ -237,8 +246,8 @@ def _capture(
     watch = Watch(filename, script, chosen=chosen, through=through)
     dialect = dialect_of(script, directory)
     # A fresh session, so that every capture gives the layers the same names.
-    with adapter.fresh_session(), patched(watch.wrappers), \
-            understood(dialect, directory) as met:
+    wrappers = {**watch.wrappers, (keras.config, "set_backend"): _only_jax}
+    with adapter.fresh_session(), patched(wrappers), understood(dialect, directory) as met:
         ending = runner.run(
             code,
             argv=argv,
@@ -299,6 +308,17 @@ def _captured(
     )
 
 
+def _only_jax(original: Any) -> Any:
+    def set_backend(backend: str) -> Any:
+        if backend != "jax":
+            raise NotSupported(
+                f"set_backend({backend!r}) changes what Keras computes with, and unstuck trains with"
+                " JAX. Leave the call out for unstuck; a script seldom depends on it.")
+        return original(backend)
+
+    return set_backend
+
+
 def _number(fit: str) -> int:
     if fit == "auto":
         return 1
@@ -311,7 +331,8 @@ def _number(fit: str) -> int:
 
 def _no_python(name: str, error: SyntaxError) -> ScriptFailed:
     runner.print_as_python(error.with_traceback(None))
-    return ScriptFailed(f"{name} is not valid Python: {error.msg}, line {error.lineno}.")
+    line = "" if error.lineno is None else f", line {error.lineno}"
+    return ScriptFailed(f"{name} is not valid Python: {error.msg}{line}.")
 
 
 def _not_reached(

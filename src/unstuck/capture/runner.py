@@ -11,6 +11,7 @@ import atexit
 import builtins
 import contextlib
 import importlib.machinery
+import io
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from unstuck.base.errors import UnstuckError
 
@@ -91,7 +92,8 @@ def run(
         )
     before = frozenset(sys.modules)
     handlers = _AtExit(code.co_filename, directory)
-    with _process_kept(), _process_exit_caught(), contextlib.redirect_stdout(stdout):
+    with (_process_kept(), _process_exit_caught(), contextlib.redirect_stdout(lent(stdout)),
+          contextlib.redirect_stderr(lent(sys.stderr))):
         sys.modules["__main__"] = main
         sys.argv = list(argv)
         if namespace is None:
@@ -238,6 +240,45 @@ def _is_beside(file: str, directory: str) -> bool:
     """True for a file of the user's own below a directory."""
     packaged = {"site-packages", "dist-packages"} & set(Path(file).parts)
     return Path(file).is_relative_to(directory) and not packaged
+
+
+class _Lent:
+    """A stream without a descriptor, lent to a script: it closes for the script, and nobody else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self.closed = stream, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        if self.closed:
+            raise ValueError("I/O operation on closed file.")
+        return self._stream.write(text)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+_lent: dict[int, TextIO] = {}
+"""Copies of streams of ours for scripts, by descriptor; a thread of a script may write on."""
+
+
+def lent(stream: TextIO) -> TextIO:
+    """A stream for a script, which may close it, its buffer or its descriptor without closing ours."""
+    if not isinstance(stream, io.TextIOWrapper):  # a notebook's, which goes elsewhere than a descriptor
+        return cast(TextIO, _Lent(stream))
+    try:
+        number = stream.fileno()
+        stream.flush()
+        made = _lent.get(number)
+        if made is None or made.closed or not os.path.sameopenfile(made.fileno(), number):
+            if made is not None:
+                made.close()
+            made = _lent[number] = os.fdopen(os.dup(number), "w", 1, stream.encoding, stream.errors)
+    except (OSError, ValueError):
+        return cast(TextIO, _Lent(stream))
+    return made
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unstuck.base.errors import Stuck, UnstuckError
 from unstuck.base.journal import Journal, Shelf
 from unstuck.base.progress import Progress
+from unstuck.base.reading import refuse_no_script
 from unstuck.capture import Captured, capture_model, capture_script, drawing_from, random_state_kept
 from unstuck.population.backends import refuse_unreachable
 from unstuck.population.chunks import Chunks
@@ -168,6 +169,8 @@ def diagnose_script(
         UnstuckError: with the exit code of UX.md § 2.
     """
     progress, options = progress or Progress(), options or Options()
+    if path.exists():
+        refuse_no_script(path)
     if options.cluster is not None:
         refuse_unreachable(options.cluster)
     begun = time.monotonic()

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from unstuck.base.atomic import write_bytes
 from unstuck.base.errors import BadSavedFile
+from unstuck.base.reading import size_of
 from unstuck.result.documents import from_document
 from unstuck.result.results import SCHEMA, Result
 
@@ -27,6 +28,9 @@ Arrays = dict[str, NDArray[Any]]
 
 KEY = "diagnosis"
 LARGEST_HEADER = 64 * 2**20  # bytes; the format's own readers take at most 100 million
+LARGEST = 2**30
+"""Most bytes of a saved diagnosis."""
+_NONE = "{} is no saved diagnosis. `unstuck run SCRIPT --save FILE` writes one."
 _LENGTH = struct.Struct("<Q")
 
 
@@ -71,6 +75,7 @@ def read(path: Path) -> tuple[Result, Arrays]:
     from safetensors.numpy import load
 
     try:
+        _refuse_by_length(Path(path))
         data = Path(path).read_bytes()
     except OSError as error:
         raise BadSavedFile(f"{path} cannot be read: {error.strerror or error}") from error
@@ -81,6 +86,18 @@ def read(path: Path) -> tuple[Result, Arrays]:
         raise BadSavedFile(f"{path} is damaged: its arrays cannot be read ({error}).") from error
 
 
+def _refuse_by_length(path: Path) -> None:
+    """Refuse what is no saved diagnosis by its kind, its first bytes or its length, unread."""
+    if path.is_dir():
+        return
+    size = size_of(path)
+    if size is None or not is_saved(path):
+        raise BadSavedFile(_NONE.format(path))
+    if size > LARGEST:
+        raise BadSavedFile(f"{path} is damaged, or no diagnosis: it has {size:,} bytes, and unstuck"
+                           f" reads at most {LARGEST:,}.")
+
+
 def _plain(array: NDArray[Any]) -> NDArray[Any]:
     """Row by row in native byte order, which is what the format's writer takes for granted."""
     return array.astype(array.dtype.newbyteorder("="), order="C", copy=False)
@@ -88,7 +105,7 @@ def _plain(array: NDArray[Any]) -> NDArray[Any]:
 
 def _metadata(data: bytes, path: Path) -> dict[str, Any]:
     """The header's metadata, after its size was checked."""
-    none = f"{path} is no saved diagnosis. `unstuck run SCRIPT --save FILE` writes one."
+    none = _NONE.format(path)
     if len(data) < _LENGTH.size:
         raise BadSavedFile(none)
     (length,) = _LENGTH.unpack_from(data)

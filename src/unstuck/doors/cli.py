@@ -16,7 +16,7 @@ import typer
 from unstuck import __version__
 from unstuck.base.errors import UnstuckError
 
-from . import config
+from . import config, streams
 from .commands.doctor import doctor
 from .commands.explain import checks, explain
 from .commands.fix import fix
@@ -67,4 +67,10 @@ def _main(
 
 def main() -> None:
     """The entry point."""
-    app(prog_name="unstuck")
+    streams.make_own()
+    code: object = 0
+    try:
+        app(prog_name="unstuck")
+    except SystemExit as end:
+        code = end.code
+    streams.leave(code if isinstance(code, int) else FAILED if code else 0)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from unstuck.base.atomic import checked, write_bytes
 from unstuck.base.errors import UnstuckError
+from unstuck.base.reading import refuse_no_script
 from unstuck.reports.parts import words
 from unstuck.result.results import Repair, Result
 
@@ -87,6 +88,7 @@ def source_of(result: Result, *, saved: Path | None = None, named: Path | None =
 
 def _digest(path: Path, hint: str) -> str:
     try:
+        refuse_no_script(path)
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise UnstuckError(f"{path} cannot be read: {error.strerror or error}. {hint}") from error

@@ -1,0 +1,51 @@
+"""Standard streams of the tool's own, and the end of its process.
+
+A script that runs in this process may close what it was given, and may leave threads behind; neither
+is to take the report with it, or to keep the process from ending.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import io
+import os
+import sys
+import threading
+from typing import NoReturn, TextIO
+
+
+def make_own() -> None:
+    """Put copies into the places of standard output and error, which nobody else can close.
+
+    Where one was closed before the start, as by `>&-`, what is written to it goes nowhere.
+    """
+    # Nothing that is opened later may get the number of a standard stream.
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(handle, True)
+    os.close(handle)
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115  it lives as long as we do
+    sys.stdout, sys.stderr = _own(sys.stdout, 1), _own(sys.stderr, 2)
+
+
+def _own(stream: TextIO | None, number: int) -> TextIO:
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream or open(os.devnull, "w", encoding="utf-8")
+    with contextlib.suppress(OSError):
+        stream.flush()
+    return open(os.dup(number), "w", encoding=stream.encoding, errors=stream.errors,
+                buffering=1 if stream.line_buffering else -1, newline=None)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process. Threads that a script has left running are not waited for."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    left = [thread for thread in threading.enumerate()
+            if thread is not threading.main_thread() and not thread.daemon]
+    if left:
+        atexit._run_exitfuncs()
+        os._exit(code)
+    sys.exit(code)
