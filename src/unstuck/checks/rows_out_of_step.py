@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.goal.references import reference_scores
+
 from . import Check, Family, Finding, Observation, measured
 from . import _data as data
+from . import _moves as moves
 from ._words import count, number
 
 
 @dataclass(frozen=True)
 class RowsOutOfStep(Check):
-    """Inputs and targets are shifted against each other by a row or a few.
+    """Inputs and targets are shifted against each other by a row or a few, perhaps from some row on.
 
     ## What it sees
     Whether rows with like inputs have like targets: for each of up to `rows` rows in a run, the
     most similar other one, and the correlation of the two rows' targets. It speaks where that is
     below `mismatch` as the rows lie, and above `match` with the targets moved by at most `far`
-    rows.
+    rows. Where plain methods leave at least `open` of the way to a perfect answer, it also tries
+    moves of up to `further` rows that begin or change at some row. It speaks where a plain method,
+    on rows held out, then closes `gained` of the whole way more, and the move suits the rows better
+    than any of `placebos` random ones can be made to.
 
     ## Why learning stops
     Every row is taught another row's answer. In the inputs there is nothing that says it, so the
     best output is a constant, however good network and training are. One header line too many, a
-    difference that shortened one array, or a window that ends a step later is enough.
+    difference that shortened one array, or a window that ends a step later is enough; so is one row
+    that was dropped from the inputs and not from the targets.
 
     ## What it tries
     Nothing: what is judged are the rows as they were given, and no change to the network puts them
@@ -53,6 +60,13 @@ class RowsOutOfStep(Check):
     match: float = 0.5
     far: int = 3
     least: int = 60
+    columns: int = 64
+    # What noise leaves of a half is no reason to suspect the rows.
+    open: float = 0.3
+    further: int = 5
+    gained: float = 0.2
+    # The best of so many by chance would be claimed once in 20 times.
+    placebos: int = 19
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The agreement of like rows' targets for every shift."""
@@ -70,7 +84,9 @@ class RowsOutOfStep(Check):
         nearest = data.nearest(x, 1, apart=2 * self.far + 1)[:, 0]
         scores = {shift: agreement(y, nearest, shift) for shift in range(-self.far, self.far + 1)}
         best = max(scores, key=scores.__getitem__)
-        if not best or scores[0] > self.mismatch or scores[best] < self.match:
+        in_parts = list(self._in_parts(seen, x, y))
+        if in_parts or not best or scores[0] > self.mismatch or scores[best] < self.match:
+            yield from in_parts
             return
         yield self.fact(
             "Rows with like inputs have targets that agree no more than by chance (correlation"
@@ -80,6 +96,53 @@ class RowsOutOfStep(Check):
             measured("correlation after the shift", scores[best], self.match),
             site="fit",
         )
+
+
+    def _in_parts(self, seen: Observation, x: data.Array, y: data.Array) -> Iterator[Finding]:
+        """A move that begins or changes at some row; one of all rows is told by their likeness."""
+        goal = seen.goal
+        known = max(goal.references.values(), default=goal.constant)
+        if not goal.references or 1.0 - known < self.open * (1.0 - goal.constant) or (
+                x.shape[1] > self.columns):
+            return
+        y = data.standardised(y)
+        path, suits = moves.best_path(x, y, self.further)
+        if len(moves.parts(path)) == 1 and abs(path[0]) <= self.far:
+            return
+        rng = np.random.default_rng(0)
+        apart = 2 * self.further + 1
+        for _ in range(self.placebos):
+            away = np.roll(y, int(rng.integers(apart, len(y) - apart)), axis=0)
+            if moves.best_path(x, away, self.further)[1] >= suits:
+                return
+        rows, at = moves.moved(path)
+        targets = data.arrays(seen.recipe.y)[0]
+        scores = reference_scores(x[rows], replace(goal.task, targets=targets[at]))
+        name = max(scores, key=scores.__getitem__, default="")
+        if not name or scores[name] < known + self.gained * (1.0 - goal.constant):
+            return
+        yield self.fact(
+            f"Inputs and targets are out of step. With the targets {_told(moves.parts(path))},"
+            f" {name} reaches {number(scores[name])} ({goal.metric}) on rows held out; as they lie, the"
+            f" best plain method reaches {number(known)}. None of {self.placebos} random moves suits"
+            " the rows as well.",
+            measured(f"{goal.metric} after the move", scores[name], known),
+            site="fit",
+        )
+
+
+def _told(parts: Sequence[moves.Part]) -> str:
+    """The parts of a move: "moved up by 1 from row 212 on"."""
+    said = []
+    for part, following in zip(parts, (*parts[1:], None), strict=True):
+        if not part.shift:
+            continue
+        way = f"moved {'up' if part.shift > 0 else 'down'} by {abs(part.shift)}"
+        if following is None:
+            said.append(f"{way} from row {part.start} on" if part.start else way)
+        else:
+            said.append(f"{way} from row {part.start} to {following.start - 1}")
+    return " and ".join(said)
 
 
 def agreement(y: NDArray[Any], nearest: NDArray[np.int64], shift: int) -> float:

@@ -54,7 +54,9 @@ class TargetsSayNothing(Check):
             f"On rows held out, the best of {len(goal.references)} plain methods ({best}) has a"
             f" score of {number(goal.references[best])} and a constant output"
             f" {number(goal.constant)} ({goal.metric}): none sees that the"
-            " inputs say anything about the targets.",
+            " inputs say anything about the targets. Look at the step in which rows and targets were"
+            " parted from each other: what is dropped, moved or shuffled in one has to be so in the"
+            " other.",
             *(measured(f"{goal.metric} of {name}", score, goal.constant)
               for name, score in goal.references.items()),
             site="fit",
