@@ -53,6 +53,30 @@ def test_a_script_does_not_take_the_report_with_it(name, tmp_path, fault):
     fault("F26", 1, "closes or wraps its streams, leaves a thread: the report comes, and the end")
 
 
+LEAVING = """\
+import os
+import keras
+
+
+class Leaving(keras.layers.Layer):
+    def call(self, x, training=None):
+        if training:
+            os._exit(3)
+        return x
+
+
+"""
+
+
+def test_a_script_that_ends_the_process_is_not_taken_for_a_verdict(tmp_path, fault):
+    (tmp_path / "train.py").write_text(LEAVING + SCRIPT.replace(
+        'keras.layers.Dense(2,', 'Leaving(), keras.layers.Dense(2,'))
+    done = unstuck(tmp_path, "run", "train.py", "--budget", "80runs", "--no-journal")
+    assert done.returncode == 4
+    assert "your script ended the process while it was trained: os._exit(3)" in done.stderr
+    fault("F13", 1, "os._exit in a layer while it is trained: said, exit 4")
+
+
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero", "long.py"])
 def test_what_is_no_script_is_said_at_once(name, tmp_path, fault):
     os.mkfifo(tmp_path / "pipe")

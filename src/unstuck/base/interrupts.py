@@ -13,10 +13,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import NoReturn
 
 INTERRUPTED = 130
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _depth = 0
+exit_now = os._exit
+"""Ends the process for the tool itself; `told_of_exit` exchanges the one that scripts find."""
 
 
 def ours() -> bool:
@@ -37,7 +40,7 @@ def heeded() -> Iterator[None]:
         nonlocal came
         came += 1
         if os.getpid() != process:
-            os._exit(INTERRUPTED)
+            exit_now(INTERRUPTED)
         if came > 1:
             end(INTERRUPTED, "unstuck: interrupted twice: this is the end; the same command goes on"
                              " where it stopped")
@@ -55,7 +58,7 @@ def heeded() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def end(code: int, text: str) -> None:
+def end(code: int, text: str) -> NoReturn:
     """End the process now, from any thread, with its children; nothing is flushed or cleaned up."""
     with contextlib.suppress(OSError, ValueError):
         if sys.stderr.isatty():
@@ -64,7 +67,28 @@ def end(code: int, text: str) -> None:
     for child in children():
         with contextlib.suppress(OSError):
             os.kill(child, getattr(signal, "SIGKILL", signal.SIGTERM))
-    os._exit(code)
+    exit_now(code)
+
+
+def told_of_exit(code: int) -> None:
+    """From now on `os._exit`, called by code of the user's while networks are trained, is told.
+
+    Only code of the user's own can call it there: a layer, a loss, a thread that a script has left.
+    The process still ends, since nobody can tell what that code relies on, but with `code` and with a
+    sentence: its own status would be taken for a verdict. Children of the process are left alone.
+
+    Args:
+        code: what the process then exits with.
+    """
+    process = os.getpid()
+
+    def leave(status: int) -> NoReturn:
+        if os.getpid() != process:
+            exit_now(status)
+        end(code, f"unstuck: your script ended the process while it was trained: os._exit({status})."
+                  " Nothing was found out. Take that call out of what runs during training.")
+
+    os._exit = leave
 
 
 def children() -> list[int]:

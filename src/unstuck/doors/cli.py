@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from unstuck import __version__
-from unstuck.base.errors import UnstuckError
+from unstuck.base import interrupts
+from unstuck.base.errors import ScriptFailed, UnstuckError
 
 from . import config, streams
 from .commands.doctor import doctor
@@ -68,6 +69,7 @@ def _main(
 def main() -> None:
     """The entry point."""
     streams.make_own()
+    interrupts.told_of_exit(ScriptFailed.exit_code)
     code: object = 0
     try:
         app(prog_name="unstuck")

@@ -14,6 +14,8 @@ import sys
 import threading
 from typing import NoReturn, TextIO
 
+from unstuck.base import interrupts
+
 
 def make_own() -> None:
     """Put copies into the places of standard output and error, which nobody else can close.
@@ -47,5 +49,5 @@ def leave(code: int) -> NoReturn:
             if thread is not threading.main_thread() and not thread.daemon]
     if left:
         atexit._run_exitfuncs()
-        os._exit(code)
+        interrupts.exit_now(code)
     sys.exit(code)
