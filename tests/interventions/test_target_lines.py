@@ -54,7 +54,7 @@ y_mean, y_std = y.mean(), y.std()
 y = (y - y_mean) / y_std
 model.fit(x, y, epochs=2)
 """)
-    assert "# targets lay around " in text and "loss_weights" not in text
+    assert "# targets had mean " in text and "loss_weights" not in text
 
 
 def test_those_held_back_are_scaled_alike_and_columns_each() -> None:

@@ -84,7 +84,7 @@ class ScaleTargets(Intervention):
     def reason(self, before: Recipe) -> str:
         """How large they are."""
         y = np.asarray(before.y, np.float64)
-        return (f"targets lay around {shown(float(np.nanmean(y)))}, {shown(float(np.nanstd(y)))} apart:"
+        return (f"targets had mean {shown(float(np.nanmean(y)))}, spread {shown(float(np.nanstd(y)))}:"
                 " brought to mean 0, spread 1")
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
