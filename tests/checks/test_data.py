@@ -78,7 +78,7 @@ def test_output_cannot_reach_targets_compares_ranges(
     assert [f.evidence[0].value for f in found] == ([pytest.approx(outside)] if outside else [])
     for finding in found:
         assert finding.certainty is Certainty.FACT
-        assert labels(finding)[0] == "linear output with mean_squared_error"
+        assert labels(finding)[0] == f"dense_1: {activation} → linear", "the loss is right already"
 
 
 def test_output_cannot_reach_targets_states_the_floor() -> None:
@@ -102,7 +102,7 @@ def test_softmax_over_one_unit_is_a_fact_whatever_the_layer_is_called() -> None:
     y = np.tile([0.0, 1.0], 20)
     given = recipe(dense(4, "relu"), dense(1, "softmax", name="sigmoid_head"), x=X, y=y)
     (found,) = findings("softmax-over-one-unit", observed(given, learned=[True] * 8))
-    assert labels(found) == ["sigmoid output with binary_crossentropy"]
+    assert labels(found) == ["sigmoid_head: softmax → sigmoid"]
     fine = recipe(dense(4, "relu"), dense(1, "sigmoid", name="softmax"), x=X, y=y)
     assert findings("softmax-over-one-unit", observed(fine)) == []
 
@@ -113,7 +113,7 @@ def test_softmax_over_one_unit_is_a_fact_whatever_the_layer_is_called() -> None:
     ("sigmoid", "binary_crossentropy", np.linspace(0, 5, 40), "outside [0, 1]",
      "linear output with mean_squared_error"),
     ("linear", "binary_crossentropy", np.tile([0.0, 1.0], 20), "is cut off there",
-     "sigmoid output with binary_crossentropy"),
+     "dense_1: linear → sigmoid"),
     ("sigmoid", LOGITS, np.tile([0.0, 1.0], 20), "leave the loss above 0.503",
      "loss → binary_crossentropy"),
     ("linear", "categorical_crossentropy", np.tile([0.0, 1.0], 20), "have a single column",
@@ -139,8 +139,7 @@ def test_class_numbers_beyond_the_outputs_are_counted() -> None:
 @pytest.mark.parametrize(("activation", "loss", "y", "tried"), [
     ("softmax", "mse", ONE_HOT, "softmax output with categorical_crossentropy"),
     ("softmax", "binary_crossentropy", ONE_HOT, "softmax output with categorical_crossentropy"),
-    ("sigmoid", "categorical_crossentropy", ONE_HOT,
-     "softmax output with categorical_crossentropy"),
+    ("sigmoid", "categorical_crossentropy", ONE_HOT, "dense_1: sigmoid → softmax"),
     ("sigmoid", "binary_crossentropy", np.linspace(0, 1, 80).reshape(40, 2),
      "linear output with mean_squared_error"),
 ])
