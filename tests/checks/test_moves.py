@@ -32,7 +32,8 @@ def out_of_step(targets: NDArray[Any], row: int, *, classes: bool) -> Any:
 def test_a_dropped_row_is_found_with_its_place(
     targets: NDArray[Any], classes: bool, row: int
 ) -> None:
-    (found,) = findings("rows-out-of-step", observed(out_of_step(targets, row, classes=classes)))
+    seen = observed(out_of_step(targets, row, classes=classes), learned=[True] * 8)
+    (found,) = findings("rows-out-of-step", seen)
     assert found.certainty is Certainty.FACT
     told = found.message.split("moved up by 1 from row ")[1]
     assert abs(int(told.split(" on,")[0]) - row) <= 6

@@ -124,3 +124,17 @@ def _like(nearest: Array, y: Array, path: Path) -> Array:
     own[rows] = y[at]
     predicted: Array = own[nearest].mean(axis=1)
     return predicted
+
+
+def is_series(x: Array, y: Array, far: int) -> bool:
+    """True where a row's inputs [row, column] hold the target [row, column] of a row nearby, as it is.
+
+    That is a series cut into windows: its rows are in step, whatever a move would do for them.
+    """
+    rows = np.arange(len(y))
+    for shift in (*range(-far, 0), *range(1, far + 1)):
+        inside = (rows + shift >= 0) & (rows + shift < len(y))
+        same = np.isclose(x[inside], y[rows[inside] + shift, :1], rtol=1e-4).all(axis=0)
+        if (same & (np.ptp(x[inside], axis=0) > 0)).any():
+            return True
+    return False
