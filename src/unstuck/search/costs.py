@@ -23,6 +23,9 @@ DEAR_BLOCK = 0.5
 NATIVE_PACE = 2e10
 """Multiplications of forward passes that the native engine does in a second on one thread, with all
 that belongs to them (mnist_deep, AVX-512)."""
+NATIVE_LEAD, LEAST_UPDATE, NOMINAL_COMPILATION = 4.0, 1e-7, 1.0
+"""Where only trainings are counted: so many times as fast as the Keras engine the native one is taken
+to be, and the seconds that an update takes at least, and that an arm takes to compile."""
 RECURRENT_PACE = 1.1e10
 """The same of networks with recurrent layers (LSTMs of 32 to 128 units over 20 to 60 steps, AVX2: 16
 replicas are two threads' work there)."""
@@ -42,12 +45,16 @@ class Costs:
     Args:
         control: the recipe as it is; nothing is known before it has replicas.
         threads: most threads; all cores by default.
+        counted: only trainings are counted, and no time: costs are then read off the recipes alone, so
+            that the same is tried whatever the machine, its load and the number of workers.
 
     `workers`: chunks that other processes train at a time; 0 where this one does it.
     """
 
-    def __init__(self, control: Arm, *, threads: int | None = None) -> None:
-        self._control, self._threads = control, threads
+    def __init__(
+        self, control: Arm, *, threads: int | None = None, counted: bool = False
+    ) -> None:
+        self._control, self._threads, self._counted = control, threads, counted
         self._compilations: list[float] = []
         self.workers = 0
 
@@ -59,17 +66,26 @@ class Costs:
     @property
     def block(self) -> int:
         """Replicas that cost as much as one; numbers of replicas are best multiples of it."""
-        return 1 if self._control.population is None else self._control.population.block
+        if self._control.population is None:
+            return 1
+        if self._counted:
+            return WIDEST_BLOCK if self._native else 1
+        return self._control.population.block
 
     @property
     def per_training(self) -> float:
         """Seconds that one control replica takes in a full block, compilation left out."""
         population = self._control.population
-        return 0.0 if population is None else max(1e-6, per_replica(population))
+        if population is None:
+            return 0.0
+        return self._nominal(self._control.recipe) if self._counted else max(
+            1e-6, per_replica(population))
 
     @property
     def compilation(self) -> float:
         """Seconds that an arm usually takes to compile; the control's holds a micro-benchmark too."""
+        if self._counted:
+            return 0.0 if self._native else NOMINAL_COMPILATION
         if self._compilations:
             return float(np.median(self._compilations))
         known = self._control.population
@@ -78,6 +94,9 @@ class Costs:
     def of(self, arm: Arm, replicas: int) -> float:
         """Seconds that training this many more replicas of an arm will take."""
         blocks = math.ceil(replicas / self.block) * self.block
+        if self._counted:
+            known = arm.population is not None
+            return self._nominal(arm.recipe) * blocks + (0.0 if known else self.compilation)
         if arm.population is not None:
             return per_replica(arm.population) * blocks
         each = arm.expected
@@ -91,6 +110,11 @@ class Costs:
         recipe = self._control.recipe
         each = self.per_training / max(1.0, self._work(recipe)) * self._work_of(batch)
         return int(min(MOST_UPDATES, seconds / max(1e-9, each * replicas)))
+
+    def _nominal(self, recipe: Recipe) -> float:
+        """Seconds of a replica on a machine that there is not, the same everywhere."""
+        pace = NATIVE_PACE if self._native else NATIVE_PACE / NATIVE_LEAD
+        return max(LEAST_UPDATE * recipe.updates, recipe.updates * recipe.multiplications / pace)
 
     def _work(self, recipe: Recipe) -> float:
         """What a training costs against others of the same network, in a unit of its own."""
@@ -110,6 +134,8 @@ class Costs:
     @property
     def beside(self) -> int:
         """Arms that are best run at a time: two a worker, or one a thread where they are dear."""
+        if self._counted:
+            return 1
         if self.workers:
             return 2 * self.workers
         return (self._threads or os.cpu_count() or 1) if self.dear else 1
@@ -123,7 +149,7 @@ class Costs:
 
     def affordable(self, seconds: float) -> float:
         """Replicas of an arm that fit into its share of the time, where `beside` are run at a time."""
-        left = seconds - self.compilation / (self.workers or self.beside)
+        left = seconds - self.compilation / ((0 if self._counted else self.workers) or self.beside)
         return left * self.gain / self.per_training
 
     def usual(self, replicas: int) -> float:

@@ -69,7 +69,7 @@ class Experiment:
         self.trainings = self.steps = 0
         self.untestable: dict[str, str] = {}
         self.control = Arm(changes=(), recipe=recipe)
-        self.costs = Costs(self.control, threads=threads)
+        self.costs = Costs(self.control, threads=threads, counted=budget.seconds is None)
         self.planned = PLANNED
         self.engine_note: str | None = None
 
@@ -216,8 +216,10 @@ class Experiment:
             They, in the order of `seeds`; `None` where they cannot be trained, would take too many
             trainings, or take longer than `spare`.
         """
-        budget, most = self.budget.trainings, self.spare
-        if budget is not None and self.trainings + len(seeds) > budget:
+        most = np.inf if self.budget.seconds is None else self.spare
+        try:
+            self._take(len(seeds), recipe)
+        except BudgetSpent:
             return None
         begun = self.spent
 
@@ -230,10 +232,21 @@ class Experiment:
             population = engine.train(recipe, list(seeds), goal or self.goal, probes=False,
                                       keep_weights=weights, progress=tell)
         except (TooLong, NotSupported, ValueError):
+            self._take(-len(seeds), recipe)
             return None
-        self.trainings += len(seeds)
-        self.steps += len(seeds) * recipe.updates
         return population
+
+    def _take(self, replicas: int, recipe: Recipe) -> None:
+        """Count trainings before they begin, so that several arms at a time cannot take too many.
+
+        Raises BudgetSpent where so many are not left; a negative number gives some back.
+        """
+        with self._lock:
+            most = self.budget.trainings
+            if replicas > 0 and most is not None and self.trainings + replicas > most:
+                raise BudgetSpent
+            self.trainings += replicas
+            self.steps += replicas * recipe.updates
 
     @property
     def spare(self) -> float:
@@ -245,26 +258,24 @@ class Experiment:
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
         tell: Callable[[int], None] | None = None, among: int = 1,
     ) -> Population:
-        if self.left <= 0 or (
-            self.budget.trainings is not None
-            and self.trainings + len(numbers) > self.budget.trainings
-        ):
+        if self.left <= 0:
             raise BudgetSpent
         engine, refused = self._engine_for(arm.recipe)
         if not arm.changes:
             self.engine_note = refused
             self.costs.workers = self._chunks.given_out(engine, arm.recipe)
         have = numbers.start if numbers.start < FRESH else 0
-        population = self._chunks.train(
-            engine, arm.recipe, [self._seed + n for n in numbers], self.goal, probes=probes,
-            progress=self._watch(len(numbers), limit, tell or (
-                lambda done: self._glance(have + done, have + len(numbers)))), left=self.left,
-            among=among,
-        )
-        with self._lock:
-            self.trainings += len(numbers)
-            self.steps += len(numbers) * arm.recipe.updates
-        return population
+        self._take(len(numbers), arm.recipe)
+        try:
+            return self._chunks.train(
+                engine, arm.recipe, [self._seed + n for n in numbers], self.goal, probes=probes,
+                progress=self._watch(len(numbers), limit, tell or (
+                    lambda done: self._glance(have + done, have + len(numbers)))), left=self.left,
+                among=among,
+            )
+        except BaseException:
+            self._take(-len(numbers), arm.recipe)
+            raise
 
     def _watch(
         self, replicas: int, limit: float, tell: Callable[[int], None]

@@ -73,7 +73,7 @@ def sweep(experiment: Experiment) -> tuple[Grid, ...]:
     # Outwards from the user's own width, for as long as there is time.
     for name in sorted(widths, key=lambda name: abs(math.log2(widths[name][0] / widths[was][0]))):
         units = widths[name]
-        if 2 * took > room - (experiment.spent - begun):
+        if 2 * took > room - (experiment.spent - begun) and experiment.budget.seconds is not None:
             break
         row, row_begun = list(widths).index(name), experiment.spent
         cells = found.setdefault(name, [])
