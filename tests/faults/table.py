@@ -38,6 +38,10 @@ FAULTS = {
     "F30": "clocks that jump",
     "F31": "a budget too small for one training",
     "F32": "faults of unstuck itself, at every inner boundary",
+    "F33": "code in a saved diagnosis, or another script's path",
+    "F34": "whatever may lie at a destination, or come there while a file is made",
+    "F35": "a budget in trainings, under any load",
+    "F36": "control characters and signs of direction in names and texts",
 }
 _ELSEWHERE = {
     "F05": "tests/base/test_stats.py", "F11": "tests/capture/test_runner.py",
@@ -51,6 +55,10 @@ _ELSEWHERE = {
     "F23": "tests/population/test_fidelity.py", "F24": "tests/capture",
     "F25": "tests/population/test_fidelity.py", "F26": "tests/capture/test_runner.py",
     "F28": "tests/capture/test_runner.py", "F29": "tests/network/test_adapter.py",
+    "F33": "tests/diagnosis/test_changes.py and tests/doors/test_replay.py",
+    "F34": "tests/base/test_atomic.py and tests/doors/test_cli.py",
+    "F35": "tests/search/test_counted.py",
+    "F36": "tests/base/test_characters.py and tests/faults/test_hostile_files.py",
 }
 _TEXT = """\
 # What goes wrong, and what then
