@@ -78,7 +78,7 @@ def test_an_end_is_described_by_what_its_replicas_share(trained):
         " [0, 0, 0, 0, 0, 0] and [0, 0, 0, 0, 0, 1] in 2,"
         " [1, 1, 1, 1, 1, 0] and [1, 1, 1, 1, 1, 1] in 1")
     assert reading_of_several(trained, 6, one, [(0, 1, 2)], [range(64)], [], [], [(4, 5)]) == (
-        "not always the same of the 64 inputs come out alike (6):"
+        "some of the 64 inputs come out alike, not always the same ones (6):"
         " none in 2, [0, 0, 0, 0, 0, 0] and [0, 0, 0, 0, 0, 1] in 1,"
         " [0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1] and [0, 0, 0, 0, 1, 0] in 1, 2 other ways in 2")
     assert reading_of_several(trained, 6, [(0, 1), (2, 3)], [(0, 1), (4, 5)]).startswith(

@@ -92,7 +92,7 @@ def _reading(goal: Goal, population: Population, members: Array, *, learned: boo
     ways = Counter(_merged(goal, population.outputs[member]) for member in members)
     if len(ways) == 1:
         return _way(goal, next(iter(ways)))
-    rows, most = goal.judged_rows, max(len(group) for way in ways for group in (*way, ()))
+    rows, most = goal.judged_rows, max(len(group) for way in ways for group in way)
     if not _are_short(goal) or ROWS_NAMED < most < rows:
         sizes = sorted(sum(map(len, way)) for way in ways)
         return f"{sizes[0]} to {sizes[-1]} of {rows} inputs come out like another one"
@@ -102,8 +102,9 @@ def _reading(goal: Goal, population: Population, members: Array, *, learned: boo
                      f" {sum(ways.values()) - sum(n for _, n in ways.most_common(WAYS_NAMED)):,}")
     shapes = {tuple(map(len, way)) for way in ways}
     only = next(iter(shapes)) if len(shapes) == 1 else ()
-    many = " and ".join(str(size) for size in only) if only else "not always the same"
-    return f"{many} of the {rows} inputs come out alike ({len(members):,}): {', '.join(named)}"
+    said = (f"{' and '.join(map(str, only))} of the {rows} inputs come out alike" if only else
+            f"some of the {rows} inputs come out alike, not always the same ones")
+    return f"{said} ({len(members):,}): {', '.join(named)}"
 
 
 def _merged(goal: Goal, given: Array) -> Groups:
