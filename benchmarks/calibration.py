@@ -32,7 +32,8 @@ from scipy.stats import kstest
 Row = dict[str, Any]
 PACES = (0.001, 0.03)
 """Seconds of a training: with the first the budget is ample, with the second it binds."""
-HELPS, HELPS_NOT = {"cause", "contributes", "needs company"}, {"acquitted", "harmful"}
+HELPS = {"cause", "contributes", "needs company"}
+HELPS_NOT = {"acquitted", "no effect alone", "harmful"}
 QUANTILES = np.linspace(0.01, 0.99, 50)
 
 
