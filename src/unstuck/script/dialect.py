@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,9 @@ _SUSPICIOUS = frozenset({
     "lr", "nb_epoch", "output_dim", "init", "W_regularizer", "border_mode", "nb_filter", "subsample",
     "input", "output", "samples_per_epoch", "batch_input_shape", "nb_row", "inner_activation",
 })
+
+_OF_OTHER_YEARS = re.compile(r"\bTensorBoard\b|^\s*(import|from) six\b|_dataset_from_", re.MULTILINE)
+"""What needs stand-ins, though Keras of today has it, or it was never Keras's."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,4 +79,4 @@ def _modules_beside(script: Script, directory: Path, seen: set[Path]) -> Iterato
 
 def _is_suspicious(script: Script) -> bool:
     words = {node.arg for node in ast.walk(parsed(script)) if isinstance(node, ast.keyword)}
-    return bool(words & _SUSPICIOUS) or "TensorBoard" in script.text
+    return bool(words & _SUSPICIOUS) or _OF_OTHER_YEARS.search(script.text) is not None

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from unstuck.base.errors import NotSupported
 from unstuck.capture import randomness
@@ -64,6 +65,9 @@ class Translated:
         kind = self._cls.__name__
         arguments = translated(kind, kwargs)
         if issubclass(self._cls, keras.layers.Layer):
+            args = tuple(map(_whole, args))
+            arguments = {name: _whole(value) for name, value in arguments.items()}
+        if issubclass(self._cls, keras.layers.Layer):
             args, arguments = _layer(self._cls, self._written, args, arguments, kwargs)
         elif issubclass(self._cls, keras.optimizers.Optimizer) and self._decays:
             args, arguments = _decayed(self._cls, args, arguments)
@@ -111,6 +115,11 @@ def _layer(
     cls: type, written: str, args: tuple[Any, ...], arguments: Arguments, given: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...], Arguments]:
     name = cls.__name__
+    if "batch_size" in given and given.get("stateful"):
+        shape = (int(given["batch_size"]), *tuple(given.get("input_shape", ("…",))))
+        raise NotSupported(
+            f"{name}(batch_size={given['batch_size']}, stateful=True) fixes the size of the batch. Put"
+            f" keras.Input(batch_shape={shape}) before that layer instead.")
     if name.startswith(("Conv", "SeparableConv")):
         args, arguments = _kernel_size(written, args, arguments, given)
     if name in ("LSTM", "GRU") and written.startswith("CuDNN"):
@@ -127,6 +136,13 @@ def _layer(
             )
         arguments["input_shape"] = tuple(shape[1:])
     return args, arguments
+
+
+def _whole(value: Any) -> Any:
+    """numpy's whole numbers, which Keras 2 took for sizes, as Python's."""
+    if isinstance(value, tuple):
+        return tuple(map(_whole, value)) if type(value) is tuple else value
+    return int(value) if isinstance(value, np.integer) else value
 
 
 def _old(given: Mapping[str, Any]) -> bool:

@@ -21,6 +21,7 @@ def functions() -> dict[str, Any]:
     return {
         **{name: getattr(ops, name) for name in OPS},
         **{name.removeprefix("_k_"): function for name, function in own.items()},
+        "Variable": keras.Variable,
         "pow": ops.power,
         "permute_dimensions": ops.transpose,
         "random_normal": drawn(keras.random.normal),

@@ -15,7 +15,7 @@ from unstuck.network import adapter
 from unstuck.script.dialect import Dialect
 from unstuck.script.spellings import CLASSES, FUNCTIONS, MODULES, TENSORFLOW_KERAS
 
-from . import backend, classics
+from . import backend, classics, six
 from .arguments import Translated, takes_old_arguments
 
 _REAL, _SERVED = "_unstuck_real", "_unstuck_served"
@@ -49,6 +49,8 @@ class Served:
         root = name.partition(".")[0]
         if root == "keras":
             return not f"{name}.".startswith("keras.src.")
+        if root == "six":
+            return not tensorflow.installed(root)
         return root in ("tensorflow", "tf_keras") or (root in _BORROWED and tensorflow.installed(root))
 
     def imported(self, name: str, whole: bool) -> ModuleType:
@@ -66,6 +68,8 @@ class Served:
             if f"{name}.".startswith(f"{package}."):
                 return self.module("keras" + name[len(package) :])
         root = name.partition(".")[0]
+        if root == "six":
+            return six.module(name)
         if root in _BORROWED:
             return tensorflow.whole(name)
         if root != "keras":

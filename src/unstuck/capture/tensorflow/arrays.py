@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math as python_math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -228,7 +229,7 @@ _OWN: Functions = {
     "tensor_scatter_nd_max": _scattered(lambda at: at.max),
     "tensor_scatter_nd_min": _scattered(lambda at: at.min),
     "rank": lambda input, name=None: len(np.shape(input)),
-    "size": lambda input, out_type=None, name=None: int(np.prod(np.shape(input))),
+    "size": lambda input, out_type=None, name=None: python_math.prod(np.shape(input)),
     "ensure_shape": lambda x, shape, name=None: x,
     "broadcast_static_shape": lambda a, b: np.broadcast_shapes(tuple(a), tuple(b)),
     "stop_gradient": lambda input, name=None: ops.stop_gradient(input),

@@ -118,9 +118,9 @@ class Lengths(np.ndarray[Any, Any]):
 
 
 def shape(input: Any, out_type: Any = None, name: str | None = None) -> Any:
-    """TensorFlow's `tf.shape`."""
+    """TensorFlow's `tf.shape`; where Keras only reads a network, some lengths are not known yet."""
     lengths = tuple(ops.shape(input) if adapter.is_tensor(input) else np.shape(input))
-    if any(length is None for length in lengths):
+    if not all(isinstance(length, int) for length in lengths):
         return lengths
     return np.array(lengths, np.int32).view(Lengths)
 
@@ -158,11 +158,12 @@ def convert_to_tensor(value: Any, dtype: Any = None, dtype_hint: Any = None,
     return tensor_of(value, dtype)
 
 
-def lengths_of(shape: Any) -> tuple[int, ...]:
-    """A shape as plain whole numbers."""
+def lengths_of(shape: Any) -> tuple[Any, ...]:
+    """A shape as plain whole numbers, lengths that are not known yet as they are."""
     if isinstance(shape, int | np.integer) or (hasattr(shape, "ndim") and shape.ndim == 0):
         return (int(shape),)
-    return tuple(int(length) for length in shape)
+    return tuple(int(length) if isinstance(length, np.integer) or adapter.is_tensor(length) else length
+                 for length in shape)
 
 
 def filled(fill: Callable[..., Any]) -> Callable[..., Any]:
