@@ -44,6 +44,10 @@ from .watch import Watch
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
            "capture_trained", "drawing_from", "load_model", "random_state_kept"]
 
+_STANDING_IN = frozenset({"keras", "jax", "jaxlib", "unstuck"})
+_NEVER_ASKED_FOR = frozenset({"keras", "jax", "jaxlib"})
+"""Packages that a script of another year, or with TensorFlow's names, does not know to be there."""
+
 _NOT_FETCHED = re.compile(r"URL fetch failure on (\S+?):? ")
 """How Keras begins to say that a download failed."""
 
@@ -86,7 +90,8 @@ def capture_script(
     Args:
         path: the script.
         argv: its arguments.
-        fit: which call of `fit`: "auto" (the first) or a number from 1. Earlier ones really train.
+        fit: which call of `fit`: "auto", the first whose model has weights, or a number from 1.
+            Earlier ones really train.
         through: let the script train and go on to its end.
         stdout: where the script's standard output goes; standard error by default.
 
@@ -236,14 +241,14 @@ def _capture(
     filename: str,
     argv: Sequence[str],
     directory: str,
-    chosen: int,
+    chosen: int | None,
     through: bool,
     stdout: TextIO | None,
     namespace: dict[str, Any] | None = None,
 ) -> Captured:
     name = Path(filename).name
     code = compile(script.data, filename, "exec", dont_inherit=True)
-    watch = Watch(filename, script, chosen=chosen, through=through)
+    watch = Watch(filename, script, chosen=chosen or 1, through=through, auto=chosen is None)
     dialect = dialect_of(script, directory)
     # A fresh session, so that every capture gives the layers the same names.
     wrappers = {**watch.wrappers, (keras.config, "set_backend"): _only_jax}
@@ -255,6 +260,7 @@ def _capture(
             stdout=sys.stderr if stdout is None else stdout,
             silent_after=lambda: watch.taken and not through,
             namespace=namespace,
+            hidden=_NEVER_ASKED_FOR if dialect is not None else frozenset(),
         )
     if ending.error is None:
         watch.take_own_loop()
@@ -262,14 +268,19 @@ def _capture(
     if watch.error is not None:
         raise watch.error
     if watch.recipe is None:
-        raise _not_reached(name, chosen, watch, ending)
+        if dialect is not None and dialect.year == "tf.keras" and ending.arose_in in _STANDING_IN:
+            sys.stderr.write(
+                "unstuck: this arose where the script calls tf or Keras. Here both are Keras"
+                f" {adapter.keras_version()} on JAX: what it imports as tensorflow is a stand-in. If"
+                f" python {name} raises nothing like it, write that line with keras.ops.\n")
+        raise _not_reached(name, watch.chosen, watch, ending)
     if dialect is not None and dialect.year:
         watch.notes.append(
             f"The script is in the spelling of {dialect}; it was run as it is, with Keras"
             f" {adapter.keras_version()}. unstuck fix --modernise writes today's."
         )
     watch.notes += met
-    found = _captured(script, watch, ending, chosen=chosen, through=through)
+    found = _captured(script, watch, ending, chosen=watch.chosen, through=through)
     year = "" if dialect is None else dialect.year
     return replace(found, recipe=replace(found.recipe, written_for=year))
 
@@ -319,9 +330,10 @@ def _only_jax(original: Any) -> Any:
     return set_backend
 
 
-def _number(fit: str) -> int:
+def _number(fit: str) -> int | None:
+    """The number of the `fit` to take; `None`: the first that trains something."""
     if fit == "auto":
-        return 1
+        return None
     if fit.isdecimal() and int(fit) > 0:
         return int(fit)
     raise NotSupported(

@@ -20,6 +20,7 @@ from unstuck.network.recipe import Recipe
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs
+from .inside import refused
 from .networks import Made, copy_of, refuse_unknown_training
 from .tape import Tape, tape
 from .weights import Drawn, before_fit
@@ -315,6 +316,8 @@ def _built(recipe: Recipe) -> Built:
     except UnstuckError:
         raise
     except Exception as error:
+        if (told := refused(error)) is not None:
+            raise told from error
         shapes = {
             name: ", ".join(str(a.shape) for a in keras.tree.flatten(tree))
             for name, tree in (("x", recipe.x), ("y", recipe.y))

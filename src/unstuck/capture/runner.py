@@ -28,6 +28,7 @@ from unstuck.base.errors import UnstuckError
 from .patches import patched
 
 _OWN_FILES = str(Path(__file__).parent)
+_ROOT = str(Path(__file__).parents[1])
 
 
 class Stop(BaseException):
@@ -46,12 +47,14 @@ class _HardExit(BaseException):
 class Ending:
     """How a script ended: `exit_code` as a shell sees it; `error` if it raised, already printed.
 
-    `stopped` where `Stop` ended it; `exited` where it asked to end (`sys.exit`, `os._exit`);
+    `stopped` where `Stop` ended it; `arose_in` the package in whose code the error arose, "" for the
+    script's own; `exited` where it asked to end (`sys.exit`, `os._exit`);
     `ends_at_once` where nothing that is to be done at the end is done.
     """
 
     exit_code: int
     stopped: bool = False
+    arose_in: str = ""
     exited: bool = False
     error: BaseException | None = None
     ends_at_once: bool = False
@@ -65,6 +68,7 @@ def run(
     stdout: TextIO,
     silent_after: Callable[[], bool] = lambda: False,
     namespace: dict[str, Any] | None = None,
+    hidden: frozenset[str] = frozenset(),
 ) -> Ending:
     """Run compiled source as `__main__`.
 
@@ -76,6 +80,7 @@ def run(
         silent_after: a function; where it returns True at the end, an error of the script is not
             printed, because what was wanted is known and the script was kept from training.
         namespace: run it there, in the program that is running, as a notebook runs a cell.
+        hidden: packages whose frames are left out of its traceback: the script never asked for them.
 
     Raises:
         KeyboardInterrupt: it came while the script ran.
@@ -101,7 +106,7 @@ def run(
         sys.excepthook = sys.__excepthook__
         try:
             with handlers.kept() if namespace is None else contextlib.nullcontext():
-                ending = _executed(code, own, silent_after)
+                ending = _executed(code, own, silent_after, hidden)
                 if not ending.ends_at_once and not silent_after():
                     handlers.run()
             return ending
@@ -111,7 +116,8 @@ def run(
 
 
 def _executed(
-    code: types.CodeType, own: dict[str, Any], silent_after: Callable[[], bool]
+    code: types.CodeType, own: dict[str, Any], silent_after: Callable[[], bool],
+    hidden: frozenset[str],
 ) -> Ending:
     try:
         exec(code, own)
@@ -126,9 +132,10 @@ def _executed(
     except UnstuckError as error:  # of ours, told in a sentence and not as a fault of theirs
         return Ending(exit_code=1, error=error, ends_at_once=True)
     except BaseException as error:
+        arose_in = _package_of(error)
         if not silent_after():
-            print_as_python(error)
-        return Ending(exit_code=1, error=error)
+            print_as_python(error, hidden)
+        return Ending(exit_code=1, error=error, arose_in=arose_in)
     return Ending(exit_code=0)
 
 
@@ -181,36 +188,74 @@ class _AtExit:
         return unregister
 
 
-def print_as_python(error: BaseException) -> None:
-    """Print an exception to standard error as an uncaught one, without our own frames."""
-    _strip(error, set())
+def print_as_python(error: BaseException, hidden: frozenset[str] = frozenset()) -> None:
+    """Print an exception to standard error as an uncaught one, without our own frames and `hidden`."""
+    _strip(error, set(), hidden)
     sys.excepthook(type(error), error, error.__traceback__)
 
 
 def place_of(error: BaseException) -> tuple[str, int] | None:
     """The file and the line of the script, or of a module of its own, in which an error arose."""
-    trace, place = _without_own_frames(error.__traceback__), None
-    while trace is not None:
-        place = trace.tb_frame.f_code.co_filename, trace.tb_lineno
-        trace = trace.tb_next
+    place = None
+    for frame in own_frames(error.__traceback__):
+        place = frame.tb_frame.f_code.co_filename, frame.tb_lineno
     return place
 
 
-def _strip(error: BaseException | None, seen: set[int]) -> None:
+def is_ours(file: str) -> bool:
+    """True for a file of unstuck's."""
+    return file.startswith(_ROOT)
+
+
+def is_of_a_package(file: str) -> bool:
+    """True for a file of an installed package's, and for none at all."""
+    parts = Path(file).parts
+    return bool({"site-packages", "dist-packages"} & set(parts)) or file.startswith("<")
+
+
+def _package_of(error: BaseException) -> str:
+    """The package in whose code an error arose: "unstuck" for ours, "" for the script's own."""
+    trace, file = error.__traceback__, ""
+    while trace is not None:
+        file, trace = trace.tb_frame.f_code.co_filename, trace.tb_next
+    if file.startswith(_OWN_FILES):
+        return "unstuck"
+    parts = Path(file).parts
+    at = next((n for n, part in enumerate(parts) if part in ("site-packages", "dist-packages")), None)
+    return "" if at is None or at + 1 >= len(parts) else parts[at + 1]
+
+
+def _strip(error: BaseException | None, seen: set[int], hidden: frozenset[str]) -> None:
     if error is None or id(error) in seen:
         return
     seen.add(id(error))
-    error.__traceback__ = _without_own_frames(error.__traceback__)
-    _strip(error.__cause__, seen)
-    _strip(error.__context__, seen)
+    error.__traceback__ = _without(error.__traceback__, hidden)
+    if hidden and type(error.__cause__).__module__.partition(".")[0] in hidden:
+        error.__cause__ = None  # JAX tells its own frames so
+    if hidden and (notes := getattr(error, "__notes__", None)):
+        notes[:] = [note for note in notes if "JAX has removed its internal frames" not in note]
+    _strip(error.__cause__, seen, hidden)
+    _strip(error.__context__, seen, hidden)
 
 
-def _without_own_frames(trace: types.TracebackType | None) -> types.TracebackType | None:
+def own_frames(
+    trace: types.TracebackType | None, hidden: frozenset[str] = frozenset()
+) -> list[types.TracebackType]:
+    """The frames of a traceback that are not ours, nor of `hidden` packages."""
     kept = []
     while trace is not None:
-        if not trace.tb_frame.f_code.co_filename.startswith(_OWN_FILES):
+        file = trace.tb_frame.f_code.co_filename
+        foreign = is_of_a_package(file) and hidden & set(Path(file).parts)
+        if not file.startswith(_OWN_FILES) and not foreign:
             kept.append(trace)
         trace = trace.tb_next
+    return kept
+
+
+def _without(
+    trace: types.TracebackType | None, hidden: frozenset[str]
+) -> types.TracebackType | None:
+    kept, trace = own_frames(trace, hidden), None
     for inner in reversed(kept):
         trace = types.TracebackType(trace, inner.tb_frame, inner.tb_lasti, inner.tb_lineno)
     return trace

@@ -67,12 +67,16 @@ class Watch:
         script: its source.
         chosen: the number, from 1, of the `fit` to take.
         through: let the chosen `fit` and all later ones train; otherwise the script ends there.
+        auto: take a later one where the chosen one's model has no weights.
     """
 
-    def __init__(self, filename: str, script: Script, *, chosen: int, through: bool) -> None:
+    def __init__(
+        self, filename: str, script: Script, *, chosen: int, through: bool, auto: bool = False
+    ) -> None:
         self._filename = filename
         self._script = script
-        self._chosen = chosen
+        self._chosen, self._auto = chosen, auto
+        self._weightless: tuple[int, Recipe] | None = None
         self._through = through
         self._process = os.getpid()
         self._drawn, self._made = Drawn(), Made()
@@ -108,6 +112,7 @@ class Watch:
             (keras.callbacks.Callback, "__init__"): self._noting(self._sites),
             (adapter.owner(keras.losses.Loss, "__init__"), "__init__"): self._noting(self._sites),
             (adapter.owner(optimizer, "__init__"), "__init__"): self._noting(self._sites),
+            (keras.utils, "plot_model"): self._drawing,
             (adapter.owner(optimizer, "apply"), "apply"): self._own_loop,
             (adapter.owner(optimizer, "stateless_apply"), "stateless_apply"): self._own_loop,
         }
@@ -133,6 +138,10 @@ class Watch:
             return noted
 
         return wrap
+
+    def _drawing(self, original: Any) -> Any:
+        """Nothing is drawn where the script ends at its `fit`: what draws may not be installed."""
+        return original if self._through else lambda *args, **kwargs: None
 
     def _own_loop(self, original: Any) -> Any:
         name = original.__name__
@@ -200,6 +209,7 @@ class Watch:
                 if not self.taken:
                     self._take(model, bound.arguments)
                     args, kwargs = bound.args[1:], bound.kwargs
+                    mine = not self._passed_over()
             if self.taken and not self._through:
                 raise Stop
             history = original(model, *args, **kwargs)
@@ -208,6 +218,23 @@ class Watch:
             return history
 
         return fit
+
+    def _passed_over(self) -> bool:
+        """Whether what was taken trains nothing, so that a later `fit` is looked for."""
+        if self.recipe is None or not self._auto or self.recipe.architecture.source.count_params():
+            return False
+        if self._weightless is None:
+            self._weightless = self._chosen, self.recipe
+        self.notes = [f"{self._reached} trains a model without weights; the first fit after it that"
+                      " trains something was taken."]
+        self.recipe = None
+        self._chosen += 1
+        return True
+
+    @property
+    def chosen(self) -> int:
+        """The number, from 1, of the `fit` that was taken."""
+        return self._chosen
 
     @property
     def _reached(self) -> Reached:
@@ -237,6 +264,8 @@ class Watch:
 
     def close(self) -> None:
         """Count the rounds that were run, where that is now known better than before."""
+        if not self.taken and self._weightless is not None:
+            (self._chosen, self.recipe), self.notes = self._weightless, []
         for reached in self.fits:
             reached.frames = ()  # they hold all of the script's variables
         if self.recipe is not None and self._through and len(self._epochs_run) > 0 and (

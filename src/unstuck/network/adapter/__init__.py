@@ -65,6 +65,7 @@ from .sessions import random_state_kept as random_state_kept
 from .tracing import BUILDING as BUILDING
 from .tracing import adds_losses as adds_losses
 from .tracing import array_class as array_class
+from .tracing import asks_for_numbers as asks_for_numbers
 from .tracing import build_for as build_for
 from .tracing import build_on as build_on
 from .tracing import is_symbolic as is_symbolic

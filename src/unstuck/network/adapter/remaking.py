@@ -64,6 +64,10 @@ def remade(layer: Any, config: dict[str, Any]) -> Any:
     if len(flags) == len(copies) and (knows or made.trainable == layer.trainable):
         for copy, flag in zip(copies, flags, strict=True):
             copy.trainable = flag
+    if knows:
+        for one, copy in zip(layer.layers, made.layers, strict=True):
+            if isinstance(one, keras.layers.Lambda):
+                copy.function = one.function
     return made
 
 

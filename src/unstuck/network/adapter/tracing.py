@@ -102,6 +102,14 @@ def is_tensor(value: Any) -> bool:
     return isinstance(value, jax.Array | keras.KerasTensor)
 
 
+def asks_for_numbers(error: BaseException) -> bool:
+    """True for an error of JAX's that a computation asked for numbers it does not have yet."""
+    return isinstance(error, (
+        jax.errors.ConcretizationTypeError, jax.errors.TracerArrayConversionError,
+        jax.errors.TracerIntegerConversionError, jax.errors.TracerBoolConversionError,
+        jax.errors.NonConcreteBooleanIndexError))
+
+
 def is_symbolic(value: Any) -> bool:
     """True for a value that stands for numbers which only a compiled computation will have."""
     return isinstance(value, jax.core.Tracer)
