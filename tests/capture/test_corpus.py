@@ -146,6 +146,23 @@ EXPECTED = {
         15, 334, 40, 32, 5, "sparse_categorical_crossentropy", "Adam", "tf.keras"),
     "tf_subclass": Expected(19, 38, 20, 4, 3, "mean_squared_error", "Adam", "tf.keras"),
     "tf_timeseries": Expected(10, 329, 145, 16, 5, "mean_squared_error", "Adam", "tf.keras"),
+    "tf_attention_layer": Expected(28, 92, 16, 4, 2, "mean_absolute_error", "Adam", "tf.keras"),
+    "tf_augmentation": Expected(20, 37, 40, 5, 2, "binary_crossentropy", "RMSprop", "tf.keras"),
+    "tf_data_dict": Expected(15, 4, 30, 10, 3, "binary_crossentropy", "Adam", "tf.keras"),
+    "tf_data_generator": Expected(17, 4, 30, 6, 4, "binary_crossentropy", "SGD", "tf.keras"),
+    "tf_data_pipeline": Expected(19, 92, 40, 10, 3, "categorical_crossentropy", "Adam", "tf.keras"),
+    "tf_data_windows": Expected(20, 19, 99, 11, 5, "huber", "SGD", "tf.keras"),
+    "tf_focal_class": Expected(18, 31, 40, 10, 6, "custom", "Adam", "tf.keras"),
+    "tf_masked_loss": Expected(17, 153, 21, 7, 2, "custom", "Adam", "tf.keras"),
+    "tf_noise_layer": Expected(23, 22, 32, 8, 4, "custom", "Adam", "tf.keras"),
+    "tf_own_metric": Expected(
+        24, 18, 18, 6, 3, "sparse_categorical_crossentropy", "Adagrad", "tf.keras"),
+    "tf_pinball": Expected(18, 43, 45, 15, 5, "custom", "Nadam", "tf.keras"),
+    "tf_rmse_loss": Expected(17, 21, 24, 8, 4, "custom", "Adam", "tf.keras"),
+    "tf_siamese_triplet": Expected(17, 16, 12, 4, 3, "custom", "Adam", "tf.keras"),
+    "tf_usual_callbacks": Expected(17, 37, 48, 16, 20, "mean_squared_error", "Adam", "tf.keras"),
+    "tf_warmup_schedule": Expected(
+        22, 58, 30, 32, 3, "sparse_categorical_crossentropy", "Adam", "tf.keras"),
 }
 
 

@@ -9,6 +9,7 @@ import pytest
 from unstuck.base.errors import BadData, NotSupported
 from unstuck.capture import tensorflow as stand_in
 from unstuck.capture.tape import tape
+from unstuck.capture.tensorflow import utilities
 
 tf = stand_in.facade(lambda: keras)
 
@@ -85,6 +86,32 @@ def test_it_is_what_tensorflow_gives(expression):
     ours, theirs = eval(expression, {"tf": tf}), eval(expression, {"tf": real})
     known = int(theirs.cardinality())
     assert int(ours.cardinality()) in (known, -2) or known == -2
+
+
+SERIES = np.arange(40, dtype="float32").reshape(20, 2)
+WINDOWS = {
+    "plain": {"sequence_length": 4, "batch_size": 5},
+    "strided": {"sequence_length": 3, "sequence_stride": 2, "sampling_rate": 2, "batch_size": 4},
+    "a part": {"sequence_length": 3, "start_index": 4, "end_index": 15, "batch_size": None},
+}
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", WINDOWS)
+def test_windows_of_a_series_are_keras_own(name):
+    pytest.importorskip("tensorflow")
+    ours, theirs = (list(make(SERIES, SERIES[:, 0], **WINDOWS[name]).as_numpy_iterator()) for make in (
+        utilities.timeseries_dataset_from_array, keras.utils.timeseries_dataset_from_array))
+    for one, other in zip(ours, theirs, strict=True):
+        assert all(map(np.array_equal, one, other))
+
+
+def test_windows_of_a_series():
+    windows = utilities.timeseries_dataset_from_array(
+        SERIES[:, 0], SERIES[3:, 0], sequence_length=3, batch_size=2, shuffle=True)
+    rows = [row for x, y in windows.as_numpy_iterator()
+            for row in zip(x.tolist(), y.tolist(), strict=True)]
+    assert len(rows) == 17 and all(x == [y - 6, y - 4, y - 2] for x, y in rows)
 
 
 def test_shuffling_keeps_the_rows_and_moves_them():

@@ -48,7 +48,7 @@ _ELSEWHERE = {
     "F12": "tests/capture/test_runner.py", "F13": "tests/capture/test_runner.py",
     "F14": "tests/capture", "F15": "tests/capture",
     "F16": "tests/capture/test_runner.py", "F17": "tests/capture",
-    "F18": "tests/capture/test_tensorflow.py, where TensorFlow is installed",
+    "F18": "tests/capture/test_tensorflow_data.py",
     "F19": "tests/capture/test_tape.py, with a stand-in for torch's", "F20": "tests/capture",
     "F21": "tests/capture and tests/interventions",
     "F22": "tests/population/test_fidelity.py",
