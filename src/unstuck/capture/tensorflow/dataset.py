@@ -16,6 +16,7 @@ import numpy as np
 from unstuck.base.errors import NotSupported
 
 from . import draws, steps
+from .settings import Options
 from .structure import Element, as_numpy, given, mapped, rows_of, stacked
 from .tensors import TensorSpec, tensor_of
 
@@ -283,17 +284,6 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
 
     def _counted(self, of: Callable[[int], int]) -> int:
         return self._count if self._count < 0 else of(self._count)
-
-
-class Options:
-    """Settings of TensorFlow's that change nothing here, whatever they are."""
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        value = Options()
-        object.__setattr__(self, name, value)
-        return value
 
 
 def _transposed(part: list[Element]) -> Element:

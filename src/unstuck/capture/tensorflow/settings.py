@@ -64,6 +64,17 @@ class Strategy:
         return dataset
 
 
+class Options:
+    """Settings of TensorFlow's that change nothing here, whatever they are."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        value = Options()
+        object.__setattr__(self, name, value)
+        return value
+
+
 def _checked(holds: Any) -> Any:
     """An assertion that looks where there are numbers, and says nothing inside a network."""
     def asserted(x: Any, y: Any = None, *args: Any, message: Any = None, **options: Any) -> None:

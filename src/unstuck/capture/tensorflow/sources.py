@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from . import draws, steps
-from .dataset import INFINITE, UNKNOWN, Dataset, Options
+from .dataset import INFINITE, UNKNOWN, Dataset
 from .dtypes import named
 from .namespace import Lookup, Namespace
+from .settings import Options
 from .structure import Element, as_numpy, leaves, mapped, taken
 
 AUTOTUNE = -1
