@@ -376,7 +376,7 @@ RUN = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "3000runs
 LOGGING = """\
 import json, os, sys, time
 from unstuck.population.identity import fingerprint
-from unstuck.population.native_engine import NativeEngine
+from unstuck.population.native_engine.engine import NativeEngine
 
 log = os.open("trainings.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 original = NativeEngine.train

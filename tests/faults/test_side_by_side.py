@@ -77,8 +77,8 @@ def mark(recipe):
 @pytest.fixture
 def cluster(monkeypatch):
     backend = Threads()
-    monkeypatch.setattr("unstuck.population.population.workers.connected", lambda cluster: backend)
-    monkeypatch.setattr("unstuck.population.population.workers.LOOK", 0.01)
+    monkeypatch.setattr("unstuck.population.workers.connected", lambda cluster: backend)
+    monkeypatch.setattr("unstuck.population.workers.LOOK", 0.01)
     yield backend
     backend.close()
 
@@ -166,7 +166,7 @@ def test_a_worker_that_dies_takes_one_chunk_with_it_and_one_arm_if_it_dies_again
 
 
 def test_large_arrays_are_put_where_the_workers_are_once_for_all_arms(cluster, monkeypatch):
-    monkeypatch.setattr("unstuck.population.population.shipping.LARGE", 32)
+    monkeypatch.setattr("unstuck.population.shipping.LARGE", 32)
     workers = Workers(cluster="dask://here:1")
     experiment, alone = opened_lab(workers), opened_lab()
     held = {data.tobytes() for data in cluster.kept}
@@ -185,7 +185,7 @@ def test_large_arrays_are_put_where_the_workers_are_once_for_all_arms(cluster, m
 
 @pytest.mark.parametrize("name", ["keras", "native"])
 def test_arrays_that_cannot_be_written_to_train_as_others(name, monkeypatch):
-    monkeypatch.setattr("unstuck.population.population.shipping.LARGE", 1)
+    monkeypatch.setattr("unstuck.population.shipping.LARGE", 1)
     recipe = two_bits(8, balanced=True, epochs=3)
     sent = parcel(recipe, make_goal(recipe))
     assert len(sent) > 1

@@ -125,7 +125,7 @@ def test_two_processes_train_the_same_and_one_that_is_killed_is_replaced(
 ):
     progress: list[int] = []
     monkeypatch.setattr(workers, "take", lambda engine, recipe: True)
-    monkeypatch.setattr("unstuck.population.population.workers.LOOK", 0.02)
+    monkeypatch.setattr("unstuck.population.workers.LOOK", 0.02)
     chunks = Chunks(workers=workers)
 
     def train(tell):
@@ -192,7 +192,7 @@ def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
         return original(recipe, *given, **named)
 
     monkeypatch.setattr(engine, "train", tight)
-    monkeypatch.setattr("unstuck.population.population.choice.engines", lambda threads: (engine,))
+    monkeypatch.setattr("unstuck.population.choice.engines", lambda threads: (engine,))
     room = 8
     error, data, _ = child.work("keras", pieces, True, *sent)
     assert error is None
@@ -224,7 +224,7 @@ import jax, numpy as np
 assert jax.local_device_count() == 2
 from faults.worker_cases import lstm
 from unstuck.goal import make_goal
-from unstuck.population.keras_engine import KerasEngine
+from unstuck.population.keras_engine.engine import KerasEngine
 made = lstm(rows=24, units=3, steps=4, epochs=2)
 engine = KerasEngine(strategy="vmap")
 found = engine.train(made, range(20), make_goal(made))
@@ -271,7 +271,7 @@ def test_a_cluster_that_does_not_answer_is_told_before_the_script_runs(tmp_path,
     ("dask://127.0.0.1:1", "No Dask scheduler answers|needs dask"),
 ])
 def test_clusters_that_are_none(address, said, monkeypatch):
-    monkeypatch.setattr("unstuck.population.population.backends.CONNECTING", 0.5)
+    monkeypatch.setattr("unstuck.population.backends.CONNECTING", 0.5)
     with pytest.raises(UnstuckError, match=said):
         Workers(cluster=address)
 

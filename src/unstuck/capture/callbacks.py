@@ -77,7 +77,7 @@ def rules_of(
         raise NotSupported("Two EarlyStopping callbacks both put their best weights back. Give"
                            " restore_best_weights=True to one of them only.")
     if optimizer.learning_rate is None:
-        found = _beside_a_schedule(found, notes)
+        found = _beside_a_schedule(found, left_out, notes)
     rules = Rules(rules=tuple(found), first_epoch=int(fit["initial_epoch"] or 0),
                   validated=_frequency(fit["validation_freq"]))
     if found:
@@ -86,7 +86,7 @@ def rules_of(
     return rules, tuple(left_out), tuple(notes)
 
 
-def _beside_a_schedule(found: list[Rule], notes: list[str]) -> list[Rule]:
+def _beside_a_schedule(found: list[Rule], left_out: list[str], notes: list[str]) -> list[Rule]:
     """The rules that can do something where the optimizer has a schedule; notes of the others.
 
     Keras trains with a ReduceLROnPlateau beside a schedule until it would lower the rate, and stops
@@ -99,6 +99,7 @@ def _beside_a_schedule(found: list[Rule], notes: list[str]) -> list[Rule]:
                 " so that Keras refuses. Give the optimizer a number as its learning rate.")
     left = [rule for rule in found if not isinstance(rule, ReduceLROnPlateau)]
     if len(left) < len(found):
+        left_out.append("ReduceLROnPlateau")
         notes.append(
             "ReduceLROnPlateau cannot lower the rate of an optimizer that has a schedule: Keras stops"
             " with an error as soon as it is to do so. The replicas train without it.")
