@@ -442,3 +442,22 @@ def test_one_change_that_cures_is_a_repair_beside_those_that_cure_with_more_to_s
     found = search(monkeypatch, lambda marks: 1.0 if "c" in marks else 0.0, plain=0.95,
                    score=lambda marks: 1.0 if {"b", "c"} <= marks else 0.91)
     assert repairs(found)[:2] == [{"c"}, {"b", "c"}]
+
+
+def test_two_cures_that_come_to_be_one_are_told_once(monkeypatch):
+    found = search(monkeypatch, lambda m: 1.0 if "a" in m else 0.0)
+    proofs = Proofs(found.experiment, found.ranking, lambda: 64)
+    a, b = (Switch(name=name) for name in "ab")
+    for changes in ((a, b), (a,)):
+        proofs._keep(Cure(arm=found.experiment.run(found.experiment.arm(changes), 64)))
+    proofs._tidy()
+    assert [[c.label for c in cure.arm.changes] for cure in proofs.cures] == [["a"]]
+
+
+def test_where_trainings_are_counted_a_proof_takes_its_share_of_them(monkeypatch):
+    found = search(monkeypatch, lambda m: 1.0 if {"a", "b"} <= m else 0.0, names="ab",
+                   budget="1200runs")
+    (cure,) = found.proofs.cures
+    assert 16 <= cure.rate.trials <= 256
+    assert {back.change.label for back in cure.put_backs} == {"a", "b"}
+    assert found.experiment.trainings <= 1200

@@ -83,6 +83,12 @@ class Experiment:
         """Seconds left; infinite where only trainings are counted."""
         return np.inf if self.budget.seconds is None else self.budget.seconds - self.spent
 
+    @property
+    def trainings_left(self) -> float:
+        """Trainings left; infinite where only time is counted."""
+        most = self.budget.trainings
+        return np.inf if most is None else max(0, most - self.trainings)
+
     def arm(self, changes: Changes, checks: tuple[str, ...] = ()) -> Arm | None:
         """The arm of these changes, or of others that come to the same training; `None` where they
         cannot be made here.

@@ -20,12 +20,13 @@ trainings side by side may take twice as long as one (measured where memory is w
 class Looks:
     """First looks in one experiment, at one of about so many `arms`.
 
-    `until`: seconds of the budget after which no other look is begun.
+    `until`: seconds of the budget after which no other look is begun; `trainings_until` likewise where
+    trainings are counted.
     """
 
     def __init__(self, experiment: Experiment, arms: int) -> None:
         self.experiment, self.arms = experiment, arms
-        self.until = math.inf
+        self.until = self.trainings_until = math.inf
 
     @property
     def replicas(self) -> int:
@@ -46,16 +47,19 @@ class Looks:
 
     def in_time(self, share: float, work: Callable[[], object]) -> None:
         """Do that work until that share of the budget is spent, or that of the work it belongs to."""
-        budget, outer = self.experiment.budget.seconds, self.until
-        self.until = outer if budget is None else min(outer, budget * share)
+        budget, outer = self.experiment.budget, (self.until, self.trainings_until)
+        self.until, self.trainings_until = (
+            before if given is None else min(before, given * share)
+            for before, given in zip(outer, (budget.seconds, budget.trainings), strict=True))
         try:
             with suppress(_Enough):
                 work()
         finally:
-            self.until = outer
+            self.until, self.trainings_until = outer
 
     def _check_time(self) -> None:
-        if self.experiment.spent > self.until:
+        experiment = self.experiment
+        if experiment.spent > self.until or experiment.trainings > self.trainings_until:
             raise _Enough
 
     def at(self, arms: Iterable[Arm | None], *, share: float = 1.0) -> Iterator[list[Arm]]:

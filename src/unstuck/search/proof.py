@@ -79,8 +79,15 @@ class Proofs:
         """Measure the best sets again, try them on fresh seeds, and show that each change is needed.
 
         What shows that a cure needs its changes comes before the next cure. No further one is begun
-        after `until` seconds.
+        after `until` seconds. Raises BudgetSpent; what was proved until then is kept.
         """
+        try:
+            self._prove_best(until)
+            self._prove_smaller()
+        finally:
+            self._tidy()
+
+    def _prove_best(self, until: float) -> None:
         experiment = self.experiment
         ranked = self.ranking.ranked()
         whole = experiment.costs.per_training * experiment.most * 3 * KEPT
@@ -107,12 +114,16 @@ class Proofs:
             kept = self._keep(cure)
             if kept.rate.share >= CURED - 0.05:
                 shown.append(kept.arm.changes)
-        self._prove_smaller()
+
+    def _tidy(self) -> None:
+        """The cures without those that hold another one and are no better, the best first."""
         margin = self.ranking.margin
-        self.cures = [cure for cure in self.cures if not any(
+        once = {id(cure.arm): cure for cure in reversed(self.cures)}  # two may have come to be one
+        cures = list(reversed(once.values()))
+        self.cures = [cure for cure in cures if not any(
             set(other.arm.changes) < set(cure.arm.changes)
             and other.rate.share >= cure.rate.share - SAME and margin(other.arm) >= margin(cure.arm)
-            for other in self.cures)]
+            for other in cures)]
         # What learns with less to spare but needs all that it has is the smaller change.
         self.cures.sort(key=lambda cure: (cure.rate.share < CURED - 0.05, cure.has_idle))
 
@@ -145,7 +156,8 @@ class Proofs:
         What is known so far is kept whenever the budget ends.
         """
         cure, experiment = self.cures[place], self.experiment
-        changes, proof, begun = cure.arm.changes, cure.proof, experiment.left
+        changes, proof = cure.arm.changes, cure.proof
+        begun = experiment.left, experiment.trainings_left
         if len(changes) < 2 or proof is None:
             return True
         whole = experiment.goal.learned(proof)
@@ -153,8 +165,7 @@ class Proofs:
             rest = experiment.arm(tuple(c for c in changes if c is not change))
             if rest is None:
                 continue
-            seconds = PUT_BACK_SHARE * begun - (begun - experiment.left)
-            count = self._room(rest, min(PUT_BACK, proof.replicas), seconds / (len(changes) - number))
+            count = self._room(rest, min(PUT_BACK, proof.replicas), begun, len(changes) - number)
             if not count:
                 continue
             experiment.progress.stage(f"is “{change.label}” needed? As it was, on fresh seeds", count)
@@ -171,10 +182,18 @@ class Proofs:
             cure = self.cures[place] = replace(cure, put_backs=(*cure.put_backs, back))
         return True
 
-    def _room(self, arm: Arm, wanted: int, seconds: float) -> int:
-        """Replicas of an arm that fit into so many seconds, at most `wanted`; 0 where none does."""
+    def _room(self, arm: Arm, wanted: int, begun: tuple[float, float], changes: int) -> int:
+        """Replicas for putting back one of so many changes that are still to come; 0 without room.
+
+        All of them together may take `PUT_BACK_SHARE` of the seconds and trainings that were left when
+        the first was `begun`.
+        """
+        experiment = self.experiment
+        seconds, trainings = (
+            np.inf if np.isinf(had) else (PUT_BACK_SHARE * had - (had - has)) / changes
+            for had, has in zip(begun, (experiment.left, experiment.trainings_left), strict=True))
         count = wanted
-        while count and self.experiment.costs.of(arm, count) > seconds:
+        while count and (count > trainings or experiment.costs.of(arm, count) > seconds):
             count //= 2
         return count
 
@@ -211,12 +230,15 @@ class Proofs:
         return [cure for cure in self.cures if cure.rate.share >= OFFERED]
 
     def affordable(self, arm: Arm, wanted: int, *, parts: int) -> int:
-        """Replicas of an arm that one of so many parts of the time left allows, a power of two."""
-        if not math.isfinite(self.experiment.left):
+        """Replicas of an arm that one of so many parts of what is left allows, a power of two."""
+        experiment = self.experiment
+        seconds, trainings = experiment.left / parts, experiment.trainings_left / parts
+        if math.isinf(seconds) and math.isinf(trainings):
             return wanted
         count = self.look()
-        costs, room = self.experiment.costs, self.experiment.left / parts
-        while 2 * count <= wanted and costs.of(arm, 2 * count) <= room:
+        while count > max(1, trainings):
+            count //= 2
+        while 2 * count <= min(wanted, trainings) and experiment.costs.of(arm, 2 * count) <= seconds:
             count *= 2
         return count
 
