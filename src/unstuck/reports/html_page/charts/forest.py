@@ -16,7 +16,7 @@ VERDICTS = {
     "contributes": ("Contributes", "var(--helps)", "square"),
     "undecided": ("Undecided", "var(--open)", "stroke"),
     "acquitted": ("No effect", "var(--muted)", "circle"),
-    "no effect alone": ("No effect alone", "var(--muted)", "cross"),
+    "no effect alone": ("No effect alone", "var(--open)", "circle"),
     "harmful": ("Makes it worse", "var(--worse)", "triangle-down"),
 }  # fmt: skip
 PLACEBO = "placebo: another shuffle"
