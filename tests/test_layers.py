@@ -58,17 +58,21 @@ def floor(module: str) -> int:
     raise AssertionError(f"{module} lies in no room: FLOORS and ARCHITECTURE.md name them all")
 
 
+def source_of(node: ast.ImportFrom, module: str) -> str:
+    """The full name of what a module's `from … import` takes from."""
+    package = name_of(MODULES[module].parent / "__init__.py").split(".")
+    base = package[: len(package) - node.level + 1] if node.level else []
+    return ".".join([*base, *filter(None, [node.module])])
+
+
 def imported(module: str) -> set[str]:
     """Every module of unstuck that a module imports, wherever in its file; itself left out."""
-    path = MODULES[module]
-    package = name_of(path.parent / "__init__.py").split(".")
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            base_name = ".".join([*base, *filter(None, [node.module])])
+            base_name = source_of(node, module)
             for alias in node.names:
                 full = f"{base_name}.{alias.name}"
                 found.add(full if full in MODULES else base_name)
@@ -114,15 +118,12 @@ def test_the_picture_shows_these_floors():
 
 def on_top(module: str) -> tuple[set[str], set[str]]:
     """What importing a module imports: modules of unstuck, and packages of others."""
-    path = MODULES[module]
-    package = name_of(path.parent / "__init__.py").split(".")
     own, others = set(), set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in ast.parse(MODULES[module].read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Import):
             others |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else []
-            base_name = ".".join([*base, *filter(None, [node.module])])
+            base_name = source_of(node, module)
             names = {base_name, *(f"{base_name}.{alias.name}" for alias in node.names)}
             own |= names & MODULES.keys()
             others.add(base_name.split(".")[0])

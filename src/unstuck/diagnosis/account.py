@@ -26,7 +26,7 @@ from unstuck.base.stats import success_rate
 from unstuck.capture import Captured
 from unstuck.checks import Certainty, Finding, all_checks
 from unstuck.goal import Goal
-from unstuck.interventions import Changes, Intervention, all_interventions, edits_for
+from unstuck.interventions import Changes, Intervention, all_interventions, edits_for, touched
 from unstuck.network.recipe import Recipe
 from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
@@ -140,7 +140,7 @@ def finding_info(finding: Finding, script: Script | None, recipe: Recipe) -> res
             threshold=None if e.threshold is None else float(e.threshold), unit=e.unit,
             replicas=e.replicas, of=e.of) for e in finding.evidence),
         location=_at(script, recipe.sites.get(finding.site)) if finding.site else None,
-        kinds=tuple(sorted({kind for change in finding.interventions for kind in change.touches})),
+        kinds=tuple(sorted(touched(finding.interventions))),
     )
 
 
@@ -197,7 +197,7 @@ def repair_info(
         diff="" if edits is None or script is None else script.diff(script.apply(edits)),
         cost=float(sum(c.cost + c.oddity for c in changes)), added_parameters=added,
         updates=cure.arm.recipe.updates,
-        touches=tuple(sorted({kind for change in changes for kind in change.touches})),
+        touches=tuple(sorted(touched(changes))),
         put_back=put_back_info(cure, changes, judged),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),

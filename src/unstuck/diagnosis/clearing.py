@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from unstuck.checks import Certainty, Finding
+from unstuck.interventions import touched
 from unstuck.result.results import Cleared
 from unstuck.search.candidates import Candidate
 from unstuck.search.proof import Cure
@@ -56,18 +57,17 @@ def cleared(
 
 def _changed(cures: Iterable[Cure]) -> frozenset[str]:
     """What the repairs change."""
-    return frozenset(kind for cure in cures for change in cure.arm.changes for kind in change.touches)
+    return touched(change for cure in cures for change in cure.arm.changes)
 
 
 def _named(findings: Iterable[Finding]) -> frozenset[str]:
     """What these ask to change."""
-    return frozenset(kind for finding in findings for change in finding.interventions
-                     for kind in change.touches)
+    return touched(change for finding in findings for change in finding.interventions)
 
 
 def _may_help(judged: Iterable[Judged]) -> frozenset[str]:
     """Of what some change helps, or may yet be a cause."""
-    return frozenset(
-        kind for one in judged for kind in one.trial.changes[0].touches
+    return touched(
+        one.trial.changes[0] for one in judged
         if one.verdict in HELPS
         or (one.verdict == "undecided" and (not one.effect.pairs or one.effect.high >= USEFUL)))

@@ -60,7 +60,7 @@ class Diagnosis:
         A hidden cause is not shown to help alone, but a repair is shown to need it; `company` names
         what it is needed with.
         """
-        return (*self.result.causes, *self.result.by_verdict("needs company"))
+        return self.result.proved
 
     @property
     def acquitted(self) -> tuple[results.Arm, ...]:

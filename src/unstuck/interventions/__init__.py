@@ -110,6 +110,11 @@ def compatible(changes: Iterable[Intervention]) -> bool:
     return True
 
 
+def touched(changes: Iterable[Intervention]) -> frozenset[str]:
+    """The kinds of things that any of them changes."""
+    return frozenset(kind for change in changes for kind in change.touches)
+
+
 def in_order(changes: Iterable[Intervention]) -> list[Intervention]:
     """Changes in the order in which they are made."""
     return sorted(changes, key=lambda change: (change.stage, change.label))
@@ -174,4 +179,4 @@ def all_interventions() -> dict[str, type[Intervention]]:
 
 
 __all__ = ["KINDS", "Changes", "Intervention", "all_interventions", "apply_all",
-           "compatible", "edits_for"]
+           "compatible", "edits_for", "touched"]

@@ -386,6 +386,11 @@ class Result:
         """The arms shown to be causes, strongest first."""
         return self.by_verdict("cause")
 
+    @property
+    def proved(self) -> tuple[Arm, ...]:
+        """The arms shown to be guilty: the causes, then what only helps in company."""
+        return (*self.causes, *self.by_verdict("needs company"))
+
     def by_verdict(self, verdict: Verdict) -> tuple[Arm, ...]:
         """The arms of one verdict, largest effect first, the placebo left out."""
         found = [a for a in self.arms if a.verdict == verdict and a.kind != "placebo"]

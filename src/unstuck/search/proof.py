@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unstuck.base.stats import Rate, success_rate
 from unstuck.population.population import Population
@@ -171,7 +172,7 @@ class Proofs:
             experiment.progress.stage(f"is “{change.label}” needed? As it was, on fresh seeds", count)
             population = experiment.fresh(rest, count)
             without = experiment.goal.learned(population)
-            if self._is_idle(cure, population):
+            if self._is_idle(cure, population, without):
                 more = proof.replicas - count
                 if more:
                     population = population.joined(experiment.fresh(rest, more, start=count))
@@ -197,10 +198,12 @@ class Proofs:
             count //= 2
         return count
 
-    def _is_idle(self, cure: Cure, without: Population) -> bool:
-        """True where a cure learns as well without a change, as far as these replicas tell."""
+    def _is_idle(self, cure: Cure, without: Population, learned: NDArray[np.bool_]) -> bool:
+        """True where a cure learns as well without a change, as far as these replicas tell.
+
+        `learned` says of each replica `without` it whether it learned.
+        """
         assert cure.proof is not None
-        learned = self.experiment.goal.learned(without)
         return (len(learned) >= TELLS and float(learned.mean()) >= cure.rate.share - SAME
                 and self.ranking.to_spare(without) >= self.ranking.to_spare(cure.proof))
 

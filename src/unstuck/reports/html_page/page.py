@@ -117,8 +117,7 @@ def _rest(result: Result) -> dict[str, Any]:
     things, changes = lists.acquittals(result)
     kept = result.repairs[0] if result.repairs else None
     panels = shown.panels(result)
-    used = {finding for arm in result.arms if arm.verdict in ("cause", "needs company")
-            for finding in causes.findings_for(result, arm)}  # fmt: skip
+    used = {finding for arm in result.proved for finding in causes.findings_for(result, arm)}
     return {
         "curves": curves(result), "scatter": scatter(result), "codes": codes(result),
         "sets": sets(result), "kinds": kinds(result),

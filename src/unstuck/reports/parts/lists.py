@@ -157,8 +157,7 @@ def facts(page: Page, result: Result) -> None:
 
 def suspicions(page: Page, result: Result) -> None:
     """What was suspected and not shown to be a cause."""
-    proved = {name for arm in result.arms for name in arm.checks
-              if arm.verdict in ("cause", "needs company")}  # fmt: skip
+    proved = {name for arm in result.proved for name in arm.checks}
     for finding in result.suspicions:
         if finding.check not in proved:
             page.paragraph(("suspected", "bold"), f"[{finding.check}]: {finding.message}",

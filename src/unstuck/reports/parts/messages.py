@@ -53,8 +53,7 @@ def messages(result: Result) -> Iterator[Message]:
             yield _of_arms(result, (arm,), "error")
         for arm in result.by_verdict("contributes"):
             yield _of_arms(result, (arm,), "warning")
-    proved = {name for arm in (*result.causes, *result.by_verdict("needs company"))
-              for name in arm.checks}  # fmt: skip
+    proved = {name for arm in result.proved for name in arm.checks}
     for fact in result.facts:
         if fact.check not in proved:
             yield Message(name=fact.check, check=fact.check, level="note", text=fact.message,

@@ -127,8 +127,7 @@ def next_steps(page: Page, result: Result) -> None:
         stem = name.removesuffix(".py")
         steps.append((f"unstuck fix {name}", f"writes {stem}_unstuck.py, proved once more"))
     known = {finding.check for finding in (*result.facts, *result.suspicions)}
-    guilty = [*result.causes, *result.by_verdict("needs company")]
-    checks = [name for arm in guilty for name in arm.checks if name in known]
+    checks = [name for arm in result.proved for name in arm.checks if name in known]
     steps += [(f"unstuck explain {check}", "what it is and why it hurts") for check in checks[:1]]
     if not steps:
         return

@@ -47,9 +47,7 @@ def rate_of(result: Result) -> str:
 
 def has_cause(result: Result) -> bool:
     """True where something was proved: a cause, changes that cure together, or a repair."""
-    proved = ("cause", "needs company")
-    found = bool(result.repairs) or any(arm.verdict in proved for arm in result.arms)
-    return found and placebo_worked(result) is None
+    return bool(result.repairs or result.proved) and placebo_worked(result) is None
 
 
 def tried(result: Result) -> int:
