@@ -31,7 +31,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 from unstuck.script.dialect import dialect_of
 
-from . import runner
+from . import events, runner
 from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
 from .model_file import load_model
@@ -39,6 +39,7 @@ from .older import understood
 from .patches import patched
 from .refused import refuse_models
 from .seeded import drawing_from
+from .tensorflow.blocks import rewritten
 from .watch import Watch
 
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
@@ -247,12 +248,14 @@ def _capture(
     namespace: dict[str, Any] | None = None,
 ) -> Captured:
     name = Path(filename).name
-    code = compile(script.data, filename, "exec", dont_inherit=True)
     watch = Watch(filename, script, chosen=chosen or 1, through=through, auto=chosen is None)
     dialect = dialect_of(script, directory)
+    source = rewritten(script.data, filename) if dialect is not None else None
+    code = compile(script.data if source is None else source, filename, "exec", dont_inherit=True)
     # A fresh session, so that every capture gives the layers the same names.
     wrappers = {**watch.wrappers, (keras.config, "set_backend"): _only_jax}
-    with adapter.fresh_session(), patched(wrappers), understood(dialect, directory) as met:
+    with (adapter.fresh_session(), patched(wrappers), understood(dialect, directory) as met,
+          events.told_to(watch.hand_loop)):
         ending = runner.run(
             code,
             argv=argv,

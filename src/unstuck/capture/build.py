@@ -90,6 +90,27 @@ def recipe_of(
     return before.carried(recipe), (*notes, *more, *before.notes)
 
 
+def recipe_of_step(
+    model: keras.Model, optimizer: Any, x: Any, y: Any, sample_weight: Any, *, drawn: Drawn, made: Made
+) -> tuple[Recipe, tuple[str, ...]]:
+    """The training of which one step is known: a model that an optimizer of its own trains on rows.
+
+    Its loss is not known yet.
+
+    Raises:
+        BadData: the arrays cannot be trained on.
+        NotSupported: some part cannot be trained faithfully.
+    """
+    data = as_data(x, y, sample_weight, copied=True)
+    arguments = made.of(model)
+    recipe = Recipe(
+        architecture=Architecture(source=copy_of(model, data.x, arguments), arguments=arguments),
+        optimizer=_optimizer(optimizer), loss="mse", x=data.x, y=data.y,
+        sample_weight=data.sample_weight, batch_size=data.rows, shuffle=False)
+    before = before_fit(model, recipe, drawn, optimizer)
+    return before.carried(recipe), before.notes
+
+
 def _plain(**trees: Any) -> dict[str, str]:
     """The type of numbers of those trees of which every array is a numpy array: the narrowest."""
     found = {}

@@ -138,15 +138,23 @@ class OwnLoop:
             raise NotSupported(f"The script has a training loop of its own, and {self._refused}")
         assert self._begun is not None
         recipe, notes = self._begun
-        kind, epochs, each = passes(self._batches)
-        size = rows_in(self._batches[0])
-        kept = self._batches if kind == "stream" else self._batches[:each]
-        x, y, weight = joined(kept)
-        recipe = replace(
-            recipe, x=x, y=y, sample_weight=weight, batch_size=size, epochs=epochs, taped=True,
-            shuffle=kind == "rows", batches="stream" if kind == "stream" else "drawn",
-            epochs_in_rows=epochs if kind == "stream" else 1)
-        return recipe, (*notes, _note(kind, epochs, each, len(self._batches)))
+        recipe, told = of_batches(recipe, self._batches)
+        return recipe, (*notes, told)
+
+
+def of_batches(recipe: Recipe, batches: list[Batch]) -> tuple[Recipe, str]:
+    """A recipe that trains on the batches of a loop, and a note on what they were.
+
+    Raises:
+        NotSupported: replicas cannot be trained on such batches.
+    """
+    kind, epochs, each = passes(batches)
+    x, y, weight = joined(batches if kind == "stream" else batches[:each])
+    recipe = replace(
+        recipe, x=x, y=y, sample_weight=weight, batch_size=rows_in(batches[0]), epochs=epochs,
+        taped=True, shuffle=kind == "rows", batches="stream" if kind == "stream" else "drawn",
+        epochs_in_rows=epochs if kind == "stream" else 1)
+    return recipe, _note(kind, epochs, each, len(batches))
 
 
 def passes(batches: list[Batch]) -> tuple[Kind, int, int]:

@@ -15,9 +15,11 @@ from unstuck.network import adapter
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script, Span
 
+from . import events
 from .build import epochs_of, recipe_of
 from .callbacks import joined, listed, taking_part
 from .calls import Sites, caller, frames_of, one_line, span_of
+from .hand_loops import HandLoop
 from .networks import Made
 from .own_loops import OwnLoop
 from .patches import Attribute
@@ -83,6 +85,7 @@ class Watch:
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self._loop = OwnLoop(self._drawn, self._made)
+        self.hand_loop = HandLoop(self._drawn, self._made)
         self.fits: list[Reached] = []
         self.rounds = Rounds(epochs=0)
         self._epochs_run: list[int] = []
@@ -105,6 +108,7 @@ class Watch:
         return {
             **self._drawn.wrappers,
             **self._made.wrappers,
+            **self.hand_loop.wrappers,
             (adapter.owner(model, "fit"), "fit"): self._fit,
             (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._train_on_batch,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
@@ -149,11 +153,23 @@ class Watch:
         @functools.wraps(original)
         def noted(thing: Any, *args: Any, **kwargs: Any) -> Any:
             frame = caller(thing, name)
+            if frame is not None and frame.f_code.co_name == "apply_gradients":
+                frame = frame.f_back
             if frame is not None and not frame.f_globals.get("__name__", "").startswith("keras."):
                 self.own_loop = self.own_loop or f"{name}, line {frame.f_lineno}"
+                if not self.fits and name == "apply":
+                    self._note_update(thing, *args, **kwargs)
             return original(thing, *args, **kwargs)
 
         return noted
+
+    def _note_update(self, optimizer: Any, grads: Any, trainable_variables: Any = None) -> None:
+        """Tell the loop of an optimizer that the script applies itself."""
+        variables = optimizer._trainable_variables if trainable_variables is None else list(
+            trainable_variables)
+        if not self.hand_loop.began:
+            self._reached_update = Reached(optimizer, self._filename, self._script, "apply")
+        events.update(optimizer, list(grads), variables)
 
     def _train_on_batch(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -168,7 +184,7 @@ class Watch:
         return train_on_batch
 
     def take_own_loop(self) -> None:
-        """Where no `fit` was reached, take what a loop over `train_on_batch` was.
+        """Where no `fit` was reached, take what a loop of the script's own was.
 
         Raises:
             UnstuckError: there was one, but it cannot be trained again.
@@ -177,6 +193,7 @@ class Watch:
             return
         found = self._loop.close()
         if found is None:
+            self._take_hand_loop()
             return
         reached, model = self._first
         self.fits.append(reached)
@@ -184,6 +201,22 @@ class Watch:
         sites, looped = self._sites.of_layers(model)
         self.recipe = replace(found[0], sites=sites | self._sites_of(model))
         self.notes += [*adapter.backend_notes(), *found[1], *looped]
+
+    def _take_hand_loop(self) -> None:
+        """Take what a loop was that applies gradients itself."""
+        found = self.hand_loop.close()
+        model = self.hand_loop.model
+        if found is None or model is None:
+            return
+        recipe, notes = found
+        self.fits.append(self._reached_update)
+        self.model_kind = type(model).__name__
+        sites, looped = self._sites.of_layers(model)
+        parts = {"optimizer": self._sites.of(self.hand_loop.optimizer),
+                 "loss": self._sites.of(self.hand_loop.loss)}
+        sites |= {name: span for name, span in parts.items() if span is not None}
+        self.recipe = replace(recipe, sites=sites)
+        self.notes += [*adapter.backend_notes(), *notes, *looped]
 
     def _sites_of(self, model: keras.Model) -> dict[str, Span]:
         """Where the parts of a compiled model stand, its layers left out."""

@@ -80,15 +80,19 @@ class Before:
             optimizer=replace(recipe.optimizer, state=self.optimizer))
 
 
-def before_fit(model: keras.Model, recipe: Recipe, drawn: Drawn | None) -> Before:
+def before_fit(
+    model: keras.Model, recipe: Recipe, drawn: Drawn | None, optimizer: Any = None
+) -> Before:
     """What a model brings along to this `fit`.
 
     Args:
         model: the user's.
         recipe: of its copy.
         drawn: what was noted while its script ran; `None` for a model from memory.
+        optimizer: what trains it; `None`: the one that it was compiled with.
     """
-    steps = int(model.optimizer.iterations.value) if model.optimizer.built else 0
+    optimizer = model.optimizer if optimizer is None else optimizer
+    steps = int(optimizer.iterations.value) if optimizer.built else 0
     if drawn is None and steps:
         return Before(notes=(
             f"The model had been trained before, for {steps:,} updates; the replicas begin with"
@@ -101,7 +105,7 @@ def before_fit(model: keras.Model, recipe: Recipe, drawn: Drawn | None) -> Befor
         names = {name for name, _, variable in pairs if drawn.changed(variable)}
     # A layer is loaded or drawn as a whole.
     kept = frozenset(path for name, path, _ in pairs if name in names)
-    state = tuple(np.array(v.value) for v in model.optimizer.variables) if steps else ()
+    state = tuple(np.array(v.value) for v in optimizer.variables) if steps else ()
     if not kept:
         return Before()
     return Before(kept=kept, optimizer=state, notes=(_told(names, {n for n, _, _ in pairs}, steps),))

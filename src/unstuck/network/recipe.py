@@ -25,6 +25,7 @@ from .architecture import Architecture
 from .callback_rules import ReduceLROnPlateau, Rules
 from .data import Data
 from .layers import Insertion, Layer
+from .loops import Loop
 from .loss_names import config_of, signature_of
 from .optimizer import Optimizer
 from .rebuilding import Built, rebuilt
@@ -69,7 +70,8 @@ class Recipe:
     after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
     `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
     `left_out` names those that do not. `written_for` is the package in whose spelling the script
-    is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `whole` is set where this is but one
+    is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `loop` is set where a loop of the user's own
+    trains otherwise than `fit` would. `whole` is set where this is but one
     output of a network with several (`outputs.each`): the recipe of all of them. `plain` has
     the types of numbers of those of "x" and "y" that were numpy arrays when they were handed to `fit`,
     not frames or tensors.
@@ -101,6 +103,7 @@ class Recipe:
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
+    loop: Loop | None = None
     whole: Recipe | None = None
     plain: Mapping[str, str] = field(default_factory=dict)
 
@@ -256,7 +259,7 @@ class Recipe:
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
                      self.order_salt, self.data_scale, self.target_units,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
-                     self.batches, sorted(self.architecture.kept), bool(self.optimizer.state)))
+                     self.batches, sorted(self.architecture.kept), bool(self.optimizer.state), self.loop))
 
     @cached_property
     def multiplications(self) -> int:

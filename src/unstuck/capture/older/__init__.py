@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import functools
+import importlib.machinery
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -23,6 +25,8 @@ from typing import Any
 
 from unstuck.capture.patches import Attribute, patched
 from unstuck.capture.tensorflow import tensors
+from unstuck.capture.tensorflow.blocks import rewritten
+from unstuck.network import adapter
 from unstuck.script.dialect import Dialect
 
 from .methods import wrappers
@@ -47,8 +51,10 @@ def understood(dialect: Dialect | None, directory: str) -> Iterator[list[str]]:
     served = Served(dialect)
     importing: dict[Attribute, Callable[[Any], Any]] = {
         (builtins, "__import__"): lambda original: _importer(original, served, directory)}
-    everywhere = {**importing, **wrappers(dialect.year), **tensors.methods()}
-    with patched(everywhere), warnings.catch_warnings():
+    everywhere = {**importing, **wrappers(dialect.year), **tensors.methods(),
+                  (adapter.owner(importlib.machinery.SourceFileLoader, "get_code"), "get_code"):
+                      functools.partial(_compiling, directory)}
+    with patched(everywhere), adapter.journalled(), warnings.catch_warnings():
         # Keras says how it would be written today; that is no news in such a script.
         warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
         warnings.filterwarnings("ignore", "Argument `(input_length|alpha)` is deprecated")
@@ -69,6 +75,19 @@ def _importer(original: Callable[..., Any], served: Served, directory: str) -> C
     return __import__
 
 
+def _compiling(directory: str, original: Any) -> Any:
+    """Modules of the user's with tapes in them are rewritten; no file of theirs is written."""
+    def get_code(loader: Any, name: str) -> Any:
+        path = loader.get_filename(name)
+        if _is_beside(path, directory):
+            tree = rewritten(loader.get_data(path), path)
+            if tree is not None:
+                return compile(tree, path, "exec", dont_inherit=True)
+        return original(loader, name)
+
+    return get_code
+
+
 def _is_the_users(importing: Mapping[str, Any] | None, directory: str) -> bool:
     """Whether the code that imports is the script itself, or a module beside it."""
     if importing is None:
@@ -76,6 +95,10 @@ def _is_the_users(importing: Mapping[str, Any] | None, directory: str) -> bool:
     file = importing.get("__file__")
     if importing.get("__name__") == "__main__" or not isinstance(file, str):
         return True
+    return _is_beside(file, directory)
+
+
+def _is_beside(file: str, directory: str) -> bool:
     path = Path(file)
     packaged = {"site-packages", "dist-packages"} & set(path.parts)
     return path.is_relative_to(directory) and not packaged

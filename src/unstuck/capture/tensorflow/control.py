@@ -10,25 +10,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from .functions import function
 from .namespace import refusal
 from .signatures import Functions, numbers
+from .tapes import GradientTape
 from .tensors import tensor_of
-
-
-def function(func: Any = None, *args: Any, **options: Any) -> Any:
-    """`@tf.function`, with or without arguments: Keras compiles anyway."""
-    return func if callable(func) else lambda decorated: decorated
-
-
-class GradientTape:
-    """TensorFlow's recorder of gradients, which loops of one's own are made of.
-
-    Raises:
-        NotSupported: always.
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        raise refusal("tensorflow.GradientTape")
 
 
 def cond(pred: Any, true_fn: Callable[[], Any] | None = None, false_fn: Callable[[], Any] | None = None,

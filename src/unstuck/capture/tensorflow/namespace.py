@@ -79,8 +79,6 @@ def refusal(name: str) -> NotSupported:
 
 _OTHERWISE = "Write this part with keras.ops, or, before the network is trained, with numpy."
 _INSTEAD = {
-    "tf.GradientTape": "Loops with a tape of their own are not taken yet: call model.fit, or pass the"
-                       " model and the data to unstuck.diagnose.",
     "tf.Session": "Sessions ended with TensorFlow 1; build the network with tf.keras and call fit.",
     "tf.placeholder": "Placeholders ended with TensorFlow 1; write keras.Input.",
     "tf.gradients": "Graphs with gradients of their own are not taken; call model.fit.",

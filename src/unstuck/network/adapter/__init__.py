@@ -15,6 +15,7 @@ from .fitting import arguments_of_running_fit as arguments_of_running_fit
 from .fitting import as_arrays as as_arrays
 from .fitting import class_weights_as_sample_weights as class_weights_as_sample_weights
 from .fitting import compile_config as compile_config
+from .fitting import compiled_loss as compiled_loss
 from .fitting import decays_selectively as decays_selectively
 from .fitting import is_foreign_dataset as is_foreign_dataset
 from .fitting import is_foreign_tensor as is_foreign_tensor
@@ -23,6 +24,7 @@ from .fitting import monitor_mode as monitor_mode
 from .fitting import schedule_of as schedule_of
 from .fitting import split_pair as split_pair
 from .fitting import stream_kind as stream_kind
+from .fitting import with_metrics as with_metrics
 from .installed import FUNCTIONAL as FUNCTIONAL
 from .installed import INITIALISING as INITIALISING
 from .installed import backend_notes as backend_notes
@@ -60,6 +62,12 @@ from .remaking import own_code_trusted as own_code_trusted
 from .remaking import remade as remade
 from .remaking import same_lambda as same_lambda
 from .remaking import set_layer_argument as set_layer_argument
+from .scopes import JOURNALS as JOURNALS
+from .scopes import current_scope as current_scope
+from .scopes import journalled as journalled
+from .scopes import scope_with as scope_with
+from .scopes import values_of as values_of
+from .scopes import variables_read as variables_read
 from .sessions import fresh_session as fresh_session
 from .sessions import random_state_kept as random_state_kept
 from .tracing import BUILDING as BUILDING

@@ -103,6 +103,21 @@ def compile_config(model: keras.Model) -> dict[str, Any]:
     }
 
 
+def compiled_loss(model: keras.Model, y: Tree, outputs: Tree, sample_weight: Tree) -> Any:
+    """The loss that `compile` was given, of outputs; without what regularisers and `add_loss` say."""
+    return model._compile_loss(y, outputs, sample_weight)
+
+
+def with_metrics(
+    model: keras.Model, metrics: list[Any], loss: Any, x: Tree, y: Tree, outputs: Tree,
+    sample_weight: Tree,
+) -> tuple[dict[str, Any], list[Any]]:
+    """The logs of a training step, and the metrics' variables after it."""
+    found: tuple[dict[str, Any], list[Any]] = model._update_metrics_variables(
+        metrics, loss, x, y, outputs, sample_weight)
+    return found
+
+
 def schedule_of(optimizer: Any) -> Any:
     """The LearningRateSchedule that an optimizer computes its rate with; `None` without one."""
     rate = getattr(getattr(optimizer, "inner_optimizer", optimizer), "_learning_rate", None)

@@ -18,7 +18,7 @@ try:
     from keras.src.backend import compute_output_spec as model_output_spec
     from keras.src.backend import numpy as backend_numpy
     from keras.src.backend.common import global_state
-    from keras.src.backend.common.stateless_scope import in_stateless_scope
+    from keras.src.backend.common.stateless_scope import get_stateless_scope, in_stateless_scope
     from keras.src.backend.config import keras_home
     from keras.src.backend.jax.core import Variable as JaxVariable
     from keras.src.initializers.random_initializers import compute_fans
@@ -39,5 +39,5 @@ except ImportError as error:
 
 __all__ = ["ArrayDataAdapter", "BaseOptimizer", "Functional", "JaxVariable", "array_slicing",
            "backend_numpy", "backend_rnn", "can_convert_arrays", "compute_fans", "data_adapter_utils",
-           "data_adapters", "global_state", "in_stateless_scope", "keras_home", "model_output_spec",
+           "data_adapters", "get_stateless_scope", "global_state", "in_stateless_scope", "keras_home", "model_output_spec",
            "serialization_lib"]

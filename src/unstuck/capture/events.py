@@ -1,0 +1,199 @@
+"""What happens in a training loop of the user's own: forward passes, losses, gradients, updates.
+
+Whoever stands in Keras's and TensorFlow's places while a script runs notes what is called; one listener
+is told. What belongs together is known by identity: a loss is one of a forward pass if it was given what
+that put out. Within what is compiled (`tf.function`) there are no numbers yet: the notes are kept
+(`pending`) and told at each call, with that call's numbers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+import keras
+
+from unstuck.network import adapter
+
+Kind = Literal["forward", "loss", "gradient", "update"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Event:
+    """One thing that happened.
+
+    `what` is what is the same at every call: the model, loss or optimizer (`thing`), the variables, how it
+    hangs together with the events before it. `arrays` are the numbers, each a list of arrays.
+    `objects` are arrays by which later events know this one; they are not kept.
+    """
+
+    kind: Kind
+    thing: Any
+    what: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, list[Any]] = field(default_factory=dict)
+    objects: Sequence[Any] = ()
+
+    def with_arrays(self, arrays: Mapping[str, list[Any]]) -> Event:
+        """The same with numbers."""
+        return replace(self, arrays=arrays, objects=())
+
+
+class Listener(Protocol):
+    """Is told of events, one after the other."""
+
+    recent: list[Event]
+    """Those since the last update, which later ones may refer to."""
+
+    def tell(self, event: Event) -> None:
+        """Take one."""
+
+
+class _State(threading.local):
+    def __init__(self) -> None:
+        self.quiet = 0
+        self.pending: list[list[Event]] = []
+        self.tapes = 0
+        self.listener: Listener | None = None
+
+
+_state = _State()
+
+
+@contextlib.contextmanager
+def told_to(listener: Listener) -> Iterator[None]:
+    """While open, what happens in this thread is told to a listener."""
+    before, _state.listener = _state.listener, listener
+    try:
+        yield
+    finally:
+        _state.listener = before
+
+
+@contextlib.contextmanager
+def unnoticed() -> Iterator[None]:
+    """While open, nothing is noted: it is a block run again, or what Keras does by itself."""
+    _state.quiet += 1
+    try:
+        yield
+    finally:
+        _state.quiet -= 1
+
+
+def is_noticed() -> bool:
+    """True where somebody is told of what happens."""
+    return _state.listener is not None and not _state.quiet
+
+
+@contextlib.contextmanager
+def pending() -> Iterator[list[Event]]:
+    """Gives what is noted meanwhile, in place of telling it."""
+    _state.pending.append([])
+    try:
+        yield _state.pending[-1]
+    finally:
+        _state.pending.pop()
+
+
+class Tapes:
+    """How many tapes were opened."""
+
+    def __init__(self) -> None:
+        self._before = _state.tapes
+
+    @property
+    def count(self) -> int:
+        """Since this was made."""
+        return _state.tapes - self._before
+
+
+@contextlib.contextmanager
+def tapes_counted() -> Iterator[Tapes]:
+    """Gives how many tapes were opened meanwhile."""
+    yield Tapes()
+
+
+def opened_tape() -> None:
+    """A tape was opened."""
+    _state.tapes += 1
+
+
+def tell(event: Event) -> None:
+    """Tell the listener, or keep it until there are numbers."""
+    if not is_noticed():
+        return
+    if _state.pending:
+        _state.pending[-1].append(event)
+    elif _state.listener is not None:
+        _state.listener.tell(event)
+
+
+def _recent() -> list[Event]:
+    if _state.pending:
+        return _state.pending[-1]
+    return [] if _state.listener is None else _state.listener.recent
+
+
+def _origin(kind: Kind, leaf: Any) -> int | None:
+    """How many events ago an array came out of one of that kind; `None` for never."""
+    recent = _recent()
+    for back, event in enumerate(reversed(recent), 1):
+        if event.kind == kind and any(leaf is one for one in event.objects):
+            return back
+    return None
+
+
+def leaves_of(tree: Any) -> list[Any]:
+    """The arrays of a tree."""
+    return [leaf for leaf in keras.tree.flatten(tree) if hasattr(leaf, "shape")]
+
+
+def forward(model: Any, inputs: Any, training: Any, outputs: Any) -> None:
+    """A model was called."""
+    if is_noticed():
+        found = leaves_of(outputs)
+        tell(Event(kind="forward", thing=model, what={"training": training},
+                   arrays={"x": leaves_of(inputs), "out": found,
+                           "added": leaves_of(model.losses)}, objects=found))
+
+
+def loss(thing: Any, y_true: Any, y_pred: Any, sample_weight: Any, value: Any) -> None:
+    """A loss was computed."""
+    if is_noticed():
+        outputs = leaves_of(y_pred)
+        tell(Event(kind="loss", thing=thing,
+                   what={"of": _origin("forward", outputs[0]) if outputs else None},
+                   arrays={"y": leaves_of(y_true), "weight": leaves_of(sample_weight)},
+                   objects=[value]))
+
+
+def gradient(
+    target: Any, sources: Sequence[Any], found: Sequence[Any], names: Mapping[str, Any], run: Any,
+    places: Sequence[Any],
+) -> None:
+    """A gradient was taken, of a block whose names stood for what is given; its targets are marked."""
+    if is_noticed():
+        leaves = leaves_of(target)
+        tell(Event(
+            kind="gradient", thing=run,
+            what={"of": _origin("loss", leaves[0]) if leaves else None, "variables": list(sources),
+                  "none": [one is None for one in found], "names": list(names),
+                  "places": list(places)},
+            arrays={"value": leaves, **{f"name {name}": leaves_of(value)
+                                        for name, value in names.items()}},
+            objects=[one for one in found if one is not None]))
+
+
+def update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
+    """An optimizer is about to change variables."""
+    if is_noticed():
+        tell(Event(
+            kind="update", thing=optimizer,
+            what={"variables": list(variables),
+                  "untouched": [one is None or _origin("gradient", one) is not None
+                                for one in gradients],
+                  "none": [one is None for one in gradients]},
+            arrays={} if adapter.schedule_of(optimizer) is not None else {
+                "rate": [optimizer.learning_rate.value]}))

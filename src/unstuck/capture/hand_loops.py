@@ -1,0 +1,296 @@
+"""Training loops written by hand: a forward pass, a loss, gradients, and an optimizer that applies them.
+
+The script runs to its end and trains. What happens on the way is told as events (`events`); each update is
+put together from them, its rows are taped. Afterwards the loop is looked at as a whole: which model was
+trained by which optimizer on which batches, with what loss, and where it does otherwise than `fit` would
+(`network.loops.Loop`). Of several readings of it, the first that gives the user's own losses is taken
+(`shadow`); where none does, the script is refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from unstuck.base.errors import NotSupported
+from unstuck.network import adapter
+from unstuck.network.loops import Loop
+from unstuck.network.recipe import Recipe
+
+from . import events
+from .build import recipe_of_step
+from .events import Event
+from .loop_losses import readings
+from .networks import Made
+from .own_loops import of_batches
+from .patches import Attribute
+from .shadow import SHADOWED, Shadow, first_that_agrees
+from .tape import MOST_BYTES, Batch, batch_of, bytes_of
+from .weights import Drawn
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Update:
+    """One update: the events that led to it, and the rows that it was made of."""
+
+    forward: Event
+    loss: Event | None
+    gradient: Event
+    update: Event
+
+    @property
+    def value(self) -> float:
+        """What was minimised, before the update."""
+        return float(sum(np.sum(np.asarray(one)) for one in self.gradient.arrays["value"]))
+
+
+class HandLoop:
+    """What a script's own training loop was.
+
+    `line` is that of the first update.
+    """
+
+    def __init__(self, drawn: Drawn, made: Made) -> None:
+        self._drawn, self._made = drawn, made
+        self._first: list[Update] = []
+        self._batches: list[Batch] = []
+        self._bytes = self._updates = 0
+        self._made_at: list[int] = []
+        self._rate: float | None = None
+        self._begun: tuple[Recipe, tuple[str, ...]] | None = None
+        self._targets: tuple[str, int] | None = None
+        self._optimizer: Any = None
+        self._refused = ""
+        self._calling = 0
+        self.recent: list[Event] = []
+        self.model: keras.Model | None = None
+        self.error: Exception | None = None
+
+    @property
+    def began(self) -> bool:
+        """True once there was an update."""
+        return self.model is not None
+
+    @property
+    def wrappers(self) -> dict[Attribute, Callable[[Any], Any]]:
+        """What to patch while the script runs."""
+        functions = {(keras.losses, name): self._loss_function for name, value in
+                     vars(keras.losses).items() if callable(value) and not isinstance(value, type)
+                     and name not in ("get", "serialize", "deserialize")}
+        return {
+            (adapter.owner(keras.Model, "__call__"), "__call__"): self._calling_model,
+            (adapter.owner(keras.losses.Loss, "__call__"), "__call__"): self._loss,
+            **functions,
+        }
+
+    def _calling_model(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __call__(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if not isinstance(layer, keras.Model) or self._calling or not events.is_noticed():
+                return original(layer, *args, **kwargs)
+            self._calling += 1
+            try:
+                found = original(layer, *args, **kwargs)
+            finally:
+                self._calling -= 1
+            events.forward(layer, args[:1], kwargs.get("training"), found)
+            return found
+
+        return __call__
+
+    def _loss(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __call__(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+            with events.unnoticed():
+                value = original(loss, y_true, y_pred, sample_weight)
+            events.loss(loss, y_true, y_pred, sample_weight, value)
+            return value
+
+        return __call__
+
+    def _loss_function(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def computed(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Any:
+            value = original(y_true, y_pred, *args, **kwargs)
+            events.loss(original, y_true, y_pred, None, value)
+            return value
+
+        return computed
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer of the first update; `None` before."""
+        return self._first[0].update.thing if self._first else None
+
+    @property
+    def loss(self) -> Any:
+        """The loss, a class or a function, that the first update called; `None` for none."""
+        called = self._first[0].loss if self._first else None
+        return None if called is None else called.thing
+
+    def tell(self, event: Event) -> None:
+        """Take an event; an update ends what belongs together."""
+        self.recent.append(event)
+        if event.kind == "update":
+            if not self._refused and self.error is None:
+                try:
+                    self._take(event)
+                except Exception as error:  # told at the end, unless a fit comes
+                    self.error = error
+            self.recent = []
+        elif len(self.recent) > 1000:  # a model that is called, and never trained
+            self.recent = self.recent[-100:]
+
+    def _take(self, update: Event) -> None:
+        gradients = [one for one in self.recent if one.kind == "gradient"]
+        if not gradients:
+            self._refused = "its gradients do not come from a tf.GradientTape."
+            return
+        forwards = self._forwards(update)
+        if not forwards:
+            return
+        losses = [one for one in self.recent if one.kind == "loss" and one.what["of"] is not None]
+        whole = Update(forward=forwards[0], loss=losses[-1] if losses else None,
+                       gradient=gradients[-1], update=update)
+        if not self.began:
+            self._begin(whole)
+        elif whole.forward.thing is not self.model:
+            self._refused = ("it trains two models in turn, as in a GAN, where what one is to learn"
+                             " depends on the other. Diagnose each alone: keep some of its batches and"
+                             " pass them to unstuck.diagnose(model, x, y).")
+            return
+        if update.thing is not self._optimizer or not self._made_at:
+            self._optimizer = update.thing
+            self._made_at.append(self._updates)
+        if len(self._first) < SHADOWED:
+            self._first.append(whole)
+        self._updates += 1
+        self._keep(self._batch(whole), update)
+
+    def _forwards(self, update: Event) -> list[Event]:
+        """The one forward pass of the model whose variables are updated; none where it is refused."""
+        changed = {id(v) for v in update.what["variables"]}
+        found = [one for one in self.recent if one.kind == "forward"
+                 and changed & {id(v) for v in one.thing.trainable_variables}]
+        if not found:
+            self._refused = "the variables that its optimizer changes are those of no model."
+        elif len(found) > 1:
+            alone = len({id(one.thing) for one in found}) == 1
+            self._refused = (
+                f"{'its model is called more than once' if alone else 'several models are called'} in"
+                " one update. Put that computation into the train_step of a keras.Model of your own,"
+                " and call fit: such steps are taken as they are.")
+            return []
+        return found
+
+    def _keep(self, batch: Batch, update: Event) -> None:
+        rate = update.arrays.get("rate")
+        if rate:
+            now = float(np.asarray(rate[0]))
+            if self._rate is not None and now != self._rate:
+                self._refused = (f"its learning rate is changed on the way (update {self._updates}). Give"
+                                 " the optimizer a schedule, or call model.fit with a callback.")
+                return
+            self._rate = now
+        self._batches.append(batch)
+        self._bytes += bytes_of(batch)
+        if self._bytes > MOST_BYTES:
+            self._batches.clear()
+            self._refused = (
+                f"its batches come to more than {MOST_BYTES >> 20} MB, which cannot be taped for the"
+                " replicas. Diagnose it on fewer updates, or call model.fit.")
+
+    def _begin(self, first: Update) -> None:
+        """Take the model as it is before its first update."""
+        self.model, self._optimizer = first.forward.thing, first.update.thing
+        self._targets = _targets_of(first)
+        x, y, weight = self._batch(first)
+        with adapter.random_state_kept(), events.unnoticed():
+            self._begun = recipe_of_step(self.model, self._optimizer, x, y, weight,
+                                         drawn=self._drawn, made=self._made)
+            copy = self._begun[0].architecture.source
+            # The forward pass of this update has moved running averages and masks already.
+            for ours, variable in zip(copy.variables, self.model.variables, strict=False):
+                held = first.gradient.thing.before.get(id(variable))
+                if held is not None and tuple(held[1].shape) == tuple(ours.shape):
+                    ours.assign(np.asarray(held[1]))
+
+    def _batch(self, update: Update) -> Batch:
+        x = update.forward.arrays["x"]
+        if update.loss is not None:
+            y, weight = update.loss.arrays["y"], update.loss.arrays["weight"]
+        else:
+            assert self._targets is not None
+            name, i = self._targets
+            y, weight = [update.gradient.arrays[f"name {name}"][i]], []
+        return batch_of(x[0] if len(x) == 1 else x, y[0] if len(y) == 1 else y,
+                        weight[0] if weight else None)
+
+    def close(self) -> tuple[Recipe, tuple[str, ...]] | None:
+        """The training that the loop was, and notes; `None` where there was none.
+
+        Raises:
+            NotSupported: replicas cannot do the same, and why.
+            UnstuckError: the model or its first batch cannot be trained on.
+        """
+        if not self.began:
+            return None
+        if self.error is not None:
+            raise self.error
+        if self._refused:
+            raise NotSupported(f"The script has a training loop of its own, and {self._refused}")
+        assert self._begun is not None
+        recipe, notes = self._begun
+        shadow = Shadow([one.value for one in self._first], self._batches)
+        with events.unnoticed():
+            read = first_that_agrees(
+                shadow, recipe, readings([(one.loss, one.forward, one.gradient) for one in self._first],
+                                         self._targets), self._loop())
+            if read is None:
+                raise NotSupported(shadow.refusal)
+            recipe, told = of_batches(read, self._batches)
+        return recipe, (*notes, told, shadow.told)
+
+    def _loop(self) -> Loop:
+        """How it trains, as the events of its first updates tell."""
+        assert self._begun is not None and self.model is not None
+        trained = {id(v) for one in self._first for v, none in zip(
+            one.update.what["variables"], one.update.what["none"], strict=True) if not none}
+        copy = self._begun[0].architecture.source
+        paths = adapter.stable_paths(copy)
+        untrained = frozenset(
+            paths[id(ours)] for ours, variable in zip(
+                copy.trainable_variables, self.model.trainable_variables, strict=True)
+            if id(variable) not in trained)
+        gaps = {b - a for a, b in itertools.pairwise(self._made_at)}
+        return Loop(training=bool(self._first[0].forward.what["training"]), untrained=untrained,
+                    optimizer_for=gaps.pop() if len(gaps) == 1 else None)
+
+
+def _targets_of(first: Update) -> tuple[str, int] | None:
+    """The name in the block, and the array of it, that is the targets; `None`: a loss was told."""
+    if first.loss is not None:
+        return None
+    x = first.forward.arrays["x"]
+    others, inputs = [], []
+    for name in first.gradient.what["names"]:
+        for i, leaf in enumerate(first.gradient.arrays[f"name {name}"]):
+            if leaf.ndim and leaf.shape[0] == x[0].shape[0]:
+                same = any(leaf.shape == one.shape and np.array_equal(leaf, one) for one in x)
+                (inputs if same else others).append((name, i))
+    found = others or inputs
+    if len(found) != 1:
+        named = ", ".join(name for name, _ in found)
+        raise NotSupported(
+            "The script has a training loop of its own, and "
+            + (f"several arrays may be its targets ({named})." if found
+               else "no targets are found in it.")
+            + " Compute its loss with a function or class of keras.losses, or pass the model and the"
+            " data to unstuck.diagnose.")
+    return found[0]

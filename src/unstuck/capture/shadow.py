@@ -1,0 +1,112 @@
+"""The shadow check: does a recipe give the losses that the user's own loop gave?
+
+From the weights with which the user's training began, on its own batches, with its own masks of dropout,
+the first updates are made once more the way that replicas make them. What comes out has to be the user's
+losses to 1e-4. Otherwise the loop does something that was not understood, and nothing is claimed of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+import numpy as np
+
+from unstuck.network.loops import Loop, step_of
+from unstuck.network.recipe import Recipe
+
+from .tape import Batch
+
+SHADOWED = 50
+"""So many updates are compared."""
+CLOSE = 1e-4
+"""How far a loss may be from the user's, in proportion."""
+
+
+class Shadow:
+    """The user's own first updates, to compare readings of them with.
+
+    Args:
+        values: what was minimised in each, before it.
+        batches: the rows of each.
+    """
+
+    def __init__(self, values: Sequence[float], batches: Sequence[Batch]) -> None:
+        self._values, self._batches = list(values), list(batches[: len(values)])
+        self._best: tuple[int, float, float] | None = None
+
+    @property
+    def told(self) -> str:
+        """What the check has shown."""
+        return (f"Shadow check: the first {len(self._values)} updates of your loop, made again as the"
+                " replicas make them from your own first weights, give your losses (to 1 in 10,000).")
+
+    @property
+    def refusal(self) -> str:
+        """Where the best reading and the user's run part."""
+        if self._best is None:
+            return ("The script has a training loop of its own, whose loss is not understood. Compute it"
+                    " with a function or class of keras.losses, or pass the model and the data to"
+                    " unstuck.diagnose.")
+        at, mine, yours = self._best
+        where = "its first update" if at == 0 else f"update {at + 1}"
+        cause = ("the forward pass or the loss" if at == 0 else
+                 "the gradients, or how the optimizer applies them" if at == 1 else
+                 "something that the loop does now and then")
+        return (f"The script has a training loop of its own that replicas would not train as it does: at"
+                f" {where} your loss is {yours:.6g}, theirs {mine:.6g}, so that {cause} was not"
+                " understood. Call model.fit, or pass the model and the data to unstuck.diagnose.")
+
+    def agrees(self, recipe: Recipe) -> bool:
+        """True where a recipe gives the same losses; its architecture holds the first weights."""
+        losses = _losses(recipe, self._batches)
+        for at, (mine, yours) in enumerate(zip(losses, self._values, strict=True)):
+            same = np.isclose(mine, yours, rtol=CLOSE, atol=1e-7, equal_nan=True)
+            if not same:
+                if self._best is None or at > self._best[0]:
+                    self._best = at, mine, yours
+                return False
+        return True
+
+
+def _losses(recipe: Recipe, batches: Sequence[Batch]) -> list[float]:
+    """What is minimised before each update."""
+    built = recipe.build().model
+    source = recipe.architecture.source
+    for ours, theirs in zip(built.variables, source.variables, strict=True):
+        ours.assign(np.asarray(theirs.value))
+    step = jax.jit(step_of(built, recipe.loop))
+    metrics = [v.value for v in built.metrics_variables]
+    state: Any = ([v.value for v in built.trainable_variables],
+                  [v.value for v in built.non_trainable_variables],
+                  [v.value for v in built.optimizer.variables], metrics)
+    found = []
+    for x, y, weight in batches:
+        logs, state = step(state, (x, y) if weight is None else (x, y, weight))
+        state = (*state[:3], metrics)
+        found.append(float(logs["loss"]))
+    return found
+
+
+def first_that_agrees(
+    shadow: Shadow, recipe: Recipe, readings: Iterable[tuple[Any, bool]], loop: Loop
+) -> Recipe | None:
+    """The recipe with the first loss, and way of taking what is added to it, that gives the user's losses.
+
+    Args:
+        readings: losses, and whether what regularisers say is part of them.
+        loop: how else the loop trains.
+    """
+    for loss, regularised in readings:
+        read = replace(loop, regularised=regularised)
+        differs = read.differs(recipe.architecture.source, recipe.x)
+        candidate = replace(recipe, loss=loss, loop=read if differs else None)
+        try:
+            if shadow.agrees(candidate):
+                return candidate
+        except Exception:  # a loss that cannot be computed on these rows is not the one
+            continue
+    return None
+

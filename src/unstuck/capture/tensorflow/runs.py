@@ -1,0 +1,182 @@
+"""A block of a tape as it runs, and as it is run again for a gradient."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from unstuck.capture import events
+from unstuck.network import adapter
+
+Place = tuple[int, int]
+"""The number of a marked value in a run of a block, and of an array within it."""
+
+
+class _Unbound:
+    """Stands for a name that has no value yet."""
+
+
+UNBOUND = _Unbound()
+
+
+class left:  # noqa: N801 - written into scripts as a function
+    """How a block was left, with what value, and what its names stood for then.
+
+    Args:
+        how: "return", "break", "continue", or "" for the end of the block.
+        value: what was returned.
+        names: the names of the block.
+    """
+
+    def __init__(self, how: str, value: Any, names: Mapping[str, Any]) -> None:
+        self.how, self.value, self.names = how, value, dict(names)
+
+
+class _Enough(Exception):
+    """Ends a block that is run again once what was asked for is known."""
+
+
+class Run:
+    """One run of a block.
+
+    Args:
+        block: the block as a function of `mark` and its names.
+        names: what the names stand for when it begins.
+        tapes: those whose block it is.
+        shifts: what is added to marked arrays, so that a gradient by them can be taken.
+        until: end at this call of `gradient`, from 1; 0: run to its end.
+    """
+
+    def __init__(
+        self, block: Callable[..., left], names: Mapping[str, Any], tapes: Sequence[Any], *,
+        shifts: Mapping[Place, Any] | None = None, until: int = 0,
+    ) -> None:
+        self.block, self.names, self.tapes = block, names, tapes
+        self.scope = adapter.current_scope()
+        self.before: dict[int, tuple[Any, Any]] = {}
+        self.asked, self.until, self.open = 0, until, True
+        self._shifts = shifts or {}
+        self.shifted = bool(shifts) or until > 0
+        self.places: dict[int, Place] = {}
+        self.marked: list[list[Any]] = []
+
+    def go(self) -> left:
+        """Run it; its tapes then belong to this run."""
+        earlier = [tape.run for tape in self.tapes]
+        for tape in self.tapes:
+            tape.run = self
+        adapter.JOURNALS.add(self)
+        try:
+            return self.block(self.mark, **self.names)
+        finally:
+            self.open = False
+            if self.until or self._shifts or earlier[0] is not None:
+                adapter.JOURNALS.discard(self)
+            if earlier[0] is not None and earlier[0].block is self.block:
+                for tape, run in zip(self.tapes, earlier, strict=True):
+                    tape.run = run
+
+    def mark(self, value: Any) -> Any:
+        """Note a value on its way to a name, so that a gradient can be by it, or of it."""
+        number = len(self.marked)
+        leaves = keras.tree.flatten(value)
+        arrays = [leaf if _is_number(leaf) else None for leaf in leaves]
+        shifted = any((number, i) in self._shifts for i in range(len(leaves)))
+        if shifted:
+            leaves = [leaf + self._shifts[number, i] if (number, i) in self._shifts else leaf
+                      for i, leaf in enumerate(leaves)]
+            value = keras.tree.pack_sequence_as(value, leaves)
+            arrays = [leaf if _is_number(leaf) else None for leaf in leaves]
+        self.marked.append(arrays)
+        for i, leaf in enumerate(arrays):
+            if leaf is not None:
+                self.places.setdefault(id(leaf), (number, i))
+        return value
+
+    def written(self, variable: Any, value: Any) -> None:
+        """Note what a variable held before it was first given another value."""
+        self.before.setdefault(id(variable), (variable, value))
+
+    def value_before(self, variable: Any) -> Any:
+        """What a variable held when the block began."""
+        held = self.before.get(id(variable))
+        return variable.value if held is None else held[1]
+
+    def with_names(
+        self, others: Mapping[str, Any], arrays: Mapping[str, tuple[int, Any]], targets: Sequence[Place],
+    ) -> Any:
+        """The sum of targets as they come out where names stand for something else.
+
+        Args:
+            others: what names stand for.
+            arrays: for names that stand for arrays, the place of one among them, and that array.
+            targets: where they are marked.
+        """
+        names = {**self.names, **others}
+        for name, (i, array) in arrays.items():
+            leaves = keras.tree.flatten(names[name])
+            leaves[[at for at, leaf in enumerate(leaves) if hasattr(leaf, "shape")][i]] = array
+            names[name] = keras.tree.pack_sequence_as(names[name], leaves)
+        run = Run(self.block, names, self.tapes)
+        with events.unnoticed(), adapter.scope_with(adapter.values_of(adapter.current_scope())) as scope:
+            run.scope = scope
+            run.go()
+        return sum(jnp.sum(run.marked[number][i]) for number, i in targets)
+
+    def array_names(self) -> dict[str, Any]:
+        """The names that stood for arrays of rows."""
+        return {name: value for name, value in self.names.items()
+                if any(leaf.ndim for leaf in arrays_in(value))}
+
+    def reach(self) -> None:
+        """A gradient is asked for within the block: end here, where no more is wanted."""
+        self.asked += 1
+        if self.asked == self.until:
+            raise _Enough
+
+    def again(
+        self, targets: Sequence[Place], values: Mapping[int, Any], shifts: Mapping[Place, Any],
+        given: Mapping[int, Any],
+    ) -> list[Any]:
+        """The targets as they come out with other values for variables, marked arrays, and inputs.
+
+        Args:
+            targets: where they are marked.
+            values: of variables, by `id`.
+            shifts: what is added to marked arrays.
+            given: other arrays for those among the names, by `id`.
+        """
+        state = {**adapter.values_of(self.scope), **{i: old for i, (_, old) in self.before.items()},
+                 **values}
+        names = {name: _with(value, given) for name, value in self.names.items()}
+        run = Run(self.block, names, self.tapes, shifts=shifts, until=self.asked if self.open else 0)
+        with events.unnoticed(), adapter.scope_with(state) as scope:
+            run.scope = scope
+            with contextlib.suppress(_Enough):
+                run.go()
+        return [run.marked[number][i] for number, i in targets]
+
+
+def _with(value: Any, given: Mapping[int, Any]) -> Any:
+    """A value of a name with other arrays in the place of some."""
+    if id(value) in given:
+        return given[id(value)]
+    if type(value) in (list, tuple, dict) and given:
+        return keras.tree.map_structure(lambda leaf: given.get(id(leaf), leaf), value)
+    return value
+
+
+def arrays_in(value: Any) -> list[Any]:
+    """The arrays that a name stands for, alone or in a list, tuple or dict."""
+    leaves = keras.tree.flatten(value) if type(value) in (list, tuple, dict) else [value]
+    return [leaf for leaf in leaves if isinstance(leaf, np.ndarray | jax.Array)]
+
+
+def _is_number(leaf: Any) -> bool:
+    return isinstance(leaf, jax.Array) and jnp.issubdtype(leaf.dtype, jnp.floating)

@@ -1,0 +1,90 @@
+"""Where a training loop written by hand does otherwise than `fit` would, and a step that does the same."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+
+from . import adapter
+
+State = tuple[list[Any], list[Any], list[Any], list[Any]]
+Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loop:
+    """How a loop of the user's own trains.
+
+    `training` is the mode of its forward pass: without it dropout is off, and batch normalisation goes
+    by its running averages. `regularised`: what regularisers and `add_loss` say is part of the loss.
+    `untrained` are the paths of trainable variables that get no gradient. `optimizer_for` is after how
+    many updates its optimizer is made anew; `None`: it is made once.
+    """
+
+    training: bool = True
+    regularised: bool = True
+    untrained: frozenset[str] = frozenset()
+    optimizer_for: int | None = None
+
+    def differs(self, model: keras.Model, x: Any) -> bool:
+        """True where a model is trained otherwise than by `fit`.
+
+        Args:
+            model: built.
+            x: rows for it.
+        """
+        modes = any(isinstance(layer, keras.layers.BatchNormalization)
+                    or hasattr(layer, "seed_generator") for layer in adapter.flat_layers(model))
+        return bool((not self.training and modes) or self.untrained or self.optimizer_for or (
+            not self.regularised and adapter.adds_losses(model, x)))
+
+
+def step_of(model: keras.Model, loop: Loop | None) -> Step:
+    """One update of a compiled and built model: `fit`'s own, or that of a loop.
+
+    The step takes a state, `(trainable, non_trainable, optimizer, metrics)`, and `(x, y)` or
+    `(x, y, sample_weight)`, and gives the logs and the state after it.
+    """
+    if loop is None:
+        return model.train_step  # type: ignore[no-any-return]
+    optimizer = model.optimizer
+    at_first = [v.value for v in optimizer.variables]
+    paths = adapter.stable_paths(model)
+    prefix = f"{model.name}/" if isinstance(model, keras.Sequential) else ""
+    learns = [paths[id(v)] not in loop.untrained and paths[id(v)].removeprefix(prefix)
+              not in loop.untrained for v in model.trainable_variables]
+    mode = {"training": loop.training} if adapter.takes_training(model) else {}
+
+    def loss_of(trainable: list[Any], others: list[Any], x: Any, y: Any, weight: Any) -> Any:
+        outputs, others, added = model.stateless_call(
+            trainable, others, x, return_losses=True, **mode)
+        loss = adapter.compiled_loss(model, y, outputs, weight)
+        if loop.regularised:
+            loss = loss + sum(added)
+        return loss, (outputs, others)
+
+    def step(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
+        trainable, others, remembered, metrics = state
+        x, y, weight = adapter.split_pair(data)
+        if loop.optimizer_for is not None:
+            begins = remembered[0] >= loop.optimizer_for
+            remembered = [jnp.where(begins, first, now) if v.name != "learning_rate" else now
+                          for v, first, now in zip(optimizer.variables, at_first, remembered,
+                                                   strict=True)]
+        (loss, (outputs, others)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
+            trainable, others, x, y, weight)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Gradients do not exist")
+            trainable, remembered = optimizer.stateless_apply(
+                remembered, [g if one else None for g, one in zip(gradients, learns, strict=True)],
+                trainable)
+        logs, metrics = adapter.with_metrics(model, metrics, loss, x, y, outputs, weight)
+        return logs, (list(trainable), list(others), list(remembered), list(metrics))
+
+    return step
