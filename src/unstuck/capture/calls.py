@@ -28,6 +28,8 @@ _FIT_ARGUMENTS = frozenset(
     }
 )
 _LONGEST = 100
+_THROUGH = {"apply": "apply_gradients"}
+"""Methods that are mostly called by another one of the same object's."""
 
 
 def one_line(text: str) -> str:
@@ -61,7 +63,8 @@ def caller(thing: Any, method: str) -> FrameType | None:
     while frame is not None:
         code = frame.f_code
         ours = frame.f_globals.get("__name__", "").startswith(__package__)
-        inside = code.co_name == method and (method == "__new__" or _first(frame) is thing)
+        inside = code.co_name in (method, _THROUGH.get(method)) and (
+            method == "__new__" or _first(frame) is thing)
         if not (ours or inside or adapter.is_input_function(code)):
             return frame
         frame = frame.f_back

@@ -83,6 +83,23 @@ def rounds_of(
     return _joined(times, epochs, spans, notes)
 
 
+def ranges_around(script: Script, frames: Sequence[FrameType]) -> list[tuple[int, Span]]:
+    """The `range(…)` of each loop around a call that is running, and how many rounds it has.
+
+    Args:
+        script: the user's source.
+        frames: the frames of that file on the stack, the innermost first.
+    """
+    tree, found = _Tree(script.text), []
+    for frame in frames:
+        call = tree.call_at(span_of(frame))
+        for loop in tree.loops_around(call) if call is not None else ():
+            count, span = _count(loop, frame), _range_span(loop)
+            if count is not None and span is not None:
+                found.append((count, span))
+    return found
+
+
 def _joined(
     times: int, epochs: int, spans: list[Span | None], notes: list[str]
 ) -> Rounds:

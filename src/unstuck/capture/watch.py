@@ -23,7 +23,7 @@ from .hand_loops import HandLoop
 from .networks import Made
 from .own_loops import OwnLoop
 from .patches import Attribute
-from .rounds import Rounds, rounds_of
+from .rounds import Rounds, ranges_around, rounds_of
 from .runner import Stop
 from .weights import Drawn
 
@@ -153,8 +153,6 @@ class Watch:
         @functools.wraps(original)
         def noted(thing: Any, *args: Any, **kwargs: Any) -> Any:
             frame = caller(thing, name)
-            if frame is not None and frame.f_code.co_name == "apply_gradients":
-                frame = frame.f_back
             if frame is not None and not frame.f_globals.get("__name__", "").startswith("keras."):
                 self.own_loop = self.own_loop or f"{name}, line {frame.f_lineno}"
                 if not self.fits and name == "apply":
@@ -169,6 +167,7 @@ class Watch:
             trainable_variables)
         if not self.hand_loop.began:
             self._reached_update = Reached(optimizer, self._filename, self._script, "apply")
+            self._ranges = ranges_around(self._script, self._reached_update.frames)
         events.update(optimizer, list(grads), variables)
 
     def _train_on_batch(self, original: Any) -> Any:
@@ -214,6 +213,9 @@ class Watch:
         sites, looped = self._sites.of_layers(model)
         parts = {"optimizer": self._sites.of(self.hand_loop.optimizer),
                  "loss": self._sites.of(self.hand_loop.loss)}
+        ends = [span for count, span in self._ranges if count == recipe.epochs]
+        if len(ends) == 1:
+            parts["rounds"], recipe = ends[0], replace(recipe, rounds=recipe.epochs)
         sites |= {name: span for name, span in parts.items() if span is not None}
         self.recipe = replace(recipe, sites=sites)
         self.notes += [*adapter.backend_notes(), *notes, *looped]
