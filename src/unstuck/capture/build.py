@@ -15,8 +15,11 @@ from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
 from unstuck.network.data import Data
 from unstuck.network.optimizer import Optimizer
+from unstuck.network.own_compile import OwnCompile
+from unstuck.network.own_steps import is_called, takes_data_alone
 from unstuck.network.rebuilding import Built
 from unstuck.network.recipe import Recipe
+from unstuck.network.steps import puts_out_rows
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs
@@ -49,10 +52,14 @@ def recipe_of(
         UnstuckError: the model is not compiled.
     """
     _check_compiled(model)
-    refuse_unknown_training(model)
+    given = None if made is None else made.compiled(model)
+    refuse_unknown_training(model, compile_known=given is not None)
+    own_compile, optimizers = (None, []) if given is None else OwnCompile.of(*given)
     notes: list[str] = []
-    taped = _taped(fit, notes)
-    judged = _judged_by_inputs(model, fit, notes)
+    alone = takes_data_alone(model) and fit["y"] is None
+    taped = _taped(fit, notes, alone=alone)
+    alone = alone and (taped is None or taped.rows_alone)
+    judged = alone or _judged_by_inputs(model, fit, notes)
     data, validation = _data(fit, taped, copied, notes, judged=judged)
     epochs = epochs_of(fit, notes)
     if taped is not None and taped.passes is not None:
@@ -62,11 +69,13 @@ def recipe_of(
     arguments = None if made is None else made.of(model)
     recipe = Recipe(
         architecture=Architecture(source=copy_of(model, data.x, arguments), arguments=arguments),
-        optimizer=_optimizer(compiled["optimizer"]),
+        optimizer=_optimizer(optimizers[0] if optimizers else compiled["optimizer"]),
+        own_compile=own_compile,
+        rows_alone=alone,
         loss=compiled["loss"],
         loss_weights=compiled["loss_weights"],
-        metrics=_fresh_metrics(compiled["metrics"]),
-        weighted_metrics=_fresh_metrics(compiled["weighted_metrics"]),
+        metrics=adapter.fresh_metrics(compiled["metrics"]),
+        weighted_metrics=adapter.fresh_metrics(compiled["weighted_metrics"]),
         x=data.x,
         y=data.y,
         sample_weight=data.sample_weight,
@@ -83,6 +92,8 @@ def recipe_of(
             built, keras.tree.map_structure(lambda a: a[:1], recipe.x)):
         raise NotSupported(
             "The model was compiled without a loss. Write model.compile(optimizer=…, loss=…).")
+    if alone:
+        _judge_by_inputs(built, recipe, notes)
     rules, left_out, more = rules_of(
         fit, built, recipe.optimizer, validated=recipe.validation is not None)
     recipe = replace(recipe, rules=rules, left_out=left_out)
@@ -156,8 +167,33 @@ def _judged_by_inputs(
     return True
 
 
-def _taped(fit: MutableMapping[str, Any], notes: list[str]) -> Tape | None:
-    """The tape of a source of batches; in `fit`, a generator that was read begins anew."""
+def _judge_by_inputs(model: keras.Model, recipe: Recipe, notes: list[str]) -> None:
+    """A step of the user's own that gets rows alone is judged by how well they are given back.
+
+    Raises:
+        NotSupported: nothing that it puts out is like its rows.
+    """
+    row = keras.tree.map_structure(lambda a: a[:1], recipe.x)
+    alike = hasattr(row, "shape") and (
+        puts_out_rows(model, recipe, row) if not is_called(model)
+        else getattr(adapter.outputs_of(model, row), "shape", None) == row.shape)
+    if not alike:
+        raise NotSupported(
+            f"{type(model).__name__} trains on rows alone (fit has no y), and puts out nothing of their"
+            " shape, so that nothing tells how well it does. Give it a call() whose output is to be like"
+            " the rows, or pass fit(x, y).")
+    notes.append(f"{type(model).__name__} trains with a train_step of its own, on rows alone: it is"
+                 " judged by how well it gives them back.")
+
+
+def _taped(
+    fit: MutableMapping[str, Any], notes: list[str], *, alone: bool = False
+) -> Tape | None:
+    """The tape of a source of batches; in `fit`, a generator that was read begins anew.
+
+    Args:
+        alone: batches may be rows without targets.
+    """
     if adapter.stream_kind(fit["x"]) is None:
         return None
     for name in ("y", "sample_weight"):
@@ -167,7 +203,7 @@ def _taped(fit: MutableMapping[str, Any], notes: list[str]) -> Tape | None:
         raise BadData("validation_split needs arrays; a source of batches cannot be split.")
     steps = fit["steps_per_epoch"]
     taped = tape(fit["x"], steps=None if steps is None else int(steps), epochs=epochs_of(fit),
-                 shuffle=bool(fit["shuffle"]))
+                 shuffle=bool(fit["shuffle"]), alone=alone)
     fit["x"] = taped.again
     notes.append(taped.note)
     return taped
@@ -286,20 +322,6 @@ def _optimizer(optimizer: Any) -> Optimizer:
             " be trained otherwise. Take that call out to diagnose the script."
         )
     return known
-
-
-def _fresh_metrics(metrics: Any) -> Any:
-    """Metrics of our own: the user's objects keep a running state."""
-
-    def fresh(metric: Any) -> Any:
-        if not isinstance(metric, keras.metrics.Metric):
-            return metric
-        try:
-            return type(metric).from_config(metric.get_config())
-        except Exception:  # a user's class without a config is used as it is, and only read
-            return metric
-
-    return None if metrics is None else keras.tree.map_structure(fresh, metrics)
 
 
 def _class_weight(fit: Mapping[str, Any], data: Data) -> Mapping[int, float] | None:

@@ -87,6 +87,11 @@ def is_noticed() -> bool:
     return _state.listener is not None and not _state.quiet
 
 
+def is_quiet() -> bool:
+    """True while a block is run again."""
+    return _state.quiet > 0
+
+
 @contextlib.contextmanager
 def pending() -> Iterator[list[Event]]:
     """Gives what is noted meanwhile, in place of telling it."""

@@ -7,7 +7,6 @@ holds is always a copy, and nothing of the user's model is written to.
 from __future__ import annotations
 
 import functools
-import inspect
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
+from unstuck.network.own_steps import is_called, refuse_two_trainings, takes_data_alone
 from unstuck.network.rebuilding import rebuilt
 
 from .inside import refused
@@ -29,26 +29,24 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _HOOKS = ("call", "train_step", "compute_loss", "compute_metrics", "build")
 
 
-def refuse_unknown_training(model: keras.Model) -> None:
+def refuse_unknown_training(model: keras.Model, *, compile_known: bool) -> None:
     """Refuse what would not be trained as the user's class trains it.
+
+    Args:
+        model: the user's.
+        compile_known: what a `compile` of its own was given is known.
 
     Raises:
         NotSupported: named, with what to do.
     """
     kind = type(model).__name__
-    if adapter.overrides(model, "train_step"):
-        parameters = inspect.signature(type(model).train_step).parameters
-        if len(parameters) < 3:
-            raise NotSupported(
-                f"{kind}.train_step(self, data) is TensorFlow's form. With JAX a step takes and"
-                " returns the state: train_step(self, state, data); see"
-                " https://keras.io/guides/custom_train_step_in_jax/."
-            )
-    if adapter.overrides(model, "compile"):
+    if adapter.overrides(model, "compile") and not compile_known:
         raise NotSupported(
             f"{kind} has a compile() of its own, so that its optimizer and loss are not known. Give"
             " them to keras.Model.compile."
         )
+    if takes_data_alone(model):
+        refuse_two_trainings(adapter.optimizers_of(model), kind)
     own = [hook for hook in _HOOKS if adapter.overrides(model, hook)]
     if isinstance(model, keras.Sequential) and own:
         raise NotSupported(
@@ -61,6 +59,9 @@ class Made:
 
     def __init__(self) -> None:
         self._arguments: dict[int, tuple[weakref.ref[Any], Arguments]] = {}
+        self._compiled: dict[int, tuple[weakref.ref[Any], Arguments]] = {}
+        self._compiles: list[tuple[type, Any]] = []
+        self._compiling = 0
 
     @property
     def wrappers(self) -> dict[Attribute, Callable[[Any], Any]]:
@@ -72,11 +73,43 @@ class Made:
 
         @functools.wraps(make)
         def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
+            self._note_compile(cls)
             made = make(cls, *args, **kwargs)
             self._arguments[id(made)] = weakref.ref(made), (args, kwargs)
             return made
 
         return staticmethod(__new__)
+
+    def _note_compile(self, cls: type) -> None:
+        """Note from now on what a `compile` of the class's own is given."""
+        owner = adapter.owner(cls, "compile")
+        if owner.__module__.startswith("keras.") or any(owner is one for one, _ in self._compiles):
+            return
+        original = vars(owner)["compile"]
+        self._compiles.append((owner, original))
+
+        @functools.wraps(original)
+        def compile(model: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self._compiling:
+                self._compiled[id(model)] = weakref.ref(model), (args, kwargs)
+            self._compiling += 1
+            try:
+                return original(model, *args, **kwargs)
+            finally:
+                self._compiling -= 1
+
+        setattr(owner, "compile", compile)
+
+    def close(self) -> None:
+        """Leave the user's classes as they were."""
+        while self._compiles:
+            owner, original = self._compiles.pop()
+            setattr(owner, "compile", original)
+
+    def compiled(self, model: keras.Model) -> Arguments | None:
+        """What a `compile` of the model's own class was given; `None` where it has none."""
+        noted = self._compiled.get(id(model))
+        return noted[1] if noted is not None and noted[0]() is model else None
 
     def of(self, model: keras.Model) -> Arguments | None:
         """The arguments of a model with a constructor of its own but no `get_config`."""
@@ -102,7 +135,7 @@ def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> 
     if isinstance(model, keras.Sequential) and Architecture(source=model).is_graph is False:
         source = _built_sequential(model, x)
     copy = rebuilt(Architecture(source=source, arguments=arguments)).model
-    if Architecture(source=copy).is_graph is False:
+    if Architecture(source=copy).is_graph is False and is_called(copy):
         try:
             with adapter.recorded_initializers():
                 adapter.build_on(copy, keras.tree.map_structure(lambda a: a[:1], x))

@@ -17,6 +17,7 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
+from unstuck.network.own_steps import step_seeds
 
 
 def _own_seeds() -> keras.random.SeedGenerator:
@@ -52,7 +53,7 @@ def drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
         given = {k: v for k, v in kwargs.items() if k in ("mean", "stddev", "minval", "maxval")}
         seed = kwargs.get("seed")
         if seed is None:
-            seed = _seeds_of_caller()
+            seed = _seeds_of_caller() or step_seeds()
         if seed is None:
             if adapter.is_traced():
                 raise NotSupported(

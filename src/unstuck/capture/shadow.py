@@ -14,8 +14,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from unstuck.network.loops import Loop, step_of
+from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
+from unstuck.network.steps import train_step_of
 
 from .tape import Batch
 
@@ -77,7 +78,7 @@ def _losses(recipe: Recipe, batches: Sequence[Batch]) -> list[float]:
     source = recipe.architecture.source
     for ours, theirs in zip(built.variables, source.variables, strict=True):
         ours.assign(np.asarray(theirs.value))
-    step = jax.jit(step_of(built, recipe.loop))
+    step = jax.jit(train_step_of(built, recipe))
     metrics = [v.value for v in built.metrics_variables]
     state: Any = ([v.value for v in built.trainable_variables],
                   [v.value for v in built.non_trainable_variables],

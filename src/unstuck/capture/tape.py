@@ -35,7 +35,8 @@ class Tape:
 
     `epochs` is how many epochs of rows there are: 1, unless each has rows of its own ("stream").
     `again` is a source that gives the user's training all that was taken from his. `passes` is the
-    number of epochs to train where it is not the one that `fit` was asked for.
+    number of epochs to train where it is not the one that `fit` was asked for. `rows_alone`: the
+    batches had no targets.
     """
 
     x: Tree
@@ -47,11 +48,12 @@ class Tape:
     note: str
     again: Any
     passes: int | None = None
+    rows_alone: bool = False
 
 
 def tape(
     source: Any, *, steps: int | None, epochs: int, shuffle: bool, where: str = "fit",
-    most_bytes: int = MOST_BYTES,
+    most_bytes: int = MOST_BYTES, alone: bool = False,
 ) -> Tape:
     """Tape what `fit` would take from a source.
 
@@ -62,12 +64,13 @@ def tape(
         shuffle: whether `fit` shuffles the batches of a PyDataset.
         where: what it was given to, for messages.
         most_bytes: give up beyond.
+        alone: batches may be rows without targets, which are then the rows themselves.
 
     Raises:
         BadData: it raised, ran out, or its batches cannot be trained on.
         NotSupported: it is too large or too slow to tape, or its batches are of unequal sizes.
     """
-    reel = _Reel(source, where, most_bytes)
+    reel = _Reel(source, where, most_bytes, alone)
     first = reel.epoch(steps)
     if epochs == 1:
         return reel.wound([first], "fixed")
@@ -122,7 +125,8 @@ def _by_passes(reel: _Reel, batches: list[Batch], *, steps: int, epochs: int) ->
 class _Reel:
     """A source on its way through the tape."""
 
-    def __init__(self, source: Any, where: str, most_bytes: int) -> None:
+    def __init__(self, source: Any, where: str, most_bytes: int, alone: bool) -> None:
+        self._alone, self.rows_alone = alone, False
         self.kind = adapter.stream_kind(source) or type(source).__name__
         self.is_dataset = self.kind == "a PyDataset"
         # Generators of other years, such as `datagen.flow(x, y)`, are PyDatasets with a length, too.
@@ -188,6 +192,9 @@ class _Reel:
         if not 1 <= len(parts) <= 3 or parts[0] is None:
             raise BadData(f"A batch of {self.kind} must be (x, y) or (x, y, sample_weight), not"
                           f" {len(parts)} things.")
+        if len(parts) == 1 and self._alone:
+            self.rows_alone = True
+            return batch_of(parts[0], parts[0])
         if len(parts) == 1:
             raise NotSupported(f"The batches of {self.kind} have no targets; they must be (x, y).")
         return batch_of(*parts)
@@ -215,7 +222,7 @@ class _Reel:
         again = itertools.chain(self._taped, self._mine) if self.is_generator else self._source
         return Tape(x=x, y=y, sample_weight=weight, batch_size=rows_in(flat[0]), kind=kind,
                     epochs=len(epochs), note=self._note(kind, epochs), again=_generator(again)
-                    if self.is_generator else again)
+                    if self.is_generator else again, rows_alone=self.rows_alone)
 
     def uneven(self, epochs: list[list[Batch]]) -> NotSupported:
         """The error for batches that make no epochs of equal batches."""

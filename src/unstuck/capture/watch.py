@@ -301,6 +301,7 @@ class Watch:
         """Count the rounds that were run, where that is now known better than before."""
         if not self.taken and self._weightless is not None:
             (self._chosen, self.recipe), self.notes = self._weightless, []
+        self._made.close()
         for reached in self.fits:
             reached.frames = ()  # they hold all of the script's variables
         if self.recipe is not None and self._through and len(self._epochs_run) > 0 and (

@@ -45,14 +45,12 @@ class Loop:
             not self.regularised and adapter.adds_losses(model, x)))
 
 
-def step_of(model: keras.Model, loop: Loop | None) -> Step:
-    """One update of a compiled and built model: `fit`'s own, or that of a loop.
+def step_of_loop(model: keras.Model, loop: Loop) -> Step:
+    """One update of a compiled and built model as a loop makes it.
 
     The step takes a state, `(trainable, non_trainable, optimizer, metrics)`, and `(x, y)` or
     `(x, y, sample_weight)`, and gives the logs and the state after it.
     """
-    if loop is None:
-        return model.train_step  # type: ignore[no-any-return]
     optimizer = model.optimizer
     at_first = [v.value for v in optimizer.variables]
     paths = adapter.stable_paths(model)

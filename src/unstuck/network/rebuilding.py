@@ -19,6 +19,7 @@ from unstuck.base.errors import NotSupported
 from . import adapter
 from .architecture import Architecture
 from .layers import ENTRY, WRAPPERS, Where
+from .own_steps import prepared
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -151,6 +152,7 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
         else:
             given = keras.tree.map_structure(_fresh, architecture.arguments)
             model = type(source)(*given[0], **given[1])
+        model = prepared(model)
     except Exception as error:
         raise NotSupported(
             f"The model class {type(source).__name__} cannot be made again from its"

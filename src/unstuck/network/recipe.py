@@ -28,6 +28,8 @@ from .layers import Insertion, Layer
 from .loops import Loop
 from .loss_names import config_of, signature_of
 from .optimizer import Optimizer
+from .own_compile import OwnCompile
+from .own_steps import build_by_step, takes_data_alone
 from .rebuilding import Built, rebuilt
 
 Tree = Any
@@ -71,7 +73,8 @@ class Recipe:
     `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
     `left_out` names those that do not. `written_for` is the package in whose spelling the script
     is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `loop` is set where a loop of the user's own
-    trains otherwise than `fit` would. `whole` is set where this is but one
+    trains otherwise than `fit` would, `own_compile` where the model's class has a `compile` of its own:
+    what that was given. `rows_alone`: `fit` was given no targets, and steps get the rows alone. `whole` is set where this is but one
     output of a network with several (`outputs.each`): the recipe of all of them. `plain` has
     the types of numbers of those of "x" and "y" that were numpy arrays when they were handed to `fit`,
     not frames or tensors.
@@ -104,6 +107,8 @@ class Recipe:
     left_out: tuple[str, ...] = ()
     written_for: str = ""
     loop: Loop | None = None
+    own_compile: OwnCompile | None = None
+    rows_alone: bool = False
     whole: Recipe | None = None
     plain: Mapping[str, str] = field(default_factory=dict)
 
@@ -335,20 +340,40 @@ class Recipe:
     def _build(self) -> Built:
         built = rebuilt(self.architecture)
         first = self.train.taken(slice(self.batch_size))
+        own_step = takes_data_alone(built.model)
         with adapter.recorded_initializers() as more:
-            built.model.compile(
-                optimizer=None,
-                loss=self.loss,
-                loss_weights=self.loss_weights,
-                metrics=self.metrics,
-                weighted_metrics=self.weighted_metrics,
-            )
-            adapter.build_for(built.model, first.x, first.y, first.sample_weight)
+            self._compile(built.model, with_optimizer=own_step)
+            if own_step:
+                build_by_step(built.model, self._as_batch(first))
+            else:
+                adapter.build_for(built.model, first.x, first.y, first.sample_weight)
         if not self.architecture.is_graph:  # built only now
             adapter.carry_statistics(self.architecture.source, built.model)
-        built.model.optimizer = self.optimizer.build()
-        built.model.optimizer.build(built.model.trainable_variables)
+        if self.own_compile is None and not own_step:
+            built.model.optimizer = self.optimizer.build()
+        if not own_step:
+            built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+    def _compile(self, model: keras.Model, *, with_optimizer: bool) -> None:
+        if self.own_compile is not None:
+            args, kwargs = self.own_compile.given([self.optimizer.build()])
+            model.compile(*args, **kwargs)
+            return
+        model.compile(
+            optimizer=self.optimizer.build() if with_optimizer else None,
+            loss=self.loss,
+            loss_weights=self.loss_weights,
+            metrics=self.metrics,
+            weighted_metrics=self.weighted_metrics,
+        )
+
+    def _as_batch(self, data: Data) -> Tree:
+        """Rows as a step of the user's own gets them: as `fit` was given them."""
+        if self.rows_alone:
+            return (data.x,) if isinstance(data.x, list | tuple) else data.x
+        return (data.x, data.y) if data.sample_weight is None else (
+            data.x, data.y, data.sample_weight)
 
 
 def half_the_rows(recipe: Recipe) -> Recipe | None:

@@ -94,6 +94,8 @@ class Run:
             value = keras.tree.pack_sequence_as(value, leaves)
             arrays = [leaf if _is_number(leaf) else None for leaf in leaves]
         self.marked.append(arrays)
+        if not events.is_quiet():
+            adapter.JOURNALS.mark(arrays)
         for i, leaf in enumerate(arrays):
             if leaf is not None:
                 self.places.setdefault(id(leaf), (number, i))

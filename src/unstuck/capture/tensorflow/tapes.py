@@ -111,6 +111,8 @@ class GradientTape:
 
         zero = str(getattr(unconnected_gradients, "value", unconnected_gradients)) == "zero"
         question = self._question(target, sources)
+        if not events.is_quiet():
+            adapter.JOURNALS.minimise(question.wanted)
         found = derived(question, gradient_of, zero=zero, again=weights is None)
         if not question.run.open:
             events.gradient(target, keras.tree.flatten(sources), keras.tree.flatten(found),

@@ -17,6 +17,7 @@ from .fitting import class_weights_as_sample_weights as class_weights_as_sample_
 from .fitting import compile_config as compile_config
 from .fitting import compiled_loss as compiled_loss
 from .fitting import decays_selectively as decays_selectively
+from .fitting import fresh_metrics as fresh_metrics
 from .fitting import is_foreign_dataset as is_foreign_dataset
 from .fitting import is_foreign_tensor as is_foreign_tensor
 from .fitting import log_names as log_names
@@ -46,6 +47,7 @@ from .models import is_functional as is_functional
 from .models import is_model as is_model
 from .models import is_plain_functional as is_plain_functional
 from .models import layer_outputs as layer_outputs
+from .models import optimizers_of as optimizers_of
 from .models import output_structure as output_structure
 from .models import overrides as overrides
 from .models import own_layers as own_layers
@@ -79,6 +81,7 @@ from .tracing import build_on as build_on
 from .tracing import is_symbolic as is_symbolic
 from .tracing import is_tensor as is_tensor
 from .tracing import is_traced as is_traced
+from .tracing import noted_updates as noted_updates
 from .tracing import outputs_of as outputs_of
 from .tracing import products_as_sums as products_as_sums
 from .tracing import recorded_initializers as recorded_initializers

@@ -103,6 +103,20 @@ def compile_config(model: keras.Model) -> dict[str, Any]:
     }
 
 
+def fresh_metrics(metrics: Any) -> Any:
+    """Metrics of our own: the user's objects keep a running state."""
+
+    def fresh(metric: Any) -> Any:
+        if not isinstance(metric, keras.metrics.Metric):
+            return metric
+        try:
+            return type(metric).from_config(metric.get_config())
+        except Exception:  # a user's class without a config is used as it is, and only read
+            return metric
+
+    return None if metrics is None else keras.tree.map_structure(fresh, metrics)
+
+
 def compiled_loss(model: keras.Model, y: Tree, outputs: Tree, sample_weight: Tree) -> Any:
     """The loss that `compile` was given, of outputs; without what regularisers and `add_loss` say."""
     return model._compile_loss(y, outputs, sample_weight)

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from .installed import owner
-from .private import Functional, compute_fans
+from .private import BaseOptimizer, Functional, compute_fans
 
 Tree = Any
 _UNNAMED = re.compile(r"(?<![^/])variable_\d+$")
@@ -45,6 +45,16 @@ def is_custom(model: keras.Model) -> bool:
 def overrides(model: keras.Model, method: str) -> bool:
     """True where the model's class has a method of its own in place of Keras's."""
     return not owner(type(model), method).__module__.startswith("keras.")
+
+
+def optimizers_of(model: keras.Model) -> list[Any]:
+    """The optimizers of a model, that of `compile` first, then those that its class keeps for itself."""
+    found = [model.optimizer] if model.optimizer is not None else []
+    for value in vars(model).values():
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if isinstance(one, BaseOptimizer) and not any(one is known for known in found):
+                found.append(one)
+    return found
 
 
 def takes_training(model: keras.Model) -> bool:

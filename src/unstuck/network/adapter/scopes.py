@@ -6,7 +6,7 @@ import contextlib
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 import jax
@@ -31,6 +31,8 @@ class _Journals(threading.local):
     def __init__(self) -> None:
         self._open: weakref.WeakSet[Any] = weakref.WeakSet()
         self._readers: list[dict[int, Any]] = []
+        self._minimised: list[list[Any]] = []
+        self._marks: list[list[Any]] = []
 
     def add(self, journal: Journal) -> None:
         self._open.add(journal)
@@ -43,6 +45,32 @@ class _Journals(threading.local):
             for journal in list(self._open):
                 if journal.scope is scope:
                     journal.written(variable, value)
+
+    def minimise(self, targets: Sequence[Any]) -> None:
+        for seen in self._minimised:
+            seen.append(sum(keras.ops.sum(one) for one in targets))
+
+    @contextlib.contextmanager
+    def minimised(self) -> Iterator[list[Any]]:
+        """Gives that of which gradients are taken meanwhile, one after the other."""
+        self._minimised.append([])
+        try:
+            yield self._minimised[-1]
+        finally:
+            self._minimised.pop()
+
+    def mark(self, leaves: Sequence[Any]) -> None:
+        for seen in self._marks:
+            seen.extend(leaf for leaf in leaves if leaf is not None)
+
+    @contextlib.contextmanager
+    def marks(self) -> Iterator[list[Any]]:
+        """Gives the arrays that are given names in blocks of tapes meanwhile."""
+        self._marks.append([])
+        try:
+            yield self._marks[-1]
+        finally:
+            self._marks.pop()
 
     def read(self, variable: Any) -> None:
         for seen in self._readers:

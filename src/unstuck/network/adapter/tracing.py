@@ -14,6 +14,7 @@ import numpy as np
 
 from .models import takes_training
 from .private import (
+    BaseOptimizer,
     JaxVariable,
     backend_numpy,
     backend_rnn,
@@ -49,6 +50,18 @@ def recorded_initializers() -> Iterator[dict[int, Callable[..., Any]]]:
             yield noted
         finally:
             JaxVariable._initialize_with_initializer = original
+
+
+@contextlib.contextmanager
+def noted_updates(note: Callable[..., None]) -> Iterator[None]:
+    """While open, optimizers apply nothing; what they are asked to apply, and to what, is noted."""
+    with BUILDING:
+        original = BaseOptimizer.apply
+        BaseOptimizer.apply = note
+        try:
+            yield
+        finally:
+            BaseOptimizer.apply = original
 
 
 @contextlib.contextmanager

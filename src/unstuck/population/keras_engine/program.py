@@ -23,7 +23,9 @@ from numpy.typing import NDArray
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.data import Data
+from unstuck.network.own_steps import takes_data_alone
 from unstuck.network.recipe import Recipe
+from unstuck.network.steps import Step, as_batch, outputs_of_state, test_step_of, train_step_of
 from unstuck.population.draws import initial_weights, mask_seeds
 
 Tree = Any
@@ -48,6 +50,7 @@ class Program:
         built = recipe.build()
         self.recipe = recipe
         self.model = built.model
+        self.optimizers = adapter.optimizers_of(self.model)
         self.batch = recipe.batch_size
         self._built = built
         self._paths = adapter.stable_paths(self.model)
@@ -63,6 +66,8 @@ class Program:
         (A schedule-free optimizer holds such copies.) Found out by giving the weights values that
         cannot be met by chance.
         """
+        if takes_data_alone(self.model):  # its optimizers are its own, and made for what they are given
+            return {}
         weights = self.model.trainable_variables
         rng = np.random.default_rng(0)
         markers = [rng.normal(size=v.shape).astype(v.dtype) for v in weights]
@@ -70,6 +75,7 @@ class Program:
             variable.assign(marker)
         self.model.optimizer = self.recipe.optimizer.build()
         self.model.optimizer.build(weights)
+        self.optimizers = [self.model.optimizer]
         return {
             i: j
             for i, variable in enumerate(self.model.optimizer.variables)
@@ -78,11 +84,22 @@ class Program:
         }
 
     @cached_property
+    def _step(self) -> Step:
+        return train_step_of(self.model, self.recipe)
+
+    @cached_property
+    def _test(self) -> Step:
+        return test_step_of(self.model, self.recipe)
+
+    def _batch(self, data: Rows, indices: Any) -> Any:
+        return as_batch(self.recipe, *jax.tree.map(lambda a: a[indices], data))
+
+    @cached_property
     def metric_names(self) -> tuple[str, ...]:
         """The keys of the logs that hold one number each, the loss first."""
         rows = min(self.batch, self.recipe.train.rows)
         logs = jax.eval_shape(
-            lambda state, data: self.model.train_step(state, _batch(data, jnp.arange(rows)))[0],
+            lambda state, data: self._step(state, self._batch(data, jnp.arange(rows)))[0],
             self.shapes, as_rows(self.recipe.train),
         )
         names = [name for name, value in logs.items() if getattr(value, "shape", None) == ()]
@@ -97,7 +114,12 @@ class Program:
                     for v in variables]
 
         return (spec(self.model.trainable_variables), spec(self.model.non_trainable_variables),
-                spec(self.model.optimizer.variables), spec(self.model.metrics_variables))
+                spec(self.optimizer_variables), spec(self.model.metrics_variables))
+
+    @property
+    def optimizer_variables(self) -> list[Any]:
+        """Those of all optimizers that the model is trained with."""
+        return [v for optimizer in self.optimizers for v in optimizer.variables]
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -131,7 +153,7 @@ class Program:
         rate = recipe.optimizer.learning_rate
         optimizer = []
         carried = recipe.optimizer.state
-        variables = self.model.optimizer.variables
+        variables = self.optimizer_variables
         if [a.shape for a in carried] != [tuple(v.shape) for v in variables]:
             carried = ()  # it was another network's or another optimizer's
         for i, variable in enumerate(variables):
@@ -152,7 +174,7 @@ class Program:
 
     def train_step(self, state: State, data: Rows, indices: Any) -> tuple[Any, State]:
         """One update on the rows with those indices; returns (logs shaped [metric], state)."""
-        logs, state = self.model.train_step(state, _batch(data, indices))
+        logs, state = self._step(state, self._batch(data, indices))
         numbers = [jnp.asarray(logs[name], jnp.float32) for name in self.metric_names]
         return jnp.stack(numbers), tuple(list(part) for part in state)  # type: ignore[return-value]
 
@@ -161,28 +183,25 @@ class Program:
 
         As in `fit`, what is not trained may move (a recurrent layer's dropout draws even here).
         """
-        trainable, non_trainable, optimizer, metrics = state
-        logs, after = self.model.test_step(
-            (trainable, non_trainable, metrics), _batch(data, indices))
+        logs, after = self._test(state, self._batch(data, indices))
         _require_loss("test_step", logs)
-        loss = jnp.asarray(logs["loss"], jnp.float32)
-        return loss, (list(after[0]), list(after[1]), optimizer, list(after[2]))
+        return jnp.asarray(logs["loss"], jnp.float32), after
 
     @cached_property
     def test_names(self) -> tuple[str, ...]:
         """The keys of `test_step`'s logs that hold one number each."""
         rows = min(self.batch, self.recipe.train.rows)
         logs = jax.eval_shape(
-            lambda state, data: self.model.test_step(state, _batch(data, jnp.arange(rows)))[0],
-            (self.shapes[0], self.shapes[1], self.shapes[3]), as_rows(self.recipe.train))
+            lambda state, data: self._test(state, self._batch(data, jnp.arange(rows)))[0],
+            self.shapes, as_rows(self.recipe.train))
         return tuple(sorted(k for k, value in logs.items() if getattr(value, "shape", None) == ()))
 
     def tested(self, state: State, data: Rows) -> Any:
         """The logs of `Model.evaluate` on those rows in `fit`'s batches, in order of `test_names`."""
         def step(state: State, data: Rows, indices: Any) -> tuple[Any, State]:
-            logs, after = self.model.test_step((*state[:2], state[3]), _batch(data, indices))
+            logs, after = self._test(state, self._batch(data, indices))
             numbers = [jnp.asarray(logs[name], jnp.float32) for name in self.test_names]
-            return jnp.stack(numbers), (list(after[0]), list(after[1]), state[2], list(after[2]))
+            return jnp.stack(numbers), after
 
         order = jnp.arange(keras.tree.flatten(data[0])[0].shape[0])
         empty = jnp.zeros(len(self.test_names), jnp.float32)
@@ -218,14 +237,12 @@ class Program:
 
     def predict(self, state: State, x: Tree) -> Tree:
         """Outputs for those inputs, without dropout."""
-        mode = {"training": False} if adapter.takes_training(self.model) else {}
-        outputs, _ = self.model.stateless_call(state[0], state[1], x, **mode)
-        return outputs
+        return outputs_of_state(self.model, self.recipe, state, x)
 
     @property
     def has_finish(self) -> bool:
         """True where `fit` moves the weights once more at its very end (`finish`)."""
-        optimizer = self.model.optimizer
+        optimizer = self.optimizers[0]
         inner = getattr(optimizer, "inner_optimizer", optimizer)
         return bool(getattr(inner, "use_ema", False))
 
@@ -233,7 +250,7 @@ class Program:
         """The state after `fit`: an optimizer that averages weights puts the averages in place."""
         weights = self.model.trainable_variables
         known = [*zip(weights, state[0], strict=True),
-                 *zip(self.model.optimizer.variables, state[2], strict=True)]
+                 *zip(self.optimizer_variables, state[2], strict=True)]
         with keras.StatelessScope(state_mapping=known) as scope:
             self.model.optimizer.finalize_variable_values(weights)
         return ([scope.get_current_value(v) for v in weights], *state[1:])
@@ -273,7 +290,7 @@ def program_key(recipe: Recipe) -> str:
         {k: dict(v) for k, v in architecture.changed.items()},
         [(i.anchor, i.where, i.kind, dict(i.config)) for i in architecture.inserted],
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
-        id(recipe.metrics), id(recipe.weighted_metrics), recipe.batch_size, bool(recipe.rules),
+        id(recipe.metrics), id(recipe.weighted_metrics), recipe.loop, id(recipe.own_compile), recipe.batch_size, bool(recipe.rules),
         recipe.rows_per_epoch,
         _described(recipe.train), recipe.validation and _described(recipe.validation),
     ]
@@ -289,11 +306,6 @@ def as_rows(data: Data) -> Rows:
 def _described(data: Data) -> str:
     shapes = jax.tree.map(lambda a: (a.shape, str(a.dtype)), (data.x, data.y, data.sample_weight))
     return repr(shapes)
-
-
-def _batch(data: Rows, indices: Any) -> tuple[Any, ...]:
-    x, y, weight = jax.tree.map(lambda a: a[indices], data)
-    return (x, y) if weight is None else (x, y, weight)
 
 
 def _require_loss(step: str, logs: Any) -> None:

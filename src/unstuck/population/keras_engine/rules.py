@@ -109,7 +109,7 @@ class _Block:
 
     def __init__(self, strategy: Strategy, held: Any, count: int) -> None:
         self._strategy, self._held, self._count = strategy, held, count
-        names = [variable.name for variable in strategy.program.model.optimizer.variables]
+        names = [variable.name for variable in strategy.program.optimizer_variables]
         self._rate = names.index("learning_rate") if "learning_rate" in names else None
         # Weights that a callback would put back: all but the seeds of dropout and noise.
         self._put_back = [variable.name != "seed_generator_state"

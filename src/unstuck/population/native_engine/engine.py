@@ -172,6 +172,8 @@ class _Plan:
         check_rules(recipe)
         if recipe.batches != "drawn":
             raise NotSupported("The native engine draws its batches from all rows")
+        if recipe.loop is not None:
+            raise NotSupported("The native engine trains as fit does, and not as this loop")
         if recipe.optimizer.state:
             raise NotSupported("The native engine does not go on with an optimizer's earlier updates")
         if recipe.train.rows == 0:

@@ -1,0 +1,145 @@
+"""Steps of the user's own in TensorFlow's form, `train_step(self, data)`, as pure functions of a state.
+
+TensorFlow's step changes variables where it stands; JAX's takes a state and gives the next. In a stateless
+scope Keras notes what is changed in place of changing it, so that the user's method runs as it is, and
+what it has noted is the next state. Its gradients are those of `tf.GradientTape`'s stand-in.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import jax
+import keras
+
+from unstuck.base.errors import NotSupported
+
+from . import adapter
+
+State = tuple[list[Any], list[Any], list[Any], list[Any]]
+Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
+SEEDS = "unstuck_seeds"
+"""The attribute with the generator for what a step itself draws: `tf.random.normal` outside of layers."""
+
+
+class _Drawing(threading.local):
+    generators: list[Any] = []
+
+
+_drawing = _Drawing()
+
+
+def step_seeds() -> Any:
+    """The generator of the step that is running; `None` outside of one."""
+    return _drawing.generators[-1] if _drawing.generators else None
+
+
+def takes_data_alone(model: keras.Model, method: str = "train_step") -> bool:
+    """True where the model's class has a step in TensorFlow's form: `train_step(self, data)`."""
+    if not adapter.overrides(model, method):
+        return False
+    return len(inspect.signature(getattr(type(model), method)).parameters) < 3
+
+
+def prepared(model: keras.Model) -> keras.Model:
+    """A fresh model with such steps gets a generator for what they draw.
+
+    Without a `call` it is as built as it will ever be.
+    """
+    if not is_called(model):
+        model.built = True
+    if takes_data_alone(model) and not hasattr(model, SEEDS):
+        setattr(model, SEEDS, keras.random.SeedGenerator(0))
+    return model
+
+
+def is_called(model: keras.Model) -> bool:
+    """False where the model's class has steps but no `call`, so that nothing says what it puts out."""
+    return not (takes_data_alone(model) and not adapter.overrides(model, "call")
+                and not isinstance(model, keras.Sequential) and not adapter.is_functional(model))
+
+
+def build_by_step(model: keras.Model, data: Any) -> None:
+    """Create every variable that a step in TensorFlow's form would create on a first batch.
+
+    The step is traced, and computes nothing. Optimizers are built for the variables that it gives them.
+
+    Raises:
+        Exception: whatever the user's step raises.
+    """
+    applied: dict[int, tuple[Any, list[Any]]] = {}
+
+    def note(optimizer: Any, gradients: Any, variables: Any = None) -> None:
+        if variables is not None:
+            held = applied.setdefault(id(optimizer), (optimizer, []))[1]
+            held += [v for v in variables if not any(v is one for one in held)]
+
+    with adapter.noted_updates(note), keras.StatelessScope(collect_losses=True):
+        jax.eval_shape(lambda batch: _called(model, "train_step", batch), data)
+    for optimizer, variables in applied.values():
+        if not optimizer.built:
+            optimizer.build(variables)
+
+
+def step_in_place(model: keras.Model, method: str, optimizers: Sequence[Any]) -> Step:
+    """A step in TensorFlow's form as a function from a state and a batch to logs and the next state.
+
+    Args:
+        model: built, with its metrics and optimizers.
+        method: "train_step" or "test_step".
+        optimizers: those whose variables, one after the other, are the state's third part.
+    """
+    def step(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
+        parts = (model.trainable_variables, model.non_trainable_variables,
+                 [v for optimizer in optimizers for v in optimizer.variables],
+                 model.metrics_variables)
+        held = {id(v): value for part, values in zip(parts, state, strict=True)
+                for v, value in zip(part, values, strict=True)}
+        with adapter.scope_with(held) as scope:
+            logs = _called(model, method, data)
+        after = tuple([scope.get_current_value(v) for v in part] for part in parts)
+        return logs, after  # type: ignore[return-value]
+
+    return step
+
+
+def _called(model: keras.Model, method: str, data: Any) -> dict[str, Any]:
+    """The logs of the user's step, each a number; its loss too, where a tape was asked for its gradient."""
+    _drawing.generators = [*_drawing.generators, getattr(model, SEEDS, None)]
+    try:
+        with adapter.journalled(), adapter.JOURNALS.minimised() as losses:
+            logs = getattr(model, method)(data)
+    finally:
+        _drawing.generators = _drawing.generators[:-1]
+    flat: dict[str, Any] = {}
+    for name, value in (logs or {}).items():
+        flat |= value if isinstance(value, dict) else {name: value}
+    flat = {name: keras.ops.convert_to_tensor(value) for name, value in flat.items()
+            if value is not None}
+    if "loss" not in flat:
+        flat = {**_loss_of(flat, losses), **flat}
+    return flat
+
+
+def _loss_of(logs: Mapping[str, Any], losses: Sequence[Any]) -> dict[str, Any]:
+    """What was minimised, where the logs do not call it "loss"."""
+    if losses:
+        return {"loss": losses[-1]}
+    named = [name for name in logs if "loss" in name]
+    return {"loss": logs[named[0]]} if len(named) == 1 else {}
+
+
+def refuse_two_trainings(optimizers: Sequence[Any], kind: str) -> None:
+    """Refuse a step that trains two networks against each other.
+
+    Raises:
+        NotSupported: there is more than one optimizer.
+    """
+    if len(optimizers) > 1:
+        raise NotSupported(
+            f"{kind} trains with {len(optimizers)} optimizers, as a GAN does, where what one network is to"
+            " learn depends on the other, so that nothing tells when it has learned. Diagnose each part"
+            " alone: keep some of its batches and pass them to unstuck.diagnose(model, x, y).")

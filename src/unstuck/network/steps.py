@@ -1,0 +1,95 @@
+"""What one update of a recipe's model is: `fit`'s, a loop's, or a step of the user's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+import keras
+
+from . import adapter
+from .loops import step_of_loop
+from .own_steps import is_called, step_in_place, takes_data_alone
+from .recipe import Recipe
+
+State = tuple[list[Any], list[Any], list[Any], list[Any]]
+Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
+
+
+def train_step_of(model: keras.Model, recipe: Recipe) -> Step:
+    """One update of a recipe's built model.
+
+    The step takes a state, `(trainable, non_trainable, optimizer, metrics)`, and a batch, and gives the
+    logs and the state after it. The optimizer's part is that of all `adapter.optimizers_of(model)`.
+    """
+    if takes_data_alone(model):
+        return step_in_place(model, "train_step", adapter.optimizers_of(model))
+    if recipe.loop is not None:
+        return step_of_loop(model, recipe.loop)
+    return model.train_step  # type: ignore[no-any-return]
+
+
+def test_step_of(model: keras.Model, recipe: Recipe) -> Step:
+    """One batch of an evaluation, from and to the same kind of state.
+
+    A class with a `train_step` in TensorFlow's form that has neither a loss nor a `test_step` is judged by
+    what its `train_step` says, in training's mode; nothing of it is kept but the metrics.
+    """
+    if takes_data_alone(model, "test_step"):
+        return step_in_place(model, "test_step", adapter.optimizers_of(model))
+    if takes_data_alone(model) and recipe.loss is None:
+        train = train_step_of(model, recipe)
+
+        def judged(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
+            logs, after = train(state, data)
+            return logs, (*state[:3], after[3])
+
+        return judged
+
+    def tested(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
+        logs, after = model.test_step((state[0], state[1], state[3]), data)
+        return logs, (list(after[0]), list(after[1]), state[2], list(after[2]))
+
+    return tested
+
+
+def outputs_of_state(model: keras.Model, recipe: Recipe, state: State, x: Any) -> Any:
+    """What a model puts out for rows, without dropout.
+
+    A class with steps but without `call` puts out what its step compares with the rows: the last array of
+    their shape that a block of its tape gives a name.
+
+    Raises:
+        LookupError: there is none.
+    """
+    if is_called(model):
+        mode = {"training": False} if adapter.takes_training(model) else {}
+        return model.stateless_call(state[0], state[1], x, **mode)[0]
+    (rows,) = keras.tree.flatten(x)
+    with adapter.JOURNALS.marks() as marked:
+        train_step_of(model, recipe)(state, as_batch(recipe, x, x, None))
+    alike = [leaf for leaf in marked if leaf.shape == rows.shape and leaf is not rows]
+    if not alike:
+        raise LookupError("no array of the rows' shape has a name in the step's block")
+    return alike[-1]
+
+
+def as_batch(recipe: Recipe, x: Any, y: Any, sample_weight: Any) -> Any:
+    """Rows as `fit` hands them to a step."""
+    if recipe.rows_alone:
+        return (x,) if isinstance(x, list | tuple) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+def puts_out_rows(model: keras.Model, recipe: Recipe, x: Any) -> bool:
+    """True where something that is compared with the rows is found for a class without `call`."""
+    parts = (model.trainable_variables, model.non_trainable_variables,
+             [v for one in adapter.optimizers_of(model) for v in one.variables],
+             model.metrics_variables)
+    state: Any = tuple([v.value for v in part] for part in parts)
+    try:
+        jax.eval_shape(lambda state, x: outputs_of_state(model, recipe, state, x), state, x)
+    except LookupError:
+        return False
+    return True
