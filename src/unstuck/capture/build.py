@@ -25,6 +25,7 @@ from .callbacks import rules_of
 from .data import as_data, check_inputs
 from .inside import refused
 from .networks import Made, copy_of, refuse_unknown_training
+from .plain_steps import COMPARED, without_own_step
 from .tape import Tape, tape
 from .weights import Drawn, before_fit
 
@@ -98,6 +99,11 @@ def recipe_of(
         fit, built, recipe.optimizer, validated=recipe.validation is not None)
     recipe = replace(recipe, rules=rules, left_out=left_out)
     before = before_fit(model, recipe, drawn)
+    plain = without_own_step(recipe)
+    if plain is not None:
+        recipe = plain
+        notes.append(f"{type(model).__name__}'s train_step does what fit does by itself ({COMPARED} updates"
+                     " of both give the same losses and weights): it is trained as any other network.")
     return before.carried(recipe), (*notes, *more, *before.notes)
 
 

@@ -13,10 +13,12 @@ from typing import Any
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
+from unstuck.network import adapter
 from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
-from unstuck.network.steps import train_step_of
+from unstuck.network.steps import as_batch, train_step_of
 
 from .tape import Batch
 
@@ -62,7 +64,7 @@ class Shadow:
 
     def agrees(self, recipe: Recipe) -> bool:
         """True where a recipe gives the same losses; its architecture holds the first weights."""
-        losses = _losses(recipe, self._batches)
+        losses, _ = trained_on(recipe, self._batches)
         for at, (mine, yours) in enumerate(zip(losses, self._values, strict=True)):
             same = np.isclose(mine, yours, rtol=CLOSE, atol=1e-7, equal_nan=True)
             if not same:
@@ -72,8 +74,13 @@ class Shadow:
         return True
 
 
-def _losses(recipe: Recipe, batches: Sequence[Batch]) -> list[float]:
-    """What is minimised before each update."""
+def trained_on(
+    recipe: Recipe, batches: Sequence[Batch]
+) -> tuple[list[float], list[NDArray[Any]]]:
+    """What is minimised before each update of a recipe on batches, and the weights after the last.
+
+    It begins with the weights of the recipe's source, and a fresh optimizer.
+    """
     built = recipe.build().model
     source = recipe.architecture.source
     for ours, theirs in zip(built.variables, source.variables, strict=True):
@@ -82,13 +89,13 @@ def _losses(recipe: Recipe, batches: Sequence[Batch]) -> list[float]:
     metrics = [v.value for v in built.metrics_variables]
     state: Any = ([v.value for v in built.trainable_variables],
                   [v.value for v in built.non_trainable_variables],
-                  [v.value for v in built.optimizer.variables], metrics)
+                  [v.value for one in adapter.optimizers_of(built) for v in one.variables], metrics)
     found = []
     for x, y, weight in batches:
-        logs, state = step(state, (x, y) if weight is None else (x, y, weight))
+        logs, state = step(state, as_batch(recipe, x, y, weight))
         state = (*state[:3], metrics)
         found.append(float(logs["loss"]))
-    return found
+    return found, [np.asarray(value) for value in state[0]]
 
 
 def first_that_agrees(
