@@ -222,26 +222,12 @@ def test_strange_numbers_are_let_through():
     assert capture_model(small(), (X * 9).astype("uint8"), Y).recipe.x.dtype == np.uint8
 
 
-class TensorFlowStep(keras.Model):
-    def call(self, x):
-        return x
-
-    def train_step(self, data):
-        return {}
-
-
 class OwnCompile(keras.Model):
     def call(self, x):
         return x
 
     def compile(self, rate, **kwargs):
         super().compile(loss="mse", **kwargs)
-
-
-def step_of_own():
-    model = TensorFlowStep()
-    model.compile("adam", "mse")
-    return model
 
 
 def compile_of_own():
@@ -254,7 +240,6 @@ UNSUPPORTED = {
     "steps": (small, (X, Y), {"steps_per_epoch": 3, "batch_size": 3}, "cuts some of them short"),
     "no targets": (small, (X,), {}, "without targets"),
     "no loss": (lambda: small(loss=None), (X, Y), {}, "without a loss"),
-    "TensorFlow's step": (step_of_own, (X, X), {}, "train_step(self, state, data)"),
     "own compile": (compile_of_own, (X, X), {}, "compile() of its own"),
 }
 

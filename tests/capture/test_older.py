@@ -51,7 +51,7 @@ ENDINGS = {
     "exception": ("1 / 0", ScriptFailed),
     "sys.exit": ("import sys; sys.exit(3)", NoFitCall),
     "KeyboardInterrupt": ("raise KeyboardInterrupt", KeyboardInterrupt),
-    "refused": ("tf.GradientTape()", NotSupported),
+    "refused": ("tf.estimator.Estimator(x)", NotSupported),
     "not trainable": ("model.fit(x, x[:3], nb_epoch=1)", UnstuckError),
 }
 
@@ -113,8 +113,6 @@ model.fit(x, x)""")).recipe
 
 REFUSED = {
     "tf.estimator": ("import tensorflow as tf\nx = 1\ntf.estimator.Estimator(x)", 3, "tf.estimator"),
-    "GradientTape": ("import tensorflow as tf\nwith tf.GradientTape() as tape: pass", 2,
-                     "tf.GradientTape"),
     "Merge": ("x = 1\nfrom keras.layers.core import Dense\nfrom keras.layers import Merge", 3,
               "keras.layers.Merge"),
     "samples": (OLD + "model.fit_generator(iter([]), samples_per_epoch=100, nb_epoch=1)", 12,

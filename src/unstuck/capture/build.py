@@ -23,6 +23,7 @@ from unstuck.network.steps import puts_out_rows
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs
+from .events import loss_itself
 from .inside import refused
 from .networks import Made, copy_of, refuse_unknown_training
 from .plain_steps import COMPARED, without_own_step
@@ -73,7 +74,7 @@ def recipe_of(
         optimizer=_optimizer(optimizers[0] if optimizers else compiled["optimizer"]),
         own_compile=own_compile,
         rows_alone=alone,
-        loss=compiled["loss"],
+        loss=keras.tree.map_structure(loss_itself, compiled["loss"]),
         loss_weights=compiled["loss_weights"],
         metrics=adapter.fresh_metrics(compiled["metrics"]),
         weighted_metrics=adapter.fresh_metrics(compiled["weighted_metrics"]),
@@ -102,8 +103,9 @@ def recipe_of(
     plain = without_own_step(recipe)
     if plain is not None:
         recipe = plain
-        notes.append(f"{type(model).__name__}'s train_step does what fit does by itself ({COMPARED} updates"
-                     " of both give the same losses and weights): it is trained as any other network.")
+        notes.append(f"{type(model).__name__}'s train_step does what fit does by itself ({COMPARED}"
+                     " updates of both give the same losses and weights): it is trained as any other"
+                     " network.")
     return before.carried(recipe), (*notes, *more, *before.notes)
 
 
@@ -185,9 +187,9 @@ def _judge_by_inputs(model: keras.Model, recipe: Recipe, notes: list[str]) -> No
         else getattr(adapter.outputs_of(model, row), "shape", None) == row.shape)
     if not alike:
         raise NotSupported(
-            f"{type(model).__name__} trains on rows alone (fit has no y), and puts out nothing of their"
-            " shape, so that nothing tells how well it does. Give it a call() whose output is to be like"
-            " the rows, or pass fit(x, y).")
+            f"{type(model).__name__} trains on rows alone (fit has no y), and puts out nothing of"
+            " their shape, so that nothing tells how well it does. Give it a call() whose output is to"
+            " be like the rows, or pass fit(x, y).")
     notes.append(f"{type(model).__name__} trains with a train_step of its own, on rows alone: it is"
                  " judged by how well it gives them back.")
 

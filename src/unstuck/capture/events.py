@@ -1,9 +1,9 @@
 """What happens in a training loop of the user's own: forward passes, losses, gradients, updates.
 
-Whoever stands in Keras's and TensorFlow's places while a script runs notes what is called; one listener
-is told. What belongs together is known by identity: a loss is one of a forward pass if it was given what
-that put out. Within what is compiled (`tf.function`) there are no numbers yet: the notes are kept
-(`pending`) and told at each call, with that call's numbers.
+Whoever stands in Keras's and TensorFlow's places while a script runs notes what is called; one
+listener is told. What belongs together is known by identity: a loss is one of a forward pass if it was
+given what that put out. Within what is compiled (`tf.function`) there are no numbers yet: the notes are
+kept (`pending`) and told at each call, with that call's numbers.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Kind = Literal["forward", "loss", "gradient", "update"]
 class Event:
     """One thing that happened.
 
-    `what` is what is the same at every call: the model, loss or optimizer (`thing`), the variables, how it
-    hangs together with the events before it. `arrays` are the numbers, each a list of arrays.
+    `what` is what is the same at every call: the model, loss or optimizer (`thing`), the variables, how
+    it hangs together with the events before it. `arrays` are the numbers, each a list of arrays.
     `objects` are arrays by which later events know this one; they are not kept.
     """
 
@@ -153,6 +153,11 @@ def _origin(kind: Kind, leaf: Any) -> int | None:
 def leaves_of(tree: Any) -> list[Any]:
     """The arrays of a tree."""
     return [leaf for leaf in keras.tree.flatten(tree) if hasattr(leaf, "shape")]
+
+
+def loss_itself(loss: Any) -> Any:
+    """A function of `keras.losses` that a script was handed, as Keras knows it."""
+    return getattr(loss, "unstuck_original", loss)
 
 
 def forward(model: Any, inputs: Any, training: Any, outputs: Any) -> None:

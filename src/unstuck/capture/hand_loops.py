@@ -1,10 +1,10 @@
-"""Training loops written by hand: a forward pass, a loss, gradients, and an optimizer that applies them.
+"""Training loops written by hand: a forward pass, a loss, gradients, an optimizer that applies them.
 
-The script runs to its end and trains. What happens on the way is told as events (`events`); each update is
-put together from them, its rows are taped. Afterwards the loop is looked at as a whole: which model was
-trained by which optimizer on which batches, with what loss, and where it does otherwise than `fit` would
-(`network.loops.Loop`). Of several readings of it, the first that gives the user's own losses is taken
-(`shadow`); where none does, the script is refused.
+The script runs to its end and trains. What happens on the way is told as events (`events`); each update
+is put together from them, its rows are taped. Afterwards the loop is looked at as a whole: which model
+was trained by which optimizer on which batches, with what loss, and where it does otherwise than `fit`
+would (`network.loops.Loop`). Of several readings of it, the first that gives the user's own losses is
+taken (`shadow`); where none does, the script is refused.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
+from unstuck.script import Span
 
 from . import events
 from .build import recipe_of_step
+from .calls import caller, span_of
 from .events import Event
 from .loop_losses import readings
 from .networks import Made
@@ -68,6 +70,7 @@ class HandLoop:
         self._optimizer: Any = None
         self._refused = ""
         self._calling = 0
+        self._called_at: dict[int, Any] = {}
         self.recent: list[Event] = []
         self.model: keras.Model | None = None
         self.error: Exception | None = None
@@ -94,6 +97,9 @@ class HandLoop:
         def __call__(layer: Any, *args: Any, **kwargs: Any) -> Any:
             if not isinstance(layer, keras.Model) or self._calling or not events.is_noticed():
                 return original(layer, *args, **kwargs)
+            if not self.began:
+                frame = caller(layer, "__call__")
+                self._called_at[id(layer)] = frame and (frame.f_code.co_filename, span_of(frame))
             self._calling += 1
             try:
                 found = original(layer, *args, **kwargs)
@@ -121,12 +127,18 @@ class HandLoop:
             events.loss(original, y_true, y_pred, None, value)
             return value
 
+        computed.unstuck_original = original  # type: ignore[attr-defined]
         return computed
 
     @property
     def optimizer(self) -> Any:
         """The optimizer of the first update; `None` before."""
         return self._first[0].update.thing if self._first else None
+
+    def forward_site(self, filename: str) -> Span | None:
+        """Where a file calls the model; `None` where it does not do so itself."""
+        place = self._called_at.get(id(self.model))
+        return place[1] if place and place[0] == filename else None
 
     @property
     def loss(self) -> Any:
@@ -194,8 +206,9 @@ class HandLoop:
         if rate:
             now = float(np.asarray(rate[0]))
             if self._rate is not None and now != self._rate:
-                self._refused = (f"its learning rate is changed on the way (update {self._updates}). Give"
-                                 " the optimizer a schedule, or call model.fit with a callback.")
+                self._refused = (
+                    f"its learning rate is changed on the way (update {self._updates}). Give the"
+                    " optimizer a schedule, or call model.fit with a callback.")
                 return
             self._rate = now
         self._batches.append(batch)
@@ -278,7 +291,8 @@ def _targets_of(first: Update) -> tuple[str, int] | None:
     if first.loss is not None:
         return None
     x = first.forward.arrays["x"]
-    others, inputs = [], []
+    others: list[tuple[str, int]] = []
+    inputs: list[tuple[str, int]] = []
     for name in first.gradient.what["names"]:
         for i, leaf in enumerate(first.gradient.arrays[f"name {name}"]):
             if leaf.ndim and leaf.shape[0] == x[0].shape[0]:

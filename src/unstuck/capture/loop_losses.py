@@ -1,4 +1,4 @@
-"""What the loss of a hand-written loop may be: a loss that it called, one of Keras's, or its own block."""
+"""What the loss of a hand-written loop may be: one that it called, one of Keras's, or its own block."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from .events import Event
 
-STANDARD = (
+STANDARD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("MeanSquaredError", {}), ("MeanAbsoluteError", {}), ("BinaryCrossentropy", {}),
     ("BinaryCrossentropy", {"from_logits": True}), ("CategoricalCrossentropy", {}),
     ("CategoricalCrossentropy", {"from_logits": True}), ("SparseCategoricalCrossentropy", {}),

@@ -212,7 +212,8 @@ class Watch:
         self.model_kind = type(model).__name__
         sites, looped = self._sites.of_layers(model)
         parts = {"optimizer": self._sites.of(self.hand_loop.optimizer),
-                 "loss": self._sites.of(self.hand_loop.loss)}
+                 "loss": self._sites.of(self.hand_loop.loss),
+                 "forward": self.hand_loop.forward_site(self._filename)}
         ends = [span for count, span in self._ranges if count == recipe.epochs]
         if len(ends) == 1:
             parts["rounds"], recipe = ends[0], replace(recipe, rounds=recipe.epochs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -32,17 +32,17 @@ class Loop:
     untrained: frozenset[str] = frozenset()
     optimizer_for: int | None = None
 
-    def differs(self, model: keras.Model, x: Any) -> bool:
-        """True where a model is trained otherwise than by `fit`.
+    def of_model(self, model: keras.Model, x: Any) -> Loop | None:
+        """What of it matters to a model; `None` where the model is trained as by `fit`.
 
         Args:
             model: built.
             x: rows for it.
         """
-        modes = any(isinstance(layer, keras.layers.BatchNormalization)
-                    or hasattr(layer, "seed_generator") for layer in adapter.flat_layers(model))
-        return bool((not self.training and modes) or self.untrained or self.optimizer_for or (
-            not self.regularised and adapter.adds_losses(model, x)))
+        acts = any(map(adapter.acts_in_training, adapter.flat_layers(model)))
+        mine = replace(self, training=self.training or not acts,
+                       regularised=self.regularised or not adapter.adds_losses(model, x))
+        return None if mine == Loop() else mine
 
 
 def step_of_loop(model: keras.Model, loop: Loop) -> Step:

@@ -51,7 +51,7 @@ def understood(dialect: Dialect | None, directory: str) -> Iterator[list[str]]:
     served = Served(dialect)
     importing: dict[Attribute, Callable[[Any], Any]] = {
         (builtins, "__import__"): lambda original: _importer(original, served, directory)}
-    everywhere = {**importing, **wrappers(dialect.year), **tensors.methods(),
+    everywhere: dict[Attribute, Callable[[Any], Any]] = {**importing, **wrappers(dialect.year), **tensors.methods(),
                   (adapter.owner(importlib.machinery.SourceFileLoader, "get_code"), "get_code"):
                       functools.partial(_compiling, directory)}
     with patched(everywhere), adapter.journalled(), warnings.catch_warnings():

@@ -40,11 +40,12 @@ def rewritten(source: bytes | str, filename: str) -> ast.Module | None:
     Raises:
         SyntaxError: it is not Python.
     """
-    if (b"GradientTape" if isinstance(source, bytes) else "GradientTape") not in source:
+    text = source.decode(errors="replace") if isinstance(source, bytes) else source
+    if "GradientTape" not in text:
         return None
     tree = ast.parse(source, filename)
     made = _Blocks()
-    tree = made.visit(tree)
+    made.visit(tree)  # which changes it in place
     if not made.times:
         return None
     at = 0
@@ -56,7 +57,8 @@ def rewritten(source: bytes | str, filename: str) -> ast.Module | None:
     names = {"taped": _TAPED, "left": _LEFT, "UNBOUND": _UNBOUND}
     first = ast.ImportFrom(_MODULE, [ast.alias(*pair) for pair in names.items()], 0)
     tree.body.insert(at, ast.copy_location(first, tree.body[at]))
-    return ast.fix_missing_locations(tree)
+    ast.fix_missing_locations(tree)
+    return tree
 
 
 class _Blocks(ast.NodeTransformer):
@@ -87,7 +89,7 @@ class _Blocks(ast.NodeTransformer):
         return node
 
     def _as_function(self, node: ast.With, tapes: Sequence[ast.expr]) -> Iterator[ast.stmt]:
-        body, given = _with_watched_names(node.body)
+        body, given = _with_names(node.body)
         if self._functions and self._functions[-1].args.args:
             body = [_Super(self._functions[-1].args.args[0].arg).visit(one) for one in body]
         declared = {name for statement in body for inner in _within(statement)
@@ -215,26 +217,41 @@ class _Same(ast.NodeTransformer):
         found = self._names.get(ast.dump(node)) if isinstance(node, ast.expr) else None
         if found is not None:
             return ast.copy_location(ast.Name(found, ast.Load()), node)
-        return super().visit(node)
+        found_within: ast.AST = super().visit(node)
+        return found_within
 
 
-def _with_watched_names(body: list[ast.stmt]) -> tuple[list[ast.stmt], dict[str, ast.expr]]:
-    """A block in which what is watched by an attribute (`tape.watch(self.x)`) has a name of its own."""
-    watched: dict[str, ast.expr] = {}
+def _with_names(body: list[ast.stmt]) -> tuple[list[ast.stmt], dict[str, ast.expr]]:
+    """A block in which what may be a source or the targets, but has no name, has one.
+
+    What is watched by an attribute (`tape.watch(self.x)`), and rows that are cut out where they are used
+    (`y[i:i + 32]`). They are computed when the block begins, so that nothing in them may be assigned in it.
+    """
+    found: dict[str, ast.expr] = {}
+    assigned, _ = _names_of(body)
     for statement in body:
         for node in _within(statement):
-            if (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-                    and node.func.attr == "watch" and node.args):
-                first = node.args[0]
-                parts = first.elts if isinstance(first, ast.List | ast.Tuple) else [first]
-                watched |= {ast.dump(one): one for one in parts
-                            if isinstance(one, ast.Attribute | ast.Subscript)}
-    if not watched:
+            found |= {ast.dump(one): one for one in (*_watched(node), *_rows(node))
+                      if not assigned & {n.id for n in ast.walk(one) if isinstance(n, ast.Name)}}
+    if not found:
         return body, {}
-    names = {key: f"__unstuck_watched_{number}__" for number, key in enumerate(watched)}
-    same = _Same(names)
-    return ([same.visit(statement) for statement in body],
-            {names[key]: copy.deepcopy(one) for key, one in watched.items()})
+    names = {key: f"__unstuck_part_{number}__" for number, key in enumerate(found)}
+    _Same(names).visit(ast.Module(body, []))  # in place: no statement is an expression
+    return (body, {names[key]: copy.deepcopy(one) for key, one in found.items()})
+
+
+def _watched(node: ast.AST) -> Iterator[ast.expr]:
+    if (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "watch" and node.args):
+        first = node.args[0]
+        parts = first.elts if isinstance(first, ast.List | ast.Tuple) else [first]
+        yield from (one for one in parts if isinstance(one, ast.Attribute | ast.Subscript))
+
+
+def _rows(node: ast.AST) -> Iterator[ast.expr]:
+    if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load)
+            and isinstance(node.value, ast.Name | ast.Attribute) and isinstance(node.slice, ast.Slice)):
+        yield node
 
 
 def _is_tape(node: ast.expr) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from typing import Any
 
@@ -92,10 +93,18 @@ def py_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None 
     return [tensor_of(part) for part in found] if isinstance(found, list | tuple) else tensor_of(found)
 
 
+class UnconnectedGradients(enum.Enum):
+    """What a gradient is where a target does not hang on a source."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
 def functions() -> Functions:
     """All of them by name."""
     return {
-        "function": function, "GradientTape": GradientTape, "cond": cond, "case": case,
+        "function": function, "GradientTape": GradientTape,
+        "UnconnectedGradients": UnconnectedGradients, "cond": cond, "case": case,
         "while_loop": while_loop, "map_fn": map_fn, "vectorized_map": map_fn, "scan": scan,
         "foldl": foldl, "custom_gradient": custom_gradient, "numpy_function": numpy_function,
         "py_function": py_function, "recompute_grad": lambda f: f, "group": lambda *_, **__: None,

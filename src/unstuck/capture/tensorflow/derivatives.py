@@ -59,9 +59,10 @@ class Question:
     def of(self, source: Any, found: Parts) -> Any:
         """What was found for a source; `None` for nothing."""
         place = self.run.places.get(id(source))
-        for part, key in ((found[0], id(source)), (found[2], id(source)), (found[1], place)):
-            if part.get(key) is not None:  # type: ignore[call-overload]
-                return part[key]  # type: ignore[index]
+        by_place = None if place is None else found[1].get(place)
+        for part in (found[0].get(id(source)), found[2].get(id(source)), by_place):
+            if part is not None:
+                return part
         return None
 
 

@@ -37,6 +37,7 @@ from .installed import old_preprocessing as old_preprocessing
 from .installed import operations as operations
 from .installed import optimizer_base as optimizer_base
 from .installed import owner as owner
+from .models import acts_in_training as acts_in_training
 from .models import fans as fans
 from .models import flat_layers as flat_layers
 from .models import frozen_weights as frozen_weights

@@ -57,6 +57,12 @@ def optimizers_of(model: keras.Model) -> list[Any]:
     return found
 
 
+def acts_in_training(layer: Any) -> bool:
+    """True for a layer that does something else in training than in inference: it drops, draws, or
+    measures its batch."""
+    return isinstance(layer, keras.layers.BatchNormalization) or hasattr(layer, "seed_generator")
+
+
 def takes_training(model: keras.Model) -> bool:
     """True where the model's call has an argument `training`."""
     return bool(model._call_has_training_arg)
