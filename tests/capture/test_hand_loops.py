@@ -8,6 +8,7 @@ import pytest
 from recipes import Watched
 from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_script
+from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.train_as_fit import TrainAsFit, left_out
 from unstuck.network.loops import Loop
 from unstuck.population.keras_engine.engine import KerasEngine
@@ -134,6 +135,43 @@ def test_the_mode_of_the_forward_pass_is_written_into_the_call(write):
     write(captured.script.apply(edits).text, "edited.py")
     again = capture_script(path.with_name("edited.py")).recipe
     assert again.loop is not None and again.loop.training
+
+
+def test_variables_that_were_left_out_are_written_where_some_were(write):
+    source = HEAD + """
+head = model.layers[-1]
+for at in range(0, 40, 10):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(x[at:at + 10], training=True) - y[at:at + 10]) ** 2)
+    grads = tape.gradient(loss, head.trainable_variables)
+    opt.apply_gradients(zip(grads, head.trainable_variables))
+"""
+    path = write(source)
+    captured = capture_script(path)
+    change = TrainAsFit(what="untrained")
+    edits = change.edit(captured.script, captured.recipe, change.apply(captured.recipe))
+    assert edits is not None
+    edited = captured.script.apply(edits).text
+    assert edited == path.read_text().replace("head.trainable", "model.trainable")
+    assert capture_script(write(edited)).recipe.loop is None
+
+
+def test_a_long_loop_is_known_after_some_passes(write):
+    source = PLAIN.replace("EPOCHS = 6", "EPOCHS = 4000").replace(
+        "    for rows, targets in", "    assert epoch < 20\n    for rows, targets in")
+    captured = capture_script(write(source))
+    assert (captured.recipe.epochs, captured.recipe.batch_size) == (4000, 10)
+    assert "rounds" in captured.recipe.sites
+    assert any("13 of its 4000 passes over the rows were run" in note for note in captured.notes)
+
+
+def test_batches_of_a_data_set_have_their_size_where_it_is_written(write):
+    captured = capture_script(write(PLAIN))
+    change = BatchSize.of(captured.recipe, 5)
+    edits = change.edit(captured.script, captured.recipe, change.apply(captured.recipe))
+    assert edits is not None
+    again = capture_script(write(captured.script.apply(edits).text)).recipe
+    assert (again.batch_size, again.epochs) == (5, 6)
 
 
 REFUSED = {

@@ -30,8 +30,10 @@ from .calls import caller, span_of
 from .events import Event
 from .loop_losses import readings
 from .networks import Made
-from .own_loops import of_batches
+from .own_loops import of_batches, passes
 from .patches import Attribute
+from .rounds import Around
+from .runner import Stop
 from .shadow import SHADOWED, Shadow, first_that_agrees
 from .tape import MOST_BYTES, Batch, batch_of, bytes_of
 from .weights import Drawn
@@ -55,11 +57,21 @@ class Update:
 class HandLoop:
     """What a script's own training loop was.
 
-    `line` is that of the first update.
+    Where a loop around the update counts its passes, two passes over the rows tell what the others are,
+    and the script ends there, as it would at a `fit`; otherwise it runs to its end.
+
+    Args:
+        drawn: notes what weights were drawn as.
+        made: notes with what arguments models were made.
+        through: let the script run to its end.
     """
 
-    def __init__(self, drawn: Drawn, made: Made) -> None:
-        self._drawn, self._made = drawn, made
+    def __init__(self, drawn: Drawn, made: Made, *, through: bool = True) -> None:
+        self._drawn, self._made, self._through = drawn, made, through
+        self.around: list[Around] = []
+        self._turns: list[Any] = []
+        self._changes: list[list[int]] = []
+        self._passes: tuple[int, int] | None = None
         self._first: list[Update] = []
         self._batches: list[Batch] = []
         self._bytes = self._updates = 0
@@ -182,8 +194,33 @@ class HandLoop:
             self._made_at.append(self._updates)
         if len(self._first) < SHADOWED:
             self._first.append(whole)
+        if self._is_known():
+            raise Stop
         self._updates += 1
         self._keep(self._batch(whole), update)
+
+    def stands_in(self, around: list[Around]) -> None:
+        """The loops around the first update."""
+        self.around, self._turns = around, [one.turn for one in around]
+        self._changes = [[] for _ in around]
+
+    def _is_known(self) -> bool:
+        """Whether a loop around the update has counted enough passes to tell what all of them are."""
+        for i, one in enumerate(self.around):
+            turn = one.turn
+            if turn is None or turn == self._turns[i]:
+                continue
+            self._turns[i] = turn
+            self._changes[i].append(self._updates)
+            each, run = self._changes[i][0], len(self._changes[i])
+            if (self._through or self._updates < SHADOWED or run < 2
+                    or run * each != self._updates or one.count <= run):
+                continue
+            kind, _, found = passes(self._batches)
+            if kind != "stream" and each % found == 0:
+                self._passes = one.count * (each // found), run * (each // found)
+                return True
+        return False
 
     def _forwards(self, update: Event) -> list[Event]:
         """The one forward pass of the model whose variables are updated; none where it is refused."""
@@ -267,7 +304,7 @@ class HandLoop:
                                          self._targets), self._loop())
             if read is None:
                 raise NotSupported(shadow.refusal)
-            recipe, told = of_batches(read, self._batches)
+            recipe, told = of_batches(read, self._batches, self._passes)
         return recipe, (*notes, told, shadow.told)
 
     def _loop(self) -> Loop:

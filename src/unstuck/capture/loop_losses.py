@@ -96,7 +96,8 @@ def block_loss(forward: Event, gradient: Event, targets: tuple[str, int] | None)
 
     def own_loss(y_true: Any, y_pred: Any) -> Any:
         """The loss that the script's loop computes."""
-        return run.with_names({model: _Answering(forward.thing, y_pred)}, {name: (index, y_true)}, places)
+        answering = _Answering(forward.thing, y_pred)
+        return run.with_names({model: answering}, {name: (index, y_true)}, places)
 
     return own_loss
 

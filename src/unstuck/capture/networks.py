@@ -98,13 +98,13 @@ class Made:
             finally:
                 self._compiling -= 1
 
-        setattr(owner, "compile", compile)
+        owner.compile = compile  # type: ignore[attr-defined]
 
     def close(self) -> None:
         """Leave the user's classes as they were."""
         while self._compiles:
             owner, original = self._compiles.pop()
-            setattr(owner, "compile", original)
+            owner.compile = original  # type: ignore[attr-defined]
 
     def compiled(self, model: keras.Model) -> Arguments | None:
         """What a `compile` of the model's own class was given; `None` where it has none."""

@@ -142,19 +142,31 @@ class OwnLoop:
         return recipe, (*notes, told)
 
 
-def of_batches(recipe: Recipe, batches: list[Batch]) -> tuple[Recipe, str]:
+def of_batches(
+    recipe: Recipe, batches: list[Batch], counted: tuple[int, int] | None = None
+) -> tuple[Recipe, str]:
     """A recipe that trains on the batches of a loop, and a note on what they were.
+
+    Args:
+        recipe: what is trained.
+        batches: those that were taped.
+        counted: how many passes over the rows the loop has, and how many of them were run; `None`: it
+            was run to its end.
 
     Raises:
         NotSupported: replicas cannot be trained on such batches.
     """
-    kind, epochs, each = passes(batches)
+    kind, run, each = passes(batches)
+    epochs = run if counted is None else counted[0]
     x, y, weight = joined(batches if kind == "stream" else batches[:each])
     recipe = replace(
         recipe, x=x, y=y, sample_weight=weight, batch_size=rows_in(batches[0]), epochs=epochs,
         taped=True, shuffle=kind == "rows", batches="stream" if kind == "stream" else "drawn",
         epochs_in_rows=epochs if kind == "stream" else 1)
-    return recipe, _note(kind, epochs, each, len(batches))
+    if counted is None:
+        return recipe, _note(kind, epochs, each, len(batches), "it ran to its end, and its")
+    return recipe, _note(kind, epochs, each, epochs * each,
+                         f"{counted[1]} of its {epochs} passes over the rows were run, and its")
 
 
 def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
@@ -213,7 +225,7 @@ def _bound(
         return None
 
 
-def _note(kind: Kind, epochs: int, each: int, count: int) -> str:
+def _note(kind: Kind, epochs: int, each: int, count: int, run: str) -> str:
     batches = f"{count} batch{'es' * (count > 1)}"
     how = {
         "fixed": f"{'the same one' if each == 1 else f'the same {each} again'} in each of {epochs}"
@@ -222,5 +234,4 @@ def _note(kind: Kind, epochs: int, each: int, count: int) -> str:
                 " are shuffled anew for every replica",
     }.get(kind, f"with rows of their own, here in {epochs} parts: every replica gets those of your run,"
                 " as they came")
-    return (f"The script has a training loop of its own; it ran to its end, and its {batches} were"
-            f" taped, {how}.")
+    return f"The script has a training loop of its own; {run} {batches} were taped, {how}."

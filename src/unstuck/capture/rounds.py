@@ -83,8 +83,27 @@ def rounds_of(
     return _joined(times, epochs, spans, notes)
 
 
-def ranges_around(script: Script, frames: Sequence[FrameType]) -> list[tuple[int, Span]]:
-    """The `range(…)` of each loop around a call that is running, and how many rounds it has.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Around:
+    """A loop around a call that is running: how many rounds it has, and in which one it is.
+
+    `span` is its `range(…)`, where that sets their number; `target` the name that it counts with.
+    """
+
+    count: int
+    span: Span | None
+    target: str
+    frame: FrameType
+
+    @property
+    def turn(self) -> Any:
+        """What tells this round from others: the value of its target, if that is a number or a text."""
+        value = self.frame.f_locals.get(self.target)
+        return value if isinstance(value, int | str) else None
+
+
+def loops_around(script: Script, frames: Sequence[FrameType]) -> list[Around]:
+    """The loops around a call that is running whose rounds can be counted.
 
     Args:
         script: the user's source.
@@ -94,9 +113,10 @@ def ranges_around(script: Script, frames: Sequence[FrameType]) -> list[tuple[int
     for frame in frames:
         call = tree.call_at(span_of(frame))
         for loop in tree.loops_around(call) if call is not None else ():
-            count, span = _count(loop, frame), _range_span(loop)
-            if count is not None and span is not None:
-                found.append((count, span))
+            count = _count(loop, frame)
+            if count is not None and isinstance(loop, ast.For) and isinstance(loop.target, ast.Name):
+                found.append(Around(count=count, span=_range_span(loop), target=loop.target.id,
+                                    frame=frame))
     return found
 
 

@@ -23,8 +23,9 @@ from .hand_loops import HandLoop
 from .networks import Made
 from .own_loops import OwnLoop
 from .patches import Attribute
-from .rounds import Rounds, ranges_around, rounds_of
+from .rounds import Rounds, loops_around, rounds_of
 from .runner import Stop
+from .tensorflow import Dataset
 from .weights import Drawn
 
 
@@ -85,7 +86,8 @@ class Watch:
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self._loop = OwnLoop(self._drawn, self._made)
-        self.hand_loop = HandLoop(self._drawn, self._made)
+        self.hand_loop = HandLoop(self._drawn, self._made, through=through)
+        self._batched: dict[Span, int] = {}
         self.fits: list[Reached] = []
         self.rounds = Rounds(epochs=0)
         self._epochs_run: list[int] = []
@@ -117,6 +119,7 @@ class Watch:
             (adapter.owner(keras.losses.Loss, "__init__"), "__init__"): self._noting(self._sites),
             (adapter.owner(optimizer, "__init__"), "__init__"): self._noting(self._sites),
             (keras.utils, "plot_model"): self._drawing,
+            (Dataset, "batch"): self._batching,
             (adapter.owner(optimizer, "apply"), "apply"): self._own_loop,
             (adapter.owner(optimizer, "stateless_apply"), "stateless_apply"): self._own_loop,
         }
@@ -143,6 +146,23 @@ class Watch:
 
         return wrap
 
+    def _batching(self, original: Any) -> Any:
+        """Note where the script makes batches of a data set, and of what size."""
+        @functools.wraps(original)
+        def batch(data: Any, batch_size: Any, *args: Any, **kwargs: Any) -> Any:
+            frame = caller(data, "batch")
+            span = None if frame is None else span_of(frame)
+            if frame is not None and span and frame.f_code.co_filename == self._filename:
+                self._batched[span] = int(batch_size)
+            return original(data, batch_size, *args, **kwargs)
+
+        return batch
+
+    def _sites_of_batches(self, recipe: Recipe) -> dict[str, Span]:
+        """The one call that makes batches of the size that is trained on; none where there are more."""
+        found = [span for span, size in self._batched.items() if size == recipe.batch_size]
+        return {"batch": found[0]} if recipe.taped and len(found) == 1 else {}
+
     def _drawing(self, original: Any) -> Any:
         """Nothing is drawn where the script ends at its `fit`: what draws may not be installed."""
         return original if self._through else lambda *args, **kwargs: None
@@ -167,7 +187,7 @@ class Watch:
             trainable_variables)
         if not self.hand_loop.began:
             self._reached_update = Reached(optimizer, self._filename, self._script, "apply")
-            self._ranges = ranges_around(self._script, self._reached_update.frames)
+            self.hand_loop.stands_in(loops_around(self._script, self._reached_update.frames))
         events.update(optimizer, list(grads), variables)
 
     def _train_on_batch(self, original: Any) -> Any:
@@ -213,12 +233,13 @@ class Watch:
         sites, looped = self._sites.of_layers(model)
         parts = {"optimizer": self._sites.of(self.hand_loop.optimizer),
                  "loss": self._sites.of(self.hand_loop.loss),
-                 "forward": self.hand_loop.forward_site(self._filename)}
-        ends = [span for count, span in self._ranges if count == recipe.epochs]
+                 "forward": self.hand_loop.forward_site(self._filename),
+                 "update": self._reached_update.span}
+        ends = [one.span for one in self.hand_loop.around if one.count == recipe.epochs]
         if len(ends) == 1:
             parts["rounds"], recipe = ends[0], replace(recipe, rounds=recipe.epochs)
         sites |= {name: span for name, span in parts.items() if span is not None}
-        self.recipe = replace(recipe, sites=sites)
+        self.recipe = replace(recipe, sites=sites | self._sites_of_batches(recipe))
         self.notes += [*adapter.backend_notes(), *notes, *looped]
 
     def _sites_of(self, model: keras.Model) -> dict[str, Span]:
@@ -339,6 +360,7 @@ class Watch:
                 "The fit is called again and again with callbacks that begin anew in each call: one"
                 " call of it was taken.",))
             together = recipe.rules, ()
+        sites |= self._sites_of_batches(recipe)
         self.recipe = replace(recipe, sites=sites, epochs=self.rounds.epochs,
                               rounds=self.rounds.times, rules=together[0])
         self.notes += together[1]

@@ -54,8 +54,7 @@ class LoopLeavesOut(Check):
             message, count = _told(what, loop, seen)
             yield self.fact(
                 message, measured("updates in which it is left out", count, 0, "updates"),
-                site="forward" if what == "training" else "optimizer",
-                tries=(TrainAsFit(what=what),))
+                site=TrainAsFit(what=what).site, tries=(TrainAsFit(what=what),))
 
 
 def _told(what: What, loop: Loop, seen: Observation) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention
-from ._source import Edits, method_call, set_value
+from ._source import Edits, method_call, set_value, site_call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,10 @@ class BatchSize(Intervention):
         return replace(recipe, batch_size=self.value)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
-        """The argument of `fit`, or the number assigned to its name."""
+        """The argument of `fit` or of a data set's `batch`, or the number assigned to its name."""
+        batched = site_call(script, before, "batch")
+        if batched is not None:
+            return set_value(batched, "batch_size", str(after.batch_size), position=0)
         call = method_call(script, before, "fit")
         if call is None or before.taped:  # batches that come ready-made have their size elsewhere
             return None

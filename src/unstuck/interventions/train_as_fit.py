@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
@@ -10,6 +11,7 @@ from unstuck.base.errors import NotSupported
 from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+from unstuck.script.nodes import NodeEdits, parsed
 
 from . import Intervention
 from ._source import Edits, set_value, site_call
@@ -45,7 +47,7 @@ class TrainAsFit(Intervention):
     @property
     def site(self) -> str:
         """The part it changes."""
-        return "forward" if self.what == "training" else "optimizer"
+        return {"training": "forward", "untrained": "update"}.get(self.what, "optimizer")
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -61,9 +63,38 @@ class TrainAsFit(Intervention):
         return replace(recipe, loop=None if loop == Loop() else loop)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
-        """The argument `training`; the others hang on more than one place, and are only shown."""
+        """The argument `training`, or the model's variables in the place of some.
+
+        The others hang on more than one place, and are only shown.
+        """
+        if self.what == "untrained":
+            return _all_variables(script, before)
         call = site_call(script, before, "forward") if self.what == "training" else None
         return None if call is None else set_value(call, "training", "True")
+
+
+def _all_variables(script: Script, before: Recipe) -> Edits | None:
+    """`head.trainable_variables` as `model.trainable_variables`, wherever it is written.
+
+    `None` where what the update is given is not of that form, or the model has no plain name.
+    """
+    spans = before.sites.get("forward"), before.sites.get("update")
+    tree = parsed(script)
+    calls = {(n.lineno, n.col_offset, n.end_lineno, n.end_col_offset): n for n in ast.walk(tree)
+             if isinstance(n, ast.Call)}
+    forward, update = (None if span is None else calls.get(
+        (span.line, span.column, span.end_line, span.end_column)) for span in spans)
+    if forward is None or update is None or not isinstance(forward.func, ast.Name | ast.Attribute):
+        return None
+    written = [n for n in ast.walk(update) if isinstance(n, ast.Attribute)
+               and n.attr in ("trainable_variables", "trainable_weights", "variables", "weights")]
+    if len(written) != 1 or ast.unparse(written[0].value) == ast.unparse(forward.func):
+        return None
+    edits = NodeEdits(script)
+    name = f"{ast.unparse(forward.func)}.{written[0].attr}"
+    return tuple(edit for node in ast.walk(tree)
+                 if isinstance(node, ast.Attribute) and ast.dump(node) == ast.dump(written[0])
+                 for edit in edits.replaced(node, name))
 
 
 def left_out(loop: Loop) -> tuple[What, ...]:

@@ -49,11 +49,12 @@ def understood(dialect: Dialect | None, directory: str) -> Iterator[list[str]]:
         yield []
         return
     served = Served(dialect)
+    loader = adapter.owner(importlib.machinery.SourceFileLoader, "get_code")
     importing: dict[Attribute, Callable[[Any], Any]] = {
-        (builtins, "__import__"): lambda original: _importer(original, served, directory)}
-    everywhere: dict[Attribute, Callable[[Any], Any]] = {**importing, **wrappers(dialect.year), **tensors.methods(),
-                  (adapter.owner(importlib.machinery.SourceFileLoader, "get_code"), "get_code"):
-                      functools.partial(_compiling, directory)}
+        (builtins, "__import__"): lambda original: _importer(original, served, directory),
+        (loader, "get_code"): functools.partial(_compiling, directory),
+    }
+    everywhere = {**importing, **wrappers(dialect.year), **tensors.methods()}
     with patched(everywhere), adapter.journalled(), warnings.catch_warnings():
         # Keras says how it would be written today; that is no news in such a script.
         warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
