@@ -37,6 +37,7 @@ from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.embedding_size import EmbeddingSize
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fill_missing import FillMissing
 from unstuck.interventions.fresh_weights import FreshWeights
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
@@ -178,6 +179,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "at_output": [AtOutput(output="output", change=ScaleTargets())],
         "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
         "drop_missing": [DropMissing()], "metric": [],
+        "fill_missing": [FillMissing(mark=-999.0, columns=(0, 1), told=told) for told in (False, True)],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
 
@@ -194,7 +196,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
-    "drop_missing": set(), "metric": set(),
+    "drop_missing": set(), "metric": set(), "fill_missing": set(),
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import keras
 import numpy as np
 
 from unstuck.base.errors import NotSupported
@@ -22,6 +23,7 @@ from unstuck.interventions.drop_missing import DropMissing
 from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fill_missing import FillMissing, missing_marks
 from unstuck.interventions.fresh_weights import FreshWeights
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
@@ -74,6 +76,9 @@ def _everything(
     recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int]
 ) -> Iterator[Callable[[], Intervention]]:
     yield DropMissing
+    yield from (functools.partial(FillMissing, mark=mark, columns=columns)
+                for array in keras.tree.flatten(recipe.x)
+                for mark, columns in missing_marks(np.asarray(array)).items())
     parts = list(ends(recipe, goal))
     for part, own, at in parts:
         for make in end_made_right(part, own):
