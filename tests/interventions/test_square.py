@@ -71,6 +71,7 @@ from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
+from unstuck.interventions.warm_up import WarmUp
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.network import outputs
@@ -106,6 +107,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "fresh_weights": [FreshWeights()],
         "early_stopping": [Patience.of(recipe, None), Patience.of(recipe, 20)],
         "schedule": [ConstantRate.of(recipe)],
+        "warm_up": [WarmUp(value=0.003)],
         "epochs": [Epochs.of(recipe, 120)],
         "batch_size": [BatchSize.of(recipe, 5)],
         "shuffle": [Shuffle()],
@@ -203,16 +205,16 @@ NOT_POSSIBLE = {
     "list": {"scale_targets", "regularizer"},
     "add": {"clipping"},
     "input_dim": {"clipping", "dropout", "regularizer"},
-    "unbuilt": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+    "unbuilt": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                 "regularizer"},
     "recurrent": {"clipping", "shuffle", "validation_split", "shuffle_rows", "regularizer"},
     "images": {"clipping", "shuffle", "validation_split", "shuffle_rows", "scale_targets",
                "dropout", "regularizer"},
-    "subclassed": {"clipping", "shuffle", "validation_split", "shuffle_rows", "remove_layer",
+    "subclassed": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "remove_layer",
                    "scale_targets", "regularizer", "output_units", "permute_input"},
-    "settings": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+    "settings": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                  "regularizer", "scale_inputs", "scale_targets"},
-    "shapes": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+    "shapes": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                "regularizer", "scale_inputs"},
     "grey": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout", "regularizer"},
     "keras_1": set(),

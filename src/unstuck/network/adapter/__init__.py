@@ -51,6 +51,7 @@ from .models import own_objects as own_objects
 from .models import own_trainable as own_trainable
 from .models import put_before_call as put_before_call
 from .models import put_outputs as put_outputs
+from .models import read_by as read_by
 from .models import run_through_graph as run_through_graph
 from .models import stable_paths as stable_paths
 from .models import takes_training as takes_training

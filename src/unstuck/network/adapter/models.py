@@ -89,6 +89,12 @@ def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]
     return model._run_through_graph(inputs, operation_fn=lambda operation: operation, call_fn=call)
 
 
+def read_by(operation: Any) -> list[Any]:
+    """The layers and other operations of a graph whose outputs this one reads, where it stands first."""
+    return [tensor._keras_history.operation for node in operation._inbound_nodes[:1]
+            for tensor in node.input_tensors]
+
+
 def layer_outputs(model: keras.Model) -> list[tuple[Any, Any]]:
     """Each layer of a functional model with its output, in order of computation.
 
