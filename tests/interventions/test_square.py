@@ -69,6 +69,7 @@ from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
+from unstuck.interventions.target_shape import TargetShape
 from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.warm_up import WarmUp
@@ -181,6 +182,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "at_output": [AtOutput(output="output", change=ScaleTargets())],
         "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
         "drop_missing": [DropMissing()], "metric": [],
+        "target_shape": [TargetShape(column=True), TargetShape(column=False)],
         "fill_missing": [FillMissing(mark=-999.0, columns=(0, 1), told=told) for told in (False, True)],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
@@ -199,6 +201,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
     "drop_missing": set(), "metric": set(), "fill_missing": set(),
+    "target_shape": {"input_dim", "recurrent", "images", "settings"},
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

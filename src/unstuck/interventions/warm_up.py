@@ -53,7 +53,7 @@ class WarmUp(Intervention):
     def reason(self, before: Recipe) -> str:
         """How it was."""
         was = before.optimizer.learning_rate
-        return "the first steps are short" + ("" if was is None else f": the rate was {was:.4g} at once")
+        return "short first steps" + ("" if was is None else f": the rate was {was:.4g} at once")
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this schedule, made for its number of updates.

@@ -6,10 +6,13 @@ that a new Keras version breaks one package, and its test, tests/network/test_ad
 name.
 
 `private` imports what is private; `installed` knows Keras itself, `models` a model as it is,
-`remaking` how it is made anew, `tracing` what happens while it is built or traced, `sessions` what a
-process keeps, `fitting` what `compile` and `fit` are given. Callers take the names from here.
+`remaking` how it is made anew, `tracing` what happens while it is built or traced, `crossing` which
+rows its step compares, `sessions` what a process keeps, `fitting` what `compile` and `fit` are given.
+Callers take the names from here.
 """
 
+from .crossing import Crossed as Crossed
+from .crossing import crossed_rows as crossed_rows
 from .fitting import are_arrays as are_arrays
 from .fitting import arguments_of_running_fit as arguments_of_running_fit
 from .fitting import as_arrays as as_arrays

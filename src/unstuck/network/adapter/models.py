@@ -90,7 +90,7 @@ def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]
 
 
 def read_by(operation: Any) -> list[Any]:
-    """The layers and other operations of a graph whose outputs this one reads, where it stands first."""
+    """The layers and other operations of a graph whose outputs this one reads, at its first place."""
     return [tensor._keras_history.operation for node in operation._inbound_nodes[:1]
             for tensor in node.input_tensors]
 
