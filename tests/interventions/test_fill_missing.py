@@ -25,7 +25,8 @@ y, held = x[:, 0] * 1.0, late[:, 0] * 1.0
 x[::9, 1], x[::7, 0], late[2:5, 1] = -999, -999, -999
 """
 MODELS = {
-    "list": "model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(1)])\n",
+    "list": ("model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4),"
+             " keras.layers.Dense(1)])\n"),
     "by columns": "model = keras.Sequential([keras.Input(shape=x.shape[1:]), keras.layers.Dense(1)])\n",
     "old": "model = keras.Sequential([keras.layers.Dense(4, input_dim=3), keras.layers.Dense(1)])\n",
     "function": ("def make():\n    inputs = keras.Input((3,))\n"

@@ -37,6 +37,7 @@ from .installed import old_preprocessing as old_preprocessing
 from .installed import operations as operations
 from .installed import optimizer_base as optimizer_base
 from .installed import owner as owner
+from .models import draws_itself as draws_itself
 from .models import fans as fans
 from .models import flat_layers as flat_layers
 from .models import frozen_weights as frozen_weights
@@ -67,6 +68,7 @@ from .remaking import set_layer_argument as set_layer_argument
 from .sessions import fresh_session as fresh_session
 from .sessions import random_state_kept as random_state_kept
 from .tracing import BUILDING as BUILDING
+from .tracing import adds_itself as adds_itself
 from .tracing import adds_losses as adds_losses
 from .tracing import array_class as array_class
 from .tracing import asks_for_numbers as asks_for_numbers
@@ -76,6 +78,7 @@ from .tracing import is_symbolic as is_symbolic
 from .tracing import is_tensor as is_tensor
 from .tracing import is_traced as is_traced
 from .tracing import outputs_of as outputs_of
+from .tracing import own_losses as own_losses
 from .tracing import products_as_sums as products_as_sums
 from .tracing import recorded_initializers as recorded_initializers
 from .tracing import unfused_recurrence as unfused_recurrence

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .installed import owner
+from .installed import is_keras_class, owner
 from .private import Functional, compute_fans
 
 Tree = Any
@@ -138,6 +138,13 @@ def put_before_call(model: keras.Model, layer: Any) -> None:
 def flat_layers(model: keras.Model) -> list[Any]:
     """Every layer of a model, nested ones too, the model itself left out."""
     return list(model._flatten_layers(include_self=False))
+
+
+def draws_itself(model: keras.Model) -> bool:
+    """True where a layer of the user's own, or the model's own class, holds a seed to draw from."""
+    return any(isinstance(value, keras.random.SeedGenerator)
+               for layer in (model, *flat_layers(model)) if not is_keras_class(type(layer))
+               for value in vars(layer).values())
 
 
 def own_layers(model: keras.Model) -> list[Any]:
