@@ -69,6 +69,7 @@ from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
+from unstuck.interventions.swap_labels import SwapLabels
 from unstuck.interventions.target_shape import TargetShape
 from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
@@ -181,7 +182,8 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "add_dropout": [AddDropout()],
         "at_output": [AtOutput(output="output", change=ScaleTargets())],
         "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
-        "drop_missing": [DropMissing()], "metric": [],
+        "drop_missing": [DropMissing()], "metric": [], "swap_labels": _if_possible(
+            lambda: SwapLabels.of(recipe)),
         "target_shape": [TargetShape(column=True), TargetShape(column=False)],
         "fill_missing": [FillMissing(mark=-999.0, columns=(0, 1), told=told) for told in (False, True)],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
@@ -201,6 +203,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
     "drop_missing": set(), "metric": set(), "fill_missing": set(),
+    "swap_labels": {"functional", "list", "add", "recurrent", "subclassed", "keras_1", "tf_keras"},
     "target_shape": {"input_dim", "recurrent", "images", "settings"},
 }
 NOT_POSSIBLE = {

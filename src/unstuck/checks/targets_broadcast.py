@@ -64,6 +64,7 @@ class TargetsBroadcast(Check):
     family: ClassVar[Family] = Family.LABELS
     always: ClassVar[bool] = True
     of_each_output: ClassVar[bool] = True
+    explains: ClassVar[tuple[str, ...]] = ("own-loss-misleads",)
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The shapes as the loss sees them."""
