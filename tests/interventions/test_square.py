@@ -74,6 +74,7 @@ from unstuck.interventions.target_shape import TargetShape
 from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.warm_up import WarmUp
+from unstuck.interventions.weight_rows import WeightRows
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.network import outputs
@@ -182,8 +183,8 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "add_dropout": [AddDropout()],
         "at_output": [AtOutput(output="output", change=ScaleTargets())],
         "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
-        "drop_missing": [DropMissing()], "metric": [], "swap_labels": _if_possible(
-            lambda: SwapLabels.of(recipe)),
+        "drop_missing": [DropMissing()], "metric": [], "weight_rows": [WeightRows(weight=99.0)],
+        "swap_labels": _if_possible(lambda: SwapLabels.of(recipe)),
         "target_shape": [TargetShape(column=True), TargetShape(column=False)],
         "fill_missing": [FillMissing(mark=-999.0, columns=(0, 1), told=told) for told in (False, True)],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
@@ -202,7 +203,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
-    "drop_missing": set(), "metric": set(), "fill_missing": set(),
+    "drop_missing": set(), "metric": set(), "fill_missing": set(), "weight_rows": set(),
     "swap_labels": {"functional", "list", "add", "recurrent", "subclassed", "keras_1", "tf_keras"},
     "target_shape": {"input_dim", "recurrent", "images", "settings"},
 }

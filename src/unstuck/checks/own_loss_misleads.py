@@ -116,7 +116,8 @@ class OwnLossMisleads(Check):
             f" {number(found.distances[1 - alike])}. Your loss wants them unlike: at an output of"
             f" {number(found.same)}, as for an input with itself, they cost"
             f" {number(found.at_same[alike])}, at {number(found.other)}"
-            f" {number(found.at_other[alike])}; the others {number(found.at_same[1 - alike])} and {number(found.at_other[1 - alike])}."
+            f" {number(found.at_other[alike])}; the others {number(found.at_same[1 - alike])} and"
+            f" {number(found.at_other[1 - alike])}."
             " Its terms are the other way round than the labels.",
             measured("share of pairs that are nearer than one of the other label",
                      found.nearer if alike == 0 else 1 - found.nearer, self.nearer),
