@@ -83,7 +83,7 @@ def _some(recipe: Recipe) -> Array:
 def _right(recipe: Recipe, goal: Goal, targets: Array) -> Iterator[Array]:
     """Answers [row, unit] that are right, in the forms in which the network may put them out."""
     head, kind = anatomy.head(recipe), goal.task.kind
-    if len(goal.tasks) > 1 or goal.task.either_way:
+    if len(goal.tasks) > 1 or goal.task.either_way or (targets == targets[:1]).all():
         return
     if head is None:  # a class that does not show its end
         if kind == "real" and targets.ndim == 2:

@@ -163,6 +163,8 @@ def own_losses(model: keras.Model, trainable: Tree, non_trainable: Tree, x: Tree
     """
     mode = {"training": True} if takes_training(model) else {}
     own = [layer for layer in (model, *flat_layers(model)) if not is_keras_class(type(layer))]
+    if not own:
+        return None
     for layer in own:
         layer._loss_ids.clear()
     known = [*zip(model.trainable_variables, trainable, strict=True),
