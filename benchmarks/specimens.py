@@ -35,15 +35,15 @@ REPLICAS = 16
 
 
 def learned(text: str, path: Path, recipe: Recipe, goal: Goal, seeds: int) -> int:
-    """On how many seeds a script, run with Keras's own `fit`, learns."""
-    count = 0
+    """On how many seeds a script, run with Keras's own `fit`, learns; `recipe` is its own."""
+    count, inputs = 0, recipe.scaled(goal.inputs) if recipe.filled else goal.inputs
     for seed in range(seeds):
         keras.utils.clear_session()
         keras.utils.set_random_seed(seed)
         space: dict[str, Any] = {"__name__": "__main__", "__file__": str(path)}
         with contextlib.redirect_stdout(io.StringIO()):
             exec(compile(text, str(path), "exec"), space)
-            outputs = space["model"].predict(goal.inputs, verbose=0)
+            outputs = space["model"].predict(inputs, verbose=0)
         outputs = [out[None] for out in outputs] if isinstance(outputs, list) else outputs[None]
         with np.errstate(invalid="ignore"):
             count += bool(goal.score(recipe, outputs)[0, 0] >= goal.threshold - 1e-9)
@@ -76,7 +76,7 @@ def examine(path: Path, seeds: int, wanted: str | None) -> str:
         if edits is None:
             print(f"  “{change.label}” cannot be written")
             continue
-        cured = learned(script.apply(edits).text, path, recipe, goal, seeds)
+        cured = learned(script.apply(edits).text, path, change.apply(recipe), goal, seeds)
         print(f"  “{change.label}”: {cured} of {seeds}")
         if cured == seeds:
             return f"{line}; with “{change.label}” {cured}."

@@ -1,5 +1,5 @@
 # missing-written-as-number: a sensor writes -999 where it has no reading.
-# As is 0 of 3 seeds learn.
+# As is 1 of 3 seeds learn; with “-999 as missing: the median there” 3.
 import keras
 import numpy as np
 from keras import layers
@@ -14,6 +14,6 @@ model = keras.Sequential([
     layers.Dense(16, activation="relu"),
     layers.Dense(1, activation="sigmoid"),
 ])
-model.compile(optimizer="adam", loss="binary_crossentropy")
+model.compile(optimizer=keras.optimizers.Adam(0.01), loss="binary_crossentropy")
 model.fit(x, y, batch_size=32, epochs=60, verbose=0)
 print("loss", model.evaluate(x, y, verbose=0))

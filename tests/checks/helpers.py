@@ -75,6 +75,8 @@ def observed(
     end: Probed | None = None,
     outputs: Any = None,
     codes: Any = None,
+    added: Any = None,
+    metrics: Mapping[str, Any] | None = None,
     goal: Mapping[str, Any] | None = None,
 ) -> Observation:
     """What a check sees: a population with so many replicas, of which these learned.
@@ -87,6 +89,8 @@ def observed(
         start, end: readings at these moments.
         outputs: [replica, row, column], or those of one replica for all.
         codes: likewise, of the network's narrowest layer.
+        added: [replica], or one for all: what the network adds to its loss at the end.
+        metrics: by name, one curve [epoch] for all.
         goal: fields of the yardstick that the test sets itself.
     """
     replicas = len(learned)
@@ -112,6 +116,9 @@ def observed(
         final_loss=np.broadcast_to(last, (replicas,)).astype(np.float32),
         score=score, engine="by hand", strategy="none", readings=moments, outputs=outputs,
         codes=codes, code_layer=named,
+        added=None if added is None else np.broadcast_to(added, (replicas,)).astype(np.float32),
+        metrics={name: np.broadcast_to(values, (replicas, len(values))).astype(np.float32)
+                 for name, values in (metrics or {}).items()},
     )
     return Observation(recipe=given, goal=yardstick, control=control)
 

@@ -15,7 +15,10 @@ from sklearn.decomposition import PCA
 from checks.helpers import dense, findings, labels, observed, recipe, two_bits
 from unstuck.capture import capture_model
 from unstuck.checks import Certainty
+from unstuck.goal import make_goal
+from unstuck.goal.variational import is_sampled
 from unstuck.network.recipe import Recipe
+from unstuck.population.keras_engine.engine import KerasEngine
 
 DIGITS = (load_digits().data[:400] / 16).astype("float32")
 RNG = np.random.default_rng(3)
@@ -197,20 +200,103 @@ class Plain(Subclassed):
     sampler = First
 
 
-@pytest.mark.parametrize(("kind", "score", "speaks"), [
-    (Subclassed, 0.0, True), (Subclassed, 0.3, False), (Plain, 0.0, False),
-])
-def test_a_subclassed_variational_autoencoder(kind: Any, score: float, speaks: bool) -> None:
-    model = kind()
+class Joined(keras.layers.Layer):
+    """Means and variances in one array, so that no wiring tells them."""
+
+    def call(self, inputs: Any) -> Any:
+        mean, log_variance = ops.split(inputs, 2, axis=-1)
+        self.add_loss(ops.mean(divergence(mean, log_variance)))
+        return mean
+
+
+def divergence(mean: Any, log_variance: Any) -> Any:
+    return 0.5 * ops.sum(mean**2 + ops.exp(log_variance) - 1 - log_variance, axis=-1)
+
+
+def joined() -> keras.Model:
+    inputs = keras.Input((64,))
+    return keras.Model(inputs, dense(64, "sigmoid")(Joined()(dense(4)(inputs))))
+
+
+def compiled(model: keras.Model, rows: Any = DIGITS, **fit: Any) -> Recipe:
     model.compile(optimizer="adam", loss="binary_crossentropy")
-    given = capture_model(model, DIGITS, DIGITS).recipe
-    seen = observed(given)
+    return capture_model(model, rows, rows, **fit).recipe
+
+
+@pytest.mark.parametrize(("kind", "added", "score", "speaks"), [
+    (Subclassed, 0.001, 0.0, True), (joined, 0.001, 0.0, True),
+    (Subclassed, 2.0, 0.0, False),   # the code says something
+    (Subclassed, 0.001, 0.3, False),  # so it does here: it is a small penalty
+    (Plain, None, 0.0, False),
+])
+def test_a_divergence_of_nothing_is_told_however_the_network_is_written(
+    kind: Any, added: float | None, score: float, speaks: bool
+) -> None:
+    seen = observed(compiled(kind()), added=added)
     seen.control.score[:] = score
     found = findings("posterior-collapse", seen)
     assert bool(found) is speaks
     if speaks:
         assert labels(found[0]) == ["weight of the loss → 64", "weight of the loss → 640"]
-        assert "adds a loss of its own" in found[0].message
+        assert "adds to its loss itself is 0.00 in 8 of 8 failing replicas" in found[0].message
+        assert "tells the 400 rows apart costs ln 400 = 6.0 at least" in found[0].message
+
+
+@pytest.mark.parametrize(("kl", "speaks"), [(0.0, True), (3.0, False)])
+def test_terms_in_the_logs_that_sum_up_to_the_loss_are_weighed(kl: float, speaks: bool) -> None:
+    curves = {"rebuilt": [0.5, 0.41], "kl_loss": [2.0, kl], "accuracy": [0.0, 0.0]}
+    seen = observed(compiled(Plain()), loss=[2.5, 0.41 + kl], metrics=curves)
+    seen.control.score[:] = 0.0
+    found = findings("posterior-collapse", seen)
+    assert [one.message.startswith("kl_loss is 0.00 in 8 of 8") for one in found] == [True] * speaks
+
+
+class Drawing(Joined):
+    """The same, which samples."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def call(self, inputs: Any) -> Any:
+        mean = super().call(inputs)
+        return mean + keras.random.normal(ops.shape(mean), seed=self.seeds)
+
+
+@pytest.mark.parametrize(("code", "sampled"), [
+    (Drawing, True), (Joined, False), (lambda: keras.layers.Dropout(0.5), False),
+])
+def test_what_is_sampled_is_told_however_the_network_is_written(code: Any, sampled: bool) -> None:
+    inputs = keras.Input((64,))
+    model = keras.Model(inputs, dense(64, "sigmoid")(code()(dense(4)(inputs))))
+    given = compiled(model)
+    assert is_sampled(given) is sampled
+    assert make_goal(given).why.startswith("75 %" if sampled else "90 %")
+
+
+def test_what_is_added_is_measured_in_the_trained_network() -> None:
+    rows = DIGITS[:40]
+    given = compiled(joined(), rows, epochs=2, batch_size=20)
+    population = KerasEngine().train(given, (0, 1), make_goal(given), keep_weights=True)
+    assert population.added is not None
+    assert population.weights is not None
+    kernel, bias = (population.weights[path] for path in list(population.weights)[:2])
+    code = np.einsum("rc,ncd->nrd", rows, kernel) + bias[:, None]
+    mean, log_variance = code[..., :2], code[..., 2:]
+    wanted = 0.5 * (mean**2 + np.exp(log_variance) - 1 - log_variance).sum(-1).mean(1)
+    assert population.added == pytest.approx(wanted, rel=1e-4)
+    plain = recipe(dense(64, "sigmoid"), x=rows, epochs=1)
+    penalised = recipe(dense(64, "sigmoid", kernel_regularizer="l2"), x=rows, epochs=1)
+    for other in (plain, penalised):
+        assert KerasEngine().train(other, (0,), make_goal(other)).added is None
+
+
+def test_a_code_that_tells_two_rows_apart_costs_a_bit_at_least() -> None:
+    spread = np.linspace(0.01, 1, 200)
+    for apart in (3.0, 4.0, 6.0):  # of their spreads: what is drawn for one is not taken for the other
+        mean = apart * spread
+        costs = divergence(mean[:, None], 2 * np.log(spread)[:, None])
+        assert np.asarray(costs).min() > np.log(2)
 
 
 def test_parameters_of_a_subclassed_model_are_counted() -> None:

@@ -37,6 +37,7 @@ from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.embedding_size import EmbeddingSize
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fill_missing import FillMissing
 from unstuck.interventions.fresh_weights import FreshWeights
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
@@ -68,8 +69,12 @@ from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
+from unstuck.interventions.swap_labels import SwapLabels
+from unstuck.interventions.target_shape import TargetShape
 from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
+from unstuck.interventions.warm_up import WarmUp
+from unstuck.interventions.weight_rows import WeightRows
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.network import outputs
@@ -105,6 +110,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "fresh_weights": [FreshWeights()],
         "early_stopping": [Patience.of(recipe, None), Patience.of(recipe, 20)],
         "schedule": [ConstantRate.of(recipe)],
+        "warm_up": [WarmUp(value=0.003)],
         "epochs": [Epochs.of(recipe, 120)],
         "batch_size": [BatchSize.of(recipe, 5)],
         "shuffle": [Shuffle()],
@@ -177,7 +183,10 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "add_dropout": [AddDropout()],
         "at_output": [AtOutput(output="output", change=ScaleTargets())],
         "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
-        "drop_missing": [DropMissing()], "metric": [],
+        "drop_missing": [DropMissing()], "metric": [], "weight_rows": [WeightRows(weight=99.0)],
+        "swap_labels": _if_possible(lambda: SwapLabels.of(recipe)),
+        "target_shape": [TargetShape(column=True), TargetShape(column=False)],
+        "fill_missing": [FillMissing(mark=-999.0, columns=(0, 1), told=told) for told in (False, True)],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
 
@@ -194,23 +203,25 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "add_dropout": {"settings"}, "scale_data": {"grey"}, "schedule": {"unbuilt", "keras_1"},
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
-    "drop_missing": set(), "metric": set(),
+    "drop_missing": set(), "metric": set(), "fill_missing": set(), "weight_rows": set(),
+    "swap_labels": {"functional", "list", "add", "recurrent", "subclassed", "keras_1", "tf_keras"},
+    "target_shape": {"input_dim", "recurrent", "images", "settings"},
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},
     "list": {"scale_targets", "regularizer"},
     "add": {"clipping"},
     "input_dim": {"clipping", "dropout", "regularizer"},
-    "unbuilt": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+    "unbuilt": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                 "regularizer"},
     "recurrent": {"clipping", "shuffle", "validation_split", "shuffle_rows", "regularizer"},
     "images": {"clipping", "shuffle", "validation_split", "shuffle_rows", "scale_targets",
                "dropout", "regularizer"},
-    "subclassed": {"clipping", "shuffle", "validation_split", "shuffle_rows", "remove_layer",
+    "subclassed": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "remove_layer",
                    "scale_targets", "regularizer", "output_units", "permute_input"},
-    "settings": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+    "settings": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                  "regularizer", "scale_inputs", "scale_targets"},
-    "shapes": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
+    "shapes": {"warm_up", "clipping", "shuffle", "validation_split", "shuffle_rows", "dropout",
                "regularizer", "scale_inputs"},
     "grey": {"clipping", "shuffle", "validation_split", "shuffle_rows", "dropout", "regularizer"},
     "keras_1": set(),

@@ -1,8 +1,8 @@
 """The shadow check: does a recipe give the losses that the user's own loop gave?
 
-From the weights with which the user's training began, on its own batches, with its own masks of dropout,
-the first updates are made once more the way that replicas make them. What comes out has to be the user's
-losses to 1e-4. Otherwise the loop does something that was not understood, and nothing is claimed of it.
+From the weights with which the user's training began, on its own batches, with its own masks of
+dropout, the first updates are made once more the way that replicas make them. What comes out has to be
+the user's losses to 1e-4. Otherwise the loop does something that was not understood, and nothing is claimed of it.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from contextlib import suppress
 
 import keras
 
@@ -15,6 +16,7 @@ from unstuck.goal import Goal
 from unstuck.interventions import Intervention
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fill_missing import FillMissing
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializers import Initializers
 from unstuck.interventions.learning_rate import LearningRate
@@ -78,6 +80,17 @@ def data_scale(recipe: Recipe) -> Tries:
         return (ScaleData.of(recipe),)
     except NotSupported:
         return ()
+
+
+def filled(recipe: Recipe, mark: float, columns: tuple[int, ...]) -> Tries:
+    """The median where a number marks missing values, and the same with columns that tell where."""
+    found: Tries = ()
+    for told in (False, True):
+        change = FillMissing(mark=mark, columns=columns, told=told)
+        with suppress(NotSupported):
+            change.apply(recipe)
+            found += (change,)
+    return found
 
 
 def initializers(recipe: Recipe, value: str) -> Tries:

@@ -8,8 +8,12 @@ from typing import ClassVar
 
 import numpy as np
 
+from unstuck.interventions.fill_missing import missing_marks
+from unstuck.network.recipe import Recipe
+
 from . import Check, Family, Finding, Observation, measured
 from . import _data as data
+from . import _tries as tries
 from ._words import columns, number, percent
 
 
@@ -18,9 +22,9 @@ class MissingWrittenAsNumber(Check):
     """A number such as -999 stands where a value is missing, far from all real values.
 
     ## What it sees
-    Input columns, in a table of at most `table`, in which one value made of nines, or the end of a
-    type's range, such as -999, 9999 or -32768, stands in at least `least` rows, while all other
-    values lie together: the nearest of them is further away than `far` times what they span.
+    Input columns, in a table of at most 64, in which one value made of nines, or the end of a
+    type's range, such as -999, 9999 or -32768, stands in at least 3 rows, while all other values lie
+    together: the nearest of them is further away than what they span.
 
     ## Why learning stops
     The network takes -999 for a measurement. One such value moves a unit further than hundreds of
@@ -28,11 +32,11 @@ class MissingWrittenAsNumber(Check):
     hundredth of each other.
 
     ## What it tries
-    Nothing: what is judged are the rows as they were given, and what belongs in place of a missing
-    value only the one who knows the data can say. The message has the lines that put the median there.
+    The median of the column in place of the number, and the same with a column more that tells where
+    a value was missing, since that may say something itself.
 
     ## Example
-        x = frame.to_numpy()                                           # -999: sick
+        x = frame.to_numpy()                                                 # -999: sick
         x = frame.replace(-999, np.nan).fillna(frame.median()).to_numpy()    # cured
 
     ## When it is wrong
@@ -46,42 +50,16 @@ class MissingWrittenAsNumber(Check):
     family: ClassVar[Family] = Family.DATA
     always: ClassVar[bool] = True
 
-    # A reading that happens to be 999 does not come again to the last digit.
-    least: int = 3
-    # Long-tailed columns reach a few times as far as most of their values, but not in one leap.
-    far: float = 1.0
-    # Fewer different values may be codes of something, of which 99 is one.
-    different: int = 5
-    # Beyond so many columns they are pixels or the like.
-    table: int = 64
-
     def look(self, seen: Observation) -> Iterator[Finding]:
         """Columns that hold the same far number, together."""
         for array in data.arrays(seen.recipe.x):
             flat = array.reshape(len(array), -1)
-            if flat.shape[1] > self.table:
-                continue
-            marked: dict[float, list[int]] = {}
-            for column in range(flat.shape[1]):
-                for value in self._marks(flat[:, column]):
-                    marked.setdefault(value, []).append(column)
-            for value, places in marked.items():
-                yield self._told(flat, value, places)
+            for value, places in missing_marks(flat).items():
+                yield self._told(seen.recipe, flat, value, places)
 
-    def _marks(self, column: data.Array) -> Iterator[float]:
-        """The numbers that mark missing values in a column."""
-        values, often = np.unique(column, return_counts=True)
-        for place in (0, -1):
-            if often[place] < self.least or not is_mark(float(values[place])):
-                continue
-            rest = np.delete(values, place).astype(np.float64)
-            if len(rest) < self.different or not np.isfinite(rest).all():
-                continue
-            gap = float(np.abs(rest - float(values[place])).min())
-            if gap > self.far * float(np.ptp(rest)):
-                yield float(values[place])
-
-    def _told(self, flat: data.Array, value: float, places: list[int]) -> Finding:
+    def _told(
+        self, recipe: Recipe, flat: data.Array, value: float, places: tuple[int, ...]
+    ) -> Finding:
         here = flat[:, places] == np.asarray(value, flat.dtype)
         share, rows = float(here.mean()), float(here.any(axis=1).mean())
         real = flat[:, places[0]][~here[:, 0]]
@@ -90,17 +68,7 @@ class MissingWrittenAsNumber(Check):
             f"{percent(share)} of the values of {columns(places, 'input')} are {written}, in"
             f" {percent(rows)} of the rows; the other values of column {places[0]} go from"
             f" {number(float(real.min()))} to {number(float(real.max()))}."
-            " So a missing value is written, and the network takes it for a measurement. To put the"
-            f" median of a column there: x = np.where(x == {written}, np.nan, x);"
-            " x = np.where(np.isnan(x), np.nanmedian(x, axis=0), x).",
+            " So a missing value is written, and the network takes it for a measurement.",
             measured("values that mark a missing one", share, 0, "share of values"), site="fit",
+            tries=tries.filled(recipe, value, places),
         )
-
-
-def is_mark(value: float) -> bool:
-    """True for a number of nines, from 99 on, of either sign, and for the ends of usual types."""
-    if not np.isfinite(value) or value != round(value):
-        return False
-    if abs(value) >= 1e20 or abs(value) in (2**15, 2**15 - 1, 2**31, 2**31 - 1):
-        return True
-    return 99 <= abs(value) < 1e9 and set(str(int(abs(value)))) == {"9"}

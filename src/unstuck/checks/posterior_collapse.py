@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-import keras
 import numpy as np
+from numpy.typing import NDArray
 
 from unstuck.goal.variational import latent_means
 from unstuck.interventions.loss_weight import LossWeight
 from unstuck.network import adapter
 from unstuck.network.layers import Layer
-from unstuck.network.recipe import Recipe
 
-from . import Check, Family, Finding, Observation, measured
+from . import Check, Family, Finding, Observation, Shown, measured
 from . import _anatomy as anatomy
 from . import _tries as tries
 from ._words import number
@@ -26,11 +27,13 @@ class PosteriorCollapse(Check):
     """The latent means are the same for every input: the penalty on them outweighs the reconstruction.
 
     ## What it sees
-    A layer of the user's own that reads two layers of equal width, as the sampling of a variational
-    autoencoder does, in an autoencoder that fails. At the end the outputs of the first of them, the
-    means, spread over rows by less than `silent`, where the prior has 1; or the layer has an
-    activation that cuts off part of what a mean may be. A subclassed model shows no layer's outputs:
-    there it is one that adds a loss of its own and reconstructs no better than a constant.
+    In an autoencoder that fails, one of these. What the network adds to its loss itself, with
+    `add_loss` or as a term in its logs that sums up to the loss with the others, is below `nothing`
+    at the end, while the answers are no better than a constant: a divergence of 0 is a code that
+    says nothing. Or a layer of the user's own reads two layers of equal width, as the sampling of a
+    variational autoencoder does, and the outputs of the first of them, the means, spread over rows
+    by less than `silent`, where the prior has 1; or that layer has an activation that cuts off part
+    of what a mean may be.
 
     ## Why learning stops
     The divergence from the prior is least, 0, if every input has the prior as its posterior. With a
@@ -61,57 +64,92 @@ class PosteriorCollapse(Check):
 
     # Means that are used spread by about as much as the prior, 1.
     silent: float = 0.1
+    # Of a code that tells two rows apart the divergence is 0.69 at least.
+    nothing: float = 0.05
 
     def look(self, seen: Observation) -> Iterator[Finding]:
-        """The spread of the means."""
-        end, found = seen.readings("end"), latent_means(seen.recipe)
-        if found is None or not seen.goal.is_autoencoder:
+        """The divergence, the spread of the means, and their activation."""
+        if not seen.goal.is_autoencoder:
             return
-        means, sampling = found
-        size = seen.goal.task.truth().shape[1]
-        if not seen.recipe.architecture.is_graph:
-            yield from self._unread(seen, sampling, size)
+        size, found = seen.goal.task.truth().shape[1], latent_means(seen.recipe)
+        term = self._silent_term(seen)
+        wired = found if seen.recipe.architecture.is_graph else None
+        said, spread, shown, bent = self._of_means(seen, wired)
+        if term is None and not said:
             return
-        if end is None or means.name not in end.layers:
+        lighter = (LossWeight(value=size), LossWeight(value=10 * size))
+        works = not adapter.overrides(seen.recipe.architecture.source, "train_step")
+        silent = term is not None or (shown is not None and shown.share >= self.often)
+        wishes = (*(lighter if silent and works else ()),
+                  *(tries.activation(seen.recipe, wired[0], "linear") if wired and bent else ()))
+        read = [] if not (said and wired) else [
+            f"{anatomy.described(wired[0])} is read by {wired[1].name} ({wired[1].kind}) as the mean of"
+            f" latent variables; {'; '.join(said)}."]
+        evidence = () if shown is None else (
+            measured("spread of the latent means", spread, self.silent, "", shown),)
+        site = anatomy.site(wired[0]) if wired else "compile"
+        if term is None:
+            yield self.suspicion(" ".join(read), *evidence, site=site, tries=wishes)
             return
+        name, value, times = term
+        yield self.fact(
+            " ".join([f"{name} is {value:.2f} in {times}: if it is the divergence of a code from its"
+                      f" prior, the code carries nothing.{_weighed(seen, size)}", *read]),
+            measured(name, value, self.nothing, "", times), *evidence, site=site, tries=wishes)
+
+    def _silent_term(self, seen: Observation) -> tuple[str, float, Shown] | None:
+        """The term that is 0 where nothing is reconstructed: its name, its usual value, how often."""
+        gone = seen.control.score[:, 0] - seen.goal.constant
+        nothing = gone < self.silent * (seen.goal.ceiling - seen.goal.constant)
+        for name, values in _terms(seen):
+            with np.errstate(invalid="ignore"):
+                mask = nothing & (np.abs(values) < self.nothing)
+            shown = seen.shown(mask)
+            if shown.replicas and shown.share >= self.often:
+                return name, seen.typical(values, mask), shown
+        return None
+
+    def _of_means(
+        self, seen: Observation, wired: tuple[Layer, Layer] | None
+    ) -> tuple[list[str], float, Shown | None, bool]:
+        """What is to be said of the latent means, their usual spread, how often it is small, and
+        whether an activation bends them."""
+        end = seen.readings("end")
+        if wired is None or end is None or wired[0].name not in end.layers:
+            return [], float("nan"), None, False
+        means, said = wired[0], []
         spread = end.of("spread", means.name)
         shown = seen.shown(spread < self.silent)
-        bent = means.activation not in (None, "linear")
-        silent = bool(shown.replicas) and shown.share >= self.often
-        if not silent and not bent:
-            return
-        said = []
-        if silent:
+        if shown.replicas and shown.share >= self.often:
             value = seen.typical(spread, spread < self.silent)
             said.append(f"in {shown} its outputs spread by {number(value)} over all rows, where the"
                         " prior has 1, so that the decoder learns nothing of the input")
-        if bent:
+        if bent := means.activation not in (None, "linear"):
             said.append(f"its activation is {means.activation}, while a mean may be any number")
-        yield self.suspicion(
-            f"{anatomy.described(means)} is read by {sampling.name} ({sampling.kind}) as the mean of"
-            f" latent variables; {'; '.join(said)}.",
-            measured("spread of the latent means", seen.typical(spread), self.silent, "", shown),
-            site=anatomy.site(means),
-            tries=(*((LossWeight(value=size), LossWeight(value=10 * size))
-                     if silent else ()),
-                   *(tries.activation(seen.recipe, means, "linear") if bent else ())),
-        )
+        return said, seen.typical(spread), shown, bent
 
-    def _unread(self, seen: Observation, sampling: Layer, size: int) -> Iterator[Finding]:
-        """Of a model whose layers' outputs are not known, by what it reconstructs."""
-        shares = seen.control.score[:, 0] - seen.goal.constant
-        shown = seen.shown(shares < self.silent * (seen.goal.ceiling - seen.goal.constant))
-        if shown.share < self.often or not _adds_losses(seen.recipe):
+
+def _terms(seen: Observation) -> Iterator[tuple[str, NDArray[Any]]]:
+    """What is added to the loss, by name, at the end [replica]: of the network, else of its logs."""
+    control = seen.control
+    if control.added is not None:
+        yield "What the network adds to its loss itself", control.added
+    for size in (2, 3):
+        found = [names for names in itertools.combinations(control.metrics, size) if np.allclose(
+            sum(control.metrics[name] for name in names), control.loss, rtol=1e-3, equal_nan=True)]
+        for names in found:
+            yield from ((name, control.metrics[name][:, -1]) for name in names)
+        if found:  # any of three that the other two do without is no term
             return
-        yield self.suspicion(
-            f"The network adds a loss of its own to the reconstruction, and in {shown} reconstructs no"
-            f" better than a constant does: what {sampling.name} ({sampling.kind}) lets through says"
-            " next to nothing of the input.",
-            measured("share of the gap closed", seen.typical(shares), self.silent, "", shown),
-            site="compile", tries=(LossWeight(value=size), LossWeight(value=10 * size)),
-        )
 
 
-def _adds_losses(recipe: Recipe) -> bool:
-    rows = keras.tree.map_structure(lambda array: np.asarray(array[:2]), recipe.train.x)
-    return adapter.adds_losses(recipe.architecture.source, rows)
+def _weighed(seen: Observation, size: int) -> str:
+    """What a code costs, against what it can save of the reconstruction."""
+    goal, rows = seen.goal, seen.goal.distinct_rows
+    if goal.baseline is None or goal.floor is None or rows < 2:
+        return ""
+    saved, price = goal.baseline - goal.floor, math.log(rows)
+    if saved >= price:
+        return ""
+    return (f" One that tells the {rows:,} rows apart costs ln {rows:,} = {price:.1f} at least; all"
+            f" that the reconstruction can save, a mean over {size:,} numbers, is {number(saved)}.")

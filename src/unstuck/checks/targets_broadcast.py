@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -11,6 +12,8 @@ import numpy as np
 from unstuck.interventions import _network as network
 from unstuck.interventions.output_units import OutputUnits
 from unstuck.interventions.return_sequences import LastStateOnly
+from unstuck.interventions.target_shape import TargetShape
+from unstuck.network import adapter
 from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
@@ -30,7 +33,9 @@ class TargetsBroadcast(Check):
     ## What it sees
     The shapes of one row of outputs and of targets, as the loss compares them, where they differ
     and one of them is stretched along an axis without any error. Cross-entropies refuse such
-    shapes; squared error and its like do not.
+    shapes; squared error and its like do not. A loss or a training step of one's own is traced: on
+    the way, targets of the shape (rows,) may meet outputs of the shape (rows, 1), which makes a
+    table of all rows against all.
 
     ## Why learning stops
     An axis of size 1 is repeated to fit the other shape. One output against three columns of
@@ -40,7 +45,7 @@ class TargetsBroadcast(Check):
 
     ## What it tries
     As many outputs as targets; the last state of a recurrent layer only; class numbers under a
-    loss for class numbers.
+    loss for class numbers; targets in the shape of the outputs.
 
     ## Example
         model = keras.Sequential([layers.LSTM(8, return_sequences=True), layers.Dense(1)])    # sick
@@ -48,7 +53,8 @@ class TargetsBroadcast(Check):
 
     ## When it is wrong
     A target that is meant for every step of a sequence is stretched on purpose. Then say so in its
-    shape: repeat it along the steps, and nothing is left to guess.
+    shape: repeat it along the steps, and nothing is left to guess. Some losses mean to compare the
+    outputs of a batch with the targets of all its rows.
 
     ## References
     Humbatova et al. 2020, Taxonomy of real faults in deep learning systems, arxiv.org/abs/1910.11015.
@@ -58,10 +64,13 @@ class TargetsBroadcast(Check):
     family: ClassVar[Family] = Family.LABELS
     always: ClassVar[bool] = True
     of_each_output: ClassVar[bool] = True
+    explains: ClassVar[tuple[str, ...]] = ("own-loss-misleads",)
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The shapes as the loss sees them."""
         recipe, found = seen.recipe, data.arrays(seen.recipe.y)
+        if seen.whole is None:
+            yield from self._crossed(recipe)
         shapes = recipe.architecture.output_shapes
         if len(found) != 1 or len(shapes) != 1 or recipe.loss_config[0] not in STRETCHES:
             return
@@ -81,6 +90,24 @@ class TargetsBroadcast(Check):
             site="loss", tries=self._tries(seen, output, target),
         )
 
+    def _crossed(self, recipe: Recipe) -> Iterator[Finding]:
+        """A step of the user's own that compares the rows of a batch with each other."""
+        crossed = _crossing(recipe)
+        if crossed is None:
+            return
+        batch = min(recipe.batch_size, recipe.train.rows)
+        targets, given, table = (
+            tuple(batch if size == crossed.count else size for size in shape)
+            for shape in (crossed.targets, crossed.outputs, crossed.table))
+        yield self.fact(
+            "Each output is compared with the targets of all rows of its batch: targets of the shape"
+            f" {targets} meet outputs of the shape {given}, and both are stretched to {table}.",
+            measured("targets that an output is compared with", batch, 1, "rows"),
+            site="loss" if recipe.loss_config[0] == "custom" else "fit",
+            tries=tuple(change for change in (TargetShape(column=True), TargetShape(column=False))
+                        if _sets_right(recipe, change)),
+        )
+
     def _tries(
         self, seen: Observation, output: tuple[int, ...], target: tuple[int, ...]
     ) -> tries.Tries:
@@ -97,6 +124,28 @@ class TargetsBroadcast(Check):
         if name == "custom":
             name = "mean_squared_error"
         return _units(recipe, target[0], head.activation, name)
+
+
+def _crossing(recipe: Recipe) -> adapter.Crossed | None:
+    """How the training step crosses rows, where it is not Keras's own throughout."""
+    model = recipe.architecture.source
+    own = any(adapter.overrides(model, name) for name in ("train_step", "compute_loss"))
+    if recipe.loss_config[0] != "custom" and not own:
+        return None
+    with suppress(Exception):  # what cannot be traced is told where it is trained
+        rows = recipe.train
+        return adapter.crossed_rows(recipe.build().model, rows.x, rows.y, rows.sample_weight)
+    return None
+
+
+def _sets_right(recipe: Recipe, change: TargetShape) -> bool:
+    """True where a step with targets of that shape can be traced, and crosses no rows."""
+    with suppress(Exception):  # refused, or no targets for such a step
+        changed = change.apply(recipe)
+        rows = changed.train
+        return adapter.crossed_rows(
+            changed.build().model, rows.x, rows.y, rows.sample_weight) is None
+    return False
 
 
 def _units(recipe: Recipe, units: int, activation: str, loss: str) -> tries.Tries:

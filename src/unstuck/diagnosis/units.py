@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.base.errors import NotSupported
+from unstuck.interventions.fill_missing import FillMissing, missing_marks
 from unstuck.network.data import Data
 from unstuck.network.recipe import Recipe, Units
 
@@ -19,9 +22,10 @@ _SAME = 1e-3
 def in_units_of(before: Recipe, after: Recipe) -> Recipe:
     """`after` with its data as `before` has them, and the units that its script brings them to.
 
-    Only data that are the same but for their units, in whatever order, are known again; others are
-    left as they are.
+    Only data that are the same but for their units, in whatever order, or for what stands in place of
+    missing values, are known again; others are left as they are.
     """
+    after = _unfilled(before, after)
     pair = [keras.tree.flatten(recipe.y) for recipe in (before, after)]
     if [len(arrays) for arrays in pair] != [1, 1]:
         return after
@@ -37,6 +41,30 @@ def in_units_of(before: Recipe, after: Recipe) -> Recipe:
     return replace(
         after, y=keras.tree.map_structure(units.back, after.y), target_units=units,
         validation_data=None if held is None else replace(held, y=units.back(held.y)))
+
+
+def _unfilled(before: Recipe, after: Recipe) -> Recipe:
+    """`after` on the rows of `before`, where its script fills what is missing in these."""
+    pair = [keras.tree.flatten(recipe.x) for recipe in (before, after)]
+    if [len(arrays) for arrays in pair] != [1, 1]:
+        return after
+    users, trained = (np.asarray(arrays[0]) for arrays in pair)
+    if len(users) != len(trained) or np.array_equal(users, trained):
+        return after
+    ways = [[(), *(((FillMissing(mark=mark, columns=columns, told=told),)) for told in (False, True))]
+            for mark, columns in missing_marks(users).items()]
+    for chosen in itertools.product(*ways):
+        recipe = before
+        try:
+            for change in itertools.chain(*chosen):
+                recipe = change.apply(recipe)
+        except NotSupported:
+            continue
+        made = np.asarray(keras.tree.flatten(recipe.scaled(recipe.x))[0])
+        if chosen and made.shape == trained.shape and np.allclose(made, trained, rtol=1e-5):
+            return replace(after, x=before.x, filled=recipe.filled, validation_data=(
+                before.validation_data if after.validation_data is not None else None))
+    return after
 
 
 def _between(users: NDArray[Any], trained: NDArray[Any]) -> Units | None:

@@ -28,7 +28,7 @@ from .rows import distinct, flat, without_missing
 from .sizes import code_size, linear_size
 from .tasks import Task, task_of
 from .tokens import can_be_seen, for_plain_methods, looked_up
-from .variational import latent_means
+from .variational import is_sampled
 from .yardstick import Goal
 
 Array = NDArray[Any]
@@ -215,7 +215,7 @@ def _levels(
         best = max(references, key=references.__getitem__, default=None)
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best
-        share = SAMPLED_GAP_CLOSED if same and latent_means(recipe) else GAP_CLOSED
+        share = SAMPLED_GAP_CLOSED if same and is_sampled(recipe) else GAP_CLOSED
     unseen = bool(references) and not same and ceiling < constant + least
     no_signal = unseen and can_be_seen(recipe)
     if unseen or ceiling <= constant:

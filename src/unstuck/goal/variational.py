@@ -1,7 +1,11 @@
-"""Variational networks: which layer gives the means of what is sampled."""
+"""Variational networks: whether a code is sampled, and which layer gives the means of it."""
 
 from __future__ import annotations
 
+import keras
+import numpy as np
+
+from unstuck.network import adapter
 from unstuck.network.layers import Layer
 from unstuck.network.recipe import Recipe
 
@@ -26,6 +30,19 @@ def latent_means(recipe: Recipe) -> tuple[Layer, Layer] | None:
         if both[0] is not None and both[1] is not None and len(widths) == 1 and None not in widths:
             return both[0], layer
     return None
+
+
+def is_sampled(recipe: Recipe) -> bool:
+    """True where a code is sampled: by such a layer, or by one that draws numbers and adds to the loss.
+
+    In whatever form it is written: the network's own class, or a layer of the user's own, holds a seed
+    of its own and adds a loss of its own.
+    """
+    if latent_means(recipe) is not None:
+        return True
+    source = recipe.architecture.source
+    return adapter.draws_itself(source) and adapter.adds_itself(
+        source, keras.tree.map_structure(lambda array: np.asarray(array[:2]), recipe.train.x))
 
 
 def _by_width(recipe: Recipe) -> tuple[Layer, Layer] | None:

@@ -6,13 +6,14 @@ repair come out as the same edits.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import keras
 
 from unstuck.network.optimizer import Optimizer
 from unstuck.network.recipe import Recipe
-from unstuck.script import Script
+from unstuck.script import Call, Script
 
 from . import _source as source
 
@@ -26,12 +27,12 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
     if call is None or not source.constructs(script, call, f"keras.optimizers.{old.kind}"):
         return None
     if old.cls is not new.cls:
-        arguments = _arguments(new)
-        if arguments is None:
+        made = _arguments(script, call, new)
+        if made is None:
             return None
         name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
-        spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
-        return (*imports, *call.replace(source.make(name, spelled)))
+        spelled = {call.spelled(key, of=new.kind): code for key, code in made[0].items()}
+        return (*imports, *made[1], *call.replace(source.make(name, spelled)))
     changed = {
         key: value for key, value in new.config.items()
         if key != "name" and not _same(value, old.config.get(key))
@@ -44,10 +45,11 @@ def optimizer_edits(script: Script, before: Recipe, after: Recipe) -> source.Edi
         if value is None:
             continue
         place = 0 if key == "learning_rate" else None
-        edits = source.set_value(call, key, source.number(value), position=place)
-        if edits is None or written is None:
+        coded = _code(script, call, value)
+        edits = None if coded is None else source.set_value(call, key, coded[0], position=place)
+        if coded is None or edits is None or written is None:
             return None
-        written += edits
+        written += (*coded[1], *edits)
     return written
 
 
@@ -57,36 +59,58 @@ def _in_compile(script: Script, before: Recipe, new: Optimizer) -> source.Edits 
     In a loop such a name may stand for one after the other, and is left alone.
     """
     call = source.method_call(script, before, "compile")
-    arguments = _arguments(new)
-    if call is None or arguments is None:
+    made = None if call is None else _arguments(script, call, new)
+    if call is None or made is None:
         return None
     given = call.argument("optimizer", 0)
     literal = call.assigned_argument("optimizer", 0) or given
     named = given is not None and given.code.isidentifier() and not call.in_loop_or_comprehension
     if given is not None and not named and not source.is_word(literal):
         return None
-    if not arguments:
+    if not made[0]:
         word = source.quoted(script, new.kind.lower(), literal)
         return source.set_value(call, "optimizer", word, position=0)
     name, imports = source.keras_name(script, call, f"optimizers.{new.kind}")
-    spelled = {call.spelled(key, of=new.kind): code for key, code in arguments.items()}
+    spelled = {call.spelled(key, of=new.kind): code for key, code in made[0].items()}
     edits = call.set_argument("optimizer", source.make(name, spelled), position=0)
-    return None if edits is None else (*imports, *edits)
+    return None if edits is None else (*imports, *made[1], *edits)
 
 
-def _arguments(optimizer: Optimizer) -> dict[str, str] | None:
-    """The arguments that are not Keras's defaults, as code; `None` where one is no plain value."""
+def _arguments(
+    script: Script, call: Call, optimizer: Optimizer
+) -> tuple[dict[str, str], source.Edits] | None:
+    """The arguments that are not Keras's defaults, as code at a call, and the imports they need.
+
+    `None` where one is no plain value.
+    """
     if getattr(keras.optimizers, optimizer.kind, None) is not optimizer.cls:
         return None
     defaults = Optimizer.named(optimizer.kind).config
-    found = {}
+    found: dict[str, str] = {}
+    imports: source.Edits = ()
     for key, value in optimizer.config.items():
         if key == "name" or _same(value, defaults.get(key)):
             continue
-        if not isinstance(value, bool | int | float):
+        coded = _code(script, call, value)
+        if coded is None:
             return None
-        found[key] = source.number(value)
-    return found
+        found[key], imports = coded[0], (*imports, *coded[1])
+    return found, imports
+
+
+def _code(script: Script, call: Call, value: Any) -> tuple[str, source.Edits] | None:
+    """A number, or a schedule of Keras's, as code at a call; `None` for anything else."""
+    if isinstance(value, bool | int | float):
+        return source.number(value), ()
+    kind = value.get("class_name") if isinstance(value, dict) else None
+    schedule = getattr(keras.optimizers.schedules, kind, None) if kind else None
+    if schedule is None or value.get("module") != "keras.optimizers.schedules":
+        return None
+    defaults = inspect.signature(schedule).parameters
+    given = {key: source.number(one) for key, one in value["config"].items()
+             if key != "name" and one != defaults[key].default}
+    name, imports = source.keras_name(script, call, f"optimizers.schedules.{kind}")
+    return source.make(name, given), imports
 
 
 def _same(one: Any, other: Any) -> bool:

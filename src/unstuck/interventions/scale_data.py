@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -14,10 +13,9 @@ from unstuck.script import Call, Script
 
 from . import Intervention
 from . import _network as network
+from ._rows import read_later
 from ._scales import round_top, shown
 from ._source import Edits, method_call, number, pair_of_names
-
-_READ = re.compile(r"\.(?:predict|evaluate|predict_on_batch|test_on_batch)\(\s*([^\s,()\[]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +74,7 @@ class ScaleData(Intervention):
         names = _names(call)
         if names is None:
             return None
-        later = set(_READ.findall(script.text))
-        if later - set(names):
+        if set(read_later(script)) - set(names):
             return None
         line = "; ".join(f"{name} = {name} / {number(self.by).removesuffix('.0')}" for name in names)
         return call.insert_statement_before(line)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import keras
@@ -90,6 +90,7 @@ class ScaleInputs(Intervention):
         """The layer in front of the only one that reads the input, for each that is scaled."""
         if not before.architecture.is_graph:
             return _edit_class(script, before, after)
+        before = replace(before, filled=after.filled)  # written ahead of what reads the rows
         entries = {entry.name: entry for entry, _ in network.inputs(before)}
         edits: source.Edits = ()
         for new in after.architecture.inserted:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 Tree = Any
 
@@ -28,3 +30,25 @@ class Data:
         x, y, weight = keras.tree.map_structure(
             lambda a: None if a is None else a[chosen], (self.x, self.y, self.sample_weight))
         return Data(x=x, y=y, sample_weight=weight)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """What stands in the inputs for a number that marks a missing value.
+
+    - `mark`: the number, in the input columns `columns`.
+    - `instead`: what stands in its place, one number for each of them.
+    - `told`: a column more for each of them, behind the others, is 1 where the value is missing.
+    """
+
+    mark: float
+    columns: tuple[int, ...]
+    instead: tuple[float, ...]
+    told: bool = False
+
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """Rows [row, column] with that done."""
+        here = rows[:, list(self.columns)] == np.asarray(self.mark, rows.dtype)
+        filled = rows.astype(np.float32 if rows.dtype == np.float32 else np.float64)
+        filled[:, list(self.columns)] = np.where(here, self.instead, filled[:, list(self.columns)])
+        return np.concatenate([filled, here], axis=1) if self.told else filled

@@ -86,7 +86,7 @@ def _graph_anew(architecture: Architecture, graph: keras.Model) -> keras.Model:
         return tensor
 
     inputs = [
-        keras.Input(shape=t.shape[1:], dtype=t.dtype, name=name)
+        keras.Input(shape=_entering(architecture, name, t.shape[1:]), dtype=t.dtype, name=name)
         for t, name in zip(graph.inputs, architecture.input_names, strict=True)
     ]
     entered = [enter(t, name) for t, name in zip(inputs, architecture.input_names, strict=True)]
@@ -105,6 +105,12 @@ def _graph_anew(architecture: Architecture, graph: keras.Model) -> keras.Model:
     # Losses and targets go by the names of the layers that the outputs came from.
     model.output_names = list(graph.output_names)
     return model
+
+
+def _entering(architecture: Architecture, name: str, shape: tuple[int | None, ...]) -> Any:
+    """The shape of one row of an input, as changed."""
+    changed = architecture.changed.get(name, {}).get("batch_shape")
+    return shape if changed is None else changed[1:]
 
 
 def _put_in(architecture: Architecture, anchor: str, where: Where) -> list[Any]:

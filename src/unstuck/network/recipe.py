@@ -23,7 +23,7 @@ from unstuck.script import Span
 from . import adapter
 from .architecture import Architecture
 from .callback_rules import ReduceLROnPlateau, Rules
-from .data import Data
+from .data import Data, Filled
 from .layers import Insertion, Layer
 from .loops import Loop
 from .loss_names import config_of, signature_of
@@ -61,8 +61,8 @@ class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them, divided by `data_scale`, the targets in `target_units` where there are such: judged
-    and shown is what it does in the user's units.
+    makes of them, divided by `data_scale`, the targets in `target_units` where there are such, the
+    inputs with missing values `filled`: judged and shown is what it does in the user's units.
     `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
     ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
     of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
@@ -103,6 +103,7 @@ class Recipe:
     rules: Rules = field(default_factory=Rules)
     data_scale: float = 1.0
     target_units: Units | None = None
+    filled: tuple[Filled, ...] = ()
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
@@ -146,15 +147,18 @@ class Recipe:
     @property
     def in_users_units(self) -> bool:
         """True where the training sees the data as they were handed to `fit`."""
-        return self.data_scale == 1.0 and self.target_units is None
+        return self.data_scale == 1.0 and self.target_units is None and not self.filled
 
     def scaled(self, data: Tree) -> Tree:
         """Inputs in the user's units, in the units of the training."""
+        for one in self.filled:
+            data = keras.tree.map_structure(one.of, data)
         return self._rescaled(data, lambda a: a / self.data_scale)
 
     def scaled_targets(self, targets: Tree) -> Tree:
         """Targets in the user's units, in the units of the training."""
-        units, targets = self.target_units, self.scaled(targets)
+        units = self.target_units
+        targets = self._rescaled(targets, lambda a: a / self.data_scale)
         return targets if units is None else keras.tree.map_structure(
             lambda a: None if a is None else units.to(a), targets)
 
@@ -262,7 +266,7 @@ class Recipe:
         loss = [signature_of(part) for part in keras.tree.flatten(self.loss)]
         return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
-                     self.order_salt, self.data_scale, self.target_units,
+                     self.order_salt, self.data_scale, self.target_units, self.filled,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
                      self.batches, sorted(self.architecture.kept), bool(self.optimizer.state), self.loop))
 

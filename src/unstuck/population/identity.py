@@ -42,6 +42,8 @@ def fingerprint(recipe: Recipe) -> str:
     )
     if recipe.target_units is not None:
         words = (*words, recipe.target_units)  # type: ignore[assignment]
+    if recipe.filled:
+        words = (*words, recipe.filled)  # type: ignore[assignment]
     return digest(repr(words).encode(), data_digest(recipe).encode())
 
 

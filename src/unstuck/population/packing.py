@@ -14,7 +14,7 @@ from .population import Moment, Population, Readings
 
 Arrays = dict[str, NDArray[Any]]
 _PLAIN = ("engine", "strategy", "code_layer", "block", "seconds", "compile_seconds")
-_SINGLE = ("loss", "final_loss", "score", "val_loss", "outputs", "codes")
+_SINGLE = ("loss", "final_loss", "score", "val_loss", "outputs", "codes", "added")
 _PROBES = tuple(entry.name for entry in fields(Readings) if entry.name != "layers")
 _MOMENTS: tuple[Moment, ...] = ("start", "end")
 

@@ -93,6 +93,8 @@ class Population:
     - `codes`: outputs of the narrowest layer, whose name is `code_layer`, on those rows; where
       outputs are not kept, on the rows that are probed.
     - `readings`: probes at the start and the end; empty where they were not asked for.
+    - `added[replica]`: what layers of the user's own add to the loss with `add_loss` at the end, on the
+      rows that are probed, penalties left out; `None` where nothing is added or probed.
     - `weights`: final trainable and other weights by path, on request.
     - `block`: replicas that cost as much as one, because they are trained side by side.
     - `seconds`: what the training took, compilation included in `compile_seconds`.
@@ -110,6 +112,7 @@ class Population:
     outputs: Floats | None = None
     codes: Floats | None = None
     code_layer: str | None = None
+    added: Floats | None = None
     readings: Mapping[Moment, Readings] = field(default_factory=dict)
     weights: Mapping[str, NDArray[Any]] | None = None
     block: int = 1

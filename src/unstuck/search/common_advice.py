@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+import keras
 import numpy as np
 
 from unstuck.base.errors import NotSupported
@@ -22,6 +23,7 @@ from unstuck.interventions.drop_missing import DropMissing
 from unstuck.interventions.dropout import NoDropout
 from unstuck.interventions.early_stopping import Patience
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.fill_missing import FillMissing, missing_marks
 from unstuck.interventions.fresh_weights import FreshWeights
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializer import Initializer
@@ -38,17 +40,19 @@ from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.validation_split import ValidationSplit
+from unstuck.interventions.warm_up import WarmUp
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.network.callback_rules import EarlyStopping
+from unstuck.network.post_norm import is_post_norm
 from unstuck.network.recipe import Recipe
 
 from .output_layers import WIDE, end_made_right, ends, made_at, outputs_and_losses, unit_scale
 
 ENOUGH_UPDATES = 3000
 """Updates after which small networks with a sane rate have learned what they can (issue 5's arm)."""
-USUAL_BATCH = 32
-"""Keras's own batch size."""
+USUAL_BATCH, USUAL_RATE = 32, 1e-3
+"""Keras's own batch size, and its own learning rate for Adam."""
 LARGE_BATCH, FEW_A_PASS = 64, 20
 """Batches of so many rows, so few in an epoch, are made smaller (see large-batch)."""
 MANY_ROWS = 64
@@ -74,6 +78,9 @@ def _everything(
     recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int]
 ) -> Iterator[Callable[[], Intervention]]:
     yield DropMissing
+    yield from (functools.partial(FillMissing, mark=mark, columns=columns)
+                for array in keras.tree.flatten(recipe.x)
+                for mark, columns in missing_marks(np.asarray(array)).items())
     parts = list(ends(recipe, goal))
     for part, own, at in parts:
         for make in end_made_right(part, own):
@@ -91,7 +98,11 @@ def _everything(
     yield lambda: Widths.of(recipe, at_least=WIDE)
     yield NoRegularizers
     yield NoDropout
-    if recipe.optimizer.kind != "Adam" or recipe.optimizer.learning_rate != rate:
+    if is_post_norm(recipe.architecture):  # its steps are too long at the rates of small networks
+        if recipe.optimizer.kind not in ADAPTIVE:
+            yield lambda: UseOptimizer(name="Adam")
+        yield lambda: WarmUp(value=rate / 10)
+    elif recipe.optimizer.kind != "Adam" or recipe.optimizer.learning_rate != rate:
         yield lambda: UseOptimizer(name="Adam", learning_rate=rate)
     batch, updates = recipe.batch_size, recipe.updates
     if updates < ENOUGH_UPDATES and batch >= LARGE_BATCH and recipe.updates_per_epoch < FEW_A_PASS:
@@ -129,6 +140,9 @@ def split_takes_away(goal: Goal) -> bool:
 def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     """What people try, and what has to be ruled out, one thing at a time."""
     rate = recipe.optimizer.learning_rate
+    if is_post_norm(recipe.architecture):
+        peak = rate or recipe.peak_rate or USUAL_RATE
+        yield from (WarmUp(value=peak * factor) for factor in (1, 0.1))
     if rate is not None:
         for factor in (10, 0.1, 100, 0.01):
             yield LearningRate.of(recipe, rate * factor)

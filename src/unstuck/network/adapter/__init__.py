@@ -6,10 +6,13 @@ that a new Keras version breaks one package, and its test, tests/network/test_ad
 name.
 
 `private` imports what is private; `installed` knows Keras itself, `models` a model as it is,
-`remaking` how it is made anew, `tracing` what happens while it is built or traced, `sessions` what a
-process keeps, `fitting` what `compile` and `fit` are given. Callers take the names from here.
+`remaking` how it is made anew, `tracing` what happens while it is built or traced, `crossing` which
+rows its step compares, `sessions` what a process keeps, `fitting` what `compile` and `fit` are given.
+Callers take the names from here.
 """
 
+from .crossing import Crossed as Crossed
+from .crossing import crossed_rows as crossed_rows
 from .fitting import are_arrays as are_arrays
 from .fitting import arguments_of_running_fit as arguments_of_running_fit
 from .fitting import as_arrays as as_arrays
@@ -38,6 +41,7 @@ from .installed import operations as operations
 from .installed import optimizer_base as optimizer_base
 from .installed import owner as owner
 from .models import acts_in_training as acts_in_training
+from .models import draws_itself as draws_itself
 from .models import fans as fans
 from .models import flat_layers as flat_layers
 from .models import frozen_weights as frozen_weights
@@ -56,6 +60,7 @@ from .models import own_objects as own_objects
 from .models import own_trainable as own_trainable
 from .models import put_before_call as put_before_call
 from .models import put_outputs as put_outputs
+from .models import read_by as read_by
 from .models import run_through_graph as run_through_graph
 from .models import stable_paths as stable_paths
 from .models import takes_training as takes_training
@@ -74,6 +79,7 @@ from .scopes import variables_read as variables_read
 from .sessions import fresh_session as fresh_session
 from .sessions import random_state_kept as random_state_kept
 from .tracing import BUILDING as BUILDING
+from .tracing import adds_itself as adds_itself
 from .tracing import adds_losses as adds_losses
 from .tracing import array_class as array_class
 from .tracing import asks_for_numbers as asks_for_numbers
@@ -84,6 +90,7 @@ from .tracing import is_tensor as is_tensor
 from .tracing import is_traced as is_traced
 from .tracing import noted_updates as noted_updates
 from .tracing import outputs_of as outputs_of
+from .tracing import own_losses as own_losses
 from .tracing import products_as_sums as products_as_sums
 from .tracing import recorded_initializers as recorded_initializers
 from .tracing import unfused_recurrence as unfused_recurrence

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .installed import owner
+from .installed import is_keras_class, owner
 from .private import BaseOptimizer, Functional, compute_fans
 
 Tree = Any
@@ -105,6 +105,12 @@ def run_through_graph(model: keras.Model, inputs: Tree, call: Callable[..., Any]
     return model._run_through_graph(inputs, operation_fn=lambda operation: operation, call_fn=call)
 
 
+def read_by(operation: Any) -> list[Any]:
+    """The layers and other operations of a graph whose outputs this one reads, at its first place."""
+    return [tensor._keras_history.operation for node in operation._inbound_nodes[:1]
+            for tensor in node.input_tensors]
+
+
 def layer_outputs(model: keras.Model) -> list[tuple[Any, Any]]:
     """Each layer of a functional model with its output, in order of computation.
 
@@ -148,6 +154,13 @@ def put_before_call(model: keras.Model, layer: Any) -> None:
 def flat_layers(model: keras.Model) -> list[Any]:
     """Every layer of a model, nested ones too, the model itself left out."""
     return list(model._flatten_layers(include_self=False))
+
+
+def draws_itself(model: keras.Model) -> bool:
+    """True where a layer of the user's own, or the model's own class, holds a seed to draw from."""
+    return any(isinstance(value, keras.random.SeedGenerator)
+               for layer in (model, *flat_layers(model)) if not is_keras_class(type(layer))
+               for value in vars(layer).values())
 
 
 def own_layers(model: keras.Model) -> list[Any]:

@@ -12,7 +12,8 @@ import jax
 import keras
 import numpy as np
 
-from .models import takes_training
+from .installed import is_keras_class
+from .models import flat_layers, takes_training
 from .private import (
     BaseOptimizer,
     JaxVariable,
@@ -166,6 +167,31 @@ def adds_losses(model: keras.Model, x: Tree) -> bool:
     mode = {"training": True} if takes_training(model) else {}
     call = functools.partial(model.stateless_call, return_losses=True, **mode)
     return bool(jax.eval_shape(call, *_values(model), x)[2])
+
+
+def own_losses(model: keras.Model, trainable: Tree, non_trainable: Tree, x: Tree) -> Any:
+    """What layers of the user's own, or the model, add to the loss of those rows; `None`: nothing.
+
+    Penalties and what Keras's own layers add are left out. A scalar, with those values of the weights.
+    """
+    mode = {"training": True} if takes_training(model) else {}
+    own = [layer for layer in (model, *flat_layers(model)) if not is_keras_class(type(layer))]
+    if not own:
+        return None
+    for layer in own:
+        layer._loss_ids.clear()
+    known = [*zip(model.trainable_variables, trainable, strict=True),
+             *zip(model.non_trainable_variables, non_trainable, strict=True)]
+    with keras.StatelessScope(known, collect_losses=True) as scope:
+        model(x, **mode)
+    mine = [loss for loss in scope.losses if any(id(loss) in layer._loss_ids for layer in own)]
+    return sum(map(keras.ops.sum, mine)) if mine else None
+
+
+def adds_itself(model: keras.Model, x: Tree) -> bool:
+    """True for a built model in which layers of the user's own add to the loss of x (`own_losses`)."""
+    call = functools.partial(own_losses, model)
+    return jax.eval_shape(call, *_values(model), x) is not None
 
 
 def _values(model: keras.Model) -> list[list[Any]]:

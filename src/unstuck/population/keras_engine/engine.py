@@ -232,6 +232,7 @@ class _Run:
             outputs=np.asarray(outputs, np.float32) if self.yardstick.keeps_outputs else None,
             codes=None if codes is None else codes[:count],
             code_layer=layer,
+            added=self._added(held, count),
             readings=self._readings(begin, end, count),
             weights=self._weights(held, count) if self.keep_weights else None,
             engine=KerasEngine.name,
@@ -324,6 +325,15 @@ class _Run:
             "code", lambda state, x: probes.outputs(state, x, name), held,
             self._inputs if whole else probed(self._inputs))
         return name, np.asarray(codes, np.float32)
+
+    def _added(self, held: Any, count: int) -> Array | None:
+        """What layers of the user's own add to the loss, for each replica."""
+        program = self.compiled.program
+        if not self.probes or not program.adds:
+            return None
+        rows = probed(self.data[0])
+        return np.asarray(_first(count, self.compiled.strategy.each(
+            "added", program.added, held, rows)), np.float32)
 
     def _weights(self, held: Any, count: int) -> dict[str, Array]:
         kept = self.compiled.strategy.each("weights", lambda state: [*state[0], *state[1]], held)

@@ -239,6 +239,17 @@ class Program:
         """Outputs for those inputs, without dropout."""
         return outputs_of_state(self.model, self.recipe, state, x)
 
+    @cached_property
+    def adds(self) -> bool:
+        """True where layers of the user's own add to the loss (`added`)."""
+        shapes = self.shapes
+        rows = as_rows(self.recipe.train.taken(slice(self.batch)))
+        return jax.eval_shape(self.added, shapes, rows[0]) is not None
+
+    def added(self, state: State, x: Tree) -> Any:
+        """What layers of the user's own add to the loss of those rows."""
+        return adapter.own_losses(self.model, state[0], state[1], x)
+
     @property
     def has_finish(self) -> bool:
         """True where `fit` moves the weights once more at its very end (`finish`)."""
