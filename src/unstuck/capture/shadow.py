@@ -2,7 +2,8 @@
 
 From the weights with which the user's training began, on its own batches, with its own masks of
 dropout, the first updates are made once more the way that replicas make them. What comes out has to be
-the user's losses to 1e-4. Otherwise the loop does something that was not understood, and nothing is claimed of it.
+the user's losses to 1e-4. Otherwise the loop does something that was not understood, and nothing is
+claimed of it.
 """
 
 from __future__ import annotations
@@ -51,16 +52,16 @@ class Shadow:
     def refusal(self) -> str:
         """Where the best reading and the user's run part."""
         if self._best is None:
-            return ("The script has a training loop of its own, whose loss is not understood. Compute it"
-                    " with a function or class of keras.losses, or pass the model and the data to"
+            return ("The script has a training loop of its own, whose loss is not understood. Compute"
+                    " it with a function or class of keras.losses, or pass the model and the data to"
                     " unstuck.diagnose.")
         at, mine, yours = self._best
         where = "its first update" if at == 0 else f"update {at + 1}"
         cause = ("the forward pass or the loss" if at == 0 else
                  "the gradients, or how the optimizer applies them" if at == 1 else
                  "something that the loop does now and then")
-        return (f"The script has a training loop of its own that replicas would not train as it does: at"
-                f" {where} your loss is {yours:.6g}, theirs {mine:.6g}, so that {cause} was not"
+        return ("The script has a training loop of its own that replicas would not train as it does:"
+                f" at {where} your loss is {yours:.6g}, theirs {mine:.6g}, so that {cause} was not"
                 " understood. Call model.fit, or pass the model and the data to unstuck.diagnose.")
 
     def agrees(self, recipe: Recipe) -> bool:
@@ -102,7 +103,7 @@ def trained_on(
 def first_that_agrees(
     shadow: Shadow, recipe: Recipe, readings: Iterable[tuple[Any, bool]], loop: Loop
 ) -> Recipe | None:
-    """The recipe with the first loss, and way of taking what is added to it, that gives the user's losses.
+    """The recipe with the first reading that gives the user's losses; `None` where none does.
 
     Args:
         readings: losses, and whether what regularisers say is part of them.

@@ -224,8 +224,9 @@ class _Same(ast.NodeTransformer):
 def _with_names(body: list[ast.stmt]) -> tuple[list[ast.stmt], dict[str, ast.expr]]:
     """A block in which what may be a source or the targets, but has no name, has one.
 
-    What is watched by an attribute (`tape.watch(self.x)`), and rows that are cut out where they are used
-    (`y[i:i + 32]`). They are computed when the block begins, so that nothing in them may be assigned in it.
+    What is watched by an attribute (`tape.watch(self.x)`), and rows that are cut out where they are
+    used (`y[i:i + 32]`). They are computed when the block begins, so that nothing in them may be
+    assigned in it.
     """
     found: dict[str, ast.expr] = {}
     assigned, _ = _names_of(body)

@@ -19,7 +19,7 @@ from .runs import Place, Run, arrays_in
 
 Tree = Any
 Parts = tuple[dict[int, Any], dict[Place, Any], dict[int, Any]]
-"""The sources: variables by `id`, what is added to marked arrays, and arrays among the names by `id`."""
+"""The sources: variables by `id`, what is added to marked arrays, arrays among the names by `id`."""
 Targets = Callable[[Parts], list[Any]]
 
 MOST_PROGRAMS = 8

@@ -1,9 +1,9 @@
 """`tf.function`: a function with the user's variables in it, compiled as TensorFlow would.
 
-The first call runs as it stands, since layers and optimizers make their variables then. Where it took a
-gradient it is compiled from the second call on: what it reads of variables goes in, what it writes comes
-out. Where JAX cannot compile it (it asks for numbers), it goes on as it stands. What happens within
-(`capture.events`) is told at each call, with that call's numbers.
+The first call runs as it stands, since layers and optimizers make their variables then. Where it took
+a gradient it is compiled from the second call on: what it reads of variables goes in, what it writes
+comes out. Where JAX cannot compile it (it asks for numbers), it goes on as it stands. What happens
+within (`capture.events`) is told at each call, with that call's numbers.
 """
 
 from __future__ import annotations

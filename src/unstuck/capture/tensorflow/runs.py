@@ -111,7 +111,8 @@ class Run:
         return variable.value if held is None else held[1]
 
     def with_names(
-        self, others: Mapping[str, Any], arrays: Mapping[str, tuple[int, Any]], targets: Sequence[Place],
+        self, others: Mapping[str, Any], arrays: Mapping[str, tuple[int, Any]],
+        targets: Sequence[Place],
     ) -> Any:
         """The sum of targets as they come out where names stand for something else.
 
@@ -126,7 +127,8 @@ class Run:
             leaves[[at for at, leaf in enumerate(leaves) if hasattr(leaf, "shape")][i]] = array
             names[name] = keras.tree.pack_sequence_as(names[name], leaves)
         run = Run(self.block, names, self.tapes)
-        with events.unnoticed(), adapter.scope_with(adapter.values_of(adapter.current_scope())) as scope:
+        state = adapter.values_of(adapter.current_scope())
+        with events.unnoticed(), adapter.scope_with(state) as scope:
             run.scope = scope
             run.go()
         return sum(jnp.sum(run.marked[number][i]) for number, i in targets)
