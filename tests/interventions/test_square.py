@@ -178,6 +178,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "at_output": [AtOutput(output="output", change=ScaleTargets())],
         "balanced_losses": [BalancedLosses(weights=(("a", 1.0), ("b", 2.0)))],
         "drop_missing": [DropMissing()], "metric": [],
+        "stack_depth": [], "stack_normalization": [], "skip_connections": [],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
 
@@ -195,6 +196,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
     "drop_missing": set(), "metric": set(),
+    "stack_depth": set(), "stack_normalization": set(), "skip_connections": set(),
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

@@ -28,10 +28,12 @@ from unstuck.checks import Certainty, Finding, all_checks
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, all_interventions, edits_for, touched
 from unstuck.network.recipe import Recipe
+from unstuck.network.stacks import stacks
 from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
 from unstuck.result import results
 from unstuck.script import Edit, Script, Span
+from unstuck.search.candidates import Candidate
 from unstuck.search.experiment import Experiment
 from unstuck.search.proof import Cure
 from unstuck.search.trial import Judged, is_needed
@@ -301,15 +303,21 @@ def added_parameters(experiment: Experiment, changes: Changes) -> int:
         return 0
 
 
-def not_tested(experiment: Experiment, skipped: dict[str, str]) -> tuple[results.NotTested, ...]:
-    """What could not be tried, and why."""
+def not_tested(
+    experiment: Experiment, skipped: dict[str, str], candidates: Sequence[Candidate]
+) -> tuple[results.NotTested, ...]:
+    """What could not be tried, and why; layers of a stack by themselves are told as one."""
     everything = {**experiment.untestable, **skipped}
-    checks = all_checks()
-    return tuple(
-        results.NotTested(what=what, reason=why,
+    checks, kinds = all_checks(), {c.change.label: c.change.kind for c in candidates}
+    told = [
+        results.NotTested(what=what, reason=why, about=kinds.get(what),
                           kind="check" if what in checks else "intervention")
         for what, why in everything.items()
-    )
+    ]
+    repeated = stacks(experiment.recipe.architecture) if candidates else ()
+    return (*told, *(results.NotTested(
+        what=f"each of {stack.told}: width, activation, removal",
+        reason="layers that repeat one another are changed together") for stack in repeated))
 
 
 def budget_info(experiment: Experiment, parts: dict[str, float]) -> results.Budget:

@@ -312,7 +312,7 @@ class Steps:
             repairs=tuple(account.repair_info(c, judged, experiment, script,
                                               account.untrained(findings)) for c in repairs),
             cleared=cleared(judged, repairs, findings, candidates),
-            not_tested=account.not_tested(experiment, self.skipped),
+            not_tested=account.not_tested(experiment, self.skipped, candidates),
             budget=account.budget_info(experiment, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
             code_map=account.code_map(goal, control, proofs.cures),

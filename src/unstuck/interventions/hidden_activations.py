@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.layers import Layer
 from unstuck.network.recipe import Recipe
+from unstuck.network.stacks import Stack
 from unstuck.script import Script
 
 from . import Intervention
@@ -55,6 +56,14 @@ class HiddenActivations(Intervention):
             layer.name for layer in recipe.layers
             if layer.is_recurrent and layer.activation not in (None, value)))
 
+    @classmethod
+    def within(cls, recipe: Recipe, stack: Stack, value: str) -> HiddenActivations:
+        """This change to those of a stack's layers that have another activation, linear ones left."""
+        inside = set(stack.layers)
+        every = cls.of(recipe, value)
+        return cls(value=value, which=stack.told,
+                   layers=tuple(name for name in every.layers if name in inside))
+
     @property
     def label(self) -> str:
         """What is done."""
@@ -74,6 +83,10 @@ class HiddenActivations(Intervention):
     def conflicts(self) -> frozenset[str]:
         """The activation of each layer."""
         return frozenset(f"layer:{name}.activation" for name in self.layers)
+
+    def sparing(self, layers: frozenset[str]) -> HiddenActivations:
+        """The others of its layers."""
+        return replace(self, layers=tuple(name for name in self.layers if name not in layers))
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with these activations."""

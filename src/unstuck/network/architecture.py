@@ -74,8 +74,9 @@ class Architecture:
                 described = replace(described, inputs=(new.name,))
             found.append(described)
             for new in after:
+                joined = next((one.inputs for one in found if one.name == new.joins), ())
                 found.append(Layer(name=new.name, kind=new.kind, config=new.config,
-                                   inputs=(found[-1].name,),
+                                   inputs=(*joined, found[-1].name),
                                    output_shape=described.output_shape))
                 removed_inputs[layer.name] = (new.name,)
         return tuple(found)

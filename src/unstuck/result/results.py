@@ -318,11 +318,15 @@ class CodeMap:
 
 @dataclass(frozen=True, kw_only=True)
 class NotTested:
-    """A check or an intervention that could not be tried, and why; `kind` says which it is."""
+    """A check or an intervention that could not be tried, and why; `kind` says which it is.
+
+    `about`: the kind of thing that a single change is about.
+    """
 
     what: str
     reason: str
     kind: Literal["check", "intervention"] = "intervention"
+    about: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
