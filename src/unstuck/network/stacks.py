@@ -53,6 +53,8 @@ class _Graph:
 
     def __init__(self, architecture: Architecture) -> None:
         self.layers = architecture.layers
+        self.described = [(layer.kind, _compared(layer.config), layer.output_shape)
+                          for layer in self.layers]
         self.number = {layer.name: i for i, layer in enumerate(self.layers)}
         self.readers: dict[str, list[int]] = {layer.name: [] for layer in self.layers}
         for i, layer in enumerate(self.layers):
@@ -69,14 +71,14 @@ class _Graph:
         layers = [self.layers[i] for i in inside]
         entries: set[str] = set()
         described = []
-        for layer in layers:
+        for i, layer in zip(inside, layers, strict=True):
             places: list[Any] = []
             for name in layer.inputs:
                 place = self.number.get(name, -1)
                 places.append(place - start if place in inside else "entry")
                 if place not in inside:
                     entries.add(name)
-            described.append((layer.kind, _compared(layer.config), layer.output_shape, places))
+            described.append((*self.described[i], places))
         if len(entries) != 1 or any(layer.name in self.outputs for layer in layers):
             return None
         if any(reader not in inside for layer in layers[:-1] for reader in self.readers[layer.name]):
@@ -119,10 +121,10 @@ def _found(graph: _Graph) -> Iterator[Stack]:
         start += len(best) * len(best[0].names)
 
 
-def _compared(config: Mapping[str, Any]) -> list[tuple[str, Any]]:
+def _compared(config: Mapping[str, Any]) -> str:
     """A layer's arguments but for what tells it from its likes."""
-    return sorted((key, repr(_plain(value))) for key, value in config.items()
-                  if key not in _NOT_COMPARED)
+    return repr(sorted((key, repr(_plain(value))) for key, value in config.items()
+                       if key not in _NOT_COMPARED))
 
 
 def _plain(value: Any) -> Any:

@@ -115,7 +115,8 @@ def _by_kind(entries: Sequence[NotTested]) -> str:
         else _NOUNS.get(entry.about, "other things") for entry in entries)
     shown = counts.most_common(_KINDS)
     left = len(entries) - sum(count for _, count in shown)
-    parts = [f"{name} {words.count(count)}" for name, count in [*shown, *([("others", left)] * (left > 0))]]
+    shown += [("others", left)] * (left > 0)
+    parts = [f"{name} {words.count(count)}" for name, count in shown]
     return f"{words.count(len(entries), 'change')} ({', '.join(parts)})"
 
 
