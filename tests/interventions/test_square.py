@@ -137,6 +137,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "scale_inputs": [ScaleInputs()],
         "scale_targets": [ScaleTargets()],
         "scale_data": _if_possible(lambda: ScaleData.of(recipe)),
+        "standardize_data": [],
         "dropout": [NoDropout()],
         "regularizer": [NoRegularizers()],
         "layer_default": [
@@ -197,6 +198,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
     "drop_missing": set(), "metric": set(),
     "stack_depth": set(), "stack_normalization": set(), "skip_connections": set(),
+    "standardize_data": set(),
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

@@ -16,6 +16,7 @@ from unstuck.script import Script
 from . import Intervention
 from . import _network as network
 from . import _source as source
+from ._adapting import MOST_NUMBERS
 from ._loss import weights_edits, with_loss_weight
 from ._scales import layer_code, shown, target_scaling, target_units
 from ._target_lines import scaled_targets_edits
@@ -103,6 +104,8 @@ class ScaleTargets(Intervention):
             if insertion.kind == "Rescaling"
             and network.layer_of(before, insertion.anchor).kind != "InputLayer"
         )
+        if len(np.ravel(new.config["scale"])) > MOST_NUMBERS:
+            return None
         named = outputs.go_by_layers(before)
         if named and source.reads_layers(script, taken_out=True):
             return None

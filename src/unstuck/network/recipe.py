@@ -37,20 +37,20 @@ BEYOND = 1000.0
 
 @dataclass(frozen=True, kw_only=True)
 class Units:
-    """What targets are trained in: less `mean`, by `spread`; a number each, or one for each column."""
+    """What data are trained in: less `mean`, by `spread`; a number each, or one for each column."""
 
     mean: float | tuple[float, ...]
     spread: float | tuple[float, ...]
 
-    def to(self, targets: Any) -> NDArray[np.float32]:
-        """Targets of the user's in these units."""
-        values = np.asarray(targets, np.float64)
+    def to(self, data: Any) -> NDArray[np.float32]:
+        """Data of the user's in these units."""
+        values = np.asarray(data, np.float64)
         scaled = (values - np.asarray(self.mean)) / np.asarray(self.spread)
         return np.asarray(scaled, np.float32)
 
-    def back(self, outputs: Any) -> Any:
-        """Outputs in these units in the user's."""
-        return outputs * np.asarray(self.spread, np.float32) + np.asarray(self.mean, np.float32)
+    def back(self, data: Any) -> Any:
+        """Data in these units in the user's."""
+        return data * np.asarray(self.spread, np.float32) + np.asarray(self.mean, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,8 +58,8 @@ class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them, divided by `data_scale`, the targets in `target_units` where there are such: judged
-    and shown is what it does in the user's units.
+    makes of them, all in `data_units`, the targets in `target_units` where there are such: judged and
+    shown is what it does in the user's units.
     `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
     ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
     of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
@@ -96,7 +96,7 @@ class Recipe:
     order_salt: int = 0
     rounds: int = 1
     rules: Rules = field(default_factory=Rules)
-    data_scale: float = 1.0
+    data_units: Units | None = None
     target_units: Units | None = None
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -138,29 +138,22 @@ class Recipe:
     @property
     def in_users_units(self) -> bool:
         """True where the training sees the data as they were handed to `fit`."""
-        return self.data_scale == 1.0 and self.target_units is None
+        return self.data_units is None and self.target_units is None
 
     def scaled(self, data: Tree) -> Tree:
         """Inputs in the user's units, in the units of the training."""
-        return self._rescaled(data, lambda a: a / self.data_scale)
+        return _through(data, None if self.data_units is None else self.data_units.to)
 
     def scaled_targets(self, targets: Tree) -> Tree:
         """Targets in the user's units, in the units of the training."""
-        units, targets = self.target_units, self.scaled(targets)
-        return targets if units is None else keras.tree.map_structure(
-            lambda a: None if a is None else units.to(a), targets)
+        units = self.target_units
+        return _through(self.scaled(targets), None if units is None else units.to)
 
     def unscaled(self, outputs: Tree) -> Tree:
         """The network's outputs in the user's units."""
-        units = self.target_units
-        if units is not None:
-            outputs = keras.tree.map_structure(units.back, outputs)
-        return self._rescaled(outputs, lambda a: a * self.data_scale)
-
-    def _rescaled(self, tree: Tree, how: Callable[[Any], Any]) -> Tree:
-        if self.data_scale == 1.0:
-            return tree
-        return keras.tree.map_structure(lambda a: None if a is None else how(a), tree)
+        for units in (self.target_units, self.data_units):
+            outputs = _through(outputs, None if units is None else units.back)
+        return outputs
 
     @property
     def updates_per_epoch(self) -> int:
@@ -254,7 +247,7 @@ class Recipe:
         loss = [signature_of(part) for part in keras.tree.flatten(self.loss)]
         return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
-                     self.order_salt, self.data_scale, self.target_units,
+                     self.order_salt, self.data_units, self.target_units,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
                      self.batches, sorted(self.architecture.kept), bool(self.optimizer.state)))
 
@@ -346,6 +339,13 @@ class Recipe:
         built.model.optimizer = self.optimizer.build()
         built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+
+def _through(tree: Tree, how: Callable[[Any], Any] | None) -> Tree:
+    """Each array of a tree, changed; the tree itself where nothing is to be done."""
+    if how is None:
+        return tree
+    return keras.tree.map_structure(lambda array: None if array is None else how(array), tree)
 
 
 def half_the_rows(recipe: Recipe) -> Recipe | None:

@@ -40,6 +40,7 @@ from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.skip_connections import SkipConnections
 from unstuck.interventions.stack_normalization import StackNormalization
+from unstuck.interventions.standardize_data import StandardizeData
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
@@ -84,6 +85,7 @@ def _everything(
     for part, own, at in parts:
         for make in end_made_right(part, own):
             yield functools.partial(made_at, at, make)
+    yield StandardizeData
     yield ScaleInputs
     if read_padding(recipe) is not None:
         yield MaskPadding
@@ -183,6 +185,7 @@ def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     yield from (at(ScaleTargets()) for _, _, at in parts)
     with suppress(NotSupported):
         yield ScaleData.of(recipe)
+    yield StandardizeData()
     yield NoRegularizers()
     yield NoDropout()
     yield NoClipping()

@@ -26,6 +26,7 @@ from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.standardize_data import StandardizeData
 
 from .arms import Arm
 from .budget import BudgetSpent
@@ -148,12 +149,15 @@ class Search:
     def _scales(self, likely: Sequence[Candidate]) -> list[Arm]:
         """Inputs and targets scaled at once, and the output made to reach them, where checks ask for
         it: none shows without the others, and what cures in their place is a detour.
+
+        Where both are the same table, one change scales both.
         """
         def scales(change: Intervention, kinds: Any) -> bool:
             return isinstance(change.change if isinstance(change, AtOutput) else change, kinds)
 
-        scaled = [c.change for c in likely if scales(c.change, ScaleInputs | ScaleTargets)]
-        if any(scales(change, ScaleTargets) for change in scaled):
+        scaled = [c.change for c in likely if scales(c.change, StandardizeData)][:1] or [
+            c.change for c in likely if scales(c.change, ScaleInputs | ScaleTargets)]
+        if any(scales(change, ScaleTargets | StandardizeData) for change in scaled):
             asked = [c.change for c in likely if c.certain and "activation" in c.change.touches]
             scaled = [*(asked or self._linear_output())[:1], *scaled]
         if len(scaled) < 2 or not compatible(scaled):

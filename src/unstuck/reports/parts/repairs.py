@@ -15,6 +15,8 @@ _ALTERNATIVES = 3
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _SURE = 16
 """Of so many trainings at least as many have to learn as for a cure, for one change to be enough."""
+_AS_OFTEN = 0.02
+"""Rates that differ by no more are the same (`search.proof.SAME`)."""
 _FRESH = "measured on fresh seeds, which no search has seen"
 
 
@@ -63,6 +65,8 @@ def _without(repair: Repair, number: int) -> tuple[str, str]:
     rest = f"without it {words.percent(lost.without)} of {words.count(lost.replicas)}"
     if lost.needed:
         return f" ({rest})", "dim"
+    if lost.without < lost.whole - _AS_OFTEN:
+        return f" ({rest}: too few to be sure)", "dim"
     with_it, alone = (words.number(score) for score in lost.scores)
     spare = (f", with less to spare: a score of {alone} in place of {with_it}"
              if lost.scores[1] < lost.scores[0] else "")
