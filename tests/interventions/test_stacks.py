@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import warnings
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ import pytest
 
 from interventions.sameness import captured, comparable
 from unstuck.base.errors import NotSupported
+from unstuck.diagnosis.changes import restored, stored
 from unstuck.interventions import Intervention, apply_all, compatible, edits_for
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.skip_connections import SkipConnections
@@ -21,6 +23,8 @@ from unstuck.interventions.widths import Widths
 from unstuck.network.architecture import Architecture
 from unstuck.network.recipe import Recipe
 from unstuck.network.stacks import Stack, stacks
+from unstuck.result.documents import to_document
+from unstuck.result.results import Change
 from unstuck.script import Script
 
 HEAD = """\
@@ -103,6 +107,18 @@ def made(name: str) -> tuple[Script, Recipe]:
 def only_stack(recipe: Recipe) -> Stack:
     (found,) = stacks(recipe.architecture)
     return found
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_what_is_stored_of_changes_of_a_stack_comes_back(name: str) -> None:
+    _, recipe = made(name)
+    stack = only_stack(recipe)
+    names = {layer.name for layer in recipe.layers}
+    changes = (StackDepth.of(stack, 2), StackNormalization.of(recipe, stack),
+               SkipConnections.of(recipe, stack), Widths.within(recipe, stack, factor=2),
+               HiddenActivations.within(recipe, stack, "elu"))
+    kept = to_document(stored(changes))
+    assert restored([Change(**one) for one in json.loads(json.dumps(kept))], names) == changes
 
 
 def written(name: str, *changes: Intervention) -> str:

@@ -181,7 +181,8 @@ def repair_info(
     `beside` are changes that no training shows, written with it where that can be done.
     """
     changes = tuple(sorted(cure.arm.changes, key=lambda c: (c.site, c.label)))
-    edits = None if script is None else _edits_beside(changes, beside, script, experiment.recipe)
+    edits, watched = (None, ()) if script is None else _edits_beside(
+        changes, beside, script, experiment.recipe)
     added = added_parameters(experiment, changes)
     same_work = cure.arm.recipe.updates == experiment.recipe.updates
     small = experiment.goal.keeps_outputs and experiment.goal.judged_rows <= SMALL_TABLE
@@ -203,7 +204,7 @@ def repair_info(
         put_back=put_back_info(cure, changes, judged),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
-        changes=stored(changes),
+        changes=stored((*changes, *watched)), beside=tuple(change.label for change in watched),
     )
 
 
@@ -215,15 +216,15 @@ def untrained(findings: Sequence[Finding]) -> Changes:
 
 def _edits_beside(
     changes: Changes, beside: Changes, script: Script, recipe: Recipe
-) -> tuple[Edit, ...] | None:
-    """The edits of a repair, with as many of the changes beside it as go with it."""
+) -> tuple[tuple[Edit, ...] | None, Changes]:
+    """The edits of a repair, with as many of the changes beside it as go with it, and those."""
     taken, edits = changes, edits_for(changes, script, recipe)
     for change in beside if edits is not None else ():
         with suppress(NotSupported):
             more = edits_for((*taken, change), script, recipe)
             if more is not None:
                 taken, edits = (*taken, change), more
-    return edits
+    return edits, taken[len(changes):]
 
 
 def put_back_info(

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.network import outputs
 from unstuck.network.recipe import Recipe, Units
 
 _SAME = 1e-3
@@ -21,13 +22,18 @@ def in_units_of(before: Recipe, after: Recipe) -> Recipe:
     Only data that are the same but for their units, in whatever order, are known again; others are
     left as they are.
     """
-    pair = [keras.tree.flatten(recipe.y) for recipe in (before, after)]
-    if [len(arrays) for arrays in pair] != [1, 1]:
+    pair = [outputs.targets(recipe, recipe.y) for recipe in (before, after)]
+    if len(pair[0]) != len(pair[1]):
         return after
-    units = _between(*(np.asarray(arrays[0]) for arrays in pair))
+    each = tuple(_between(*arrays) for arrays in zip(*pair, strict=True))
+    held = after.validation_data
+    if len(each) != 1:
+        known = replace(after, target_units=each if any(each) else None)
+        return replace(known, y=known.unscaled(after.y), validation_data=(
+            None if held is None else replace(held, y=known.unscaled(held.y))))
+    (units,) = each
     if units is None:
         return after
-    held = after.validation_data
     if _scaled_alike(before.x, after.x, units):
         x, y = (keras.tree.map_structure(units.back, tree) for tree in (after.x, after.y))
         return replace(after, x=x, y=y, data_units=units, validation_data=(

@@ -8,7 +8,7 @@ from typing import ClassVar
 from unstuck.base.errors import NotSupported
 from unstuck.network.layers import Layer
 from unstuck.network.recipe import Recipe
-from unstuck.network.stacks import Stack
+from unstuck.network.stacks import Stack, told
 from unstuck.script import Script
 
 from . import Intervention
@@ -19,7 +19,10 @@ from ._source import Edits
 
 @dataclass(frozen=True, kw_only=True)
 class HiddenActivations(Intervention):
-    """The activation `value` for each of `layers`, which `of` or `recurrent` finds in a recipe."""
+    """The activation `value` for each of `layers`, which `of`, `recurrent` or `within` finds.
+
+    `which` says what they are; "" where they are told by their names.
+    """
 
     kind: ClassVar[str] = "activation"
     cost: ClassVar[float] = 3
@@ -61,13 +64,13 @@ class HiddenActivations(Intervention):
         """This change to those of a stack's layers that have another activation, linear ones left."""
         inside = set(stack.layers)
         every = cls.of(recipe, value)
-        return cls(value=value, which=stack.told,
+        return cls(value=value, which="",
                    layers=tuple(name for name in every.layers if name in inside))
 
     @property
     def label(self) -> str:
         """What is done."""
-        return f"{self.which} activations → {self.value}"
+        return f"{self.which or told(self.layers)} activations → {self.value}"
 
     @property
     def site(self) -> str:

@@ -58,8 +58,8 @@ class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them, all in `data_units`, the targets in `target_units` where there are such: judged and
-    shown is what it does in the user's units.
+    makes of them, all in `data_units`, the targets in `target_units` where there are such (one for each
+    of several outputs, in their order): judged and shown is what it does in the user's units.
     `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
     ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
     of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
@@ -97,7 +97,7 @@ class Recipe:
     rounds: int = 1
     rules: Rules = field(default_factory=Rules)
     data_units: Units | None = None
-    target_units: Units | None = None
+    target_units: Units | tuple[Units | None, ...] | None = None
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
@@ -146,14 +146,24 @@ class Recipe:
 
     def scaled_targets(self, targets: Tree) -> Tree:
         """Targets in the user's units, in the units of the training."""
-        units = self.target_units
-        return _through(self.scaled(targets), None if units is None else units.to)
+        return self._by_output(self.scaled(targets), lambda units: units.to)
 
     def unscaled(self, outputs: Tree) -> Tree:
         """The network's outputs in the user's units."""
-        for units in (self.target_units, self.data_units):
-            outputs = _through(outputs, None if units is None else units.back)
-        return outputs
+        outputs = self._by_output(outputs, lambda units: units.back)
+        return _through(outputs, None if self.data_units is None else self.data_units.back)
+
+    def _by_output(self, tree: Tree, how: Callable[[Units], Callable[[Any], Any]]) -> Tree:
+        """What belongs to the outputs, each changed by its units where it has some."""
+        units = self.target_units
+        if not isinstance(units, tuple):
+            return _through(tree, None if units is None else how(units))
+        names = self.architecture.output_names
+        hows = [None if one is None else how(one) for one in units]
+        if isinstance(tree, Mapping) and set(tree) == set(names):
+            return {name: _through(tree[name], hows[names.index(name)]) for name in tree}
+        return keras.tree.pack_sequence_as(tree, [
+            _through(part, one) for part, one in zip(keras.tree.flatten(tree), hows, strict=True)])
 
     @property
     def updates_per_epoch(self) -> int:

@@ -276,7 +276,8 @@ class Repair:
     """A set of changes that makes it learn, measured on seeds that no search has seen.
 
     `touches` are the kinds of things that it changes; `put_back[i]` tells what it loses without change
-    i, `None` where that was not tried. Empty for a single change.
+    i, `None` where that was not tried. Empty for a single change. `beside` names changes that are
+    written with it and that no training shows, such as a metric; `changes` has them behind the others.
     """
 
     interventions: tuple[str, ...]
@@ -296,6 +297,7 @@ class Repair:
     outputs: tuple[tuple[float, ...], ...] = ()
     codes: tuple[tuple[float, ...], ...] = ()
     changes: tuple[Change, ...] | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -226,6 +226,7 @@ def _repair(result: Result, number: int) -> dict[str, Any] | None:
         "changes": [(name, "" if (lost := causes.put_back(repair, name)) is None
                      else f"{words.percent(lost.without)} of {words.count(lost.replicas)}")
                     for name in repair.interventions],
+        "beside": [(name, repairs.BESIDE) for name in repair.beside],
         "rate": words.repair_rate(repair), "note": repairs.note(repair, result),
         "diff": source.diff_lines(repair), "number": number + 1,
     }  # fmt: skip

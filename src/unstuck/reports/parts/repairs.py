@@ -17,6 +17,8 @@ _SURE = 16
 """Of so many trainings at least as many have to learn as for a cure, for one change to be enough."""
 _AS_OFTEN = 0.02
 """Rates that differ by no more are the same (`search.proof.SAME`)."""
+BESIDE = "for you to see it by; no training depends on it"
+"""What is said of a change that is written with a repair and that was not tried."""
 _FRESH = "measured on fresh seeds, which no search has seen"
 
 
@@ -42,6 +44,8 @@ def repairs(page: Page, result: Result) -> None:
     page.paragraph((lead, "bold"), f": {words.repair_rate(best)}; {_FRESH}.")
     for number, name in enumerate(best.interventions):
         page.paragraph(name, _without(best, number), indent=4, first="  *")
+    for name in best.beside:
+        page.paragraph(name, (f" ({BESIDE})", "dim"), indent=4, first="  *")
     _diff(page, best)
     page.paragraph((note(best, result), "dim"), indent=2)
     shown = others if page.look.verbose > 0 else others[:_ALTERNATIVES]
