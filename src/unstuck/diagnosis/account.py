@@ -108,7 +108,7 @@ def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
         references=dict(goal.references), asked=asked,
         levels=tuple(results.Level(name=v.name, loss=v.loss, bound=v.bound, wrong=v.wrong, here=v.here)
                      for v in goal.levels),
-        noise=None if goal.noise is None else goal.noise.text,
+        noise=None if goal.noise is None else goal.noise.text, shown=goal.shown,
     )
 
 

@@ -324,6 +324,8 @@ class Steps:
             "control/score": control.score, "control/seeds": np.asarray(control.seeds),
             **({} if control.val_loss is None else {"control/val_loss": control.val_loss}),
             **({} if control.outputs is None else {"control/outputs": control.outputs}),
+            **({} if control.outputs is None or control.codes is None else {
+                "control/codes": control.codes}),
         }
         ready = tuple(ReadyRepair(info=info, before=recipe, after=cure.arm.recipe)
                       for info, cure in zip(result.repairs, repairs, strict=True))

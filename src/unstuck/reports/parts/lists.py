@@ -122,7 +122,7 @@ def _by_kind(entries: Sequence[NotTested]) -> str:
 
 def undecided(result: Result) -> list[str]:
     """Changes whose effect is open, the placebo among them; what came out alike is said at once."""
-    arms = result.by_verdict("undecided")
+    arms = tuple(arm for arm in result.by_verdict("undecided") if arm.replicas)
     if result.placebo is not None and result.placebo.verdict == "undecided":
         arms = (*arms, result.placebo)
     alike: dict[tuple[str, str, str], list[str]] = {}

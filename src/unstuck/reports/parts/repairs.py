@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unstuck.result.results import Repair, Result
+from unstuck.result.results import BY_HEART, Repair, Result
 
 from . import words
 from .causes import CURES, put_back
@@ -41,7 +41,10 @@ def repairs(page: Page, result: Result) -> None:
         lead = f"Smallest repair, {size}"
     else:
         lead = f"No single change is enough. The smallest repair is {size}"
-    page.paragraph((lead, "bold"), f": {words.repair_rate(best)}; {_FRESH}.")
+    rate = f": {words.repair_rate(best)}; {_FRESH}."
+    if result.goal.asked == BY_HEART:
+        lead, rate = f"{lead}, by heart", f"{rate} Of other rows this says nothing."
+    page.paragraph((lead, "bold"), rate)
     for number, name in enumerate(best.interventions):
         page.paragraph(name, _without(best, number), indent=4, first="  *")
     for name in best.beside:
