@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from honesty import assert_honest
+from replayed import assert_replays
 from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_script
 from unstuck.search.budget import Budget
 
@@ -64,8 +65,10 @@ def test_a_healthy_script_was_measured_to_learn(path: Path) -> None:
 @pytest.mark.parametrize("path", cases(SICK))
 def test_a_specimen_is_caught_and_its_cure_confirmed(path: Path) -> None:
     name, cure = path.stem.replace("_", "-"), measured(path)["cure"]
-    result = diagnosed(path).result
+    diagnosis = diagnosed(path)
+    result = diagnosis.result
     assert_honest(result)
+    assert_replays(diagnosis)
     assert name in {finding.check for finding in (*result.facts, *result.suspicions)}
     asked = [arm for arm in result.arms if name in arm.checks]
     if cure is None:
@@ -78,8 +81,10 @@ def test_a_specimen_is_caught_and_its_cure_confirmed(path: Path) -> None:
 
 @pytest.mark.parametrize("path", cases(HEALTHY))
 def test_a_healthy_script_is_left_alone(path: Path) -> None:
-    result = diagnosed(path).result
+    diagnosis = diagnosed(path)
+    result = diagnosis.result
     assert_honest(result)
+    assert_replays(diagnosis)
     assert result.outcome in ("LEARNS", "AT_FLOOR")
     assert result.causes == ()
     assert result.suspicions == ()

@@ -52,12 +52,30 @@ model.compile(loss="binary_crossentropy", optimizer="adam")
 model.fit(X, y, epochs=60, batch_size=16)
 """
 
+COLUMNS = """
+import numpy as np
+import keras
+from keras import layers
 
-def diagnosed(text: str, folder: Path) -> Result:
+rng = np.random.default_rng(1)
+sizes = np.logspace(0, 5, 20)
+data = (rng.normal(size=(400, 3)) @ rng.normal(size=(3, 20)) + 2) * sizes
+model = keras.Sequential([
+    keras.Input((20,)),
+    layers.Dense(24, activation="relu"),
+    layers.Dense(8, activation="relu"),
+    layers.Dense(20, activation="relu"),
+])
+model.compile(optimizer=keras.optimizers.Adam(0.003), loss="mse")
+model.fit(data, data, epochs=40, batch_size=32)
+"""
+
+
+def diagnosed(text: str, folder: Path, *, budget: str = "60s", replicas: int = 64) -> Result:
     path = folder / "train.py"
     path.write_text(text)
     result = diagnose_script(path, options=Options(
-        budget=Budget.parse("60s"), replicas=64, pictures=False)).result
+        budget=Budget.parse(budget), replicas=replicas, pictures=False)).result
     assert_honest(result)
     return result
 
@@ -98,3 +116,14 @@ def test_a_column_of_addresses_is_scaled_with_the_digits_that_it_needs(tmp_path)
     assert "inputs scaled" in found.repairs[0].interventions
     assert found.repairs[0].success_rate >= 0.95
     assert "values-merged-by-float32" in {fact.check for fact in found.facts}
+
+
+def test_columns_of_all_sizes_are_standardised_in_the_data_for_an_autoencoder(tmp_path):
+    found = diagnosed(COLUMNS, tmp_path, budget="400runs", replicas=16)
+    assert "in the mean of the columns" in found.goal.why
+    repair = found.repairs[0]
+    assert set(repair.interventions) == {"data standardised", "dense_2: relu → linear"}
+    assert repair.success_rate >= 0.95
+    assert all(back is not None and back.needed for back in repair.put_back)
+    assert "data = (data - data_mean) / data_std" in repair.diff
+    assert "offset=" not in repair.diff

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
 from checks.helpers import findings, observed
-from interventions.sameness import assert_square, original
+from interventions.sameness import assert_square, captured, original
 from unstuck.base.errors import NotSupported
+from unstuck.diagnosis.units import in_units_of
 from unstuck.goal import make_goal
-from unstuck.interventions import Intervention, apply_all, compatible
+from unstuck.interventions import Intervention, apply_all, compatible, edits_for
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.balanced_losses import BalancedLosses
@@ -89,16 +92,44 @@ def test_one_loss_is_written_beside_the_others() -> None:
 def test_an_output_is_scaled_and_the_other_is_not() -> None:
     _, recipe = original("heads")
     scaled = at(recipe, "price", ScaleTargets())
-    text = assert_square("heads", (scaled,)).text
-    assert 'Dense(1, activation="relu", name="price")' in text
-    assert 'Dense(1, activation="sigmoid", name="kind")' in text
+    text = known_again("heads", scaled)
+    assert "# price: targets had mean " in text
+    assert """\
+# in the old units: model.predict(x)[1] * price_std + price_mean
+price_mean, price_std = price.mean(), price.std()
+price = (price - price_mean) / price_std
+model.fit(""" in text
+    assert "loss_weights=[1.0, 0.5]" in text
     _, recipe = original("named heads")
-    assert_square("named heads", (at(recipe, "price", ScaleTargets()),))
-    _, recipe = original("like heads")
+    text = known_again("named heads", at(recipe, "price", ScaleTargets()))
+    assert "model.predict(x)['price'] * price_std + price_mean" in text
+    assert "loss_weights" not in text
+
+
+def test_targets_without_a_name_are_not_scaled_by_a_weight_of_the_loss() -> None:
+    script, recipe = original("like heads")
     both = (at(recipe, "up", ScaleTargets()), at(recipe, "down", ScaleTargets()))
-    text = assert_square("like heads", both).text
-    assert 'keras.layers.Dense(1, name="down_unscaled")' in text
-    assert text.count('name="up")') == 1
+    changed = apply_all(both, recipe)
+    for name, part in zip(outputs.names(changed), outputs.each(changed), strict=True):
+        assert np.asarray(part.train.y).std() == pytest.approx(1, rel=1e-4), name
+    assert edits_for(both, script, recipe) is None
+
+
+def known_again(style: str, change: Intervention) -> str:
+    """The script with this change, which is the recipe with it once its units are known again."""
+    script, recipe = original(style)
+    edits = edits_for((change,), script, recipe)
+    assert edits is not None, "nothing safe to write"
+    text = script.apply(edits).text
+    known, changed = in_units_of(recipe, captured(text)[1]), change.apply(recipe)
+    for ours, theirs in ((known, changed), (known, recipe)):
+        for one, other in zip(keras.tree.flatten(ours.y), keras.tree.flatten(theirs.y), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-4)
+    for one, other in zip(keras.tree.flatten(known.train.y), keras.tree.flatten(changed.train.y),
+                          strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4)
+    assert known.loss_weights == recipe.loss_weights
+    return text
 
 
 def test_classes_get_their_outputs_and_their_loss() -> None:
@@ -119,7 +150,17 @@ def test_a_change_that_needs_no_output_stays_as_it_is() -> None:
     assert compatible((change, at(recipe, "kind", Loss(value="mae"))))
 
 
-@pytest.mark.parametrize("style", ["heads", "like heads"])
+def test_losses_that_are_far_apart_ask_for_other_units_and_not_for_a_tiny_weight() -> None:
+    _, recipe = original("heads")
+    far = replace(recipe, y=[recipe.y[0], recipe.y[1] * 100])
+    baselines = [part.baseline for part in make_goal(far).parts]
+    with pytest.raises(NotSupported, match="too far apart"):
+        BalancedLosses.of(far, baselines)
+    (found,) = findings("uneven-loss-weights", observed(far))
+    assert [change.label for change in found.interventions] == ["price: targets scaled"]
+
+
+@pytest.mark.parametrize("style", ["like heads"])
 def test_losses_are_balanced_by_those_of_the_best_constants(style: str) -> None:
     _, recipe = original(style)
     goal = make_goal(recipe)
@@ -162,5 +203,7 @@ def test_checks_of_the_end_are_asked_about_each_output() -> None:
     assert "price: targets scaled" in [change.label for change in found.interventions]
     (found,) = findings("uneven-loss-weights", observed(recipe))
     assert "'kind' hardly counts" in found.message
-    balanced = found.interventions[0].apply(recipe)
+    near = replace(recipe, y=[recipe.y[0], recipe.y[1] / 20])
+    (found,) = findings("uneven-loss-weights", observed(near))
+    balanced = found.interventions[0].apply(near)
     assert not findings("uneven-loss-weights", observed(balanced))

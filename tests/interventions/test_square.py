@@ -143,6 +143,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "scale_inputs": [ScaleInputs()],
         "scale_targets": [ScaleTargets()],
         "scale_data": _if_possible(lambda: ScaleData.of(recipe)),
+        "standardize_data": [],
         "dropout": [NoDropout()],
         "regularizer": [NoRegularizers()],
         "layer_default": [
@@ -187,6 +188,8 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "swap_labels": _if_possible(lambda: SwapLabels.of(recipe)),
         "target_shape": [TargetShape(column=True), TargetShape(column=False)],
         "fill_missing": [FillMissing(mark=-999.0, columns=(0, 1), told=told) for told in (False, True)],
+        "stack_depth": [], "stack_normalization": [], "skip_connections": [],
+        "train_as_fit": [],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
     }
 
@@ -206,6 +209,8 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "drop_missing": set(), "metric": set(), "fill_missing": set(), "weight_rows": set(),
     "swap_labels": {"functional", "list", "add", "recurrent", "subclassed", "keras_1", "tf_keras"},
     "target_shape": {"input_dim", "recurrent", "images", "settings"},
+    "stack_depth": set(), "stack_normalization": set(), "skip_connections": set(),
+    "standardize_data": set(), "train_as_fit": set(),
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

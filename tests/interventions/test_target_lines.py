@@ -108,6 +108,8 @@ def test_data_that_were_divided_are_known_again() -> None:
     assert edits is not None
     after = captured(script.apply(edits).text)[1]
     known = in_units_of(recipe, after)
-    assert known.data_scale == pytest.approx(change.by, rel=1e-4) and known.target_units is None
+    assert known.data_units is not None and known.target_units is None
+    assert known.data_units.spread == pytest.approx(change.by, rel=1e-4)
+    assert known.data_units.mean == pytest.approx(0, abs=1e-3)
     np.testing.assert_allclose(known.x, recipe.x, rtol=1e-4)
     assert in_units_of(recipe, recipe) is recipe

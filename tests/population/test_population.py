@@ -14,7 +14,7 @@ from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_model
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.network.optimizer import Optimizer
-from unstuck.network.recipe import Recipe
+from unstuck.network.recipe import Recipe, Units
 from unstuck.population.keras_engine import choice as keras_choice
 from unstuck.population.keras_engine.choice import BLOCK_BYTES, BLOCK_SECONDS, block_size, choose
 from unstuck.population.keras_engine.engine import KerasEngine
@@ -388,7 +388,7 @@ def test_replicas_do_not_depend_on_the_number_of_threads(recipe: Recipe) -> None
 def test_scaled_data_are_judged_in_the_units_of_the_user(engine: Engine) -> None:
     recipe = made(layers.Dense(4, activation="tanh", name="one"))
     by_hand = replace(recipe, x=X / 16, y=Y / 16)
-    scaled = engine.train(replace(recipe, data_scale=16.0), range(4), Rows())
+    scaled = engine.train(replace(recipe, data_units=Units(mean=0.0, spread=16.0)), range(4), Rows())
     small = Rows()
     small.inputs = X[:4] / 16
     expected = engine.train(by_hand, range(4), small)

@@ -12,6 +12,7 @@ from keras import layers
 
 from unstuck.capture import capture_model
 from unstuck.population.keras_engine.engine import KerasEngine
+from unstuck.population.native_engine import probes as native_probes
 from unstuck.population.population import Population
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
@@ -160,3 +161,14 @@ def test_codes_are_the_narrowest_layers_outputs(by_hand: Population) -> None:
     assert by_hand.code_layer == "hidden"
     assert by_hand.codes is not None
     np.testing.assert_array_equal(by_hand.codes[0], [[0, 0], [0, 0], [1, 0], [1, 0]])
+
+
+@pytest.mark.parametrize("units", [1, 2, 3, 16])
+def test_a_difference_in_any_one_unit_is_seen(units: int) -> None:
+    """Rows that differ by a thousandth of the range in one unit, whichever it is, are two."""
+    for unit in range(units):
+        out = np.zeros((1, 3, units), np.float32)
+        out[0, 0] = 1.0
+        out[0, 1, unit] = 1e-3
+        assert native_probes._distinct(out).tolist() == [3.0], unit
+    assert native_probes._distinct(np.ones((1, 3, units), np.float32)).tolist() == [1.0]

@@ -15,7 +15,7 @@ from syrupy.assertion import SnapshotAssertion
 from results_examples import DIVERGING, EXAMPLES, HEALTHY, INCONCLUSIVE, NEEDS_COMPANY, TWO_BITS
 from unstuck.diagnosis.diagnosis import Diagnosis
 from unstuck.reports import render
-from unstuck.result.results import Arm, GoalInfo, Level, Location, Mode, OwnRun, Result, Rung
+from unstuck.result.results import Arm, GoalInfo, Level, Location, Mode, NotTested, OwnRun, Result, Rung
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WIDTHS = (60, 80, 100)
@@ -163,6 +163,24 @@ def test_of_several_acquitted_changes_the_one_that_might_do_most_is_given() -> N
     huber = dataclasses.replace(TWO_BITS.arms[7], intervention="loss → huber", ci95=(-0.01, 0.04))
     shown = text(dataclasses.replace(TWO_BITS, arms=(*TWO_BITS.arms, huber)))
     assert "the loss (best of 2, loss → huber: 0 [−1, 4])" in shown
+
+
+def test_what_was_not_tested_is_told_by_kind_and_count() -> None:
+    late = "the budget was spent before its turn"
+    left = [NotTested(what=f"dense_{i}: width 4 → 32", reason=late, about="capacity")
+            for i in range(7)]
+    left += [NotTested(what=f"dense_{i}: relu → elu", reason=late, about="activation")
+             for i in range(3)]
+    left += [NotTested(what="dense: width 4 → 32 and no dropout", reason=late)]
+    left += [NotTested(what=f"change {i}", reason=f"reason {i}") for i in range(4)]
+    many = dataclasses.replace(TWO_BITS, not_tested=tuple(left))
+    shown = " ".join(text(many).split())
+    assert ("Not tested 11 changes (the size of the network 7, the activation 3, sets of changes 1):"
+            " the budget was spent before its turn · change 0: reason 0 · change 1: reason 1 ·"
+            " and 2 more with -v") in shown
+    every = " ".join(text(many, verbose=1).split())
+    assert "dense_6: width 4 → 32" in every
+    assert "change 3: reason 3" in every
 
 
 def test_a_placebo_that_works_ends_all_claims() -> None:

@@ -15,6 +15,7 @@ from unstuck.diagnosis.diagnosis import Budget, Options, diagnose_captured
 from unstuck.goal import make_goal
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.validation_split import ValidationSplit
+from unstuck.reports import render
 from unstuck.search.experiment import Experiment
 from unstuck.search.memorisation import FOLDS, learns_by_heart, with_rows_held_out
 
@@ -73,4 +74,20 @@ def test_a_diagnosis_offers_no_repair_that_only_learns_by_heart() -> None:
     assert result.outcome == "NO_SIGNAL"
     assert result.repairs == ()
     assert not [arm for arm in result.arms if arm.verdict in ("cause", "contributes", "needs company")]
-    assert any("by heart" in note for note in result.notes)
+    assert any("by heart" in note and "--goal 'by heart'" in note for note in result.notes)
+
+
+def test_what_is_to_be_learned_by_heart_is_offered_under_that_name() -> None:
+    keras.utils.clear_session(free_memory=False)
+    model = dense(64, 1, inputs=8, optimizer=keras.optimizers.Adam(0.01))
+    rows = np.random.default_rng(0).normal(size=(64, 8)).astype("float32")
+    captured = capture_model(model, rows, RNG.integers(0, 2, 64), batch_size=16, epochs=3)
+    result = diagnose_captured(captured, progress=Progress(), options=Options(
+        budget=Budget.parse("300runs"), replicas=16, goal="by heart", pictures=False)).result
+    assert result.outcome == "STUCK"
+    assert result.goal.why.startswith("by heart, as asked: 90 % of the way")
+    assert result.goal.references == {}
+    assert result.repairs[0].success_rate >= 0.9
+    shown = " ".join(render("text", result, width=100).split())
+    assert ", by heart: " in shown
+    assert "Of other rows this says nothing." in shown

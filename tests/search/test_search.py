@@ -407,7 +407,12 @@ def test_a_cure_is_held_to_what_a_network_shows_of_the_data(monkeypatch, holds, 
         monkeypatch, lambda marks: 1.0 if "a" in marks or {"b", "c"} <= marks else 0.0,
         score=better_with_both, plain=0.62, strong=[Switch(name="b"), Switch(name="c")])
     assert repairs(found)[0] == repair
-    assert found.experiment.goal.ceiling == 0.62
+    goal = found.experiment.goal
+    assert goal.ceiling == (0.97 if holds else 0.62)
+    assert goal.threshold == pytest.approx(0.5 + 0.9 * (goal.ceiling - 0.5))
+    assert ("by plain methods alone it would be 0.608" in goal.why) is holds
+    # What was trained before is judged by it too.
+    assert found.experiment.arm((Switch(name="a"),)).rate == (0.0 if holds else 1.0)
 
 
 def test_where_plain_methods_do_well_a_cure_is_a_cure(monkeypatch):

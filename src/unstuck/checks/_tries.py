@@ -23,6 +23,7 @@ from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
 from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.scale_data import ScaleData
+from unstuck.interventions.standardize_data import StandardizeData
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.network.layers import Layer
@@ -75,11 +76,13 @@ def recurrent_activations(recipe: Recipe) -> Tries:
 
 
 def data_scale(recipe: Recipe) -> Tries:
-    """Inputs that are the targets too, brought between 0 and 1."""
-    try:
+    """Inputs that are the targets too, brought between 0 and 1; columns of their own to one scale."""
+    with suppress(NotSupported):
         return (ScaleData.of(recipe),)
-    except NotSupported:
-        return ()
+    with suppress(NotSupported):
+        StandardizeData().apply(recipe)
+        return (StandardizeData(),)
+    return ()
 
 
 def filled(recipe: Recipe, mark: float, columns: tuple[int, ...]) -> Tries:

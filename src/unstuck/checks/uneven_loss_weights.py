@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar
 
 import keras
 
 from unstuck.base.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.balanced_losses import BalancedLosses
 from unstuck.interventions.loss_weights import NoLossWeights
+from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.network import outputs
+from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
 from ._words import number
@@ -61,9 +66,7 @@ class UnevenLossWeights(Check):
             largest = max(largest, 1.0)
         uneven = (NoLossWeights(),) if largest > self.ratio * smallest else ()
         baselines = [part.baseline for part in seen.goal.parts]
-        try:
-            balanced = BalancedLosses.of(seen.recipe, baselines)
-        except NotSupported:
+        if not all(baselines) or len(baselines) < 2:
             if uneven:
                 yield self.suspicion(
                     f"The losses are weighted from {number(smallest)} to {number(largest)}: the"
@@ -81,5 +84,13 @@ class UnevenLossWeights(Check):
             f"At their best constants the loss of {great!r} is {number(most)} and that of {small!r}"
             f" {number(least)}: in the sum that is minimised, {small!r} hardly counts.",
             measured(f"loss of {small!r} at its best constant", least, most / self.ratio),
-            site="compile", tries=(balanced, *uneven),
+            site="compile", tries=(*self._evened(seen.recipe, baselines, great), *uneven),
         )
+
+    def _evened(
+        self, recipe: Recipe, baselines: list[float | None], great: str
+    ) -> tuple[Intervention, ...]:
+        """Weights where they are what a person would write; else the targets of that output scaled."""
+        with suppress(NotSupported):
+            return (BalancedLosses.of(recipe, baselines),)
+        return (AtOutput.of(recipe, great, ScaleTargets()),)

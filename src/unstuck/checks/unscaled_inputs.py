@@ -16,6 +16,7 @@ from unstuck.network.recipe import Recipe
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
 from . import _data as data
+from . import _tries as tries
 from ._words import number
 
 SCALING = frozenset({"Normalization", "Rescaling", "BatchNormalization", "LayerNormalization",
@@ -100,7 +101,7 @@ class UnscaledInputs(Check):
             yield self.suspicion(
                 f"The network takes its inputs as they are, and {'; '.join(said)}; layers are"
                 " initialised for a mean of 0 and a spread of 1.",
-                *evidence, site="fit", tries=(ScaleInputs(),),
+                *evidence, site="fit", tries=(*tries.data_scale(seen.recipe), ScaleInputs()),
             )
 
 

@@ -75,5 +75,6 @@ class UnscaledTargets(Check):
             f" {number(spread)}, and a fresh network puts out values around 0{walk}.",
             measured("mean or spread of the targets", max(mean, spread), self.large),
             site=anatomy.site(head.layer) if head is not None else "fit",
-            tries=(ScaleTargets(), *(tries.rates(recipe, 100) if spread > self.large else ())),
+            tries=(*tries.data_scale(recipe), ScaleTargets(),
+                   *(tries.rates(recipe, 100) if spread > self.large else ())),
         )

@@ -9,8 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from unstuck.interventions import Intervention
+from unstuck.interventions._stack import about_depth
 from unstuck.interventions.remove_layer import RemoveLayer
 from unstuck.network.layers import Layer
+from unstuck.network.recipe import Recipe
+from unstuck.network.stacks import stacks
 
 from . import Check, Family, Finding, Observation, _gradients, measured
 from . import _anatomy as anatomy
@@ -32,7 +35,8 @@ class VanishingGradient(Check):
     keep their random weights, and the others have to make do with what those pass on.
 
     ## What it tries
-    ReLU in all hidden layers; He's initialiser; one hidden layer less.
+    ReLU in all hidden layers; He's initialiser; one hidden layer less. Where blocks of layers repeat
+    themselves: half as many, batch normalisation between them, skip connections over them.
 
     ## Example
         [layers.Dense(16, activation="sigmoid") for _ in range(8)]    # sick
@@ -73,9 +77,12 @@ class VanishingGradient(Check):
             site=anatomy.site(layer),
             tries=(*tries.hidden_activations(seen.recipe, "relu"),
                    *tries.initializers(seen.recipe, "he_normal"),
-                   *self._one_less(gradients.layers)),
+                   *self._less_depth(seen.recipe, gradients.layers)),
         )
 
-    def _one_less(self, layers: tuple[Layer, ...]) -> tuple[Intervention, ...]:
+    def _less_depth(self, recipe: Recipe, layers: tuple[Layer, ...]) -> tuple[Intervention, ...]:
+        repeated = stacks(recipe.architecture)
+        if repeated:
+            return tuple(change for stack in repeated for change in about_depth(recipe, stack))
         middle = layers[len(layers) // 2]
         return (RemoveLayer(layer=middle.name),) if len(layers) > 3 else ()

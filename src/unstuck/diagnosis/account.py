@@ -28,10 +28,12 @@ from unstuck.checks import Certainty, Finding, all_checks
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, all_interventions, edits_for, touched
 from unstuck.network.recipe import Recipe
+from unstuck.network.stacks import stacks
 from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
 from unstuck.result import results
 from unstuck.script import Edit, Script, Span
+from unstuck.search.candidates import Candidate
 from unstuck.search.experiment import Experiment
 from unstuck.search.proof import Cure
 from unstuck.search.trial import Judged, is_needed
@@ -106,7 +108,7 @@ def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
         references=dict(goal.references), asked=asked,
         levels=tuple(results.Level(name=v.name, loss=v.loss, bound=v.bound, wrong=v.wrong, here=v.here)
                      for v in goal.levels),
-        noise=None if goal.noise is None else goal.noise.text,
+        noise=None if goal.noise is None else goal.noise.text, shown=goal.shown,
     )
 
 
@@ -179,7 +181,8 @@ def repair_info(
     `beside` are changes that no training shows, written with it where that can be done.
     """
     changes = tuple(sorted(cure.arm.changes, key=lambda c: (c.site, c.label)))
-    edits = None if script is None else _edits_beside(changes, beside, script, experiment.recipe)
+    edits, watched = (None, ()) if script is None else _edits_beside(
+        changes, beside, script, experiment.recipe)
     added = added_parameters(experiment, changes)
     same_work = cure.arm.recipe.updates == experiment.recipe.updates
     small = experiment.goal.keeps_outputs and experiment.goal.judged_rows <= SMALL_TABLE
@@ -201,7 +204,7 @@ def repair_info(
         put_back=put_back_info(cure, changes, judged),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
-        changes=stored(changes),
+        changes=stored((*changes, *watched)), beside=tuple(change.label for change in watched),
     )
 
 
@@ -213,15 +216,15 @@ def untrained(findings: Sequence[Finding]) -> Changes:
 
 def _edits_beside(
     changes: Changes, beside: Changes, script: Script, recipe: Recipe
-) -> tuple[Edit, ...] | None:
-    """The edits of a repair, with as many of the changes beside it as go with it."""
+) -> tuple[tuple[Edit, ...] | None, Changes]:
+    """The edits of a repair, with as many of the changes beside it as go with it, and those."""
     taken, edits = changes, edits_for(changes, script, recipe)
     for change in beside if edits is not None else ():
         with suppress(NotSupported):
             more = edits_for((*taken, change), script, recipe)
             if more is not None:
                 taken, edits = (*taken, change), more
-    return edits
+    return edits, taken[len(changes):]
 
 
 def put_back_info(
@@ -301,15 +304,21 @@ def added_parameters(experiment: Experiment, changes: Changes) -> int:
         return 0
 
 
-def not_tested(experiment: Experiment, skipped: dict[str, str]) -> tuple[results.NotTested, ...]:
-    """What could not be tried, and why."""
+def not_tested(
+    experiment: Experiment, skipped: dict[str, str], candidates: Sequence[Candidate]
+) -> tuple[results.NotTested, ...]:
+    """What could not be tried, and why; layers of a stack by themselves are told as one."""
     everything = {**experiment.untestable, **skipped}
-    checks = all_checks()
-    return tuple(
-        results.NotTested(what=what, reason=why,
+    checks, kinds = all_checks(), {c.change.label: c.change.kind for c in candidates}
+    told = [
+        results.NotTested(what=what, reason=why, about=kinds.get(what),
                           kind="check" if what in checks else "intervention")
         for what, why in everything.items()
-    )
+    ]
+    repeated = stacks(experiment.recipe.architecture) if candidates else ()
+    return (*told, *(results.NotTested(
+        what=f"each of {stack.told}: width, activation, removal",
+        reason="layers that repeat one another are changed together") for stack in repeated))
 
 
 def budget_info(experiment: Experiment, parts: dict[str, float]) -> results.Budget:

@@ -63,8 +63,8 @@ class ReadyRepair:
         before, after = self.before, self.after
         changed = {name: getattr(after, name) for name in _PLAIN
                    if getattr(after, name) != getattr(before, name)}
-        if (after.data_scale, after.target_units, after.filled) != (
-                before.data_scale, before.target_units, before.filled) or any(
+        if (after.data_units, after.target_units, after.filled) != (
+                before.data_units, before.target_units, before.filled) or any(
                 getattr(after, name) is not getattr(before, name)
                 for name in ("x", "y", "sample_weight")):
             changed |= {"x": after.scaled(after.x), "y": after.scaled_targets(after.y)}

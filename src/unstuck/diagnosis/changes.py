@@ -129,7 +129,7 @@ def of(repair: results.Repair | results.Arm, recipe: Recipe) -> Changes:
         found = None if repair.change is None else (repair.change,)
         labels = (repair.intervention,)
     else:
-        found, labels = repair.changes, repair.interventions
+        found, labels = repair.changes, (*repair.interventions, *repair.beside)
     if not found:
         raise BadSavedFile(
             f"The file says of the repair ({', '.join(labels)}) how it reads, and not how it is made."

@@ -11,6 +11,7 @@ from unstuck.result import results
 from unstuck.search.proof import Cure
 from unstuck.search.ranking import CURED
 
+_ASK = f"If these very rows are all that it is to learn, ask for that: --goal '{results.BY_HEART}'"
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
 
@@ -22,9 +23,9 @@ def by_heart_note(cure: Cure, *, checked: bool) -> str:
                " rows")
     if checked:
         return (f"{learned}, but by heart: of rows that they are not trained on, they know no more than"
-                " a constant output; it is no repair")
+                f" a constant output; it is no repair. {_ASK}")
     return (f"{learned}; whether that holds for other rows could not be seen within the budget, so it"
-            " is offered as no repair")
+            f" is offered as no repair. {_ASK}")
 
 
 def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:

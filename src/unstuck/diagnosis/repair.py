@@ -17,7 +17,7 @@ from unstuck.base.journal import Journal
 from unstuck.base.progress import Progress
 from unstuck.base.stats import Rate, success_rate
 from unstuck.capture import capture_text, drawing_from, random_state_kept
-from unstuck.goal import Goal, make_goal
+from unstuck.goal import Goal, held_to, make_goal
 from unstuck.network.loss_names import config_of
 from unstuck.network.recipe import Recipe
 from unstuck.population.chunks import Chunks
@@ -94,6 +94,7 @@ def prove(
     fit: str = "auto",
     modernise: bool = False,
     after: Script | None = None,
+    shown: float | None = None,
     progress: Progress | None = None,
     journal: Journal | None = None,
 ) -> Repaired:
@@ -110,6 +111,7 @@ def prove(
         modernise: write the whole script in today's spelling too, and prove that.
         after: the script with the repair, where that is known: `rewritten`, for a diagnosis that this
             process made. By default its edits are made anew.
+        shown: the score that the diagnosis holds all to, where that is beyond plain methods.
         progress: told what is going on.
         journal: where finished trainings are kept, so that a proof that is cut short goes on.
     """
@@ -124,6 +126,8 @@ def prove(
         filename = str(script.path or "script.py")
         before = capture_text(script.text, filename=filename, argv=argv, fit=fit)
         goal = make_goal(before.recipe, asked=options.goal, seed=options.seed)
+        if shown is not None and goal.asked is None:
+            goal = held_to(goal, shown)
         captured = capture_text(after.text, filename=filename, argv=argv, fit=fit)
         recipe = in_units_of(before.recipe, captured.recipe)
         experiment = Experiment(recipe, goal, budget=options.budget, seed=options.seed,

@@ -312,7 +312,7 @@ class Steps:
             repairs=tuple(account.repair_info(c, judged, experiment, script,
                                               account.untrained(findings)) for c in repairs),
             cleared=cleared(judged, repairs, findings, candidates),
-            not_tested=account.not_tested(experiment, self.skipped),
+            not_tested=account.not_tested(experiment, self.skipped, candidates),
             budget=account.budget_info(experiment, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
             code_map=account.code_map(goal, control, proofs.cures),
@@ -324,6 +324,8 @@ class Steps:
             "control/score": control.score, "control/seeds": np.asarray(control.seeds),
             **({} if control.val_loss is None else {"control/val_loss": control.val_loss}),
             **({} if control.outputs is None else {"control/outputs": control.outputs}),
+            **({} if control.outputs is None or control.codes is None else {
+                "control/codes": control.codes}),
         }
         ready = tuple(ReadyRepair(info=info, before=recipe, after=cure.arm.recipe)
                       for info, cure in zip(result.repairs, repairs, strict=True))

@@ -10,9 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.base.errors import NotSupported
 from unstuck.interventions.fill_missing import FillMissing, missing_marks
-from unstuck.network.data import Data
+from unstuck.network import outputs
 from unstuck.network.recipe import Recipe, Units
 
 _SAME = 1e-3
@@ -26,18 +25,22 @@ def in_units_of(before: Recipe, after: Recipe) -> Recipe:
     missing values, are known again; others are left as they are.
     """
     after = _unfilled(before, after)
-    pair = [keras.tree.flatten(recipe.y) for recipe in (before, after)]
-    if [len(arrays) for arrays in pair] != [1, 1]:
+    pair = [outputs.targets(recipe, recipe.y) for recipe in (before, after)]
+    if len(pair[0]) != len(pair[1]):
         return after
-    units = _between(*(np.asarray(arrays[0]) for arrays in pair))
+    each = tuple(_between(*arrays) for arrays in zip(*pair, strict=True))
+    held = after.validation_data
+    if len(each) != 1:
+        known = replace(after, target_units=each if any(each) else None)
+        return replace(known, y=known.unscaled(after.y), validation_data=(
+            None if held is None else replace(held, y=known.unscaled(held.y))))
+    (units,) = each
     if units is None:
         return after
-    held = after.validation_data
     if _scaled_alike(before.x, after.x, units):
-        by = float(np.max(units.spread))
-        x, y = (keras.tree.map_structure(lambda a: a * by, tree) for tree in (after.x, after.y))
-        return replace(after, x=x, y=y, data_scale=by, validation_data=None if held is None else Data(
-            x=held.x * by, y=held.y * by, sample_weight=held.sample_weight))
+        x, y = (keras.tree.map_structure(units.back, tree) for tree in (after.x, after.y))
+        return replace(after, x=x, y=y, data_units=units, validation_data=(
+            None if held is None else replace(held, x=units.back(held.x), y=units.back(held.y))))
     return replace(
         after, y=keras.tree.map_structure(units.back, after.y), target_units=units,
         validation_data=None if held is None else replace(held, y=units.back(held.y)))
@@ -75,12 +78,15 @@ def _between(users: NDArray[Any], trained: NDArray[Any]) -> Units | None:
     by_column = users.ndim == 2 and users.shape[1] > 1
     ours, theirs = (np.sort(a.astype(np.float64) if by_column else a.astype(np.float64).reshape(-1, 1),
                             axis=0) for a in (users, trained))
-    if np.allclose(ours, theirs, rtol=1e-5) or not (ours.std(0) > 0).all() or (
-            not (theirs.std(0) > 0).all()):
+    varies, theirs_vary = (np.ptp(values, axis=0) > 0 for values in (ours, theirs))
+    if np.allclose(ours, theirs, rtol=1e-5) or not varies.any() or (
+            not np.array_equal(varies, theirs_vary)):
         return None
-    spread = ours.std(0) / theirs.std(0)
+    spreads = ours.std(0), theirs.std(0)
+    spread = np.divide(*spreads, where=varies, out=np.ones(len(varies)))
     mean = ours.mean(0) - spread * theirs.mean(0)
-    if np.abs(theirs * spread + mean - ours).max() > _SAME * ours.std(0).min():
+    away = np.abs(theirs * spread + mean - ours).max(0)
+    if np.any(away > _SAME * np.where(varies, spreads[0], 1.0)):
         return None
     alike = np.ptp(spread) <= _SAME * spread.max() and np.ptp(mean) <= _SAME * spread.max()
     if not alike:
@@ -89,10 +95,12 @@ def _between(users: NDArray[Any], trained: NDArray[Any]) -> Units | None:
 
 
 def _scaled_alike(users: Any, trained: Any, units: Units) -> bool:
-    """Whether the inputs were divided by the very number that the targets were."""
-    pair = [np.asarray(keras.tree.flatten(x)[0]) for x in (users, trained)]
-    if np.ndim(units.spread) or pair[0].shape != pair[1].shape or (
-            abs(np.max(units.mean)) > _SAME * np.max(units.spread)):
+    """Whether the inputs were brought to the very units that the targets were."""
+    pair = [np.asarray(keras.tree.flatten(x)[0]).astype(np.float64) for x in (users, trained)]
+    columns = np.size(units.spread)
+    if pair[0].shape != pair[1].shape or columns not in (1, pair[0].shape[-1]):
         return False
-    ours, theirs = (np.sort(a.ravel().astype(np.float64)) for a in pair)
-    return bool(np.allclose(ours, theirs * units.spread, rtol=_SAME, atol=_SAME * np.ptp(ours)))
+    ours, theirs = (np.sort(a.reshape(-1, columns), axis=0) for a in (
+        pair[0], pair[1] * np.asarray(units.spread) + np.asarray(units.mean)))
+    ranges = np.ptp(ours, axis=0)
+    return bool(np.all(np.abs(ours - theirs).max(0) <= _SAME * np.where(ranges > 0, ranges, 1.0)))

@@ -201,7 +201,7 @@ def proved(
     else:
         after = rewritten(script, repair)
     return prove(script, repair, options=options, argv=arguments, fit=fit, modernise=modernise,
-                 after=after, progress=progress, journal=journal)
+                 after=after, shown=result.goal.shown, progress=progress, journal=journal)
 
 
 def modern(result: Result, script: Script, arguments: Sequence[str]) -> Repaired:

@@ -10,7 +10,7 @@ from unstuck.base.stats import paired_effect, success_rate
 from unstuck.capture import Captured, capture_text, drawing_from, random_state_kept
 from unstuck.diagnosis import account, changes
 from unstuck.diagnosis.steps import Options
-from unstuck.goal import make_goal
+from unstuck.goal import held_to, make_goal
 from unstuck.interventions import apply_all
 from unstuck.reports.parts import words
 from unstuck.result import results
@@ -106,6 +106,8 @@ def replay(
     with random_state_kept():
         before = captured(script.text).recipe
         goal = make_goal(before, asked=result.goal.asked, seed=seed)
+        if result.goal.shown is not None:
+            goal = held_to(goal, result.goal.shown)
         after = (apply_all((placebo(),), before) if arm.kind == "placebo" else captured(
             changes.written(changes.of(arm, before), script, before).text).recipe)
         experiment = Experiment(before, goal, budget=options.budget, seed=seed, threads=options.jobs,

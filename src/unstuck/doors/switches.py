@@ -132,7 +132,8 @@ Fresh = Annotated[
 ]
 Goal = Annotated[
     str | None,
-    typer.Option(help="What counts as learned, such as 'accuracy >= 0.95'.", metavar="GOAL"),
+    typer.Option(help="What counts as learned, such as 'accuracy >= 0.95'; 'by heart': these rows"
+                 " and no others.", metavar="GOAL"),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Verdict, causes and repair only.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More, with p-values.")]

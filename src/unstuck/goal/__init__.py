@@ -4,12 +4,13 @@
 the baseline and the ladder of the user's own loss; `references` asks plain methods what the data
 allows; `making` puts them together into a `Goal` (`yardstick`), which is all that others need.
 
-May import: network and base.
-Others take: `make_goal`, `Goal`; checks also ask `rows`, `tasks`, `references` and their like.
+May import: network, result and base.
+Others take: `make_goal`, `held_to`, `Goal`; checks also `rows`, `tasks`, `references` and their like.
 """
 
 from .making import GAP_CLOSED as GAP_CLOSED
 from .making import LEAST_SIGNAL as LEAST_SIGNAL
+from .making import held_to as held_to
 from .making import make_goal as make_goal
 from .tasks import Task as Task
 from .yardstick import Goal as Goal

@@ -36,14 +36,17 @@ class Rows:
     patterns: bool
 
 
-def judged_rows(recipe: Recipe, targets: list[Array]) -> Rows:
-    """Which rows are judged, those of an explicit validation set behind those handed to `fit`."""
+def judged_rows(recipe: Recipe, targets: list[Array], *, by_heart: bool = False) -> Rows:
+    """Which rows are judged, those of an explicit validation set behind those handed to `fit`.
+
+    `by_heart`: they are taken for all that there are.
+    """
     rows = len(targets[0])
     trained = np.arange(rows) < recipe.train.rows
     flat_x = flat(recipe.x)
     flat_y = np.concatenate([t.reshape(rows, -1).astype(np.float64) for t in targets], 1)
     _, first, groups, counts = distinct(np.concatenate([flat_x, flat_y], 1))
-    patterns = len(first) <= FEW_PATTERNS or len(first) * 4 <= rows or (
+    patterns = by_heart or len(first) <= FEW_PATTERNS or len(first) * 4 <= rows or (
         is_whole_domain(distinct(flat_x)[0], looked_up=bool(looked_up(recipe))))
     if patterns and len(first) <= SAMPLE:
         order = np.argsort(first) if len(first) > 16 else np.lexsort(flat_x[first].T[::-1])

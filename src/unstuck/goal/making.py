@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unstuck.base.errors import BadData, UnstuckError
 from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
+from unstuck.result.results import BY_HEART
 
 from . import losses
 from .judged import FEW_PATTERNS, Rows, judged_rows
@@ -49,7 +50,7 @@ def make_goal(
 
     Args:
         recipe: the recipe before any change.
-        asked: the user's own goal, such as "accuracy >= 0.95" or "loss <= 0.1".
+        asked: the user's own goal, such as "accuracy >= 0.95" or "loss <= 0.1", or `BY_HEART`.
         seed: for the references' folds.
         references: ask plain methods what the data allows, which takes up to a few seconds.
 
@@ -61,7 +62,8 @@ def make_goal(
         raise BadData("fit was called without targets (y), so there is nothing to judge outputs by.")
     given, recipe = recipe, without_missing(recipe)  # of NaN no output says anything
     targets = outputs.targets(recipe, recipe.y)
-    rows = judged_rows(recipe, targets)
+    by_heart = asked is not None and asked.strip().lower() == BY_HEART
+    rows = judged_rows(recipe, targets, by_heart=by_heart)
     parts = tuple(
         _goal(part, [target], replace(rows, shown=[shown]), seed=seed, references=references)
         for part, target, shown in zip(outputs.each(recipe), targets, rows.shown, strict=False))
@@ -70,7 +72,21 @@ def make_goal(
     if given is not recipe:
         everything = flat(given.x)
         goal = replace(goal, rows=len(everything), distinct_rows=len(distinct(everything)[1]))
+    if by_heart:
+        return replace(goal, why=f"by heart, as asked: {goal.why}")
     return goal if asked is None else replace(_as_asked(goal, asked), settled=True)
+
+
+def held_to(goal: Goal, shown: float) -> Goal:
+    """The yardstick where a network has shown, on rows held out, that more is possible than plain
+    methods reach: the same share of the way to that score.
+    """
+    share = (goal.threshold - goal.constant) / (goal.ceiling - goal.constant)
+    threshold = goal.constant + share * (shown - goal.constant)
+    why = _why(goal.task, share, goal.constant, shown,
+               "what everything sensible at once reaches on rows held out", threshold)
+    return replace(goal, ceiling=shown, threshold=threshold, shown=shown, why=(
+        f"{why}; by plain methods alone it would be {goal.threshold:.3g}"))
 
 
 def _goal(
@@ -284,7 +300,7 @@ def _as_asked(goal: Goal, asked: str) -> Goal:
     if match is None or match[1].lower().replace("²", "2") not in allowed:
         raise UnstuckError(
             f"--goal {asked!r} is not understood. Write METRIC >= NUMBER or loss <= NUMBER, where"
-            f" METRIC is {goal.metric} for these targets."
+            f" METRIC is {goal.metric} for these targets, or {BY_HEART}."
         )
     metric, comparison, value = match[1].lower().replace("²", "2"), match[2], float(match[3])
     if metric != "loss" and comparison not in (">=", ">"):

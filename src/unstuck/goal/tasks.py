@@ -238,6 +238,14 @@ def are_unlike(columns: Array) -> bool:
     return bool(columns.min() < 0 or np.median(tops) < tops.max() / ALIKE_TOPS)
 
 
+def are_shares(targets: Array) -> bool:
+    """True for rows [row, part] that are shares of a whole: three parts or more, none below 0, that
+    sum to 1 but for rounding.
+    """
+    return bool(targets.ndim == 2 and targets.shape[1] > 2 and targets.min() >= 0
+                and np.allclose(targets.astype(np.float64).sum(1), 1.0, rtol=0, atol=1e-3))
+
+
 def _are_class_numbers(flat: Array) -> bool:
     """True for a column of all whole numbers from 0 to at least 2, each in several rows."""
     values, counts = np.unique(flat[:, 0], return_counts=True)

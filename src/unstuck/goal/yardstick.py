@@ -66,6 +66,8 @@ class Goal:
     - `references`: scores of plain methods. `no_signal`: none of them sees any dependence.
     - `levels`: for autoencoders and denoisers, the losses of plain methods and the floor, by name.
     - `noise`: what a denoiser is to remove; the floor is then that of new noise, where it is known.
+    - `shown`: the score that a network has reached on rows held out, where that is far beyond plain
+      methods, so that it is the ceiling.
     - `asked`: the user's own goal as (metric, comparison, value).
     - `settled`: False where what the data allows was not asked of plain methods, so that the threshold
       is that of a perfect answer.
@@ -92,6 +94,7 @@ class Goal:
     noise: Noise | None = None
     asked: tuple[str, str, float] | None = None
     settled: bool = True
+    shown: float | None = None
     parts: tuple[Goal, ...] = ()
 
     @property

@@ -74,6 +74,15 @@ class Intervention(ABC):
         """Names of the slots it sets; two changes that set one slot are not tried together."""
         return frozenset({f"{self.site}.{self.kind}"})
 
+    @property
+    def counted_out(self) -> frozenset[str]:
+        """Layers that it takes out where the script only counts them, as a loop does."""
+        return frozenset()
+
+    def sparing(self, layers: frozenset[str]) -> Intervention:
+        """The same change to a network in which these layers are not any more."""
+        return self
+
     @abstractmethod
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this changed.
@@ -134,12 +143,13 @@ def edits_for(
 
     `None` where one of its changes cannot be written safely.
     """
-    changes = tuple(changes)
-    after = apply_all(changes, recipe)
-    if not _changes_alike(recipe, after):
+    given = tuple(changes)
+    after = apply_all(given, recipe)
+    gone: frozenset[str] = frozenset().union(*(change.counted_out for change in given))
+    if not _changes_alike(recipe, after, gone):
         return None
     groups: list[tuple[str, tuple[Edit, ...]]] = []
-    for change in in_order(changes):
+    for change in in_order(change.sparing(gone) for change in given):
         found = change.edit(script, recipe, after)
         if found is None:
             return None
@@ -152,16 +162,21 @@ def edits_for(
     return edits
 
 
-def _changes_alike(before: Recipe, after: Recipe) -> bool:
-    """True where layers that one call makes, in a loop or in a function, are changed alike."""
+def _changes_alike(before: Recipe, after: Recipe, counted_out: frozenset[str]) -> bool:
+    """True where layers that one call makes, in a loop or in a function, are changed alike.
+
+    Those that are `counted_out` go by a loop's number; what joins a layer to others asks itself where
+    it can be.
+    """
     made_at: dict[Span, list[str]] = {}
     for site, span in before.sites.items():
-        if site.startswith("layer:"):
-            made_at.setdefault(span, []).append(site.removeprefix("layer:"))
+        name = site.removeprefix("layer:")
+        if name != site and name not in counted_out:
+            made_at.setdefault(span, []).append(name)
     architecture = after.architecture
     configs = {layer.name: layer.config for layer in after.layers}
     beside: dict[str, set[str]] = {}
-    for new in architecture.inserted:
+    for new in (one for one in architecture.inserted if one.joins is None):
         beside.setdefault(new.anchor, set()).add(f"{new.where} {new.kind} {new.config}")
     for names in made_at.values():
         arguments = {key for name in names for key in architecture.changed.get(name, ())}

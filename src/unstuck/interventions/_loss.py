@@ -51,17 +51,6 @@ def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
     return replace(recipe, loss=getattr(keras.losses, _class_name(name))(from_logits=True))
 
 
-def with_loss_weight(recipe: Recipe, factor: float) -> Recipe:
-    """The recipe with the loss of its only output times `factor`, beside a weight that it has."""
-    now = outputs.in_order(recipe, recipe.loss_weights)[0]
-    value = source.tidy((1.0 if now is None else float(now)) * factor)
-    if recipe.whole is not None:
-        return replace(recipe, loss_weights=value)
-    by_name = isinstance(recipe.loss_weights, dict)
-    return replace(recipe, loss_weights=dict.fromkeys(recipe.loss_weights, value) if by_name else [
-        value])
-
-
 def weights_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
     """What writes the weights of the losses of `after` into `compile`.
 

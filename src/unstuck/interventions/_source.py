@@ -296,6 +296,29 @@ def _input_instead(
     return "", (), ""
 
 
+def set_range(call: Call, *, was: int, value: int) -> Edits | None:
+    """Another end of a `range(…)` that counts `was`, so that it counts `value`.
+
+    `None` where it does not show that it counts so many.
+    """
+    if call.argument("step", 2) is not None:
+        return None
+    stop, position = call.argument("stop", 1), 1
+    start: Argument | None = call.argument("start", 0)
+    if stop is None:
+        start, stop, position = None, start, 0
+    first = 0 if start is None else _whole(start)
+    if stop is None or first is None:
+        return None
+    end = _whole(call.assigned_argument("stop", position) or stop)
+    return set_value(call, "stop", str(first + value), position=position) if (
+        end == first + was) else None
+
+
+def _whole(argument: Argument) -> int | None:
+    return int(argument.code) if argument.code.isdecimal() else None
+
+
 def free_name(script: Script, name: str) -> str:
     """A name that the script does not use."""
     while re.search(rf"\b{name}\b", script.text):

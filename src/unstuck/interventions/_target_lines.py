@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Mapping
 
+from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
 
@@ -17,21 +20,24 @@ _JUDGES = re.compile(r"\.(?:predict|evaluate|predict_on_batch|test_on_batch)\(")
 def scaled_targets_edits(script: Script, before: Recipe) -> source.Edits | None:
     """Lines that scale the targets of `fit`, and those held back; a layer behind it that undoes it.
 
-    The layer is only put where the network is asked again later. Targets that are read later keep
-    their name for what they were. `None` where something later would mean something else: an
-    evaluation, more training, a network given to a function.
+    Of one of several outputs only its own targets are. The layer is only put where the network is asked
+    again later. Targets that are read later keep their name for what they were. `None` where something
+    later would mean something else: an evaluation, more training, a network given to a function.
     """
     fit = source.method_call(script, before, "fit")
+    whole = before.whole or before
     if fit is None or fit.has_hidden_arguments or fit.in_function or fit.in_loop_or_comprehension or (
-            before.taped or "y" not in before.plain):
+            whole.taped or "y" not in whole.plain):
         return None
-    model, x, y = fit.callee.removesuffix(".fit"), fit.argument("x", 0), fit.argument("y", 1)
-    if x is None or y is None or not (model.isidentifier() and y.code.isidentifier()):
+    model, x = fit.callee.removesuffix(".fit"), fit.argument("x", 0)
+    given = fit.argument("y", 1)
+    y = None if given is None else _name_of(given.code, before)
+    if x is None or y is None or not model.isidentifier():
         return None
     held: tuple[str, str] | None = None
-    if before.validation_data is not None:
+    if whole.validation_data is not None:
         given = fit.argument("validation_data", 7)
-        held = source.pair_of_names(given.code) if given is not None else None
+        held = None if given is None else _held_names(given.code, before)
         if held is None:
             return None
     earlier, later = _around(script, fit)
@@ -40,29 +46,70 @@ def scaled_targets_edits(script: Script, before: Recipe) -> source.Edits | None:
     used = _uses(later, model)
     if not used <= _HARMLESS | _PUTS_OUT:
         return None
-    names = list(dict.fromkeys([y.code, *([held[1]] if held else [])]))
-    mean, spread = source.free_name(script, "y_mean"), source.free_name(script, "y_std")
+    names = list(dict.fromkeys([y, *([held[1]] if held else [])]))
+    called = "y" if before.whole is None else y
+    mean, spread = (source.free_name(script, f"{called}_{what}") for what in ("mean", "std"))
     axis = "axis=0" if before.y.ndim == 2 and before.y.shape[1] > 1 else ""
-    lines = [f"{mean}, {spread} = {y.code}.mean({axis}), {y.code}.std({axis})"]
+    lines = [f"{mean}, {spread} = {y}.mean({axis}), {y}.std({axis})"]
     scaled = {name: f"({name} - {mean}) / {spread}" for name in names}
     edits: source.Edits = ()
     kept = {x.code, *([held[0]] if held else [])}
     if any(name in kept or re.search(rf"\b{name}\b", later) for name in names):
-        edits += fit.set_argument("y", scaled[y.code], position=1) or ()
+        if before.whole is not None:
+            return None  # another output's change may want the same argument
+        edits += fit.set_argument("y", scaled[y], position=1) or ()
         if held:
             edits += fit.set_argument(
                 "validation_data", f"({held[0]}, {scaled[held[1]]})", position=7) or ()
     else:
         lines += [f"{name} = {code}" for name, code in scaled.items()]
     if used & _PUTS_OUT:
-        undone = _undone(script, fit, model, mean, spread)
+        undone = _undone(script, fit, model, mean, spread) if before.whole is None else None
         if undone is None:
             return None
         edits += undone
     else:
-        lines.insert(0, f"# in the old units: {model}.predict({x.code}) * {spread} + {mean}")
+        out = f"{model}.predict({x.code}){_taken(before)}"
+        lines.insert(0, f"# in the old units: {out} * {spread} + {mean}")
     put = fit.insert_statement_before("\n".join(lines))
     return None if put is None else (*put, *edits)
+
+
+def _name_of(code: str, before: Recipe) -> str | None:
+    """The name of the targets of the output in question; `None` where they have none."""
+    if before.whole is None:
+        return code if code.isidentifier() else None
+    node: ast.expr | None = ast.parse(f"(\n{code}\n)", mode="eval").body
+    known, place = outputs.names(before.whole), outputs.place(before)
+    if isinstance(node, ast.Dict):
+        node = next((value for key, value in zip(node.keys, node.values, strict=True)
+                     if isinstance(key, ast.Constant) and key.value == known[place]), None)
+    elif isinstance(node, ast.List | ast.Tuple):
+        node = node.elts[place] if len(node.elts) == len(known) else None
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _held_names(code: str, before: Recipe) -> tuple[str, str] | None:
+    """The names of the inputs held back, and of the targets in question."""
+    if before.whole is None:
+        return source.pair_of_names(code)
+    text = f"(\n{code}\n)"
+    node = ast.parse(text, mode="eval").body
+    if not isinstance(node, ast.Tuple) or len(node.elts) != 2 or not isinstance(node.elts[0], ast.Name):
+        return None
+    part = ast.get_source_segment(text, node.elts[1]) or ""
+    target = _name_of(part, before)
+    return None if target is None else (node.elts[0].id, target)
+
+
+def _taken(before: Recipe) -> str:
+    """What takes the output in question out of what the network puts out."""
+    if before.whole is None:
+        return ""
+    place = outputs.place(before)
+    if isinstance(before.whole.architecture.output_structure, Mapping):
+        return f"[{outputs.names(before.whole)[place]!r}]"
+    return f"[{place}]"
 
 
 def _around(script: Script, fit: Call) -> tuple[str, str]:

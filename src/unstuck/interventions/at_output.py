@@ -49,6 +49,10 @@ class AtOutput(Intervention):
         """What is done, and where."""
         return f"{self.output}: {self.change.label}"
 
+    def reason(self, before: Recipe) -> str:
+        """That of the change, and where."""
+        return f"{self.output}: {self.change.reason(self._part(before)[1])}"
+
     @property
     def site(self) -> str:
         """The part it changes."""

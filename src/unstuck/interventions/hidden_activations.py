@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.layers import Layer
 from unstuck.network.recipe import Recipe
+from unstuck.network.stacks import Stack, told
 from unstuck.script import Script
 
 from . import Intervention
@@ -18,7 +19,10 @@ from ._source import Edits
 
 @dataclass(frozen=True, kw_only=True)
 class HiddenActivations(Intervention):
-    """The activation `value` for each of `layers`, which `of` or `recurrent` finds in a recipe."""
+    """The activation `value` for each of `layers`, which `of`, `recurrent` or `within` finds.
+
+    `which` says what they are; "" where they are told by their names.
+    """
 
     kind: ClassVar[str] = "activation"
     cost: ClassVar[float] = 3
@@ -55,10 +59,18 @@ class HiddenActivations(Intervention):
             layer.name for layer in recipe.layers
             if layer.is_recurrent and layer.activation not in (None, value)))
 
+    @classmethod
+    def within(cls, recipe: Recipe, stack: Stack, value: str) -> HiddenActivations:
+        """This change to those of a stack's layers that have another activation, linear ones left."""
+        inside = set(stack.layers)
+        every = cls.of(recipe, value)
+        return cls(value=value, which="",
+                   layers=tuple(name for name in every.layers if name in inside))
+
     @property
     def label(self) -> str:
         """What is done."""
-        return f"{self.which} activations → {self.value}"
+        return f"{self.which or told(self.layers)} activations → {self.value}"
 
     @property
     def site(self) -> str:
@@ -74,6 +86,10 @@ class HiddenActivations(Intervention):
     def conflicts(self) -> frozenset[str]:
         """The activation of each layer."""
         return frozenset(f"layer:{name}.activation" for name in self.layers)
+
+    def sparing(self, layers: frozenset[str]) -> HiddenActivations:
+        """The others of its layers."""
+        return replace(self, layers=tuple(name for name in self.layers if name not in layers))
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with these activations."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
@@ -52,6 +52,10 @@ class Initializers(Intervention):
     def conflicts(self) -> frozenset[str]:
         """The initialiser of each layer."""
         return frozenset(f"layer:{name}.{self.kind}" for name in self.layers)
+
+    def sparing(self, layers: frozenset[str]) -> Initializers:
+        """The others of its layers."""
+        return replace(self, layers=tuple(name for name in self.layers if name not in layers))
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with these initialisers."""

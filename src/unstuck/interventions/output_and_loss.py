@@ -61,7 +61,8 @@ class OutputAndLoss(OneLayer):
     def reason(self, before: Recipe) -> str:
         """Which they were."""
         was = layer_of(before, self.layer).activation
-        return f"output and loss: were {was} and {before.loss_name}"
+        made_for = "; softmax is for rows that sum to 1" if self.activation == "softmax" else ""
+        return f"output and loss: were {was} and {before.loss_name}{made_for}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with both."""

@@ -8,14 +8,14 @@ from typing import ClassVar
 import numpy as np
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.recipe import Recipe
-from unstuck.script import Call, Script
+from unstuck.goal.tasks import are_unlike
+from unstuck.network.recipe import Recipe, Units
+from unstuck.script import Script
 
 from . import Intervention
-from . import _network as network
-from ._rows import read_later
+from ._same_data import fit_of_named_data, same_data
 from ._scales import round_top, shown
-from ._source import Edits, method_call, number, pair_of_names
+from ._source import Edits, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +32,12 @@ class ScaleData(Intervention):
         """This change to a recipe.
 
         Raises:
-            NotSupported: inputs and targets differ, are signed, or lie between 0 and 1 already.
+            NotSupported: inputs and targets differ, are signed, lie between 0 and 1 already, or have
+                columns of sizes of their own, of which the small ones would vanish.
         """
-        x = network.single_array(recipe.x, "inputs")
-        y = network.single_array(recipe.y, "targets")
-        if x.shape != y.shape or not np.issubdtype(x.dtype, np.number) or not np.array_equal(x, y):
-            raise NotSupported("Only inputs that are the targets too are scaled together.")
+        x = same_data(recipe)
         top = float(x.max())
-        if not (x.min() >= 0 and 1 < top < np.inf):
+        if not (x.min() >= 0 and 1 < top < np.inf) or (x.ndim == 2 and are_unlike(x)):
             raise NotSupported("The data have no scale to take away.")
         return cls(by=round_top(top))
 
@@ -64,32 +62,14 @@ class ScaleData(Intervention):
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe on scaled data; what it is judged by stays in the user's units."""
-        return replace(recipe, data_scale=recipe.data_scale * self.by)
+        same_data(recipe)
+        return replace(recipe, data_units=Units(mean=0.0, spread=self.by))
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """One line before `fit`, where one name holds the data, and no other data are read later."""
-        call = method_call(script, before, "fit")
-        if call is None or call.has_hidden_arguments or call.in_loop_or_comprehension:
+        found = fit_of_named_data(script, before)
+        if found is None:
             return None
-        names = _names(call)
-        if names is None:
-            return None
-        if set(read_later(script)) - set(names):
-            return None
+        call, names = found
         line = "; ".join(f"{name} = {name} / {number(self.by).removesuffix('.0')}" for name in names)
         return call.insert_statement_before(line)
-
-
-def _names(call: Call) -> list[str] | None:
-    """The names that hold all data of a call of `fit`, inputs and targets under one name."""
-    x, y = call.argument("x", 0), call.argument("y", 1)
-    if x is None or y is None or x.code != y.code or not x.code.isidentifier():
-        return None
-    names = [x.code]
-    held = call.argument("validation_data", 7)
-    if held is not None and held.code != "None":
-        pair = pair_of_names(held.code)
-        if pair is None or pair[0] != pair[1]:
-            return None
-        names += [pair[0]] if pair[0] not in names else []
-    return names

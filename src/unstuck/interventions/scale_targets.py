@@ -16,7 +16,7 @@ from unstuck.script import Script
 from . import Intervention
 from . import _network as network
 from . import _source as source
-from ._loss import weights_edits, with_loss_weight
+from ._adapting import MOST_NUMBERS
 from ._scales import layer_code, shown, target_scaling, target_units
 from ._target_lines import scaled_targets_edits
 
@@ -25,8 +25,8 @@ _REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
 _MOVES_NUMBERS = frozenset({"Reshape", "Flatten", "Permute"})
 
 
-_UNITS = {"mean_squared_error": 2, "mean_absolute_error": 1, "huber": 1, "log_cosh": 1}
-"""Losses that grow with the unit of the targets, and with which power of it, far from the target."""
+_GROW = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "log_cosh"})
+"""Losses that grow with the unit of the targets."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +34,8 @@ class ScaleTargets(Intervention):
     """A Rescaling behind the output, to the mean and spread of the training targets.
 
     The output's activation stays as it is: another one is another change. The loss is still in the
-    targets' units. Where its size counts it is not: under SGD, whose steps are as long as the gradient,
-    the targets themselves are scaled before `fit`; beside the losses of other outputs its weight brings
-    it to standard units.
+    targets' units. Where its size counts, the targets themselves are scaled before `fit`: under SGD,
+    whose steps are as long as the gradient, and beside the losses of other outputs.
     """
 
     kind: ClassVar[str] = "target_encoding"
@@ -52,16 +51,11 @@ class ScaleTargets(Intervention):
         """Around the layers."""
         return 1
 
-    @property
-    def conflicts(self) -> frozenset[str]:
-        """The scale of the targets, and the weight of their loss."""
-        return frozenset({"fit.target_encoding", "compile.loss_weights"})
-
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with the layer behind its only output, or its targets scaled; regression only."""
-        power = _UNITS.get(recipe.loss_config[0])
-        alone = recipe.whole is None and not recipe.several_outputs
-        if power is not None and alone and recipe.optimizer.kind == "SGD":
+        grows = recipe.loss_config[0] in _GROW
+        counts = recipe.whole is not None or recipe.optimizer.kind == "SGD"
+        if grows and counts and not recipe.several_outputs:
             y = network.single_array(recipe.scaled(recipe.y), "targets")
             return replace(recipe, target_units=target_units(y))
         network.require_graph(recipe, "Putting a layer behind the output")
@@ -76,9 +70,6 @@ class ScaleTargets(Intervention):
             names = ", ".join(sorted(behind - _MOVES_NUMBERS))
             raise NotSupported(f"Behind the layer with the output activation there is {names}.")
         scaling = target_scaling(y, layer.name, by_column=not behind)
-        if power is not None and recipe.whole is not None:
-            recipe = with_loss_weight(
-                recipe, float(f"{1 / np.mean(np.power(scaling.config['scale'], power)):.2g}"))
         return recipe.with_inserted(scaling)
 
     def reason(self, before: Recipe) -> str:
@@ -103,24 +94,21 @@ class ScaleTargets(Intervention):
             if insertion.kind == "Rescaling"
             and network.layer_of(before, insertion.anchor).kind != "InputLayer"
         )
+        if len(np.ravel(new.config["scale"])) > MOST_NUMBERS:
+            return None
         named = outputs.go_by_layers(before)
         if named and source.reads_layers(script, taken_out=True):
             return None
         code, imports = layer_code(script, call, new, name=layer.name if named else None)
-        weights: source.Edits | None = ()
-        if after.loss_weights != before.loss_weights:
-            weights = weights_edits(script, before, after)
-        if weights is None:
-            return None
         if layer.name in after.architecture.removed:
-            return (*imports, *call.replace(code), *weights)
+            return (*imports, *call.replace(code))
         put = source.insert_behind(script, before, layer, code)
         renamed: source.Edits | None = ()
         if named:
             renamed = source.set_layer_word(script, before, layer, "name", f"{layer.name}_unscaled")
         if put is None or renamed is None:
             return None
-        return (*imports, *put, *renamed, *weights)
+        return (*imports, *put, *renamed)
 
 
 def _kinds_behind(recipe: Recipe, layer: Layer) -> frozenset[str]:

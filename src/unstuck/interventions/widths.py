@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.recipe import Recipe
+from unstuck.network.stacks import LEAST_BLOCKS, Stack, told
 from unstuck.script import Script
 
 from . import Intervention
@@ -37,10 +40,21 @@ class Widths(Intervention):
             if wanted[layer.name] != width_of(layer)
         ))
 
+    @classmethod
+    def within(cls, recipe: Recipe, stack: Stack, *, factor: int) -> Widths:
+        """This change to all layers of a stack that have a width; the same for those that are alike."""
+        inside = set(stack.layers)
+        return cls(widths=tuple((layer.name, factor * width_of(layer))
+                                for layer in hidden_layers(recipe) if layer.name in inside))
+
     @property
     def label(self) -> str:
         """What is done."""
-        return "widths: " + ", ".join(f"{name} → {units}" for name, units in self.widths)
+        runs = [(units, [name for name, _ in run])
+                for units, run in groupby(self.widths, key=itemgetter(1))]
+        return "widths: " + ", ".join(
+            f"{told(names)} → {units}" if len(names) >= LEAST_BLOCKS else
+            ", ".join(f"{name} → {units}" for name in names) for units, names in runs)
 
     @property
     def site(self) -> str:
@@ -56,6 +70,10 @@ class Widths(Intervention):
     def conflicts(self) -> frozenset[str]:
         """The width of each layer."""
         return frozenset(f"layer:{name}.{self.kind}" for name, _ in self.widths)
+
+    def sparing(self, layers: frozenset[str]) -> Widths:
+        """The others of its layers."""
+        return replace(self, widths=tuple(pair for pair in self.widths if pair[0] not in layers))
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with these widths; whether the layers fit, only building it tells."""

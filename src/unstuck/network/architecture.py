@@ -38,6 +38,8 @@ class Architecture:
     inserted: tuple[Insertion, ...] = ()
     kept: frozenset[str] = frozenset()
     arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None
+    _unchanged: dict[int, Layer] = field(default_factory=dict, repr=False)
+    """The layers of a graph by `id`, as they are in `source`: read once, for all that is changed."""
 
     @property
     def is_graph(self) -> bool:
@@ -74,8 +76,9 @@ class Architecture:
                 described = replace(described, inputs=(new.name,))
             found.append(described)
             for new in after:
+                joined = next((one.inputs for one in found if one.name == new.joins), ())
                 found.append(Layer(name=new.name, kind=new.kind, config=new.config,
-                                   inputs=(found[-1].name,),
+                                   inputs=(*joined, found[-1].name),
                                    output_shape=described.output_shape))
                 removed_inputs[layer.name] = (new.name,)
         return tuple(found)
@@ -83,27 +86,17 @@ class Architecture:
     def _describe(
         self, layer: Any, moved: Mapping[str, tuple[str, ...]] | None = None
     ) -> Layer:
-        config, wraps = layer.get_config(), isinstance(layer, WRAPPERS)
-        config = {**(config["layer"]["config"] if wraps else config),
-                  **self.changed.get(layer.name, {})}
-        inputs: list[str] = []
-        for node in getattr(layer, "_inbound_nodes", ()):
-            for tensor in node.input_tensors:
-                producer = tensor._keras_history.operation.name
-                inputs.extend((moved or {}).get(producer, (producer,)))
-            break
-        shape: tuple[int | None, ...] = ()
-        with suppress(AttributeError, ValueError):  # no single output, or not connected
-            shape = tuple(layer.output.shape)
-        return Layer(
-            name=layer.name,
-            kind=type(layer).__name__,
-            config=config,
-            inputs=tuple(inputs),
-            parameters=int(sum(np.prod(v.shape) for v in layer.variables)),
-            output_shape=shape,
-            wrapped=layer.get_config()["layer"]["class_name"] if wraps else None,
-        )
+        if self.graph is None:
+            described = _as_it_is(layer)
+        elif id(layer) in self._unchanged:
+            described = self._unchanged[id(layer)]
+        else:
+            described = self._unchanged[id(layer)] = _as_it_is(layer)
+        inputs = tuple(name for producer in described.inputs
+                       for name in (moved or {}).get(producer, (producer,)))
+        changed = self.changed.get(layer.name)
+        return replace(described, inputs=inputs, config=(
+            described.config if changed is None else {**described.config, **changed}))
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -185,3 +178,24 @@ class Architecture:
         paths = adapter.stable_paths(self.source)
         return {paths[id(v)].removeprefix(prefix): int(np.prod(v.shape))
                 for v in self.source.trainable_variables}
+
+
+def _as_it_is(layer: Any) -> Layer:
+    """A layer of a model, before any change."""
+    config, wraps = layer.get_config(), isinstance(layer, WRAPPERS)
+    inputs: list[str] = []
+    for node in getattr(layer, "_inbound_nodes", ()):
+        inputs = [tensor._keras_history.operation.name for tensor in node.input_tensors]
+        break
+    shape: tuple[int | None, ...] = ()
+    with suppress(AttributeError, ValueError):  # no single output, or not connected
+        shape = tuple(layer.output.shape)
+    return Layer(
+        name=layer.name,
+        kind=type(layer).__name__,
+        config=config["layer"]["config"] if wraps else config,
+        inputs=tuple(inputs),
+        parameters=int(sum(np.prod(v.shape) for v in layer.variables)),
+        output_shape=shape,
+        wrapped=config["layer"]["class_name"] if wraps else None,
+    )

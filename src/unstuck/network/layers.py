@@ -59,12 +59,17 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Insertion:
-    """A layer put in before or after the layer called `anchor`."""
+    """A layer put in before or after the layer called `anchor`.
+
+    `joins`: it takes two inputs, the second of them what the layer of that name reads; that layer
+    comes before `anchor`.
+    """
 
     anchor: str
     where: Where
     kind: str
     config: Mapping[str, Any]
+    joins: str | None = None
 
     @property
     def name(self) -> str:

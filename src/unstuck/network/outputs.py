@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .data import Data
-from .recipe import Recipe
+from .recipe import Recipe, Units
 
 Tree = Any
 
@@ -91,12 +91,27 @@ def alone(recipe: Recipe, output: int) -> Recipe:
         loss_weights=in_order(recipe, recipe.loss_weights)[output],
         metrics=_metrics(recipe)[output], weighted_metrics=None,
         sample_weight=in_order(recipe, recipe.sample_weight)[output], whole=recipe,
+        target_units=units(recipe)[output],
         validation_data=None if held is None else Data(
             x=held.x, y=targets(recipe, held.y)[output]))
 
 
+def place(recipe: Recipe) -> int:
+    """The number of the output that an `alone` recipe has, among those of the whole."""
+    whole, own = (one.architecture.graph for one in (recipe.whole or recipe, recipe))
+    assert whole is not None and own is not None
+    return next(i for i, tensor in enumerate(whole.outputs) if tensor is own.outputs[0])
+
+
+def units(recipe: Recipe) -> list[Units | None]:
+    """What the targets of each output are trained in; `None` where it is the user's units."""
+    given = recipe.target_units
+    return list(given) if isinstance(given, tuple) else [given] * max(1, len(names(recipe)))
+
+
 def carried_over(recipe: Recipe, output: int, changed: Recipe) -> Recipe:
-    """The whole recipe with what was changed about one output's: its layers, its loss, its weight."""
+    """The whole recipe with what was changed about one output's: its layers, its loss, its weight, the
+    units of its targets."""
     losses, weights = in_order(recipe, recipe.loss), in_order(recipe, recipe.loss_weights)
     loss: Any = recipe.loss
     weighted: Any = recipe.loss_weights
@@ -107,6 +122,10 @@ def carried_over(recipe: Recipe, output: int, changed: Recipe) -> Recipe:
     if another:
         weights[output] = changed.loss_weights
         weighted = packed(recipe, [1.0 if weight is None else weight for weight in weights])
+    trained = units(recipe)
+    if changed.target_units != trained[output] and not isinstance(changed.target_units, tuple):
+        trained[output] = changed.target_units
+        recipe = replace(recipe, target_units=tuple(trained))
     whole, seen = recipe.architecture, changed.architecture
     new = tuple(one for one in seen.inserted if one not in whole.inserted)
     return replace(recipe, loss=loss, loss_weights=weighted, architecture=replace(

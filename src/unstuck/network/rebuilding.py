@@ -63,6 +63,7 @@ def _graph_anew(architecture: Architecture, graph: keras.Model) -> keras.Model:
     """The graph of layers called once more from its inputs on, with the changes."""
     source = architecture.source
     made: dict[int, Any] = {}  # a layer used twice is made once, so that it stays shared
+    read: dict[str, Any] = {}  # by each layer, for those that are to join it later on
     shared = _shared_inside(graph)
 
     def call(original: Any, *args: Any, **kwargs: Any) -> Any:
@@ -73,15 +74,16 @@ def _graph_anew(architecture: Architecture, graph: keras.Model) -> keras.Model:
         if id(original) not in made:
             made[id(original)] = (_through_its_graph(original, call)
                                   if id(original) in shared else _layer_anew(architecture, original))
-        for new in _put_in(architecture, original.name, "before"):
+        read[original.name] = args[0] if args else None
+        for new, _ in _put_in(architecture, original.name, "before"):
             args = (new(args[0]), *args[1:])
         out = made[id(original)](*args, **kwargs)
-        for new in _put_in(architecture, original.name, "after"):
-            out = new(out)
+        for new, joins in _put_in(architecture, original.name, "after"):
+            out = new(out if joins is None else [read[joins], out])
         return out
 
     def enter(tensor: Any, name: str) -> Any:
-        for new in _put_in(architecture, name, "after"):
+        for new, _ in _put_in(architecture, name, "after"):
             tensor = new(tensor)
         return tensor
 
@@ -113,10 +115,12 @@ def _entering(architecture: Architecture, name: str, shape: tuple[int | None, ..
     return shape if changed is None else changed[1:]
 
 
-def _put_in(architecture: Architecture, anchor: str, where: Where) -> list[Any]:
-    """Fresh layers of those that are put in there."""
+def _put_in(
+    architecture: Architecture, anchor: str, where: Where
+) -> list[tuple[Any, str | None]]:
+    """Fresh layers of those that are put in there, and whose input each of them joins."""
     return [
-        getattr(keras.layers, new.kind)(**new.config, name=new.name)
+        (getattr(keras.layers, new.kind)(**new.config, name=new.name), new.joins)
         for new in architecture.inserted
         if new.anchor == anchor and new.where == where
     ]
@@ -172,7 +176,7 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
         layer.name = name
         for argument, value in architecture.changed.get(name, {}).items():
             adapter.set_layer_argument(layer, argument, value)
-    for new in _put_in(architecture, ENTRY, "after"):
+    for new, _ in _put_in(architecture, ENTRY, "after"):
         adapter.put_before_call(model, new)
     return model
 

@@ -40,20 +40,20 @@ BEYOND = 1000.0
 
 @dataclass(frozen=True, kw_only=True)
 class Units:
-    """What targets are trained in: less `mean`, by `spread`; a number each, or one for each column."""
+    """What data are trained in: less `mean`, by `spread`; a number each, or one for each column."""
 
     mean: float | tuple[float, ...]
     spread: float | tuple[float, ...]
 
-    def to(self, targets: Any) -> NDArray[np.float32]:
-        """Targets of the user's in these units."""
-        values = np.asarray(targets, np.float64)
+    def to(self, data: Any) -> NDArray[np.float32]:
+        """Data of the user's in these units."""
+        values = np.asarray(data, np.float64)
         scaled = (values - np.asarray(self.mean)) / np.asarray(self.spread)
         return np.asarray(scaled, np.float32)
 
-    def back(self, outputs: Any) -> Any:
-        """Outputs in these units in the user's."""
-        return outputs * np.asarray(self.spread, np.float32) + np.asarray(self.mean, np.float32)
+    def back(self, data: Any) -> Any:
+        """Data in these units in the user's."""
+        return data * np.asarray(self.spread, np.float32) + np.asarray(self.mean, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,8 +61,9 @@ class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them, divided by `data_scale`, the targets in `target_units` where there are such, the
-    inputs with missing values `filled`: judged and shown is what it does in the user's units.
+    makes of them, all in `data_units`, the targets in `target_units` where there are such (one for each
+    of several outputs, in their order), the inputs with missing values `filled`: judged and shown is
+    what it does in the user's units.
     `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
     ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
     of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
@@ -101,8 +102,8 @@ class Recipe:
     order_salt: int = 0
     rounds: int = 1
     rules: Rules = field(default_factory=Rules)
-    data_scale: float = 1.0
-    target_units: Units | None = None
+    data_units: Units | None = None
+    target_units: Units | tuple[Units | None, ...] | None = None
     filled: tuple[Filled, ...] = ()
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -147,32 +148,37 @@ class Recipe:
     @property
     def in_users_units(self) -> bool:
         """True where the training sees the data as they were handed to `fit`."""
-        return self.data_scale == 1.0 and self.target_units is None and not self.filled
+        return self.data_units is None and self.target_units is None and not self.filled
 
     def scaled(self, data: Tree) -> Tree:
         """Inputs in the user's units, in the units of the training."""
         for one in self.filled:
             data = keras.tree.map_structure(one.of, data)
-        return self._rescaled(data, lambda a: a / self.data_scale)
+        return self._in_data_units(data)
 
     def scaled_targets(self, targets: Tree) -> Tree:
         """Targets in the user's units, in the units of the training."""
-        units = self.target_units
-        targets = self._rescaled(targets, lambda a: a / self.data_scale)
-        return targets if units is None else keras.tree.map_structure(
-            lambda a: None if a is None else units.to(a), targets)
+        return self._by_output(self._in_data_units(targets), lambda units: units.to)
+
+    def _in_data_units(self, data: Tree) -> Tree:
+        return _through(data, None if self.data_units is None else self.data_units.to)
 
     def unscaled(self, outputs: Tree) -> Tree:
         """The network's outputs in the user's units."""
-        units = self.target_units
-        if units is not None:
-            outputs = keras.tree.map_structure(units.back, outputs)
-        return self._rescaled(outputs, lambda a: a * self.data_scale)
+        outputs = self._by_output(outputs, lambda units: units.back)
+        return _through(outputs, None if self.data_units is None else self.data_units.back)
 
-    def _rescaled(self, tree: Tree, how: Callable[[Any], Any]) -> Tree:
-        if self.data_scale == 1.0:
-            return tree
-        return keras.tree.map_structure(lambda a: None if a is None else how(a), tree)
+    def _by_output(self, tree: Tree, how: Callable[[Units], Callable[[Any], Any]]) -> Tree:
+        """What belongs to the outputs, each changed by its units where it has some."""
+        units = self.target_units
+        if not isinstance(units, tuple):
+            return _through(tree, None if units is None else how(units))
+        names = self.architecture.output_names
+        hows = [None if one is None else how(one) for one in units]
+        if isinstance(tree, Mapping) and set(tree) == set(names):
+            return {name: _through(tree[name], hows[names.index(name)]) for name in tree}
+        return keras.tree.pack_sequence_as(tree, [
+            _through(part, one) for part, one in zip(keras.tree.flatten(tree), hows, strict=True)])
 
     @property
     def updates_per_epoch(self) -> int:
@@ -266,7 +272,7 @@ class Recipe:
         loss = [signature_of(part) for part in keras.tree.flatten(self.loss)]
         return repr((layers, self.optimizer.kind, optimizer, loss, self.loss_weights, self.epochs,
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
-                     self.order_salt, self.data_scale, self.target_units, self.filled,
+                     self.order_salt, self.data_units, self.target_units, self.filled,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
                      self.batches, sorted(self.architecture.kept), bool(self.optimizer.state), self.loop))
 
@@ -378,6 +384,13 @@ class Recipe:
             return (data.x,) if isinstance(data.x, list | tuple) else data.x
         return (data.x, data.y) if data.sample_weight is None else (
             data.x, data.y, data.sample_weight)
+
+
+def _through(tree: Tree, how: Callable[[Any], Any] | None) -> Tree:
+    """Each array of a tree, changed; the tree itself where nothing is to be done."""
+    if how is None:
+        return tree
+    return keras.tree.map_structure(lambda array: None if array is None else how(array), tree)
 
 
 def half_the_rows(recipe: Recipe) -> Recipe | None:

@@ -36,7 +36,7 @@ def fingerprint(recipe: Recipe) -> str:
         recipe.optimizer.kind, sorted(map(repr, recipe.optimizer.config.items())),
         name, sorted(map(repr, config.items())), _told(recipe.loss), _told(recipe.loss_weights),
         recipe.epochs, recipe.batch_size, recipe.shuffle, recipe.validation_split,
-        recipe.order_salt, sorted((recipe.class_weight or {}).items()), recipe.data_scale,
+        recipe.order_salt, sorted((recipe.class_weight or {}).items()), recipe.data_units,
         recipe.batches, recipe.epochs_in_rows, _rules_told(recipe), _kept_told(recipe),
         [_bytes_told(a) for a in recipe.optimizer.state],
     )

@@ -45,6 +45,16 @@ class Yardstick(Protocol):
         """
 
 
+def direction(units: int) -> Floats:
+    """The fixed line on which rows of a layer are told apart, the same everywhere.
+
+    Two rows that differ fall on one place with chance zero, and no unit hardly counts: one that does
+    would hide a difference that is in it alone.
+    """
+    draws = np.random.default_rng(7)
+    return np.asarray(draws.uniform(0.5, 1.5, units) * draws.choice([-1.0, 1.0], units), np.float32)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Readings:
     """Probe readings of every replica, layer by layer, at one moment of the training.

@@ -71,7 +71,7 @@ def parcel(recipe: Recipe, yardstick: Yardstick) -> list[NDArray[np.uint8]]:
     model = recipe.architecture.source
     config = _config(model)
     plain = replace(
-        recipe, architecture=replace(recipe.architecture, source=None), sites={},
+        recipe, architecture=replace(recipe.architecture, source=None, _unchanged={}), sites={},
         loss=_sent(recipe.loss), metrics=_sent(recipe.metrics),
         weighted_metrics=_sent(recipe.weighted_metrics),
     )

@@ -18,6 +18,9 @@ SCHEMA = "unstuck/2"
 NOTHING_TO_LEARN = "every row has the same target: there is nothing to learn"
 """The outcome's text of such data; the outcome is NO_SIGNAL."""
 
+BY_HEART = "by heart"
+"""The goal of learning these very rows and no others, as for one batch that a network is tried on."""
+
 Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
                   "INCONCLUSIVE", "ERROR"]
 Verdict = Literal["cause", "contributes", "needs company", "acquitted", "no effect alone", "harmful",
@@ -99,7 +102,8 @@ class GoalInfo:
 
     `levels` are losses to compare with, the lowest first, for autoencoders and denoisers; `noise`
     is what a denoiser is to remove, in words. `asked` is the user's own goal as written
-    ("accuracy >= 0.95"), if there was one.
+    ("accuracy >= 0.95"), if there was one. `shown` is the score that a network has reached on rows held
+    out, where that is far beyond plain methods and so what all are held to.
     """
 
     metric: str
@@ -112,6 +116,7 @@ class GoalInfo:
     asked: str | None = None
     levels: tuple[Level, ...] = ()
     noise: str | None = None
+    shown: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +281,8 @@ class Repair:
     """A set of changes that makes it learn, measured on seeds that no search has seen.
 
     `touches` are the kinds of things that it changes; `put_back[i]` tells what it loses without change
-    i, `None` where that was not tried. Empty for a single change.
+    i, `None` where that was not tried. Empty for a single change. `beside` names changes that are
+    written with it and that no training shows, such as a metric; `changes` has them behind the others.
     """
 
     interventions: tuple[str, ...]
@@ -296,6 +302,7 @@ class Repair:
     outputs: tuple[tuple[float, ...], ...] = ()
     codes: tuple[tuple[float, ...], ...] = ()
     changes: tuple[Change, ...] | None = None
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,11 +325,15 @@ class CodeMap:
 
 @dataclass(frozen=True, kw_only=True)
 class NotTested:
-    """A check or an intervention that could not be tried, and why; `kind` says which it is."""
+    """A check or an intervention that could not be tried, and why; `kind` says which it is.
+
+    `about`: the kind of thing that a single change is about.
+    """
 
     what: str
     reason: str
     kind: Literal["check", "intervention"] = "intervention"
+    about: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

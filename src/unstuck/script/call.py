@@ -11,7 +11,7 @@ from typing import Literal
 
 import libcst as cst
 
-from . import layers, names
+from . import layers, loops, names
 from .edits import Edit
 from .items import Items
 from .positions import Span
@@ -227,6 +227,45 @@ class Call:
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                 return name
         return None
+
+    @property
+    def applied_to(self) -> str | None:
+        """The name `x` of a layer that is called as `Layer(…)(x)` in a statement of its own.
+
+        `None` for other forms.
+        """
+        outer = self._application()
+        if outer is None or self.tree.own_lines(outer) is None:
+            return None
+        match outer.args:
+            case [cst.Arg(value=cst.Name(value=name), keyword=None, star="")]:
+                return name
+        return None
+
+    @property
+    def applied_as(self) -> str | None:
+        """The only name that a statement gives what `Layer(…)(…)` puts out; `None` for other forms."""
+        outer = self._application()
+        match None if outer is None else self.tree.parent(outer):
+            case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+                return name
+        return None
+
+    def _application(self) -> cst.Call | None:
+        outer = self.tree.parent(self.node)
+        return outer if isinstance(outer, cst.Call) and outer.func is self.node else None
+
+    @property
+    def counted_by(self) -> Call | None:
+        """The `range(…)` that says how often the innermost loop or comprehension makes this call.
+
+        A function around it is left where the source calls it once. `None` for other loops.
+        """
+        counted = loops.counted_by(self.tree, self.node)
+        if counted is None:
+            return None
+        span = self.tree.lines.span(*self.tree.bare_extent(counted))
+        return Call(span=span, callee=self.tree.source(counted.func), tree=self.tree, node=counted)
 
     @property
     def at_module_level(self) -> bool:

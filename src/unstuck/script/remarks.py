@@ -72,6 +72,10 @@ def _place(tree: Tree, edit: Edit) -> int | None:
             edit.start == tree.lines.start(edit.start)):
         return None
     for statement in tree.positions:
+        if isinstance(statement, cst.For):  # its first line, not what it repeats
+            start, end = tree.bare_extent(statement)[0], tree.bare_extent(statement.body)[0]
+            if start <= edit.start <= edit.end < end:
+                return tree.lines.start(start)
         if isinstance(statement, cst.SimpleStatementLine):
             start, end = tree.bare_extent(statement)
             if start <= edit.start <= edit.end <= end:

@@ -14,6 +14,7 @@ from unstuck.base.errors import NotSupported
 from unstuck.goal import Goal
 from unstuck.interventions import Intervention
 from unstuck.interventions._network import hidden_layers
+from unstuck.interventions._stack import about_depth
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.balanced_losses import BalancedLosses
 from unstuck.interventions.batch_size import BatchSize
@@ -39,6 +40,9 @@ from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.shuffle import Shuffle
 from unstuck.interventions.shuffle_rows import ShuffleRows
+from unstuck.interventions.skip_connections import SkipConnections
+from unstuck.interventions.stack_normalization import StackNormalization
+from unstuck.interventions.standardize_data import StandardizeData
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.warm_up import WarmUp
 from unstuck.interventions.width import Width
@@ -46,6 +50,7 @@ from unstuck.interventions.widths import Widths
 from unstuck.network.callback_rules import EarlyStopping
 from unstuck.network.post_norm import is_post_norm
 from unstuck.network.recipe import Recipe
+from unstuck.network.stacks import Stack, stacks
 
 from .output_layers import WIDE, end_made_right, ends, made_at, outputs_and_losses, unit_scale
 
@@ -57,6 +62,8 @@ LARGE_BATCH, FEW_A_PASS = 64, 20
 """Batches of so many rows, so few in an epoch, are made smaller (see large-batch)."""
 MANY_ROWS = 64
 """Above it a fair sample of the rows can be held back; below, all are needed for training."""
+DEEP = 8
+"""Blocks of a stack from which on a careful person normalises between them and puts skips over them."""
 ADAPTIVE = ("Adam", "AdamW", "Nadam", "Adamax", "RMSprop")
 
 
@@ -85,6 +92,7 @@ def _everything(
     for part, own, at in parts:
         for make in end_made_right(part, own):
             yield functools.partial(made_at, at, make)
+    yield StandardizeData
     yield ScaleInputs
     if read_padding(recipe) is not None:
         yield MaskPadding
@@ -96,6 +104,10 @@ def _everything(
     yield lambda: HiddenActivations.of(recipe, activation, linear_too=not goal.is_autoencoder)
     yield lambda: Initializers.of(recipe, "glorot_uniform")
     yield lambda: Widths.of(recipe, at_least=WIDE)
+    for stack in stacks(recipe.architecture):
+        if len(stack.blocks) >= DEEP:
+            yield functools.partial(StackNormalization.of, recipe, stack)
+            yield functools.partial(SkipConnections.of, recipe, stack)
     yield NoRegularizers
     yield NoDropout
     if is_post_norm(recipe.architecture):  # its steps are too long at the rates of small networks
@@ -169,9 +181,14 @@ def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     with suppress(NotSupported):
         yield DenseOutput.of(recipe, at_least=WIDE)
     hidden = hidden_layers(recipe)
+    repeated = stacks(recipe.architecture)
+    in_stacks = {name for stack in repeated for name in stack.layers}
+    for stack in repeated:
+        yield from _about_stack(recipe, stack, {layer.name for layer in hidden})
     # The last hidden layers come first: what they lose, nothing behind them can bring back.
     for layer in reversed(hidden):
-        yield from _about_layer(recipe, layer.name, layer.activation)
+        if layer.name not in in_stacks:
+            yield from _about_layer(recipe, layer.name, layer.activation)
     for activation in ("leaky_relu", "tanh", "relu"):
         with suppress(NotSupported):
             yield HiddenActivations.of(recipe, activation)
@@ -182,6 +199,7 @@ def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     yield from (at(ScaleTargets()) for _, _, at in parts)
     with suppress(NotSupported):
         yield ScaleData.of(recipe)
+    yield StandardizeData()
     yield NoRegularizers()
     yield NoDropout()
     yield NoClipping()
@@ -190,6 +208,15 @@ def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     if recipe.validation_split:
         yield ValidationSplit(value=0.0)
         yield ShuffleRows()
+
+
+def _about_stack(recipe: Recipe, stack: Stack, hidden: set[str]) -> Iterator[Intervention]:
+    """Changes to all of its blocks: one by one they are too many, and none of them is the reason."""
+    yield from about_depth(recipe, stack)
+    yield Widths.within(recipe, stack, factor=2)
+    for activation in ("leaky_relu", "tanh", "relu") if hidden - {*stack.layers} else ():
+        with suppress(NotSupported):
+            yield HiddenActivations.within(recipe, stack, activation)
 
 
 def _about_layer(recipe: Recipe, name: str, activation: str | None) -> Iterator[Intervention]:

@@ -89,6 +89,13 @@ class Experiment:
         most = self.budget.trainings
         return np.inf if most is None else max(0, most - self.trainings)
 
+    def hold_to(self, goal: Goal) -> None:
+        """Judge by this yardstick from now on, also what was trained before: its scores stay."""
+        self.goal = goal
+        for arm in {id(arm): arm for arm in (self.control, *self._arms.values())}.values():
+            if arm.population is not None:
+                arm.learned = goal.learned(arm.population)
+
     def arm(self, changes: Changes, checks: tuple[str, ...] = ()) -> Arm | None:
         """The arm of these changes, or of others that come to the same training; `None` where they
         cannot be made here.

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from unstuck.base.errors import NotSupported
 from unstuck.goal import Goal
+from unstuck.goal.tasks import are_shares
 from unstuck.interventions import Intervention
 from unstuck.interventions._network import output_activation
 from unstuck.interventions.activation import Activation
@@ -19,6 +20,8 @@ from unstuck.interventions.output_units import OutputUnits
 from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
 
+SHARES = ("softmax", "categorical_crossentropy")
+"""The output and the loss of rows that are shares of a whole."""
 WIDE = 32
 """Units of a layer that is put behind or in the place of a narrow one."""
 
@@ -64,6 +67,9 @@ def outputs_and_losses(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     for output, loss in suited(goal):
         with suppress(NotSupported):
             changed_output = _output_is_not(recipe, output)
+            if (output, loss) == SHARES and goal.task.kind == "real":  # neither is anything by itself
+                yield OutputAndLoss.of(recipe, output, loss)
+                continue
             if changed_output:
                 yield Activation.of(recipe, output_activation(recipe).name, output)
             if name != loss:
@@ -85,6 +91,8 @@ def suited(goal: Goal) -> tuple[tuple[str, str], ...]:
         return (("sigmoid", "binary_crossentropy"), ("sigmoid", "mean_squared_error"))
     if task.kind == "binary" and task.levels == (-1.0, 1.0):
         return (("tanh", "mean_squared_error"), ("linear", "mean_squared_error"))
+    if task.kind == "real" and are_shares(task.targets):
+        return (SHARES, ("linear", "mean_squared_error"))
     if task.kind == "real" and task.targets.min() >= 0 and task.targets.max() <= 1:
         return (("linear", "mean_squared_error"), ("sigmoid", "binary_crossentropy"))
     return (("linear", "mean_squared_error"),)

@@ -28,18 +28,22 @@ class Ranking:
 
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
-        self.ceiling = experiment.goal.ceiling
+
+    @property
+    def ceiling(self) -> float:
         """What the data allows: by plain methods, or more where a network has shown more."""
+        return self.experiment.goal.ceiling
 
     @property
     def is_modest(self) -> bool:
         """True where plain methods leave so much open that a network may come well beyond them."""
         goal = self.experiment.goal
-        return self.ceiling < MODEST and not goal.patterns and goal.asked is None
+        return (self.ceiling < MODEST and not goal.patterns and goal.asked is None
+                and len(goal.tasks) == 1)
 
-    def is_beyond(self, arm: Arm) -> bool:
-        """True where the usual replica is well above what the data is known to allow."""
-        return arm.score > self.ceiling + BEYOND * (1.0 - self.ceiling)
+    def is_beyond(self, score: float) -> bool:
+        """True for a score well above what the data is known to allow."""
+        return score > self.ceiling + BEYOND * (1.0 - self.ceiling)
 
     def distance(self, change: Intervention) -> tuple[float, float]:
         """How far a change came alone, the furthest first; what was not tried is as the control."""

@@ -19,6 +19,7 @@ from typing import Any
 
 from unstuck.base.errors import NotSupported
 from unstuck.checks import all_checks
+from unstuck.goal import held_to
 from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.interventions._network import output_activation
 from unstuck.interventions.activation import Activation
@@ -26,6 +27,7 @@ from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.standardize_data import StandardizeData
 
 from .arms import Arm
 from .budget import BudgetSpent
@@ -148,12 +150,15 @@ class Search:
     def _scales(self, likely: Sequence[Candidate]) -> list[Arm]:
         """Inputs and targets scaled at once, and the output made to reach them, where checks ask for
         it: none shows without the others, and what cures in their place is a detour.
+
+        Where both are the same table, one change scales both.
         """
         def scales(change: Intervention, kinds: Any) -> bool:
             return isinstance(change.change if isinstance(change, AtOutput) else change, kinds)
 
-        scaled = [c.change for c in likely if scales(c.change, ScaleInputs | ScaleTargets)]
-        if any(scales(change, ScaleTargets) for change in scaled):
+        scaled = [c.change for c in likely if scales(c.change, StandardizeData)][:1] or [
+            c.change for c in likely if scales(c.change, ScaleInputs | ScaleTargets)]
+        if any(scales(change, ScaleTargets | StandardizeData) for change in scaled):
             asked = [c.change for c in likely if c.certain and "activation" in c.change.touches]
             scaled = [*(asked or self._linear_output())[:1], *scaled]
         if len(scaled) < 2 or not compatible(scaled):
@@ -200,7 +205,7 @@ class Search:
             self._singles += arms
 
     def _try_strong(self) -> None:
-        """Everything sensible at once; what it shows of the data is what cures are held to."""
+        """Everything sensible at once; what it shows on rows held out is what all are held to."""
         experiment, budget = self.experiment, self.experiment.budget.seconds
         if self.strongest is not None:
             return
@@ -218,8 +223,8 @@ class Search:
         for arms in self.looks.at((experiment.arm(some) for some in sets if len(some) > 1), share=2):
             tried += arms
             good = any(self.ranking.cures(arm) and self.ranking.margin(arm) for arm in arms)
-            if good and (not self.ranking.is_modest or any(map(self.ranking.is_beyond, arms))
-                         or len(tried) >= OPEN_SETS):
+            beyond = any(self.ranking.is_beyond(arm.score) for arm in arms)
+            if good and (not self.ranking.is_modest or beyond or len(tried) >= OPEN_SETS):
                 break
         else:
             # What the budget cut short may only want time.
@@ -230,10 +235,11 @@ class Search:
                 if any(map(self.ranking.cures, arms)):
                     break
         self.strongest = max(tried, key=strength, default=None)
-        furthest = max(filter(self.ranking.is_beyond, tried), key=lambda arm: arm.score, default=None)
-        if self.ranking.is_modest and furthest is not None:
-            held_out = held_out_score(experiment, furthest, folds=1)
-            self.ranking.ceiling = max(self.ranking.ceiling, held_out or 0.0)
+        furthest = max(tried, key=lambda arm: arm.score, default=None)
+        if self.ranking.is_modest and furthest is not None and self.ranking.is_beyond(furthest.score):
+            shown = held_out_score(experiment, furthest, folds=1)
+            if shown is not None and self.ranking.is_beyond(shown):
+                experiment.hold_to(held_to(experiment.goal, shown))
 
     def _helpful(self) -> Changes:
         """What brought the usual replica well nearer to the yardstick alone, as one set."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.network import adapter
-from unstuck.population.population import Readings
+from unstuck.population.population import Readings, direction
 
 from .program import Program, Rows, State
 
@@ -138,7 +138,7 @@ def _line(flat: Any) -> Any:
     It is a fixed random projection: two rows that differ fall on one place with chance zero. The
     numbers are drawn here and compared on the host, since compiling either takes longer.
     """
-    weights = np.random.default_rng(7).normal(size=flat.shape[1]).astype(np.float32)
+    weights = direction(flat.shape[1])
     size = jnp.maximum(jnp.abs(flat).max() * np.abs(weights).sum(), 1e-30)
     return (flat @ weights).astype(jnp.float32) / size
 

@@ -299,7 +299,7 @@ def program_key(recipe: Recipe) -> str:
     parts: list[Any] = [
         id(architecture.source), sorted(architecture.removed), sorted(architecture.kept),
         {k: dict(v) for k, v in architecture.changed.items()},
-        [(i.anchor, i.where, i.kind, dict(i.config)) for i in architecture.inserted],
+        [(i.anchor, i.where, i.kind, dict(i.config), i.joins) for i in architecture.inserted],
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
         id(recipe.metrics), id(recipe.weighted_metrics), recipe.loop, id(recipe.own_compile), recipe.batch_size, bool(recipe.rules),
         recipe.rows_per_epoch,

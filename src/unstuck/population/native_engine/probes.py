@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.population.population import Readings
+from unstuck.population.population import Readings, direction
 
 from .nodes import Network
 
@@ -65,7 +65,7 @@ def _squared_lengths(network: Network, weights: Floats) -> Floats:
 
 def _distinct(out: Floats) -> Floats:
     """Rows are told apart by a fixed random projection: two that differ share it with chance 0."""
-    weights = np.asarray(np.random.default_rng(7).normal(size=out.shape[2]), np.float32)
+    weights = direction(out.shape[2])
     line = np.sort(out @ weights, axis=1)
     size = np.maximum(np.abs(out).max(axis=(1, 2)) * np.abs(weights).sum(), 1e-30)
     apart = np.diff(line, axis=1) > 1e-6 * size[:, None]

@@ -136,7 +136,7 @@ def _rest(result: Result) -> dict[str, Any]:
         "harmful": [(lists.named(a), words.percent(a.success_rate), words.effect(a))
                     for a in reversed(result.by_verdict("harmful"))],
         "undecided": lists.undecided(result),
-        "not_tested": _not_tested(result), "facts": result.facts,
+        "not_tested": lists.untested(result), "facts": result.facts,
         "suspicions": [s for s in result.suspicions if s not in used],
         "evidence": _evidence, "command": _command(result), "measured": _measured(result),
     }  # fmt: skip
@@ -226,16 +226,10 @@ def _repair(result: Result, number: int) -> dict[str, Any] | None:
         "changes": [(name, "" if (lost := causes.put_back(repair, name)) is None
                      else f"{words.percent(lost.without)} of {words.count(lost.replicas)}")
                     for name in repair.interventions],
+        "beside": [(name, repairs.BESIDE) for name in repair.beside],
         "rate": words.repair_rate(repair), "note": repairs.note(repair, result),
         "diff": source.diff_lines(repair), "number": number + 1,
     }  # fmt: skip
-
-
-def _not_tested(result: Result) -> list[tuple[str, str]]:
-    by_reason: dict[str, list[str]] = {}
-    for entry in result.not_tested:
-        by_reason.setdefault(entry.reason, []).append(entry.what)
-    return [(", ".join(names), reason) for reason, names in by_reason.items()]
 
 
 def _evidence(finding: Any) -> list[tuple[str, str, str, str]]:

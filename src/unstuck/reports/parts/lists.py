@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from unstuck.result.results import Arm, Result
+from unstuck.result.results import Arm, NotTested, Result
 
 from . import words
 from .causes import evidence, findings_for, shown_blocks
@@ -13,7 +14,7 @@ from .text_page import Page
 
 _INDENT = 16
 _CONTRIBUTIONS = 6
-_SHOWN = 3
+_SHOWN, _KINDS = 3, 5
 _NOUNS = {
     "activation": "the activation", "loss": "the loss", "learning_rate": "the learning rate",
     "optimizer": "the optimizer", "epochs": "the number of epochs",
@@ -40,7 +41,8 @@ def lists(page: Page, result: Result) -> None:
                for arm in reversed(result.by_verdict("harmful"))]  # fmt: skip
     _short(page, "Makes it worse", harmful)
     _list(page, "Undecided", undecided(result))
-    _list(page, "Not tested", _untested(result))
+    _short(page, "Not tested", [
+        f"{what}: {reason}" for what, reason in untested(result, page.look.verbose)])
 
 
 def named(arm: Arm) -> str:
@@ -96,16 +98,31 @@ def _short(page: Page, title: str, items: Sequence[str]) -> None:
     _list(page, title, [*shown, *([f"and {more} more with -v"] if more else [])])
 
 
-def _untested(result: Result) -> list[str]:
-    by_reason: dict[str, list[str]] = {}
+def untested(result: Result, verbose: int = 0) -> list[tuple[str, str]]:
+    """What was not tried, and why: what has one reason together, where it is much by kind and count."""
+    by_reason: dict[str, list[NotTested]] = {}
     for entry in result.not_tested:
-        by_reason.setdefault(entry.reason, []).append(entry.what)
-    return [f"{_first(names)}: {reason}" for reason, names in by_reason.items()]
+        by_reason.setdefault(entry.reason, []).append(entry)
+    few = len(result.not_tested) if verbose > 0 else _SHOWN + 1
+    return [(", ".join(e.what for e in entries) if len(entries) <= few else _by_kind(entries), reason)
+            for reason, entries in sorted(by_reason.items(), key=lambda item: -len(item[1]))]
+
+
+def _by_kind(entries: Sequence[NotTested]) -> str:
+    """So many changes, and what they are about, most first."""
+    counts = Counter(
+        "checks" if entry.kind == "check" else "sets of changes" if entry.about is None
+        else _NOUNS.get(entry.about, "other things") for entry in entries)
+    shown = counts.most_common(_KINDS)
+    left = len(entries) - sum(count for _, count in shown)
+    shown += [("others", left)] * (left > 0)
+    parts = [f"{name} {words.count(count)}" for name, count in shown]
+    return f"{words.count(len(entries), 'change')} ({', '.join(parts)})"
 
 
 def undecided(result: Result) -> list[str]:
     """Changes whose effect is open, the placebo among them; what came out alike is said at once."""
-    arms = result.by_verdict("undecided")
+    arms = tuple(arm for arm in result.by_verdict("undecided") if arm.replicas)
     if result.placebo is not None and result.placebo.verdict == "undecided":
         arms = (*arms, result.placebo)
     alike: dict[tuple[str, str, str], list[str]] = {}

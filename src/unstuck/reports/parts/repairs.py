@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from unstuck.result.results import Repair, Result
+from unstuck.result.results import BY_HEART, Repair, Result
 
 from . import words
 from .causes import CURES, put_back
@@ -15,6 +15,10 @@ _ALTERNATIVES = 3
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 _SURE = 16
 """Of so many trainings at least as many have to learn as for a cure, for one change to be enough."""
+_AS_OFTEN = 0.02
+"""Rates that differ by no more are the same (`search.proof.SAME`)."""
+BESIDE = "for you to see it by; no training depends on it"
+"""What is said of a change that is written with a repair and that was not tried."""
 _FRESH = "measured on fresh seeds, which no search has seen"
 
 
@@ -37,9 +41,14 @@ def repairs(page: Page, result: Result) -> None:
         lead = f"Smallest repair, {size}"
     else:
         lead = f"No single change is enough. The smallest repair is {size}"
-    page.paragraph((lead, "bold"), f": {words.repair_rate(best)}; {_FRESH}.")
+    rate = f": {words.repair_rate(best)}; {_FRESH}."
+    if result.goal.asked == BY_HEART:
+        lead, rate = f"{lead}, by heart", f"{rate} Of other rows this says nothing."
+    page.paragraph((lead, "bold"), rate)
     for number, name in enumerate(best.interventions):
         page.paragraph(name, _without(best, number), indent=4, first="  *")
+    for name in best.beside:
+        page.paragraph(name, (f" ({BESIDE})", "dim"), indent=4, first="  *")
     _diff(page, best)
     page.paragraph((note(best, result), "dim"), indent=2)
     shown = others if page.look.verbose > 0 else others[:_ALTERNATIVES]
@@ -63,6 +72,8 @@ def _without(repair: Repair, number: int) -> tuple[str, str]:
     rest = f"without it {words.percent(lost.without)} of {words.count(lost.replicas)}"
     if lost.needed:
         return f" ({rest})", "dim"
+    if lost.without < lost.whole - _AS_OFTEN:
+        return f" ({rest}: too few to be sure)", "dim"
     with_it, alone = (words.number(score) for score in lost.scores)
     spare = (f", with less to spare: a score of {alone} in place of {with_it}"
              if lost.scores[1] < lost.scores[0] else "")
