@@ -1,4 +1,4 @@
-"""Classes with TensorFlow's `train_step(self, data)`, with and without `compile` and `call` of their own."""
+"""Classes with TensorFlow's `train_step(self, data)`, and a `compile` of their own, or no `call`."""
 
 from __future__ import annotations
 

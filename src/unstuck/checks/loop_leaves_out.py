@@ -25,8 +25,8 @@ class LoopLeavesOut(Check):
 
     ## Why learning stops
     Variables without a gradient stay as they were drawn. Batch normalisation in the mode of inference
-    divides by averages that nobody has measured. A new optimizer has forgotten its averages of gradients,
-    so that under Adam each first step is as long as the learning rate, in whatever direction.
+    divides by averages that nobody has measured. A new optimizer has forgotten its averages of
+    gradients, so that under Adam each first step is as long as the learning rate, wherever it leads.
 
     ## What it tries
     Each of these as `fit` does it, one at a time.
@@ -72,7 +72,7 @@ def _told(what: What, loop: Loop, seen: Observation) -> tuple[str, int]:
         return (f"The loop calls the model without training=True: {', '.join(kinds)} work as in"
                 " inference while it is trained.", updates)
     if what == "regularised":
-        return ("The loop leaves model.losses out of its loss: the penalties of the layers are computed,"
-                " and nothing minimises them.", updates)
+        return ("The loop leaves model.losses out of its loss: the penalties of the layers are"
+                " computed, and nothing minimises them.", updates)
     return (f"The loop makes its optimizer anew after every {loop.optimizer_for} updates, which forgets"
             " what it has gathered of the gradients.", updates // max(1, loop.optimizer_for or 1))

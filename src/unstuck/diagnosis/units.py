@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.base.errors import NotSupported
 from unstuck.interventions.fill_missing import FillMissing, missing_marks
 from unstuck.network import outputs
 from unstuck.network.recipe import Recipe, Units

@@ -15,6 +15,7 @@ from . import _network as network
 from ._rows import read_later
 from ._source import method_call, pair_of_names
 
+
 def same_data(recipe: Recipe) -> NDArray[Any]:
     """The rows that are inputs and targets.
 

@@ -1,4 +1,4 @@
-"""Where a training loop written by hand does otherwise than `fit` would, and a step that does the same."""
+"""Where a loop written by hand does otherwise than `fit` would, and a step that does the same."""
 
 from __future__ import annotations
 

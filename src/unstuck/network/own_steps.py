@@ -1,8 +1,8 @@
 """Steps of the user's own in TensorFlow's form, `train_step(self, data)`, as pure functions of a state.
 
-TensorFlow's step changes variables where it stands; JAX's takes a state and gives the next. In a stateless
-scope Keras notes what is changed in place of changing it, so that the user's method runs as it is, and
-what it has noted is the next state. Its gradients are those of `tf.GradientTape`'s stand-in.
+TensorFlow's step changes variables where it stands; JAX's takes a state and gives the next. In a
+stateless scope Keras notes what is changed in place of changing it, so that the user's method runs as
+it is, and what it has noted is the next state. Its gradients are those of `tf.GradientTape`'s stand-in.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from . import adapter
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
 Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
 SEEDS = "unstuck_seeds"
-"""The attribute with the generator for what a step itself draws: `tf.random.normal` outside of layers."""
+"""The attribute with the generator for what a step draws outside of layers (`tf.random.normal`)."""
 
 
 class _Drawing(threading.local):
-    generators: list[Any] = []
+    def __init__(self) -> None:
+        self.generators: list[Any] = []
 
 
 _drawing = _Drawing()
@@ -107,7 +108,7 @@ def step_in_place(model: keras.Model, method: str, optimizers: Sequence[Any]) ->
 
 
 def _called(model: keras.Model, method: str, data: Any) -> dict[str, Any]:
-    """The logs of the user's step, each a number; its loss too, where a tape was asked for its gradient."""
+    """The logs of the user's step, each a number; what was minimised, where they do not tell."""
     _drawing.generators = [*_drawing.generators, getattr(model, SEEDS, None)]
     try:
         with adapter.journalled(), adapter.JOURNALS.minimised() as losses:
@@ -140,6 +141,6 @@ def refuse_two_trainings(optimizers: Sequence[Any], kind: str) -> None:
     """
     if len(optimizers) > 1:
         raise NotSupported(
-            f"{kind} trains with {len(optimizers)} optimizers, as a GAN does, where what one network is to"
-            " learn depends on the other, so that nothing tells when it has learned. Diagnose each part"
-            " alone: keep some of its batches and pass them to unstuck.diagnose(model, x, y).")
+            f"{kind} trains with {len(optimizers)} optimizers, as a GAN does, where what one network is"
+            " to learn depends on the other, so that nothing tells when it has learned. Diagnose each"
+            " part alone: keep some of its batches and pass them to unstuck.diagnose(model, x, y).")

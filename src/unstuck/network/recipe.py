@@ -75,10 +75,10 @@ class Recipe:
     `left_out` names those that do not. `written_for` is the package in whose spelling the script
     is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `loop` is set where a loop of the user's own
     trains otherwise than `fit` would, `own_compile` where the model's class has a `compile` of its own:
-    what that was given. `rows_alone`: `fit` was given no targets, and steps get the rows alone. `whole` is set where this is but one
-    output of a network with several (`outputs.each`): the recipe of all of them. `plain` has
-    the types of numbers of those of "x" and "y" that were numpy arrays when they were handed to `fit`,
-    not frames or tensors.
+    what that was given. `rows_alone`: `fit` was given no targets, and steps get the rows alone.
+    `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
+    of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
+    they were handed to `fit`, not frames or tensors.
     """
 
     architecture: Architecture
@@ -274,7 +274,8 @@ class Recipe:
                      self.batch_size, self.shuffle, self.validation_split, self.class_weight,
                      self.order_salt, self.data_units, self.target_units, self.filled,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
-                     self.batches, sorted(self.architecture.kept), bool(self.optimizer.state), self.loop))
+                     self.batches, sorted(self.architecture.kept), bool(self.optimizer.state),
+                     self.loop))
 
     @cached_property
     def multiplications(self) -> int:

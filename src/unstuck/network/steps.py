@@ -33,8 +33,8 @@ def train_step_of(model: keras.Model, recipe: Recipe) -> Step:
 def test_step_of(model: keras.Model, recipe: Recipe) -> Step:
     """One batch of an evaluation, from and to the same kind of state.
 
-    A class with a `train_step` in TensorFlow's form that has neither a loss nor a `test_step` is judged by
-    what its `train_step` says, in training's mode; nothing of it is kept but the metrics.
+    A class with a `train_step` in TensorFlow's form that has neither a loss nor a `test_step` is judged
+    by what its `train_step` says, in training's mode; nothing of it is kept but the metrics.
     """
     if takes_data_alone(model, "test_step"):
         return step_in_place(model, "test_step", adapter.optimizers_of(model))
@@ -57,8 +57,8 @@ def test_step_of(model: keras.Model, recipe: Recipe) -> Step:
 def outputs_of_state(model: keras.Model, recipe: Recipe, state: State, x: Any) -> Any:
     """What a model puts out for rows, without dropout.
 
-    A class with steps but without `call` puts out what its step compares with the rows: the last array of
-    their shape that a block of its tape gives a name.
+    A class with steps but without `call` puts out what its step compares with the rows: the last array
+    of their shape that a block of its tape gives a name.
 
     Raises:
         LookupError: there is none.

@@ -25,7 +25,7 @@ class _Unbound:
 UNBOUND = _Unbound()
 
 
-class left:  # noqa: N801 - written into scripts as a function
+class left:
     """How a block was left, with what value, and what its names stood for then.
 
     Args:

@@ -29,7 +29,9 @@ __all__ = ["UNBOUND", "GradientTape", "left", "taped"]
 Tree = Any
 
 
-def taped(tapes: Sequence[Any], block: Callable[..., left], values: Mapping[str, Callable[[], Any]]) -> left:
+def taped(
+    tapes: Sequence[Any], block: Callable[..., left], values: Mapping[str, Callable[[], Any]]
+) -> left:
     """Run the block of a `with`, and let its tapes take gradients of it.
 
     Args:

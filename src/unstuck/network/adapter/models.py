@@ -48,7 +48,7 @@ def overrides(model: keras.Model, method: str) -> bool:
 
 
 def optimizers_of(model: keras.Model) -> list[Any]:
-    """The optimizers of a model, that of `compile` first, then those that its class keeps for itself."""
+    """The optimizers of a model, that of `compile` first, then those that its class keeps itself."""
     found = [model.optimizer] if model.optimizer is not None else []
     for value in vars(model).values():
         for one in value if isinstance(value, list | tuple) else [value]:

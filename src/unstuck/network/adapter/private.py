@@ -39,5 +39,6 @@ except ImportError as error:
 
 __all__ = ["ArrayDataAdapter", "BaseOptimizer", "Functional", "JaxVariable", "array_slicing",
            "backend_numpy", "backend_rnn", "can_convert_arrays", "compute_fans", "data_adapter_utils",
-           "data_adapters", "get_stateless_scope", "global_state", "in_stateless_scope", "keras_home", "model_output_spec",
+           "data_adapters", "get_stateless_scope", "global_state", "in_stateless_scope",
+           "keras_home", "model_output_spec",
            "serialization_lib"]

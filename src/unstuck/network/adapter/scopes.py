@@ -1,4 +1,4 @@
-"""Keras's stateless scopes: what variables hold in them, and what they held before they were written."""
+"""Keras's stateless scopes: what variables hold in them, and held before they were written."""
 
 from __future__ import annotations
 

@@ -301,7 +301,8 @@ def program_key(recipe: Recipe) -> str:
         {k: dict(v) for k, v in architecture.changed.items()},
         [(i.anchor, i.where, i.kind, dict(i.config), i.joins) for i in architecture.inserted],
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
-        id(recipe.metrics), id(recipe.weighted_metrics), recipe.loop, id(recipe.own_compile), recipe.batch_size, bool(recipe.rules),
+        id(recipe.metrics), id(recipe.weighted_metrics), recipe.loop,
+        id(recipe.own_compile), recipe.batch_size, bool(recipe.rules),
         recipe.rows_per_epoch,
         _described(recipe.train), recipe.validation and _described(recipe.validation),
     ]
