@@ -3,8 +3,8 @@
 What the user's own files import as `tensorflow` is this, whether TensorFlow is installed or not, so
 that a script has one fate. `math`, `arrays`, `linalg`, `nn`, `draws`, `image` and `control` are its
 functions, under TensorFlow's names and with its arguments (`signatures`); `tensors` and `dtypes` what
-they compute with; `dataset` and `sources` are `tf.data`, `files` is `tf.io`; `settings` is what changes
-nothing here. TensorFlow itself, where there is one, is asked for data alone (`borrowed`).
+they compute with; `dataset`, `sources`, `tables` and `folders` are `tf.data`, `files` is `tf.io`, `words`
+and `lookups` are for text before it is numbers; `settings` is what changes nothing here. TensorFlow itself, where there is one, is asked for data alone (`borrowed`).
 
 What is missing is refused by name (`namespace`).
 """
@@ -30,7 +30,9 @@ from . import (
     nn,
     settings,
     sources,
+    tables,
     tensors,
+    words,
 )
 from .borrowed import installed, ours, whole
 from .dataset import Dataset
@@ -41,7 +43,7 @@ __all__ = ["Dataset", "Namespace", "facade", "installed", "ours", "whole"]
 VERSION = "2.15.0"
 """What `tf.__version__` says: the last TensorFlow whose Keras was Keras 2."""
 
-_BORROWED = ("strings", "lookup", "ragged", "sparse", "train", "audio", "signal", "sets")
+_BORROWED = ("lookup", "ragged", "sparse", "train", "audio", "signal", "sets")
 """Parts that are TensorFlow's own, where it is installed: they prepare data."""
 
 _ERRORS = ("InvalidArgumentError", "NotFoundError", "OutOfRangeError", "OpError", "UnimplementedError",
@@ -62,7 +64,7 @@ def facade(
     in_both = {name: function for name, function in of_math.items() if name not in _ONLY_IN_MATH}
     first: dict[str, Any] = {
         "set_random_seed": draws.set_seed, **settings.of_tensorflow_1(), **_tensors(),
-        **in_both, **arrays.functions(), **control.functions(), **settings.functions(),
+        **in_both, **words.taking_text(arrays.functions()), **control.functions(), **settings.functions(),
         **{name: of_linalg[name] for name in (
             "matmul", "norm", "eye", "tensordot", "einsum")},
         **{f"random_{name}": of_random[name] for name in ("normal", "uniform", "shuffle")},
@@ -77,7 +79,8 @@ def facade(
         "dtypes": Namespace("tensorflow.dtypes", {
             **dtypes.BY_NAME, "cast": dtypes.cast, "as_dtype": dtypes.as_dtype,
             "DType": dtypes.DType, "saturate_cast": dtypes.saturate_cast}),
-        "data": sources.namespace(borrowed.lookup("data")),
+        "data": sources.namespace(borrowed.lookup("data"), tables.READERS),
+        "strings": words.namespace(borrowed.lookup("strings")),
         **files.namespaces(borrowed.lookup("io")),
         "errors": Namespace("tensorflow.errors", {
             name: type(name, (Exception,), {}) for name in _ERRORS}),

@@ -1,0 +1,91 @@
+"""One official example, captured in this process; what came of it goes into a file.
+
+    python benchmarks/official_one.py SCRIPT ANSWER BYTES
+
+Run by `official`, in a folder of made-up files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+_TRACEBACK = "Traceback (most recent call last)"
+
+
+def answer(script: Path) -> dict[str, Any]:
+    """The fields of an `official.Answer` that only this process knows."""
+    import official_data
+
+    from unstuck.base.errors import NoFitCall, ScriptFailed, UnstuckError
+    from unstuck.capture import capture_script
+    from unstuck.population.choice import engine_for
+
+    official_data.put()
+    said = _Kept(sys.stderr)
+    begun = time.monotonic()
+    try:
+        with contextlib.redirect_stderr(said):
+            found = capture_script(script)
+    except NoFitCall as error:
+        return {"outcome": "without", "why": str(error)}
+    except ScriptFailed as error:
+        missing = re.search(r"No module named '(\w+)", said.last())
+        if missing and missing[1] not in ("tensorflow", "keras", "jax", "numpy"):
+            return {"outcome": "without", "why": f"{missing[1]} is not installed here."}
+        return {"outcome": "crashed", "why": f"{error} {said.last()}"}
+    except UnstuckError as error:
+        return {"outcome": "refused", "why": str(error)}
+    took = time.monotonic() - begun
+    if _TRACEBACK in said.getvalue():
+        return {"outcome": "crashed", "why": f"taken, but with a traceback: {said.last()}"}
+    engine, refused = engine_for(found.recipe)
+    why = "" if refused is None else f" (native: {refused})"
+    return {"outcome": "taken", "engine": engine.name, "training":
+            f"{found.model_kind}, {found.parameters:,} weights, fit {found.index} of {found.of},"
+            f" captured in {took:.1f} s{why}"}
+
+
+class _Kept(io.StringIO):
+    """What is written, kept and handed on."""
+
+    def __init__(self, stream: Any) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(text)
+        return super().write(text)
+
+    def last(self) -> str:
+        """The last line that holds something and is no remark of ours."""
+        lines = [line for line in self.getvalue().split("\n") if line.strip()
+                 and not line.startswith("unstuck:")]
+        return lines[-1] if lines else ""
+
+
+def main() -> None:
+    """Read the command line, answer."""
+    script, told, memory = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    try:
+        found = answer(script)
+    except BaseException as error:  # that is what is looked for
+        import traceback
+        traceback.print_exc()
+        found = {"outcome": "crashed", "why": f"a fault of unstuck: {type(error).__name__}: {error}"}
+    told.write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
