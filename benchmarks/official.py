@@ -3,9 +3,10 @@
     python benchmarks/official.py CLONE [--only TEXT] [--write]
 
 `CLONE` is a clone of keras-team/keras, with or without a work tree; `examples/` of 2.3.1 and
-`examples/keras_io/` and `guides/` of v3.0.0 are read from it, and nothing of it is kept. Instead of what
-the scripts download they get made-up data (`official_data`, `official_files`), and each runs in a process
-of its own (`official_one`) with a limit on its time and its memory. For each it is told whether it was
+`examples/keras_io/` and `guides/` of v3.0.0 are read from it, and nothing of it is kept. Instead of
+what the scripts download they get made-up data (`official_data`, `official_files`). Each runs in a
+process of its own (`official_one`), one after the other, with a limit on its time and its memory. For
+each it is told whether it was
 
 * taken: which engine would train it, and how long the capture took;
 * refused: in a sentence of ours, with what to do;
@@ -21,18 +22,22 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-PAGE = HERE.parent / "docs" / "official.md"
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import official_one
+from official_files import make_files
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "official.md"
 
 PLACES = (("2.3.1", "examples"), ("v3.0.0", "examples/keras_io"), ("v3.0.0", "guides"))
 """Which folder of which tag is read."""
@@ -74,44 +79,63 @@ def _git(clone: Path, *arguments: str) -> bytes | None:
     return done.stdout if done.returncode == 0 else None
 
 
-def asked(
-    tag: str, path: str, source: bytes, *, files: Path, seconds: float, memory: int,
-    outputs: Path | None = None,
-) -> Answer:
-    """Capture one script in a process of its own.
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What each script may take: seconds, bytes of memory; `files` are made-up ones, of which it gets a
+    copy, and `outputs` a folder that keeps what it writes to its streams, if anybody wants that."""
 
-    Args:
-        files: a folder with made-up files, of which the script gets a copy.
-        outputs: a folder that keeps what it writes to its streams.
-        seconds: the most that it may take.
-        memory: the most memory, in bytes.
-    """
+    seconds: float
+    memory: int
+    files: Path
+    outputs: Path | None = None
+
+
+def asked(tag: str, path: str, source: bytes, limits: Limits) -> Answer:
+    """Capture one script in a process of its own: a copy of this one, which has imported Keras."""
     with tempfile.TemporaryDirectory(prefix="official-") as name:
         folder = Path(name)
-        shutil.copytree(files, folder, dirs_exist_ok=True)
+        shutil.copytree(limits.files, folder, dirs_exist_ok=True, copy_function=os.link)
         script, told = folder / Path(path).name, folder / "answer.json"
         script.write_bytes(source)
         begun = time.monotonic()
-        environment = {**os.environ, "KERAS_BACKEND": "jax", "MPLBACKEND": "Agg", "HOME": name}
-        with (folder / "output.txt").open("wb") as output:
-            running = subprocess.Popen(
-                [sys.executable, str(HERE / "official_one.py"), script.name, told.name, str(memory)],
-                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT)
-            try:
-                status: int | None = running.wait(seconds)
-            except subprocess.TimeoutExpired:
-                running.kill()
-                running.wait()
-                status = None
+        status = _in_a_process(script, told, limits)
         took = time.monotonic() - begun
         said = (folder / "output.txt").read_text(errors="replace")
-        if outputs is not None:
-            (outputs / f"{tag}-{path.replace('/', '-')}.txt").write_text(said)
+        if limits.outputs is not None:
+            (limits.outputs / f"{tag}-{path.replace('/', '-')}.txt").write_text(said)
         if told.exists():
             return Answer(tag=tag, path=path, seconds=took, **json.loads(told.read_text()))
-        why = f"ran longer than {seconds:g} s" if status is None else f"ended with {status}: {said[-300:]}"
+        why = f"ran longer than {limits.seconds:g} s" if status is None else (
+            f"ended with {status}: {said[-300:]}")
         return Answer(tag=tag, path=path, outcome="crashed", why=why, seconds=took)
+
+
+def _in_a_process(script: Path, told: Path, limits: Limits) -> int | None:
+    """Run it in its folder; its exit status, or `None` where the time was over."""
+    sys.stdout.flush()
+    number = os.fork()
+    if number == 0:
+        try:
+            os.setsid()
+            os.chdir(script.parent)
+            os.environ.update(HOME=str(script.parent), MPLBACKEND="Agg")
+            output = os.open("output.txt", os.O_CREAT | os.O_WRONLY)
+            for stream, target in ((0, os.open(os.devnull, os.O_RDONLY)), (1, output), (2, output)):
+                os.dup2(target, stream)
+            official_one.main(Path(script.name), Path(told.name), limits.memory)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(1)
+    end = time.monotonic() + limits.seconds
+    while time.monotonic() < end:
+        done, status = os.waitpid(number, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.1)
+    os.killpg(number, signal.SIGKILL)
+    os.waitpid(number, 0)
+    return None
 
 
 def counted(answers: list[Answer]) -> str:
@@ -127,8 +151,9 @@ def page(answers: list[Answer]) -> str:
     """The page of `docs/`, in Markdown."""
     lines = ["# The official examples of Keras", "",
              "Written by `python benchmarks/official.py CLONE --write`: every script of `examples/`"
-             " (Keras 2.3.1), `examples/keras_io/` and `guides/` (Keras 3.0.0), unmodified, with made-up"
-             " data in place of downloads and without TensorFlow installed.", "", counted(answers), ""]
+             " (Keras 2.3.1), `examples/keras_io/` and `guides/` (Keras 3.0.0), unmodified, with"
+             " made-up data in place of downloads and without TensorFlow installed.",
+             "", counted(answers), ""]
     for tag, folder in PLACES:
         mine = [a for a in answers if a.tag == tag and a.path.startswith(f"{folder}/")]
         lines += [f"## {folder} of {tag}", "", counted(mine), "",
@@ -147,42 +172,42 @@ def main() -> None:
     """Read the command line, ask for every script, tell."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("clone", type=Path, help="a clone of keras-team/keras")
-    parser.add_argument("--only", default="", help="scripts with this in their path; commas part several")
+    parser.add_argument("--only", default="", help="scripts with this in their path; or this,that")
     parser.add_argument("--seconds", type=float, default=300.0, help="the most that each may take")
     parser.add_argument("--memory", type=float, default=10.0, help="the most memory of each, in GB")
-    parser.add_argument("--jobs", type=int, default=1, choices=(1, 2), help="scripts at a time")
-    parser.add_argument("--json", type=Path, help="write the answers there; those that are there are kept")
+    parser.add_argument("--json", type=Path, help="put the answers there, beside those of others")
     parser.add_argument("--outputs", type=Path, help="a folder that keeps what the scripts write")
     parser.add_argument("--write", action="store_true", help="write the table to docs/official.md")
     given = parser.parse_args()
-    if given.write and given.only:
-        parser.error("--write wants every script, so that --only cannot be given with it.")
-    sys.path.insert(0, str(HERE))
-    from official_files import make_files
-
+    if given.write and given.only and not given.json:
+        parser.error("--write wants every script: with --only, give the --json that has the others.")
     wanted = [one for one in scripts(given.clone)
               if any(part in f"{one[0]}/{one[1]}" for part in given.only.split(","))]
-    with tempfile.TemporaryDirectory(prefix="official-files-") as name, ThreadPoolExecutor(
-            given.jobs) as pool:
-        files = Path(name)
-        make_files(files)
-
-        def ask(one: tuple[str, str, bytes]) -> Answer:
-            answer = asked(*one, files=files, seconds=given.seconds, memory=int(given.memory * 2**30),
-                           outputs=given.outputs)
-            print(f"{answer.outcome:8} {answer.seconds:6.1f} s  {answer.tag} {answer.path}:"
-                  f" {_told(answer)[:200]}", flush=True)
-            return answer
-
-        answers = list(pool.map(ask, wanted))
+    answers: list[Answer] = []
+    with tempfile.TemporaryDirectory(prefix="official-files-") as name:
+        limits = Limits(seconds=given.seconds, memory=int(given.memory * 2**30), files=Path(name),
+                        outputs=given.outputs)
+        make_files(limits.files)
+        for one in wanted:
+            answers.append(asked(*one, limits))
+            print(f"{answers[-1].outcome:8} {answers[-1].seconds:6.1f} s  {one[0]} {one[1]}:"
+                  f" {_told(answers[-1])[:300]}", flush=True)
+            if given.json:
+                _keep(given.json, answers)
     print(counted(answers))
-    if given.json:
-        before = json.loads(given.json.read_text()) if given.json.exists() else []
-        new = {(a.tag, a.path): asdict(a) for a in answers}
-        kept = {(a["tag"], a["path"]): a for a in before} | new
-        given.json.write_text(json.dumps(list(kept.values()), indent=1))
     if given.write:
-        PAGE.write_text(page(answers))
+        PAGE.write_text(page(_kept(given.json) or answers))
+
+
+def _kept(file: Path | None) -> list[Answer]:
+    """The answers of a file."""
+    return [Answer(**one) for one in json.loads(file.read_text())] if file and file.exists() else []
+
+
+def _keep(file: Path, answers: list[Answer]) -> None:
+    """Put answers into a file, in the place of older ones of the same scripts."""
+    all_of_them = {(one.tag, one.path): one for one in (*_kept(file), *answers)}
+    file.write_text(json.dumps([asdict(one) for _, one in sorted(all_of_them.items())], indent=1))
 
 
 if __name__ == "__main__":

@@ -24,11 +24,14 @@ import keras
 import numpy as np
 
 from unstuck.capture.tensorflow import Dataset
+from unstuck.capture.tensorflow.sources import from_tensor_slices
 
 Pair = tuple[np.ndarray, np.ndarray]
 
-MOVED = ("/Users/fchollet/Downloads/", "/101_ObjectCategories/", "/Annotations/", "/tmp/.keras/")
-"""Places at the root of the machine at which scripts look for their data."""
+MOVED = ("/Users/fchollet/Downloads/", "/101_ObjectCategories/", "/Annotations/", "/tmp/.keras/",
+         "./datasets/", "datasets/LJSpeech")
+"""Places at the root of the machine at which scripts look for their data, and one that would hide a
+package of its name."""
 
 TAKEN = 240
 """Rows of a data set of tensorflow_datasets, in each part."""
@@ -38,20 +41,33 @@ def moved(path: Any) -> Any:
     """Where a file lies that a script looks for at the root of the machine."""
     name = os.fspath(path) if isinstance(path, str | os.PathLike) else path
     if isinstance(name, str) and name.startswith(MOVED):
-        found = _FOLDER / "root" / name.removeprefix("/")
+        found = _FOLDER / "root" / name.lstrip("./")
         return str(found if found.exists() else _FOLDER / Path(name).name)
     return path
 
 
-_FOLDER = Path.cwd()
+_FOLDER = Path()
 
 
 def put() -> None:
-    """Put all of it in the place of what downloads."""
+    """Put all of it in the place of what downloads; files are those of the working directory."""
+    global _FOLDER
+    _FOLDER = Path.cwd()
     _of_keras()
     _files()
     sys.modules["tensorflow_datasets"] = _tensorflow_datasets()
-    sys.modules["gdown"] = _module("gdown", download=lambda url, output=None, **_: output)
+    sys.modules["gdown"] = _module("gdown", download=lambda url, output, **_: shutil.copy(
+        _FOLDER / Path(output).name, output))
+    for name, contents in _SHOWING.items():  # they only show something
+        sys.modules[name] = _module(name, **contents)
+
+
+_SHOWING: dict[str, dict[str, Any]] = {
+    "tqdm": {"tqdm": lambda given=None, *_, **__: given}, "ipywidgets": {},
+    "imageio": {}, "IPython": {
+        "get_ipython": lambda: None, "version_info": (9, 0)}, "IPython.display": {
+        name: lambda *_, **__: None for name in ("display", "Image", "Audio", "HTML", "clear_output")},
+}
 
 
 def _module(name: str, **contents: Any) -> ModuleType:
@@ -71,15 +87,15 @@ def _picture_set(shape: tuple[int, ...], classes: int, train: int, column: bool 
                  ) -> Callable[..., tuple[Pair, Pair]]:
     def load_data(*args: Any, **options: Any) -> tuple[Pair, Pair]:
         of = np.random.default_rng(1)
-        return _pictures(train, shape, classes, of, column), _pictures(10000, shape, classes, of, column)
+        train_rows, test_rows = (_pictures(rows, shape, classes, of, column) for rows in (train, 10000))
+        return train_rows, test_rows
 
     return load_data
 
 
 def _texts(train: int, test: int, classes: int) -> Callable[..., tuple[Pair, Pair]]:
     """Lists of word numbers, as `imdb` and `reuters` have them."""
-    def load_data(path: str = "", num_words: int | None = None, test_split: float = 0.2, maxlen: Any = None,
-                  **options: Any) -> tuple[Pair, Pair]:
+    def load_data(path: str = "", num_words: int | None = None, **options: Any) -> tuple[Pair, Pair]:
         of, most = np.random.default_rng(2), num_words or 20000
 
         def part(rows: int) -> Pair:
@@ -147,7 +163,7 @@ def _files() -> None:
                 found.write_bytes(b"")
         return str(found)
 
-    keras.utils.get_file = get_file
+    keras.utils.get_file = importlib.import_module("keras.src.utils.file_utils").get_file = get_file
     for name in ("open", "listdir", "stat", "lstat", "scandir"):
         setattr(os, name, _moving(getattr(os, name)))
     builtins.open = io.open = _moving(builtins.open)  # type: ignore[assignment]
@@ -179,18 +195,19 @@ def _beside(reading: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _tensorflow_datasets() -> ModuleType:
-    shapes = {"tf_flowers": ((80, 60, 3), 5), "cats_vs_dogs": ((80, 60, 3), 2), "stl10": ((96, 96, 3), 10),
-              "omniglot": ((105, 105, 3), 100), "stanford_dogs": ((80, 60, 3), 120),
-              "horses_or_humans": ((80, 80, 3), 2), "oxford_flowers102": ((80, 60, 3), 102),
-              "cycle_gan/horse2zebra": ((96, 96, 3), 2)}
+    shapes = {
+        "tf_flowers": ((80, 60, 3), 5), "cats_vs_dogs": ((80, 60, 3), 2), "stl10": ((96, 96, 3), 10),
+        "omniglot": ((105, 105, 3), 100), "stanford_dogs": ((80, 60, 3), 120),
+        "horses_or_humans": ((80, 80, 3), 2), "oxford_flowers102": ((80, 60, 3), 102),
+        "cycle_gan/horse2zebra": ((96, 96, 3), 2)}
 
     def one(name: str, supervised: bool) -> Dataset:
         shape, classes = shapes[name]
         of = np.random.default_rng(4)
         images = of.integers(0, 256, (TAKEN, *shape), dtype="uint8")
         labels = of.integers(0, classes, TAKEN)
-        from unstuck.capture.tensorflow.sources import from_tensor_slices
-        return from_tensor_slices((images, labels) if supervised else {"image": images, "label": labels})
+        rows = (images, labels) if supervised else {"image": images, "label": labels}
+        return from_tensor_slices(rows)
 
     def load(name: str, split: Any = None, as_supervised: bool = False, with_info: bool = False,
              **options: Any) -> Any:
@@ -203,7 +220,7 @@ def _tensorflow_datasets() -> ModuleType:
         classes = shapes[name][1]
         info = _module("info", features={"label": _module("label", num_classes=classes, names=[
             f"class{n}" for n in range(classes)], int2str=lambda n: f"class{n}")}, splits={
-            "train": _module("split", num_examples=TAKEN), "test": _module("split", num_examples=TAKEN)})
+            part: _module("split", num_examples=TAKEN) for part in ("train", "test")})
         return (made, info) if with_info else made
 
     return _module("tensorflow_datasets", load=load, disable_progress_bar=lambda: None,

@@ -12,16 +12,20 @@ import json
 import tarfile
 import wave
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import scipy.io
 from PIL import Image
 
-WORDS = ("the a of and in to is it was that for on with as this but film movie one good bad great time"
-         " story people very well much character plot scene actor never always some any only first last"
-         " love life world man woman day night way old new little own other many more most").split()
+WORDS = [
+    "the", "a", "of", "and", "in", "to", "is", "it", "was", "that", "for", "on", "with", "as",
+    "this", "but", "film", "movie", "one", "good", "bad", "great", "time", "story", "people",
+    "very", "well", "much", "character", "plot", "scene", "actor", "never", "always", "some", "any",
+    "only", "first", "last", "love", "life", "world", "man", "woman", "cat", "sat", "mat", "day",
+    "night", "way", "old", "new", "little", "own", "other", "many", "more", "most",
+]
 
 _KINDS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG"}
 
@@ -31,6 +35,7 @@ class Maker:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.draws = folder, np.random.default_rng(0)
+        self._pictures: dict[tuple[object, ...], bytes] = {}
 
     def write(self, name: str, content: bytes | str) -> None:
         """A file with this content."""
@@ -40,11 +45,16 @@ class Maker:
 
     def picture(self, name: str, size: tuple[int, int] = (64, 48), most: int = 255,
                 grey: bool = False) -> None:
-        """A picture of noise, of width and height `size`."""
-        shape = size[::-1] if grey else (*size[::-1], 3)
-        made, kept = Image.fromarray(self.draws.integers(0, most, shape).astype("uint8")), io.BytesIO()
-        made.save(kept, _KINDS[Path(name).suffix])
-        self.write(name, kept.getvalue())
+        """A picture of noise, of width and height `size`; one of three of its kind."""
+        kind, which = Path(name).suffix, int(self.draws.integers(3))
+        key = kind, size, most, grey, which
+        if key not in self._pictures:
+            shape = size[::-1] if grey else (*size[::-1], 3)
+            kept = io.BytesIO()
+            noise = self.draws.integers(0, most, shape).astype("uint8")
+            Image.fromarray(noise).save(kept, _KINDS[kind])
+            self._pictures[key] = kept.getvalue()
+        self.write(name, self._pictures[key])
 
     def words(self, count: int) -> str:
         """So many words in a row."""
@@ -60,7 +70,7 @@ class Maker:
         """Lines of columns."""
         self.write(name, "".join(by.join(map(str, row)) + "\n" for row in rows))
 
-    def zipped(self, name: str, contents: dict[str, str]) -> None:
+    def zipped(self, name: str, contents: Mapping[str, str | bytes]) -> None:
         """A zip with these files."""
         kept = io.BytesIO()
         with zipfile.ZipFile(kept, "w") as archive:
@@ -92,19 +102,20 @@ def _pictures(m: Maker) -> None:
         m.picture(f"PetImages/Dog/{n}.jpg")
         m.picture(f"images/pet_{n:03}.jpg")
         m.picture(f"annotations/trimaps/pet_{n:03}.png", most=3, grey=True)
-        m.picture(f"celeba_gan/img_align_celeba/{n:06}.jpg")
         m.picture(f"left/{n:05}.jpg")
         m.picture(f"right/{n:05}.jpg")
         m.picture(f"BSDS500/data/images/train/{n}.jpg")
         m.picture(f"BSDS500/data/images/test/{n}.jpg")
     m.picture("PetImages/Cat/6779.jpg")
+    one = (m.folder / "images/pet_000.jpg").read_bytes()
+    m.zipped("data.zip", {f"img_align_celeba/{n:06}.jpg": one for n in range(60)})
     for n in range(420):
         m.picture(f"lol_dataset/our485/low/{n}.png", (150, 140))
         m.picture(f"lol_dataset/our485/high/{n}.png", (150, 140))
     for n in range(15):
         m.picture(f"lol_dataset/eval15/low/{n}.png", (150, 140))
         m.picture(f"lol_dataset/eval15/high/{n}.png", (150, 140))
-    for n in range(80):
+    for _ in range(80):
         text = "".join(m.draws.choice(list("2345678bcdefgmnpwxy"), 5))
         m.picture(f"captcha_images_v2/{text}.png", (200, 50))
     parsing = "instance-level_human_parsing/instance-level_human_parsing/Training"
@@ -144,7 +155,8 @@ def _texts(m: Maker) -> None:
         m.write(f"Flicker8k_Dataset/{image}", first)
     _stories(m)
     m.write("wordlists/wordlist_mono_clean.txt",
-            "".join(f"{a}{b}{c}\n" for a in "abcdefghij" * 2 for b in "klmnopqrst" * 4 for c in "uvwxyz" * 4))
+            "".join(f"{a}{b}{c}\n" for a in "abcdefghij" * 2 for b in "klmnopqrst" * 4
+                    for c in "uvwxyz" * 4))
     m.write("wordlists/wordlist_bi_clean.txt",
             "".join(f"{a}{b} {b}{a}\n" for a in "abcdefghij" * 10 for b in "klmnopqrstuvwxyz" * 10))
 
@@ -180,7 +192,8 @@ def _tables(m: Maker) -> None:
         "movieId,title,genres\n" + "".join(f"{n},Film {n},Drama\n" for n in range(1, 301))})
     kinds = ["Action", "Drama", "Comedy|War"]
     m.zipped("movielens.zip", {
-        "ml-1m/users.dat": "".join(f"{n}::{'FM'[n % 2]}::{n % 7}::{n % 20}::{n:05}\n" for n in range(1, 101)),
+        "ml-1m/users.dat": "".join(
+            f"{n}::{'FM'[n % 2]}::{n % 7}::{n % 20}::{n:05}\n" for n in range(1, 101)),
         "ml-1m/movies.dat": "".join(f"{n}::Film {n}::{kinds[n % 3]}\n" for n in range(1, 301)),
         "ml-1m/ratings.dat": "".join(
             f"{draws.integers(1, 101)}::{draws.integers(1, 301)}::{draws.integers(1, 6)}::{n}\n"
@@ -195,8 +208,8 @@ def _tables(m: Maker) -> None:
                        zip(times, values, strict=True))})
     stamps = np.datetime64("2014-04-01T00:00:00") + 5 * np.arange(4032).astype("timedelta64[m]")
     for name in ("art_daily_small_noise.csv", "art_daily_jumpsup.csv"):
-        m.table(name, [["timestamp", "value"], *([str(t).replace("T", " "), f"{draws.normal(40, 20):.3f}"]
-                                               for t in stamps)])
+        m.table(name, [["timestamp", "value"], *(
+            [str(t).replace("T", " "), f"{draws.normal(40, 20):.3f}"] for t in stamps)])
     m.table("PeMSD7_W_228.csv", (draws.random((228, 228)) * 9000).round(1).tolist())
     m.table("PeMSD7_V_228.csv", (draws.random((3000, 228)) * 70).round(1).tolist())
     for part in ("TRAIN", "TEST"):
@@ -220,7 +233,8 @@ def _people(m: Maker) -> None:
     for name, dot, head in (("adult.data", "", []), ("adult.test", ".", [["|1x3 Cross validator"]])):
         rows = [[draws.integers(17, 90), draws.choice([" Private", " State-gov"]), draws.integers(9999),
                  draws.choice([" Bachelors", " HS-grad"]), draws.integers(1, 16),
-                 draws.choice([" Divorced", " Never-married"]), draws.choice([" Sales", " Tech-support"]),
+                 draws.choice([" Divorced", " Never-married"]),
+                 draws.choice([" Sales", " Tech-support"]),
                  draws.choice([" Husband", " Wife"]), draws.choice([" White", " Black"]),
                  draws.choice([" Male", " Female"]), draws.integers(5000), draws.integers(2000),
                  draws.integers(10, 60), draws.choice([" Cuba", " Germany"]),
@@ -231,8 +245,9 @@ def _people(m: Maker) -> None:
 def _waves(m: Maker) -> None:
     """Brain waves with their labels."""
     labels = [f"{kind}-{n}" for kind in ("blink", "math", "relax", "music") for n in (1, 2)]
-    header = ["Unnamed: 0", "id", "indra_time", "raw_values", "label", "signal_quality", "browser_latency",
-              "reading_time", "attention_esense", "meditation_esense", "updatedAt", "createdAt"]
+    header = ["Unnamed: 0", "id", "indra_time", "raw_values", "label", "signal_quality",
+              "browser_latency", "reading_time", "attention_esense", "meditation_esense",
+              "updatedAt", "createdAt"]
     lines = [",".join(header)]
     for n in range(900):
         raw = json.dumps(m.draws.normal(size=512).round(1).tolist())
@@ -242,11 +257,14 @@ def _waves(m: Maker) -> None:
 
 def _others(m: Maker) -> None:
     draws = m.draws
+    m.write("imagenet_class_index.json", json.dumps(
+        {n: [f"n{n:08}", f"class{n}"] for n in range(1000)}))
     m.array("moving_mnist.npy", draws.integers(0, 255, (20, 200, 64, 64)).astype("uint8"))
     for part in ("train", "test"):
         m.array(f"{part}_data.npy", draws.normal(size=(60, 20, 1024)).astype("float32"))
         m.array(f"{part}_labels.npy", draws.integers(0, 5, (60, 1)))
-        m.table(f"{part}.csv", [["video_name", "tag"], *([f"v{n}.avi", f"Tag{n % 5}"] for n in range(60))])
+        m.table(f"{part}.csv", [["video_name", "tag"], *(
+            [f"v{n}.avi", f"Tag{n % 5}"] for n in range(60))])
     for person in "abcde":
         for n in range(30):
             m.sound(f"16000_pcm_speeches/audio/speaker_{person}/{n}.wav", 1.0)
@@ -254,9 +272,9 @@ def _others(m: Maker) -> None:
         m.sound(f"16000_pcm_speeches/noise/{kind}/0.wav", 3.0)
     lines = []
     for n in range(120):
-        m.sound(f"datasets/LJSpeech-1.1/wavs/LJ{n:03}.wav", 1.0, 22050)
+        m.sound(f"root/datasets/LJSpeech-1.1/wavs/LJ{n:03}.wav", 1.0, 22050)
         lines.append(f"LJ{n:03}|{m.words(6)}|{m.words(6)}\n")
-    m.write("datasets/LJSpeech-1.1/metadata.csv", "".join(lines))
+    m.write("root/datasets/LJSpeech-1.1/metadata.csv", "".join(lines))
     for n in range(40):
         m.picture(f"root/101_ObjectCategories/airplanes/image_{n:04}.jpg")
         kept = io.BytesIO()
@@ -267,7 +285,8 @@ def _others(m: Maker) -> None:
         "directory": "02691156", "lables": ["wing", "body", "tail", "engine"],
         "colors": ["blue", "green", "red", "pink"]}}))
     for n in range(60):
-        m.table(f"{parts}/02691156/points/{n}.pts", draws.normal(size=(1100, 3)).round(3).tolist(), by=" ")
+        m.table(f"{parts}/02691156/points/{n}.pts",
+                draws.normal(size=(1100, 3)).round(3).tolist(), by=" ")
         chosen = draws.integers(0, 4, 1100)
         for k, label in enumerate(("wing", "body", "tail", "engine")):
             m.table(f"{parts}/02691156/points_label/{label}/{n}.seg", [[int(c == k)] for c in chosen])

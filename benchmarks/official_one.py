@@ -1,9 +1,4 @@
-"""One official example, captured in this process; what came of it goes into a file.
-
-    python benchmarks/official_one.py SCRIPT ANSWER BYTES
-
-Run by `official`, in a folder of made-up files.
-"""
+"""One official example, captured in this process, in a folder of made-up files (see `official`)."""
 
 from __future__ import annotations
 
@@ -15,22 +10,23 @@ import re
 import resource
 import sys
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import official_data
+
+from unstuck.base.errors import NoFitCall, ScriptFailed, UnstuckError
+from unstuck.capture import capture_script
+from unstuck.population.choice import engine_for
 
 _TRACEBACK = "Traceback (most recent call last)"
 
 
 def answer(script: Path) -> dict[str, Any]:
     """The fields of an `official.Answer` that only this process knows."""
-    import official_data
-
-    from unstuck.base.errors import NoFitCall, ScriptFailed, UnstuckError
-    from unstuck.capture import capture_script
-    from unstuck.population.choice import engine_for
-
     official_data.put()
     said = _Kept(sys.stderr)
     begun = time.monotonic()
@@ -74,18 +70,12 @@ class _Kept(io.StringIO):
         return lines[-1] if lines else ""
 
 
-def main() -> None:
-    """Read the command line, answer."""
-    script, told, memory = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+def main(script: Path, told: Path, memory: int) -> None:
+    """Capture a script with so many bytes of memory; write down what came of it."""
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     try:
         found = answer(script)
     except BaseException as error:  # that is what is looked for
-        import traceback
         traceback.print_exc()
         found = {"outcome": "crashed", "why": f"a fault of unstuck: {type(error).__name__}: {error}"}
     told.write_text(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main()

@@ -176,6 +176,19 @@ def test_of_epochs_that_are_new_each_time_those_are_taped_for_which_there_is_roo
     assert tape(streaming(), steps=3, epochs=5, shuffle=False, most_bytes=1).epochs == 1
 
 
+def test_a_short_batch_that_is_shuffled_among_the_others_comes_last(write):
+    recipe = capture_script(write("""
+        import numpy as np
+        import tensorflow as tf
+        x = np.arange(22, dtype="float32")[:, None]
+        rows = tf.data.Dataset.from_tensor_slices((x, x)).batch(4).shuffle(6, seed=5)
+        model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(rows, epochs=3)""")).recipe
+    assert (recipe.batch_size, recipe.epochs, recipe.updates) == (4, 3, 18)
+    assert sorted(recipe.train.x[:, 0]) == list(range(22)) and set(recipe.x[-2:, 0]) == {20, 21}
+
+
 def test_of_an_epoch_without_room_the_first_batches_are_trained_on_as_often():
     one = next(streaming())
     room = 2 * sum(np.asarray(part, "float64").nbytes for part in one)

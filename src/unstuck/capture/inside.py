@@ -16,11 +16,14 @@ _METHODS = {"numpy": "tf's own functions, or keras.ops", "get_shape": "x.shape",
 """Methods that TensorFlow's tensors have and JAX's inside a network have not, and what to write."""
 
 
+_NEEDS_TENSORFLOW = re.compile(r"requires (the )?tensorflow|supported (with|by) the tensorflow backend",
+                               re.IGNORECASE)
 _LACKING = re.compile(r"has no attribute '?(\w+)'?")
 
 
 def refused(error: BaseException) -> NotSupported | None:
-    """What to do about an error in the user's layers, losses or metrics; `None`: no more is known."""
+    """What to do about an error out of Keras or JAX that the user's own code came to: in layers, losses
+    or metrics, or where the script runs; `None`: no more is known."""
     for one in _with_its_causes(error):
         where = _place_in(one)
         lacking = _LACKING.search(str(one)) if isinstance(one, AttributeError) else None
@@ -30,11 +33,21 @@ def refused(error: BaseException) -> NotSupported | None:
                 " float(), int(), range() or a function of numpy), where there are no numbers yet:"
                 " TensorFlow rewrites such code, JAX does not. Write it with tf.where, tf.cond or"
                 " tf.while_loop, and with tf's functions in place of numpy's.")
+        if where and _NEEDS_TENSORFLOW.search(str(one)):
+            return NotSupported(
+                f"{where}: Here Keras needs TensorFlow itself, as its backend or as a package; it says"
+                f" “{_first_sentence(one)}” unstuck trains with JAX. Do this step with numpy or"
+                " keras.ops, or on the data before fit.")
         if where and lacking is not None and lacking[1] in _METHODS:
             return NotSupported(
                 f"{where}: .{lacking[1]} is asked of a tensor inside the network, and JAX's have none."
                 f" Write {_METHODS[lacking[1]]} instead.")
     return None
+
+
+def _first_sentence(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text[: text.find(". ") + 1] if ". " in text else f"{text.rstrip('.')}."
 
 
 def _with_its_causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -18,7 +18,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from unstuck.base.errors import BadData, NotSupported
+from unstuck.base.errors import BadData, NotSupported, UnstuckError
 from unstuck.network import adapter
 
 Tree = Any
@@ -86,6 +86,8 @@ def tape(
             f" steps_per_epoch={len(first)}, epochs={epochs}, …).")
     second = reel.epoch(steps)
     if not all(divided([*map(rows_in, first), *map(rows_in, second)], len(first))):
+        if steps is None:
+            raise reel.uneven([first])
         return _by_passes(reel, [*first, *second], steps=len(first), epochs=epochs, room=room)
     if _same(first, second):
         moved = reel.is_dataset and shuffle and steps is None
@@ -172,6 +174,8 @@ class _Reel:
                 raw = next(self._running)
             except StopIteration:
                 break
+            except UnstuckError:
+                raise
             except Exception as error:
                 raise BadData(
                     f"The source of batches given to {self._where} ({self.kind}) raised"
@@ -188,6 +192,8 @@ class _Reel:
             self._check_time()
         if steps is None and self.is_dataset:
             self._mine.on_epoch_end()
+        if steps is None and not self.is_generator:
+            batches = _short_one_last(batches)
         if not batches or (steps is not None and len(batches) < steps):
             raise BadData(
                 f"The source of batches given to {self._where} ({self.kind}) ran out after"
@@ -239,12 +245,12 @@ class _Reel:
         of = steps or (self._mine.num_batches if self.is_dataset else None)
         if of is None:
             raise NotSupported(
-                f"One epoch of {self.kind} comes to more than {self._most >> 20} MB, and does not say how"
-                " many batches it has. Give fit steps_per_epoch.")
+                f"One epoch of {self.kind} comes to more than {self._most >> 20} MB, and does not say"
+                " how many batches it has. Give fit steps_per_epoch.")
         passes = max(1, round(of * epochs / len(batches)))
         return replace(self.wound([batches], "fixed"), passes=passes, note=(
-            f"One epoch of {self.kind}, {of} batches, comes to more than {self._most >> 20} MB: the first"
-            f" {len(batches)} were taped, and replicas are trained on them {passes} time"
+            f"One epoch of {self.kind}, {of} batches, comes to more than {self._most >> 20} MB: the"
+            f" first {len(batches)} were taped, and replicas are trained on them {passes} time"
             f"{'s' * (passes > 1)}, which are as many updates. Rows after those are not seen."))
 
     def wound(self, epochs: list[list[Batch]], kind: Kind) -> Tape:
@@ -279,6 +285,15 @@ class _Reel:
                       " gets the batches as they came",
         }[kind]
         return f"{self.kind[0].upper()}{self.kind[1:]} was taped: {how}."
+
+
+def _short_one_last(batches: list[Batch]) -> list[Batch]:
+    """The batches of a pass, a shorter one last, which comes anywhere where batches are shuffled."""
+    sizes = list(map(rows_in, batches))
+    short = [at for at, size in enumerate(sizes) if size < max(sizes)]
+    if len(short) == 1:
+        batches.append(batches.pop(short[0]))
+    return batches
 
 
 def _copied(source: Any) -> Any:

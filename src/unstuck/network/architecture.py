@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import adapter
 from .layers import WRAPPERS, Insertion, Layer
+from .made_with import config_of
 
 Tree = Any
 
@@ -83,7 +84,7 @@ class Architecture:
     def _describe(
         self, layer: Any, moved: Mapping[str, tuple[str, ...]] | None = None
     ) -> Layer:
-        config, wraps = layer.get_config(), isinstance(layer, WRAPPERS)
+        config, wraps = config_of(layer), isinstance(layer, WRAPPERS)
         config = {**(config["layer"]["config"] if wraps else config),
                   **self.changed.get(layer.name, {})}
         inputs: list[str] = []
@@ -102,7 +103,7 @@ class Architecture:
             inputs=tuple(inputs),
             parameters=int(sum(np.prod(v.shape) for v in layer.variables)),
             output_shape=shape,
-            wrapped=layer.get_config()["layer"]["class_name"] if wraps else None,
+            wrapped=config_of(layer)["layer"]["class_name"] if wraps else None,
         )
 
     @property

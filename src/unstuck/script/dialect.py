@@ -18,7 +18,8 @@ _SUSPICIOUS = frozenset({
 })
 
 _OF_OTHER_YEARS = re.compile(
-    r"\bTensorBoard\b|^\s*(import|from) six\b|_dataset_from_|\bTextVectorization\b|\b\w+Lookup\(",
+    r"\bTensorBoard\b|^\s*(import|from) six\b|_dataset_from_|\bTextVectorization\b|\b\w+Lookup\("
+    r"|KERAS_BACKEND\W+tensorflow",
     re.MULTILINE)
 """What needs stand-ins, though Keras of today has it, or it was never Keras's."""
 

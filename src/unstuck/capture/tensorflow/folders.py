@@ -91,7 +91,7 @@ def _read_in(
             dataset = dataset.shuffle((batch_size or 128) * 8, seed)
         if batch_size is not None:
             dataset = dataset.batch(batch_size)
-        vars(dataset).update(class_names=classes, file_paths=[str(path) for path in paths])
+        dataset.class_names, dataset.file_paths = classes, [str(path) for path in paths]
         made.append(dataset)
     return made if subset == "both" else made[0]
 

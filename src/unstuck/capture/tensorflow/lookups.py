@@ -31,12 +31,13 @@ class _Lookup(keras.layers.Layer):  # type: ignore[misc]
         oov_token: Any = None, vocabulary: Any = None, idf_weights: Any = None, invert: bool = False,
         output_mode: str = "int", pad_to_max_tokens: bool = False, sparse: bool = False, **options: Any,
     ) -> None:
-        for name in ("encoding", "vocabulary_dtype"):
+        for name in ("encoding", "vocabulary_dtype", "trainable"):
             options.pop(name, None)
         super().__init__(trainable=False, **options)
         self.max_tokens, self.num_oov_indices = max_tokens, num_oov_indices
         self.mask_token, self.oov_token, self.invert = mask_token, oov_token, invert
-        self.output_mode, self.pad_to_max_tokens = output_mode, pad_to_max_tokens
+        self.output_mode = "multi_hot" if output_mode == "binary" else output_mode
+        self.pad_to_max_tokens = pad_to_max_tokens
         self.idf_weights = None if idf_weights is None else np.asarray(idf_weights, "float32")
         self._tokens: list[Any] = []
         if vocabulary is not None:
@@ -127,8 +128,10 @@ class _Lookup(keras.layers.Layer):  # type: ignore[misc]
         if self.output_mode == "multi_hot":
             return ops.max(found, axis=-2)
         counts = ops.sum(found, axis=-2)
-        return counts if self.output_mode == "count" else counts * ops.convert_to_tensor(
-            np.pad(self.idf_weights, (0, size - len(self.idf_weights))))
+        if self.output_mode == "count" or self.idf_weights is None:
+            return counts
+        weights = np.pad(self.idf_weights, (0, size - len(self.idf_weights)))
+        return counts * ops.convert_to_tensor(weights)
 
     def _words(self, numbers: Any) -> Text:
         table = np.array(self.get_vocabulary(), object)
@@ -217,7 +220,8 @@ class TextVectorization(_Lookup):
         rows = self._cut(array)
         numbers = [self._numbers(np.array(row, object)) for row in rows]
         if self.output_mode != "int":
-            found = ops.stack([self._out(row) if len(row) else ops.zeros(self._width()) for row in numbers])
+            found = ops.stack([
+                self._out(row) if len(row) else ops.zeros(self._width()) for row in numbers])
         else:
             wanted = self.output_sequence_length or max(map(len, numbers), default=0)
             made = np.zeros((len(numbers), wanted), "int64")
@@ -227,11 +231,12 @@ class TextVectorization(_Lookup):
         return found[0] if array.ndim == 0 else found
 
     def _width(self) -> tuple[int]:
-        return (self.max_tokens if self.pad_to_max_tokens and self.max_tokens else self.vocabulary_size(),)
+        most = self.max_tokens if self.pad_to_max_tokens else None
+        return (most or self.vocabulary_size(),)
 
     def _cut(self, value: Any) -> list[list[str]]:
         """The words of each text."""
-        text = text_of(value)
+        text: Any = text_of(value)
         if text.ndim > 1 and text.shape[-1] == 1:
             text = text.reshape(text.shape[:-1])
         text = text.reshape(-1)
@@ -250,14 +255,15 @@ class TextVectorization(_Lookup):
             yield from ([*map(self._token, row)] for row in (
                 made.rows if isinstance(made, Ragged) else np.asarray(text_of(made))))
             return
-        cut: Callable[[str], list[str]] = {"whitespace": str.split, "character": list}.get(
-            self.split, lambda one: [one])
-        yield from (cut(one) for one in np.asarray(text))
+        ways: dict[Any, Callable[[str], list[str]]] = {"whitespace": str.split, "character": list}
+        cut = ways.get(self.split)
+        yield from ([one] if cut is None else cut(one) for one in np.asarray(text))
 
     def _with_neighbours(self, words: list[str]) -> list[str]:
         sizes: Sequence[int] = range(1, self.ngrams + 1) if isinstance(self.ngrams, int) else (
             self.ngrams or (1,))
-        return [" ".join(words[at : at + size]) for size in sizes for at in range(len(words) - size + 1)]
+        return [" ".join(words[at : at + size])
+                for size in sizes for at in range(len(words) - size + 1)]
 
 
 def _parts(data: Any, steps: int | None) -> Iterator[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import glob
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -66,13 +66,14 @@ def _column(values: list[str], default: Any, missing: str) -> Any:
     kind, instead = _kind(default)
     filled = [instead if value == missing else value for value in values]
     for tried in ("int32", "int64", "float32") if kind is None else (kind,):
+        if tried == "string":
+            break
+        number = float if "float" in tried else int
         try:
-            return (np.array([value if value is None else str(value).encode() for value in filled], object)
-                    if tried == "string" else np.array([0 if value is None else float(value) if
-                    "float" in tried else int(value) for value in filled], tried))
+            return np.array([0 if value is None else number(value) for value in filled], tried)
         except (ValueError, OverflowError):
             continue
-    return np.array([b"" if value is None else value.encode() for value in filled], object)
+    return np.array([b"" if value is None else str(value).encode() for value in filled], object)
 
 
 def _kind(default: Any) -> tuple[str | None, Any]:
@@ -89,5 +90,6 @@ def _kind(default: Any) -> tuple[str | None, Any]:
     return (str(kind), None) if kind is not None else (None, None)
 
 
-READERS = {"TextLineDataset": lines, "make_csv_dataset": make_csv_dataset}
+READERS: dict[str, Callable[..., Dataset]] = {
+    "TextLineDataset": lines, "make_csv_dataset": make_csv_dataset}
 """All of them by name."""

@@ -44,8 +44,8 @@ def _audio_dataset_from_directory(*args: Any, **kwargs: Any) -> Any:
     """Keras's function of that name, which reads sounds with TensorFlow, where that is installed."""
     if not installed():
         raise NotSupported(
-            "keras.utils.audio_dataset_from_directory reads files with TensorFlow, which is not installed"
-            " here. Install it, or read the files into arrays and pass fit(x, y).")
+            "keras.utils.audio_dataset_from_directory reads files with TensorFlow, which is not"
+            " installed here. Install it, or read the files into arrays and pass fit(x, y).")
     found = keras.utils.audio_dataset_from_directory(*args, **kwargs)
     made = ours(found)
     if hasattr(found, "class_names"):

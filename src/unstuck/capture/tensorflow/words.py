@@ -62,7 +62,7 @@ class Ragged:
 def is_text(value: Any) -> bool:
     """Whether something is text, or an array or a list of it."""
     if isinstance(value, keras.KerasTensor):
-        return value.dtype == "string"
+        return bool(value.dtype == "string")
     if isinstance(value, str | bytes | Text):
         return True
     if isinstance(value, list | tuple):
@@ -166,7 +166,7 @@ def join(inputs: Any, separator: Any = "", name: str | None = None) -> Any:
     between = _decoded(separator)
     made = np.empty(arrays[0].shape, object)
     for at in np.ndindex(made.shape):
-        made[at] = between.join(array[at] for array in arrays)
+        made[at] = between.join(str(array[at]) for array in arrays)
     return made.view(Text)
 
 
@@ -211,7 +211,8 @@ _ARRANGING: dict[str, Callable[..., Any]] = {
     "transpose": lambda a, perm=None, name=None: np.transpose(a, perm),
     "concat": lambda values, axis, name=None: np.concatenate(values, int(axis)),
     "stack": lambda values, axis=0, name=None: np.stack(values, int(axis)),
-    "gather": lambda params, indices, axis=0, name=None: np.take(params, np.asarray(indices), axis or 0),
+    "gather": lambda params, indices, axis=0, name=None: np.take(
+        params, np.asarray(indices), axis or 0),
 }
 """What `tf` does with the places in an array, of whatever it is; for text, done by numpy."""
 
@@ -241,6 +242,6 @@ def namespace(otherwise: Lookup | None) -> Namespace:
     Args:
         otherwise: asked for what it lacks.
     """
-    own = (lower, upper, strip, regex_replace, regex_full_match, split, unicode_split, join, reduce_join,
-           length, substr, to_number, as_string)
+    own = (lower, upper, strip, regex_replace, regex_full_match, split, unicode_split, join,
+           reduce_join, length, substr, to_number, as_string)
     return Namespace("tensorflow.strings", {one.__name__: one for one in own}, otherwise)
