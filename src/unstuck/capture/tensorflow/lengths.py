@@ -53,8 +53,8 @@ def at_once(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     def called(*args: Any, **kwargs: Any) -> Any:
         leaves = keras.tree.flatten((args, kwargs))
         if alike is not None and any(map(_is_open, leaves)):
-            made = alike(*map(_as_objects, args), **kwargs)
-            return made.view(Lengths) if isinstance(made, np.ndarray) else made
+            made = np.asarray(alike(*map(_as_objects, args), **kwargs), object)
+            return made.view(Lengths) if made.ndim else made.item()
         if any(adapter.is_symbolic(leaf) or isinstance(leaf, keras.KerasTensor | keras.Variable)
                for leaf in leaves):
             return function(*args, **kwargs)
