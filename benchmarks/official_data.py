@@ -1,7 +1,8 @@
 """Made-up data in place of downloads, for as long as an official example runs (`official_one`).
 
-The data sets that come as arrays have their true shapes, numbers of rows and kinds of numbers; files
-are those of `official_files`. Networks that come trained begin with weights that were drawn.
+The data sets that come as arrays have their true shapes and kinds of numbers, and their true numbers
+of rows in scripts that count on them (FEW in others); files are those of `official_files`. Networks
+that come trained begin with weights that were drawn.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib
 import importlib.machinery
 import io
 import os
+import re
 import shutil
 import sys
 import urllib.request
@@ -33,6 +35,9 @@ MOVED = ("/Users/fchollet/Downloads/", "/101_ObjectCategories/", "/Annotations/"
 """Places at the root of the machine at which scripts look for their data, and one that would hide a
 package of its name."""
 
+FEW = 4000
+"""Rows of a data set of Keras's, where a script does not name ten thousands."""
+_COUNTS_ON_ROWS = re.compile(r"(?<![\d.])[1-6]0_?000(?!\d)")
 TAKEN = 240
 """Rows of a data set of tensorflow_datasets, in each part."""
 
@@ -49,11 +54,11 @@ def moved(path: Any) -> Any:
 _FOLDER = Path()
 
 
-def put() -> None:
-    """Put all of it in the place of what downloads; files are those of the working directory."""
+def put(source: str) -> None:
+    """Put it in the place of what a script downloads; files are those of the working directory."""
     global _FOLDER
     _FOLDER = Path.cwd()
-    _of_keras()
+    _of_keras(None if _COUNTS_ON_ROWS.search(source) else FEW)
     _files()
     sys.modules["tensorflow_datasets"] = _tensorflow_datasets()
     sys.modules["gdown"] = _module("gdown", download=lambda url, output, **_: shutil.copy(
@@ -83,11 +88,12 @@ def _pictures(rows: int, shape: tuple[int, ...], classes: int, of: np.random.Gen
     return of.integers(0, 256, (rows, *shape), dtype="uint8"), labels
 
 
-def _picture_set(shape: tuple[int, ...], classes: int, train: int, column: bool = False
-                 ) -> Callable[..., tuple[Pair, Pair]]:
+def _picture_set(
+    shape: tuple[int, ...], classes: int, train: int, test: int, column: bool = False
+) -> Callable[..., tuple[Pair, Pair]]:
     def load_data(*args: Any, **options: Any) -> tuple[Pair, Pair]:
         of = np.random.default_rng(1)
-        train_rows, test_rows = (_pictures(rows, shape, classes, of, column) for rows in (train, 10000))
+        train_rows, test_rows = (_pictures(rows, shape, classes, of, column) for rows in (train, test))
         return train_rows, test_rows
 
     return load_data
@@ -116,12 +122,17 @@ def _houses(*args: Any, **options: Any) -> tuple[Pair, Pair]:
             (of.normal(size=(102, 13)), of.normal(22, 9, 102)))
 
 
-def _of_keras() -> None:
+def _of_keras(most: int | None) -> None:
+    def rows(train: int, test: int) -> tuple[int, int]:
+        return min(train, most or train), min(test, most or test)
+
     sets: dict[str, Callable[..., Any]] = {
-        "mnist": _picture_set((28, 28), 10, 60000), "fashion_mnist": _picture_set((28, 28), 10, 60000),
-        "cifar10": _picture_set((32, 32, 3), 10, 50000, True),
-        "cifar100": _picture_set((32, 32, 3), 100, 50000, True),
-        "imdb": _texts(25000, 25000, 2), "reuters": _texts(8982, 2246, 46), "boston_housing": _houses}
+        "mnist": _picture_set((28, 28), 10, *rows(60000, 10000)),
+        "fashion_mnist": _picture_set((28, 28), 10, *rows(60000, 10000)),
+        "cifar10": _picture_set((32, 32, 3), 10, *rows(50000, 10000), True),
+        "cifar100": _picture_set((32, 32, 3), 100, *rows(50000, 10000), True),
+        "imdb": _texts(*rows(25000, 25000), 2), "reuters": _texts(*rows(8982, 2246), 46),
+        "boston_housing": _houses}
     for name, load_data in sets.items():
         getattr(keras.datasets, name).load_data = load_data
         importlib.import_module(f"keras.src.datasets.{name}").load_data = load_data

@@ -20,14 +20,17 @@ import official_data
 
 from unstuck.base.errors import NoFitCall, ScriptFailed, UnstuckError
 from unstuck.capture import capture_script
+from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
+from unstuck.population.population import Engine
+from unstuck.search.costs import NATIVE_PACE
 
 _TRACEBACK = "Traceback (most recent call last)"
 
 
-def answer(script: Path) -> dict[str, Any]:
+def answer(script: Path, *, timed: bool) -> dict[str, Any]:
     """The fields of an `official.Answer` that only this process knows."""
-    official_data.put()
+    official_data.put(script.read_text(errors="replace"))
     said = _Kept(sys.stderr)
     begun = time.monotonic()
     try:
@@ -47,9 +50,15 @@ def answer(script: Path) -> dict[str, Any]:
         return {"outcome": "crashed", "why": f"taken, but with a traceback: {said.last()}"}
     engine, refused = engine_for(found.recipe)
     why = "" if refused is None else f" (native: {refused})"
-    return {"outcome": "taken", "engine": engine.name, "training":
-            f"{found.model_kind}, {found.parameters:,} weights, fit {found.index} of {found.of},"
-            f" captured in {took:.1f} s{why}"}
+    told = {"outcome": "taken", "engine": engine.name, "training":
+            f"{found.model_kind}, {found.parameters:,} weights, fit {found.index} of {found.of}{why}"}
+    return {**told, "captured": took, "one": _one(engine, found.recipe)} if timed else told
+
+
+def _one(engine: Engine, recipe: Recipe) -> float:
+    """Seconds that one training takes, about."""
+    pace = engine.pace(recipe)
+    return recipe.updates * (pace if pace is not None else recipe.multiplications / NATIVE_PACE)
 
 
 class _Kept(io.StringIO):
@@ -70,11 +79,11 @@ class _Kept(io.StringIO):
         return lines[-1] if lines else ""
 
 
-def main(script: Path, told: Path, memory: int) -> None:
+def main(script: Path, told: Path, memory: int, *, timed: bool = False) -> None:
     """Capture a script with so many bytes of memory; write down what came of it."""
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     try:
-        found = answer(script)
+        found = answer(script, timed=timed)
     except BaseException as error:  # that is what is looked for
         traceback.print_exc()
         found = {"outcome": "crashed", "why": f"a fault of unstuck: {type(error).__name__}: {error}"}

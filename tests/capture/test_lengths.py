@@ -70,7 +70,11 @@ class Scaled(keras.Model):
         return self.dense(x) * self.scale
 
 
-def test_a_model_inside_a_model_is_made_again_from_its_arguments(write):
+@pytest.mark.parametrize("config", ["", """
+    def get_config(self):
+        super().get_config().update(width=2)  # and returns nothing
+"""])
+def test_a_model_inside_a_model_is_made_again_from_its_arguments(write, config):
     found = capture_script(write("""
 import numpy as np
 import keras
@@ -79,6 +83,7 @@ class Scaled(keras.Model):
     def __init__(self, width, scale):
         super().__init__()
         self.dense, self.scale = keras.layers.Dense(width), scale
+""" + config + """
 
     def call(self, x):
         return self.dense(x) * self.scale

@@ -197,6 +197,8 @@ def test_of_an_epoch_without_room_the_first_batches_are_trained_on_as_often():
     assert 1 <= batches < 6 and taped.passes == round(6 * 4 / batches)
     assert f"the first {batches} were taped" in taped.note and taped.kind == "fixed"
     assert next(taped.again)[0].shape == (8, 3)
+    dataset = tape(Fixed(), steps=None, epochs=2, shuffle=False, most_of_an_epoch=400)
+    assert (len(dataset.x), dataset.passes) == (16, 5)
 
 
 FITS = {

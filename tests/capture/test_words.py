@@ -30,6 +30,11 @@ def test_functions_of_text(made, wanted):
     assert np.asarray(made().numpy(), object).tolist() == wanted
 
 
+def test_what_is_no_text_is_left_alone():
+    assert not any(map(words.is_text, (keras.Variable([1.0]), np.ones(2), [1, 2], None, 3.0, [])))
+    assert all(map(words.is_text, ("a", b"a", ["a"], np.array(["a"]), np.array([b"a"], object))))
+
+
 def test_numbers_out_of_text():
     np.testing.assert_array_equal(words.to_number(["1.5", "-2"]), [1.5, -2])
     np.testing.assert_array_equal(words.length(["abc", "ä"]), [3, 2])

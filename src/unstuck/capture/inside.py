@@ -22,26 +22,39 @@ _LACKING = re.compile(r"has no attribute '?(\w+)'?")
 
 
 def refused(error: BaseException) -> NotSupported | None:
-    """What to do about an error out of Keras or JAX that the user's own code came to: in layers, losses
-    or metrics, or where the script runs; `None`: no more is known."""
+    """What to do about an error in the user's layers, losses or metrics; `None`: no more is known."""
     for one in _with_its_causes(error):
         where = _place_in(one)
         lacking = _LACKING.search(str(one)) if isinstance(one, AttributeError) else None
-        if where and adapter.asks_for_numbers(one):
-            return NotSupported(
-                f"{where}: The value of a tensor is asked for inside the network (by if, while,"
-                " float(), int(), range() or a function of numpy), where there are no numbers yet:"
-                " TensorFlow rewrites such code, JAX does not. Write it with tf.where, tf.cond or"
-                " tf.while_loop, and with tf's functions in place of numpy's.")
-        if where and _NEEDS_TENSORFLOW.search(str(one)):
-            return NotSupported(
-                f"{where}: Here Keras needs TensorFlow itself, as its backend or as a package; it says"
-                f" “{_first_sentence(one)}” unstuck trains with JAX. Do this step with numpy or"
-                " keras.ops, or on the data before fit.")
+        if where and (found := _known(one, where)) is not None:
+            return found
         if where and lacking is not None and lacking[1] in _METHODS:
             return NotSupported(
                 f"{where}: .{lacking[1]} is asked of a tensor inside the network, and JAX's have none."
                 f" Write {_METHODS[lacking[1]]} instead.")
+    return None
+
+
+def refused_outside(error: BaseException) -> NotSupported | None:
+    """The same for an error that a script itself came to, where it calls Keras or tf."""
+    for one in _with_its_causes(error):
+        if (where := _place_in(one)) and (found := _known(one, where)) is not None:
+            return found
+    return None
+
+
+def _known(error: BaseException, where: str) -> NotSupported | None:
+    if adapter.asks_for_numbers(error):
+        return NotSupported(
+            f"{where}: The value of a tensor is asked for inside the network (by if, while,"
+            " float(), int(), range() or a function of numpy), where there are no numbers yet:"
+            " TensorFlow rewrites such code, JAX does not. Write it with tf.where, tf.cond or"
+            " tf.while_loop, and with tf's functions in place of numpy's.")
+    if _NEEDS_TENSORFLOW.search(str(error)):
+        return NotSupported(
+            f"{where}: Here Keras needs TensorFlow itself, as its backend or as a package; it says"
+            f" “{_first_sentence(error)}” unstuck trains with JAX. Do this step with numpy or"
+            " keras.ops, or on the data before fit.")
     return None
 
 

@@ -236,13 +236,18 @@ class _Reel:
                 f"Taping the batches of {self.kind} took more than {MOST_SECONDS:.0f} s. Diagnose it"
                 " on fewer batches: a smaller steps_per_epoch, or a part of the data.")
 
+    def _cardinality(self) -> int | None:
+        """How many batches a data set of TensorFlow's says that it has."""
+        told = getattr(self._mine, "cardinality", None)
+        return max(0, int(told())) or None if told is not None else None
+
     def cut_short(self, batches: list[Batch], steps: int | None, epochs: int) -> Tape:
         """The tape of an epoch that there is no room for: its first batches, trained on as often.
 
         Raises:
             NotSupported: nobody knows how many batches an epoch has.
         """
-        of = steps or (self._mine.num_batches if self.is_dataset else None)
+        of = steps or getattr(self._mine, "num_batches", None) or self._cardinality()
         if of is None:
             raise NotSupported(
                 f"One epoch of {self.kind} comes to more than {self._most >> 20} MB, and does not say"

@@ -29,13 +29,12 @@ def config_of(layer: Any) -> dict[str, Any]:
     Raises:
         NotSupported: nothing is known of either.
     """
-    try:
-        found: dict[str, Any] = layer.get_config()
-    except NotImplementedError as error:
-        if layer not in _noted:
-            raise NotSupported(_without(layer)) from error
-        return {"name": layer.name, "made_with": repr(_noted[layer])}
-    return found
+    found = _told(layer)
+    if found is not None:
+        return found
+    if layer not in _noted:
+        raise NotSupported(_without(layer))
+    return {"name": layer.name, "made_with": repr(_noted[layer])}
 
 
 def made_again(layer: Any) -> Any:
@@ -44,18 +43,25 @@ def made_again(layer: Any) -> Any:
     Raises:
         NotSupported: the arguments are not known, or hold layers, which both would share.
     """
+    if _told(layer) is not None:
+        return None
+    known = _noted.get(layer)
+    if known is None or any(isinstance(one, keras.Layer | keras.Variable)
+                            for one in keras.tree.flatten(known)):
+        raise NotSupported(_without(layer))
+    made = type(layer)(*known[0], **known[1])
+    made.name, made.trainable = layer.name, layer.trainable
+    note(made, *known)
+    return made
+
+
+def _told(layer: Any) -> dict[str, Any] | None:
+    """What `get_config` gives; `None` where there is none, or one that forgets to return anything."""
     try:
-        layer.get_config()
-    except NotImplementedError as error:
-        known = _noted.get(layer)
-        if known is None or any(isinstance(one, keras.Layer | keras.Variable)
-                                for one in keras.tree.flatten(known)):
-            raise NotSupported(_without(layer)) from error
-        made = type(layer)(*known[0], **known[1])
-        made.name, made.trainable = layer.name, layer.trainable
-        note(made, *known)
-        return made
-    return None
+        found: dict[str, Any] | None = layer.get_config()
+    except NotImplementedError:
+        return None
+    return found
 
 
 def _without(layer: Any) -> str:

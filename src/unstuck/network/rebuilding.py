@@ -226,4 +226,4 @@ def _fresh(argument: Any) -> Any:
         return argument
     if isinstance(argument, keras.Model):
         return rebuilt(Architecture(source=argument)).model
-    return made_again(argument) or adapter.remade(argument, argument.get_config())
+    return made_again(argument) or adapter.remade(argument, config_of(argument))

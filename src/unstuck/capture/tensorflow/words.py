@@ -68,8 +68,10 @@ def is_text(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return len(value) > 0 and is_text(value[0])
     kind = getattr(getattr(value, "dtype", None), "kind", "")
-    return kind in "SU" if kind != "O" else all(
-        isinstance(one, str | bytes) for one in np.asarray(value).flat[:3])
+    if kind != "O":
+        return kind in ("S", "U")
+    first = np.asarray(value).flat[:3]
+    return len(first) > 0 and all(isinstance(one, str | bytes) for one in first)
 
 
 def text_of(value: Any) -> Text:
