@@ -72,3 +72,14 @@ def test_without_targets_or_any_loss_there_is_nothing_to_judge():
         capture_model(model, ROWS)
     with pytest.raises(NotSupported, match="compiled without a loss"):
         capture_model(model, ROWS, ROWS[:, :2])
+
+
+def test_targets_that_stand_among_the_inputs_are_what_is_judged_by():
+    inputs, targets = keras.Input((4,), name="rows"), keras.Input((2,), name="wanted")
+    output = Distance()([targets, layers.Dense(2)(inputs)])
+    model = keras.Model({"rows": inputs, "wanted": targets}, output)
+    model.compile("sgd")
+    wanted = ROWS[:, :2]
+    captured = capture_model(model, {"rows": ROWS, "wanted": wanted}, epochs=2)
+    np.testing.assert_array_equal(captured.recipe.y, wanted)
+    assert "judged by x['wanted']" in captured.notes[-1]

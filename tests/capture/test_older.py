@@ -13,6 +13,7 @@ import pytest
 
 from unstuck.base.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckError
 from unstuck.capture import capture_script
+from unstuck.capture.older import backend
 
 OLD = """
 import numpy as np
@@ -160,3 +161,13 @@ def test_keras_itself_does_not_learn_old_names(write, year):
     capture_script(write(OLD + "model.fit(x, x, nb_epoch=1)"))
     with pytest.raises(ImportError):
         importlib.import_module(year)
+
+
+def test_the_cost_of_sequences_without_alignment_is_what_all_alignments_come_to():
+    chances = np.array([[[0.6, 0.3, 0.1], [0.5, 0.2, 0.3]]], "float32")  # two steps; the last is blank
+    found = backend.functions()["ctc_batch_cost"](
+        np.array([[0]]), chances, np.array([[2]]), np.array([[1]]))
+    ways = 0.6 * 0.5 + 0.6 * 0.3 + 0.1 * 0.5  # aa, a-, -a
+    np.testing.assert_allclose(found, [[-np.log(ways)]], rtol=1e-4)
+    labels, _ = backend.functions()["ctc_decode"](chances, np.array([2]))
+    assert np.asarray(labels[0])[0, 0] == 0

@@ -165,9 +165,40 @@ def test_what_cannot_be_taped_is_refused(name):
     assert words in str(raised.value)
 
 
-def test_a_source_that_is_too_large_is_refused():
-    with pytest.raises(NotSupported, match="more than 0 MB"):
-        tape(streaming(), steps=3, epochs=2, shuffle=False, most_bytes=500)
+def test_of_epochs_that_are_new_each_time_those_are_taped_for_which_there_is_room():
+    whole = tape(streaming(), steps=3, epochs=5, shuffle=False)
+    each = sum(part.nbytes for part in (whole.x, whole.y, whole.sample_weight)) // 5
+    taped = tape(streaming(), steps=3, epochs=5, shuffle=False, most_bytes=2 * each)
+    assert (taped.kind, taped.epochs, whole.epochs) == ("stream", 2, 5)
+    np.testing.assert_array_equal(taped.x, whole.x[: len(taped.x)])
+    assert len(taped.x) == 2 * len(whole.x) // 5 and "room for 2 of your 5 epochs" in taped.note
+    assert "room" not in whole.note
+    assert tape(streaming(), steps=3, epochs=5, shuffle=False, most_bytes=1).epochs == 1
+
+
+def test_a_short_batch_that_is_shuffled_among_the_others_comes_last(write):
+    recipe = capture_script(write("""
+        import numpy as np
+        import tensorflow as tf
+        x = np.arange(22, dtype="float32")[:, None]
+        rows = tf.data.Dataset.from_tensor_slices((x, x)).batch(4).shuffle(6, seed=5)
+        model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(rows, epochs=3)""")).recipe
+    assert (recipe.batch_size, recipe.epochs, recipe.updates) == (4, 3, 18)
+    assert sorted(recipe.train.x[:, 0]) == list(range(22)) and set(recipe.x[-2:, 0]) == {20, 21}
+
+
+def test_of_an_epoch_without_room_the_first_batches_are_trained_on_as_often():
+    one = next(streaming())
+    room = 2 * sum(np.asarray(part, "float64").nbytes for part in one)
+    taped = tape(streaming(), steps=6, epochs=4, shuffle=False, most_of_an_epoch=room)
+    batches = len(taped.x) // 8
+    assert 1 <= batches < 6 and taped.passes == round(6 * 4 / batches)
+    assert f"the first {batches} were taped" in taped.note and taped.kind == "fixed"
+    assert next(taped.again)[0].shape == (8, 3)
+    dataset = tape(Fixed(), steps=None, epochs=2, shuffle=False, most_of_an_epoch=400)
+    assert (len(dataset.x), dataset.passes) == (16, 5)
 
 
 FITS = {

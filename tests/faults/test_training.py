@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -27,7 +28,7 @@ from unstuck.population.native_engine.engine import NativeEngine
 from unstuck.reports import all_reports, render
 from unstuck.script import Script
 from unstuck.search.budget import Budget
-from unstuck.search.experiment import Experiment
+from unstuck.search.pace import refuse_too_slow
 
 
 def exhausted(*_: object, **__: object) -> None:
@@ -162,13 +163,24 @@ def test_a_budget_too_small_for_one_training(monkeypatch, fault):
     engine = KerasEngine()
     monkeypatch.setattr(engine, "pace", lambda recipe: 0.2)
     monkeypatch.setattr(engine, "block", lambda recipe: 1)
-    monkeypatch.setattr("unstuck.search.experiment.engine_for", lambda *_, **__: (engine, None))
-    experiment = Experiment(made, make_goal(made), budget=Budget.parse("5s"))
+    monkeypatch.setattr("unstuck.search.pace.engine_for", lambda *_, **__: (engine, None))
     with pytest.raises(TooSlow, match="200 updates of 200 ms, takes about 40 s here") as raised:
-        experiment.refuse_too_slow()
-    assert raised.value.exit_code == 3
-    Experiment(made, make_goal(made), budget=Budget.parse("5m")).refuse_too_slow()
+        refuse_too_slow(made, Budget.parse("5s"))
+    assert raised.value.exit_code == 3 and "--budget 11m would be enough" in str(raised.value)
+    refuse_too_slow(made, Budget.parse("45s"))
+    with pytest.raises(TooSlow, match="the budget is 45s, of which 35 s are left"):
+        refuse_too_slow(made, Budget.parse("45s"), spent=10.0)
+    with pytest.raises(TooSlow, match="up to its fit took 50 s, and the budget is 45s"):
+        refuse_too_slow(made, Budget.parse("45s"), spent=50.0)
     fault("F31", 1, "said before anything is trained, with what would do; exit 3")
+
+
+def test_what_no_machine_can_do_is_said_before_anything_is_compiled(monkeypatch):
+    made = recipe(dense(2000, 2000, 2), *(2 * [np.zeros((640, 2000), "float32")]), epochs=100_000)
+    made = replace(made, y=made.y[:, :2])
+    monkeypatch.setattr("unstuck.search.pace.engine_for", lambda *_, **__: pytest.fail("an engine"))
+    with pytest.raises(TooSlow, match="cannot take less than"):
+        refuse_too_slow(made, Budget.parse("5s"), threads=1)
 
 
 def test_a_convolution_is_timed_before_it_is_trained():

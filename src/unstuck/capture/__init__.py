@@ -34,6 +34,7 @@ from unstuck.script.dialect import dialect_of
 from . import events, runner
 from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
+from .inside import refused_outside
 from .model_file import load_model
 from .older import understood
 from .patches import patched
@@ -264,6 +265,7 @@ def _capture(
             silent_after=lambda: watch.taken and not through,
             namespace=namespace,
             hidden=_NEVER_ASKED_FOR if dialect is not None else frozenset(),
+            told=refused_outside,
         )
     if ending.error is None:
         watch.take_own_loop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -61,7 +61,7 @@ def recipe_of(
     alone = takes_data_alone(model) and fit["y"] is None
     taped = _taped(fit, notes, alone=alone)
     alone = alone and (taped is None or taped.rows_alone)
-    judged = alone or _judged_by_inputs(model, fit, notes)
+    judged = (lambda x: x) if alone else _judged_by(model, fit, notes)
     data, validation = _data(fit, taped, copied, notes, judged=judged)
     epochs = epochs_of(fit, notes)
     if taped is not None and taped.passes is not None:
@@ -154,25 +154,43 @@ def _own_loss(model: keras.Model) -> bool:
     return any(adapter.overrides(model, name) for name in ("train_step", "compute_loss", "compile"))
 
 
-def _judged_by_inputs(
-    model: keras.Model, fit: Mapping[str, Any], notes: list[str]
-) -> bool:
-    """True for a model that `add_loss` alone trains, without targets, to give back what goes in.
+def _judged_by(model: keras.Model, fit: Mapping[str, Any], notes: list[str]) -> Callable[
+        [Any], Any] | None:
+    """What of the inputs the output is judged by, for a model that `add_loss` alone trains, without
+    targets: all of them, where it gives them back, or those that stand among them; `None` for others.
 
     Raises:
         NotSupported: it has no targets and puts out something else, so that nothing tells how well.
     """
     if model.loss is not None or _own_loss(model) or fit["y"] is not None or (
             fit["x"] is None or adapter.stream_kind(fit["x"]) is not None):
-        return False
-    if not adapter.gives_rows_like(model, fit["x"]):
+        return None
+    if adapter.gives_rows_like(model, fit["x"]):
+        notes.append("The model is trained by add_loss alone: its output is judged by how well it gives"
+                     " its input back.")
+        return lambda x: x
+    alike = [key for key, part in _entries(fit["x"]) if adapter.gives_rows_like(model, part)]
+    if len(alike) > 1:
+        alike = [key for key in alike if str(key).lower().rstrip("s") in _TARGETS]
+    if len(alike) != 1:
         raise NotSupported(
             "The model was compiled without a loss, and fit has no targets y: if add_loss trains it,"
             " nothing says what its output should be. Pass that as well, fit(x, y): add_loss trains as"
             " before, and y is what the output is judged by. Otherwise give compile a loss.")
-    notes.append("The model is trained by add_loss alone: its output is judged by how well it gives"
-                 " its input back.")
-    return True
+    notes.append(f"The model is trained by add_loss alone: its output is judged by x[{alike[0]!r}],"
+                 " which is of the same shape.")
+    return lambda x: x[alike[0]]
+
+
+_TARGETS = frozenset({"target", "label", "y", "y_true"})
+"""What people call targets, where several inputs are of the output's shape; without an s at the end."""
+
+
+def _entries(x: Any) -> list[tuple[Any, Any]]:
+    """The entries of a dictionary or a list of arrays, with what gets each out of it."""
+    if isinstance(x, Mapping):
+        return list(x.items())
+    return list(enumerate(x)) if isinstance(x, list | tuple) else []
 
 
 def _judge_by_inputs(model: keras.Model, recipe: Recipe, notes: list[str]) -> None:
@@ -248,14 +266,15 @@ def _batches(fit: Mapping[str, Any], data: Data, taped: Tape | None) -> dict[str
 
 def _data(
     fit: MutableMapping[str, Any], taped: Tape | None, copied: bool, notes: list[str], *,
-    judged: bool,
+    judged: Callable[[Any], Any] | None,
 ) -> tuple[Data, Data | None]:
     if taped is not None:
         data = as_data(taped.x, taped.y, taped.sample_weight, copied=False)
         return data, _validation(fit, copied, notes, judged=judged)
-    x, y = fit["x"], fit["x"] if judged else fit["y"]
+    x = fit["x"]
     if x is None:
         raise BadData("fit was called without x.")
+    y = fit["y"] if judged is None else judged(x)
     if y is None:
         raise NotSupported(
             "fit was called without targets y. To learn the inputs themselves, write fit(x, x)."
@@ -265,7 +284,8 @@ def _data(
 
 
 def _validation(
-    fit: MutableMapping[str, Any], copied: bool, notes: list[str], *, judged: bool
+    fit: MutableMapping[str, Any], copied: bool, notes: list[str], *,
+    judged: Callable[[Any], Any] | None,
 ) -> Data | None:
     """The rows to validate on that `fit` was given by themselves, the steps asked for of them."""
     given, steps = fit["validation_data"], fit["validation_steps"]
@@ -280,8 +300,8 @@ def _validation(
         parts = adapter.split_pair(fit["validation_data"])
     except ValueError as error:
         raise BadData("validation_data must be (x, y) or (x, y, sample_weight).") from error
-    if parts[1] is None and judged:
-        parts = parts[0], parts[0], parts[2]
+    if parts[1] is None and judged is not None:
+        parts = parts[0], judged(parts[0]), parts[2]
     if parts[1] is None:
         raise BadData("validation_data has no targets; it must be (x, y).")
     held = as_data(*parts, where="validation_data", copied=copied)

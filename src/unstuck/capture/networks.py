@@ -17,6 +17,7 @@ import numpy as np
 from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
+from unstuck.network.made_with import made_again, note
 from unstuck.network.own_steps import is_called, refuse_two_trainings, takes_data_alone
 from unstuck.network.rebuilding import rebuilt
 
@@ -76,6 +77,8 @@ class Made:
             self._note_compile(cls)
             made = make(cls, *args, **kwargs)
             self._arguments[id(made)] = weakref.ref(made), (args, kwargs)
+            if not adapter.is_keras_class(cls):
+                note(made, args, kwargs)
             return made
 
         return staticmethod(__new__)
@@ -183,7 +186,7 @@ def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:
 
 def _again(layer: Any) -> Any:
     try:
-        return adapter.remade(layer, layer.get_config())
+        return made_again(layer) or adapter.remade(layer, layer.get_config())
     except Exception as error:
         raise NotSupported(
             f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its"

@@ -50,7 +50,8 @@ def drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
     outside: list[keras.random.SeedGenerator] = []
 
     def drawing(shape: Any, *args: Any, **kwargs: Any) -> Any:
-        given = {k: v for k, v in kwargs.items() if k in ("mean", "stddev", "minval", "maxval")}
+        known = ("mean", "stddev", "minval", "maxval", "alpha")
+        given = {k: v for k, v in kwargs.items() if k in known}
         seed = kwargs.get("seed")
         if seed is None:
             seed = _seeds_of_caller() or step_seeds()

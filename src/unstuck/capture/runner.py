@@ -69,6 +69,7 @@ def run(
     silent_after: Callable[[], bool] = lambda: False,
     namespace: dict[str, Any] | None = None,
     hidden: frozenset[str] = frozenset(),
+    told: Callable[[BaseException], UnstuckError | None] = lambda _: None,
 ) -> Ending:
     """Run compiled source as `__main__`.
 
@@ -81,6 +82,7 @@ def run(
             printed, because what was wanted is known and the script was kept from training.
         namespace: run it there, in the program that is running, as a notebook runs a cell.
         hidden: packages whose frames are left out of its traceback: the script never asked for them.
+        told: gives an error of ours, a sentence, for one of the script's that needs no traceback.
 
     Raises:
         KeyboardInterrupt: it came while the script ran.
@@ -106,7 +108,7 @@ def run(
         sys.excepthook = sys.__excepthook__
         try:
             with handlers.kept() if namespace is None else contextlib.nullcontext():
-                ending = _executed(code, own, silent_after, hidden)
+                ending = _executed(code, own, silent_after, hidden, told)
                 if not ending.ends_at_once and not silent_after():
                     handlers.run()
             return ending
@@ -117,7 +119,7 @@ def run(
 
 def _executed(
     code: types.CodeType, own: dict[str, Any], silent_after: Callable[[], bool],
-    hidden: frozenset[str],
+    hidden: frozenset[str], told: Callable[[BaseException], UnstuckError | None],
 ) -> Ending:
     try:
         exec(code, own)
@@ -132,6 +134,8 @@ def _executed(
     except UnstuckError as error:  # of ours, told in a sentence and not as a fault of theirs
         return Ending(exit_code=1, error=error, ends_at_once=True)
     except BaseException as error:
+        if (sentence := told(error)) is not None:
+            return Ending(exit_code=1, error=sentence, ends_at_once=True)
         arose_in = _package_of(error)
         if not silent_after():
             print_as_python(error, hidden)

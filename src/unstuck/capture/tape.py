@@ -3,6 +3,7 @@
 Two epochs tell what kind of source it is: the same batches again (replayed in their order, or moved
 as wholes where `fit` shuffles a PyDataset), the same rows in another order (pooled and shuffled
 anew for each replica), or other rows each time (taped to the last epoch and replayed as they came).
+Where that is more than there is room for, what fits is taped and gone through again and again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any, Literal
 import keras
 import numpy as np
 
-from unstuck.base.errors import BadData, NotSupported
+from unstuck.base.errors import BadData, NotSupported, UnstuckError
 from unstuck.network import adapter
 
 Tree = Any
@@ -25,6 +26,9 @@ Batch = tuple[Tree, Tree, Tree]
 Kind = Literal["fixed", "whole", "rows", "stream"]
 
 MOST_BYTES = 512 << 20
+"""What all epochs may come to whose rows are new each time; of more, the first ones are taped."""
+MOST_OF_AN_EPOCH = 1 << 30
+"""What one epoch may come to; of more, its first batches are taped."""
 MOST_SECONDS = 120.0
 """A source slower than this is not taped: a diagnosis would take hours."""
 
@@ -53,7 +57,7 @@ class Tape:
 
 def tape(
     source: Any, *, steps: int | None, epochs: int, shuffle: bool, where: str = "fit",
-    most_bytes: int = MOST_BYTES, alone: bool = False,
+    most_bytes: int = MOST_BYTES, most_of_an_epoch: int = MOST_OF_AN_EPOCH, alone: bool = False,
 ) -> Tape:
     """Tape what `fit` would take from a source.
 
@@ -63,15 +67,18 @@ def tape(
         epochs: how many epochs.
         shuffle: whether `fit` shuffles the batches of a PyDataset.
         where: what it was given to, for messages.
-        most_bytes: give up beyond.
+        most_bytes, most_of_an_epoch: see MOST_BYTES, MOST_OF_AN_EPOCH.
         alone: batches may be rows without targets, which are then the rows themselves.
 
     Raises:
         BadData: it raised, ran out, or its batches cannot be trained on.
-        NotSupported: it is too large or too slow to tape, or its batches are of unequal sizes.
+        NotSupported: it is too slow to tape, or its batches are of unequal sizes.
     """
-    reel = _Reel(source, where, most_bytes, alone)
+    reel = _Reel(source, where, most_of_an_epoch, alone)
     first = reel.epoch(steps)
+    if reel.full:
+        return reel.cut_short(first, steps, epochs)
+    room = most_bytes // max(1, sum(map(bytes_of, first)))
     if epochs == 1:
         return reel.wound([first], "fixed")
     if reel.is_generator and steps is None:
@@ -82,21 +89,36 @@ def tape(
             f" steps_per_epoch={len(first)}, epochs={epochs}, …).")
     second = reel.epoch(steps)
     if not all(divided([*map(rows_in, first), *map(rows_in, second)], len(first))):
-        return _by_passes(reel, [*first, *second], steps=len(first), epochs=epochs)
+        if steps is None:
+            raise reel.uneven([first])
+        return _by_passes(reel, [*first, *second], steps=len(first), epochs=epochs, room=room)
     if _same(first, second):
         moved = reel.is_dataset and shuffle and steps is None
         return reel.wound([first], "whole" if moved else "fixed")
     if _same_rows(first, second):
         return reel.wound([first], "rows")
-    rest = [reel.epoch(steps) for _ in range(epochs - 2)]
-    return reel.wound([first, second, *rest], "stream")
+    rest = (reel.epoch(steps) for _ in range(min(epochs, room) - 2))
+    taped = [first, second, *rest][: max(1, room)]
+    return _told_short(reel.wound(taped, "stream"), len(taped), epochs)
 
 
-def _by_passes(reel: _Reel, batches: list[Batch], *, steps: int, epochs: int) -> Tape:
+def _told_short(tape: Tape, taped: int, of: int) -> Tape:
+    """The tape, with a word where its epochs are not all that there would be."""
+    if taped >= of:
+        return tape
+    return replace(tape, note=(
+        f"{tape.note} There is room for {taped} of your {of} epochs, whose rows are new each time (such"
+        " as augmented pictures): replicas go through these again and again, so that they see less"
+        " variety than your training does. Keras's augmentation layers in the model need no tape."))
+
+
+def _by_passes(
+    reel: _Reel, batches: list[Batch], *, steps: int, epochs: int, room: int
+) -> Tape:
     """The tape of a source whose own passes end within the epochs, with a shorter batch each time.
 
     An epoch of the replicas is then one pass of the source. What is left of the last pass is not
-    trained on.
+    trained on. `room` is for how many epochs of `steps` batches there is room.
     """
     total = steps * epochs
     while True:
@@ -110,13 +132,15 @@ def _by_passes(reel: _Reel, batches: list[Batch], *, steps: int, epochs: int) ->
     passes = [batches[:whole], batches[whole : 2 * whole]]
     kind: Kind = "fixed" if _same(*passes) else "rows" if _same_rows(*passes) else "stream"
     count = total // whole
+    taped = min(count, max(2, room * steps // whole))
     if kind == "stream":
-        while len(batches) < total:
+        while len(batches) < taped * whole:
             batches += reel.epoch(steps)
-        passes = [batches[at : at + whole] for at in range(0, count * whole, whole)]
+        passes = [batches[at : at + whole] for at in range(0, taped * whole, whole)]
         if not all(divided([rows_in(one) for part in passes for one in part], whole)):
             raise reel.uneven(passes)
     wound = reel.wound(passes if kind == "stream" else passes[:1], kind)
+    wound = _told_short(wound, taped if kind == "stream" else count, count)
     return replace(wound, passes=count, note=(
         f"{wound.note} Your {epochs} epochs of {steps} batches end in the middle of its passes of"
         f" {whole}, so that here an epoch is one pass, and there are {count}."))
@@ -125,7 +149,7 @@ def _by_passes(reel: _Reel, batches: list[Batch], *, steps: int, epochs: int) ->
 class _Reel:
     """A source on its way through the tape."""
 
-    def __init__(self, source: Any, where: str, most_bytes: int, alone: bool) -> None:
+    def __init__(self, source: Any, where: str, most: int, alone: bool) -> None:
         self._alone, self.rows_alone = alone, False
         self.kind = adapter.stream_kind(source) or type(source).__name__
         self.is_dataset = self.kind == "a PyDataset"
@@ -133,17 +157,20 @@ class _Reel:
         self.is_generator = isinstance(source, Iterator) and not self.is_dataset
         self._source, self._where = source, where
         self._mine = source if self.is_generator else _copied(source)
-        self._begun, self._bytes, self._most = time.monotonic(), 0, most_bytes
+        self._begun, self._most = time.monotonic(), most
         self._taped: list[Any] = []
+        self._asked = 0
+        self.full = False
         self._running: Iterator[Any] | None = None
 
     def epoch(self, steps: int | None) -> list[Batch]:
-        """The batches of the next epoch."""
+        """The batches of the next epoch; where they are too many, the first of them (`full`)."""
         if self.is_dataset and hasattr(self._mine, "on_epoch_begin"):
             self._mine.on_epoch_begin()
         if self._running is None or (steps is None and not self.is_generator):
             self._running = self._passes(endless=steps is not None)
-        batches = []
+        batches: list[Batch] = []
+        size = 0
         for taken in itertools.count():
             if steps is not None and taken == steps:
                 break
@@ -151,19 +178,30 @@ class _Reel:
                 raw = next(self._running)
             except StopIteration:
                 break
+            except UnstuckError:
+                raise
             except Exception as error:
                 raise BadData(
                     f"The source of batches given to {self._where} ({self.kind}) raised"
-                    f" {type(error).__name__} after {len(self._taped)} batches: {error}.") from error
-            self._taped.append(raw)
-            batches.append(self._batch(raw))
-            self._check_size(batches[-1])
+                    f" {type(error).__name__} after {self._asked} batches: {error}.") from error
+            self._asked += 1
+            if self.is_generator:
+                self._taped.append(raw)
+            batch = self._batch(raw)
+            size += bytes_of(batch)
+            if size > self._most and batches:
+                self.full = True
+                return batches
+            batches.append(batch)
+            self._check_time()
         if steps is None and self.is_dataset:
             self._mine.on_epoch_end()
+        if steps is None and not self.is_generator:
+            batches = _short_one_last(batches)
         if not batches or (steps is not None and len(batches) < steps):
             raise BadData(
                 f"The source of batches given to {self._where} ({self.kind}) ran out after"
-                f" {len(self._taped)} batches" + (
+                f" {self._asked} batches" + (
                     "." if steps is None else f"; fit takes {steps} in each epoch."
                     " Let it go on, or lower steps_per_epoch."))
         return batches
@@ -199,17 +237,33 @@ class _Reel:
             raise NotSupported(f"The batches of {self.kind} have no targets; they must be (x, y).")
         return batch_of(*parts)
 
-    def _check_size(self, batch: Batch) -> None:
-        self._bytes += bytes_of(batch)
-        if self._bytes > self._most:
-            raise NotSupported(
-                f"The batches of {self.kind} come to more than {self._most >> 20} MB, which cannot"
-                " be taped for the replicas. Diagnose it on fewer batches: a smaller"
-                " steps_per_epoch, or a part of the data.")
+    def _check_time(self) -> None:
         if time.monotonic() - self._begun > MOST_SECONDS:
             raise NotSupported(
                 f"Taping the batches of {self.kind} took more than {MOST_SECONDS:.0f} s. Diagnose it"
                 " on fewer batches: a smaller steps_per_epoch, or a part of the data.")
+
+    def _cardinality(self) -> int | None:
+        """How many batches a data set of TensorFlow's says that it has."""
+        told = getattr(self._mine, "cardinality", None)
+        return max(0, int(told())) or None if told is not None else None
+
+    def cut_short(self, batches: list[Batch], steps: int | None, epochs: int) -> Tape:
+        """The tape of an epoch that there is no room for: its first batches, trained on as often.
+
+        Raises:
+            NotSupported: nobody knows how many batches an epoch has.
+        """
+        of = steps or getattr(self._mine, "num_batches", None) or self._cardinality()
+        if of is None:
+            raise NotSupported(
+                f"One epoch of {self.kind} comes to more than {self._most >> 20} MB, and does not say"
+                " how many batches it has. Give fit steps_per_epoch.")
+        passes = max(1, round(of * epochs / len(batches)))
+        return replace(self.wound([batches], "fixed"), passes=passes, note=(
+            f"One epoch of {self.kind}, {of} batches, comes to more than {self._most >> 20} MB: the"
+            f" first {len(batches)} were taped, and replicas are trained on them {passes} time"
+            f"{'s' * (passes > 1)}, which are as many updates. Rows after those are not seen."))
 
     def wound(self, epochs: list[list[Batch]], kind: Kind) -> Tape:
         """The tape of these epochs. Raises NotSupported where batches are of unequal sizes."""
@@ -243,6 +297,15 @@ class _Reel:
                       " gets the batches as they came",
         }[kind]
         return f"{self.kind[0].upper()}{self.kind[1:]} was taped: {how}."
+
+
+def _short_one_last(batches: list[Batch]) -> list[Batch]:
+    """The batches of a pass, a shorter one last, which comes anywhere where batches are shuffled."""
+    sizes = list(map(rows_in, batches))
+    short = [at for at, size in enumerate(sizes) if size < max(sizes)]
+    if len(short) == 1:
+        batches.append(batches.pop(short[0]))
+    return batches
 
 
 def _copied(source: Any) -> Any:
@@ -323,7 +386,7 @@ def _same(one: list[Batch], other: list[Batch]) -> bool:
 
 
 def _same_rows(one: list[Batch], other: list[Batch]) -> bool:
-    return sorted(bytes_of_rows(one)) == sorted(bytes_of_rows(other))
+    return sorted(map(hash, bytes_of_rows(one))) == sorted(map(hash, bytes_of_rows(other)))
 
 
 def bytes_of_rows(batches: list[Batch]) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from unstuck.network import adapter
+from unstuck.network.made_with import note
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script, Span
 
@@ -131,6 +132,8 @@ class Watch:
         def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
             made = make(cls, *args, **kwargs)
             self._sites.note(made, "__new__")
+            if not adapter.is_keras_class(cls):
+                note(made, args, kwargs)
             return made
 
         return staticmethod(__new__)

@@ -201,14 +201,17 @@ def _diagnose_fit(
         asked = {**options.asked, "fit": fit, "through": through}
         journal = shelf.open(path, account.identity(path, argv, asked))
     progress.stage("watching your fit" if through else "running your script up to its fit")
+    begun = time.monotonic()
     with drawing_from(options.seed):
         captured = capture_script(path, argv, fit=fit, through=through)
     if journal is not None and not journal.agree("data", account.data(captured)):
         journal.notes.append("an unfinished diagnosis of this script could not be gone on with,"
                              " because its data, or code that it imports, are others now")
     captured = replace(captured, notes=(*notes, *captured.notes))
+    # A fit that was watched to its end is the user's own training.
+    spent = 0.0 if through else time.monotonic() - begun
     return diagnose_captured(captured, options=options, progress=progress, argv=argv,
-                             journal=journal)
+                             journal=journal, spent=spent)
 
 
 def diagnose(
@@ -258,15 +261,20 @@ def diagnose(
 
 def diagnose_captured(
     captured: Captured, *, options: Options, progress: Progress, argv: Sequence[str] = (),
-    journal: Journal | None = None,
+    journal: Journal | None = None, spent: float = 0.0,
 ) -> Diagnosis:
-    """Diagnose what a capture came back with; random state is afterwards as before."""
+    """Diagnose what a capture came back with; random state is afterwards as before.
+
+    `spent` are the seconds that the capture took of the budget.
+    """
     workers = None
     if options.cluster is not None or (options.jobs or 1) > 1:
         workers = Workers(jobs=options.jobs or 1, cluster=options.cluster)
     try:
         with random_state_kept():
-            found = Steps(captured, options, progress, argv, Chunks(journal, workers)).run()
+            chunks = Chunks(journal, workers)
+            chunks.clock.forward(spent)
+            found = Steps(captured, options, progress, argv, chunks).run()
             return Diagnosis(result=found.result, arrays=found.arrays, fault=found.fault,
                              ready=found.ready)
     finally:

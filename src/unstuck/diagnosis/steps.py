@@ -30,6 +30,7 @@ from unstuck.script import Ignore, ignores
 from unstuck.search.budget import Budget, BudgetSpent
 from unstuck.search.candidates import Candidate, placebo, singles
 from unstuck.search.experiment import Experiment
+from unstuck.search.pace import refuse_too_slow
 from unstuck.search.ranking import CURED
 from unstuck.search.search import Search
 
@@ -145,8 +146,9 @@ class Steps:
         rows = self.captured.recipe.train.rows
         while True:
             recipe = self.captured.recipe
-            experiment = self._timed("yardstick", self._opened)
             try:
+                self._timed("population", self._refuse_too_slow)
+                experiment = self._timed("yardstick", self._opened)
                 self._timed("population", functools.partial(self._first, experiment))
             except OutOfMemory as error:
                 fewer = half_the_rows(recipe)
@@ -159,6 +161,11 @@ class Steps:
                 self.notes.append(f"memory did not suffice for all rows: everything was trained on"
                                   f" {recipe.train.rows:,} of {rows:,}, evenly picked")
             return experiment
+
+    def _refuse_too_slow(self) -> None:
+        self.progress.stage("how long one training takes")
+        refuse_too_slow(self.captured.recipe, self.options.budget, spent=self.chunks.clock.spent,
+                        threads=self.options.jobs)
 
     def _opened(self) -> Experiment:
         recipe, options = self.captured.recipe, self.options
@@ -184,7 +191,6 @@ class Steps:
         """A few replicas."""
         self.progress.stage("population", experiment.most)
         with suppress(BudgetSpent):
-            experiment.refuse_too_slow()
             experiment.run(experiment.control, self._few(experiment), probes=True)
 
     def _few(self, experiment: Experiment) -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from . import adapter
 from .layers import WRAPPERS, Insertion, Layer
+from .made_with import config_of
 
 Tree = Any
 
@@ -182,7 +183,7 @@ class Architecture:
 
 def _as_it_is(layer: Any) -> Layer:
     """A layer of a model, before any change."""
-    config, wraps = layer.get_config(), isinstance(layer, WRAPPERS)
+    config, wraps = config_of(layer), isinstance(layer, WRAPPERS)
     inputs: list[str] = []
     for node in getattr(layer, "_inbound_nodes", ()):
         inputs = [tensor._keras_history.operation.name for tensor in node.input_tensors]

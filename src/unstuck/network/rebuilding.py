@@ -19,6 +19,7 @@ from unstuck.base.errors import NotSupported
 from . import adapter
 from .architecture import Architecture
 from .layers import ENTRY, WRAPPERS, Where
+from .made_with import config_of, made_again
 from .own_steps import prepared
 
 
@@ -130,8 +131,10 @@ def _layer_anew(architecture: Architecture, layer: Any) -> Any:
     """One layer made once more, with the changes to its arguments."""
     if type(layer) is keras.layers.Lambda and layer.name not in architecture.changed:
         return adapter.same_lambda(layer)
-    config = layer.get_config()
     changed = architecture.changed.get(layer.name, {})
+    if not changed and (made := made_again(layer)) is not None:
+        return made
+    config = config_of(layer)
     if isinstance(layer, WRAPPERS):
         for part in {"layer", "backward_layer"} & config.keys():
             config[part]["config"] |= changed
@@ -235,4 +238,4 @@ def _fresh(argument: Any) -> Any:
         return argument
     if isinstance(argument, keras.Model):
         return rebuilt(Architecture(source=argument)).model
-    return adapter.remade(argument, argument.get_config())
+    return made_again(argument) or adapter.remade(argument, config_of(argument))

@@ -17,7 +17,10 @@ _SUSPICIOUS = frozenset({
     "input", "output", "samples_per_epoch", "batch_input_shape", "nb_row", "inner_activation",
 })
 
-_OF_OTHER_YEARS = re.compile(r"\bTensorBoard\b|^\s*(import|from) six\b|_dataset_from_", re.MULTILINE)
+_OF_OTHER_YEARS = re.compile(
+    r"\bTensorBoard\b|^\s*(import|from) six\b|_dataset_from_|\bTextVectorization\b|\b\w+Lookup\("
+    r"|KERAS_BACKEND\W+tensorflow",
+    re.MULTILINE)
 """What needs stand-ins, though Keras of today has it, or it was never Keras's."""
 
 

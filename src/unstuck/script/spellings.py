@@ -29,6 +29,7 @@ MODULES: Mapping[str, str] = {
     "keras.utils.np_utils": "keras.utils", "keras.utils.generic_utils": "keras.utils",
     "keras.utils.vis_utils": "keras.utils", "keras.utils.visualize_util": "keras.utils",
     "keras.utils.data_utils": "keras.utils", "keras.utils.layer_utils": "keras.utils",
+    "keras.utils.numerical_utils": "keras.utils",
     "keras.utils.io_utils": "keras.utils", "keras.utils.training_utils": "keras.utils",
     "keras.preprocessing.text": "keras.preprocessing",
     "keras.wrappers.scikit_learn": "keras.wrappers",

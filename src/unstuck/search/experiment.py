@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from unstuck.base.errors import NotSupported, TooSlow, in_a_line
+from unstuck.base.errors import NotSupported, in_a_line
 from unstuck.base.progress import Progress
 from unstuck.base.stats import LOOKS, PLANNED
 from unstuck.goal import Goal
@@ -20,15 +20,14 @@ from unstuck.interventions import Changes, apply_all
 from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
 from unstuck.population.chunks import Chunks, TooLong
-from unstuck.population.keras_engine.engine import KerasEngine
-from unstuck.population.memory import OutOfMemory, is_memory
 from unstuck.population.native_engine.engine import WIDEST_BLOCK
 from unstuck.population.population import Engine, Population
 from unstuck.population.threads import side_by_side
 
 from .arms import Arm, names, trying
 from .budget import Budget, BudgetSpent
-from .costs import Costs, too_wide
+from .costs import Costs
+from .pace import first_engine
 from .trial import Trial
 
 SPARE_SHARE = 0.05
@@ -158,13 +157,9 @@ class Experiment:
     def _engine_for(self, recipe: Recipe) -> tuple[Engine, str | None]:
         """The control's engine, and why a faster one would not do."""
         known = self.control.population
-        if known is not None or not too_wide(self.recipe, self.budget):
-            return engine_for(recipe, like=known.engine if known is not None else None,
-                              threads=self._threads)
-        engine, refused = engine_for(recipe, like=KerasEngine.name, threads=self._threads)
-        return engine, refused or (
-            f"a network of {recipe.parameters:,} parameters is better trained a few times one by one"
-            f" than {WIDEST_BLOCK} times side by side, within a budget of {self.budget.text}")
+        if known is None:
+            return first_engine(recipe, self.budget, self._threads)
+        return engine_for(recipe, like=known.engine, threads=self._threads)
 
     def run_all(
         self, arms: Iterable[Arm | None], replicas: int, *, limit: float = np.inf
@@ -319,33 +314,6 @@ class Experiment:
             return f"{own} learn so far"
         return f"yours {own}, best of {len(rates)}: {100 * max(rates):.0f} %"
 
-    def refuse_too_slow(self) -> None:
-        """See, before anything is trained, whether one training fits into the budget.
-
-        Raises:
-            TooSlow: it does not.
-        """
-        if self.budget.seconds is None:
-            return
-        engine, _ = self._engine_for(self.recipe)
-        try:
-            pace = engine.pace(self.recipe)
-        except Exception as error:
-            if is_memory(error):
-                raise OutOfMemory("memory: not even one replica at a time has room") from error
-            raise
-        if pace is None:
-            return
-        seconds = pace * self.recipe.updates * engine.block(self.recipe)
-        if seconds <= self.budget.seconds:
-            return
-        raise TooSlow(
-            f"One training of this script, {self.recipe.updates:,} updates of"
-            f" {1000 * pace:.3g} ms, takes about {_span(seconds)} here, and the"
-            f" budget is {self.budget.text}: nothing can be said. Give at least 16 times what one"
-            " takes with --budget, or diagnose it on fewer rows or epochs."
-        )
-
     def plan(self, arms: int) -> None:
         """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.
 
@@ -368,11 +336,3 @@ class Experiment:
         """Every arm with at least one replica, the control left out."""
         arms = {id(arm): arm for arm in self._arms.values() if len(arm.learned)}
         return list(arms.values())
-
-
-def _span(seconds: float) -> str:
-    """A time as a person says it."""
-    for unit, name in ((3600, "h"), (60, "min")):
-        if seconds >= 2 * unit:
-            return f"{seconds / unit:.0f} {name}"
-    return f"{seconds:.0f} s"

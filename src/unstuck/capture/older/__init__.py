@@ -59,6 +59,7 @@ def understood(dialect: Dialect | None, directory: str) -> Iterator[list[str]]:
         # Keras says how it would be written today; that is no news in such a script.
         warnings.filterwarnings("ignore", "Do not pass an `input_shape`")
         warnings.filterwarnings("ignore", "Argument `(input_length|alpha)` is deprecated")
+        warnings.filterwarnings("ignore", "Explicitly requested dtype u?int64")
         warnings.filterwarnings("ignore", ".*the data `x` was provided as an infinite PyDataset")
         yield served.notes
 

@@ -124,3 +124,24 @@ def _k_set_session(session: Any) -> None:
 
 def _k_manual_variable_initialization(value: bool) -> None:
     """There are no sessions today; nothing to do."""
+
+
+def _k_ctc_batch_cost(y_true: Any, y_pred: Any, input_length: Any, label_length: Any) -> Any:
+    """The loss of sequences without alignment, of probabilities, the blank as last class: (n, 1)."""
+    blank = y_pred.shape[-1] - 1
+    lengths = [ops.cast(ops.reshape(length, (-1,)), "int32")
+               for length in (label_length, input_length)]
+    found = ops.ctc_loss(ops.cast(y_true, "int32"), ops.log(y_pred + keras.config.epsilon()), *lengths,
+                         mask_index=blank)
+    return ops.expand_dims(found, 1)
+
+
+def _k_ctc_decode(y_pred: Any, input_length: Any, greedy: bool = True, beam_width: int = 100,
+                  top_paths: int = 1) -> Any:
+    """The likeliest labels of such sequences, and the logarithms of their probabilities."""
+    logits = ops.log(y_pred + keras.config.epsilon())
+    given: dict[str, Any] = {} if greedy else {"beam_width": beam_width, "top_paths": top_paths}
+    labels, chances = ops.ctc_decode(
+        logits, ops.cast(ops.reshape(input_length, (-1,)), "int32"), mask_index=y_pred.shape[-1] - 1,
+        strategy="greedy" if greedy else "beam_search", **given)
+    return list(labels), chances

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from unstuck.base.errors import NotSupported
-from unstuck.capture.tensorflow import utilities
+from unstuck.capture.tensorflow import lengths, lookups, utilities
 from unstuck.network import adapter
 
 GONE = {
@@ -43,7 +43,9 @@ def extras(class_of: Callable[[type], Any]) -> dict[str, dict[str, Any]]:
 
     return {
         "keras.callbacks": {"TensorBoard": TensorBoard},
-        "keras.layers": {"merge": merge, "TimeDistributedDense": time_distributed_dense},
+        "keras.layers": {"merge": merge, "TimeDistributedDense": time_distributed_dense,
+                         **lookups.layers()},
+        "keras.ops": lengths.of_keras(),
         "keras.utils": {"multi_gpu_model": multi_gpu_model, **utilities.functions()},
         "keras.preprocessing": {**adapter.old_preprocessing("text"), **utilities.functions()},
         "keras.preprocessing.image": {**adapter.old_preprocessing("image"), **utilities.functions()},

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from unstuck.capture.patches import Attribute
+from unstuck.capture.tensorflow import Dataset
 from unstuck.network import adapter
 from unstuck.script.spellings import LOSS_WORDS, METHODS
 
@@ -38,6 +39,8 @@ def wrappers(year: str) -> dict[Attribute, Callable[[Any], Any]]:
     made[adapter.optimizer_base(), "lr"] = lambda _: property(
         lambda optimizer: optimizer.learning_rate,
         lambda optimizer, value: setattr(optimizer, "learning_rate", value))
+    for adapted in (keras.layers.Normalization, keras.layers.Discretization):
+        made[adapter.owner(adapted, "adapt"), "adapt"] = _adapting
     made[model, "predict_classes"] = lambda _: predict_classes
     made[model, "predict_proba"] = lambda _: predict_proba
     return made
@@ -58,6 +61,15 @@ def _translating(name: str, takes_lists: bool, original: Any) -> Any:
         return found
 
     return called
+
+
+def _adapting(original: Any) -> Any:
+    @functools.wraps(original)
+    def adapt(layer: Any, data: Any, *args: Any, **kwargs: Any) -> None:
+        """Keras itself takes a data set of TensorFlow's alone; ours are taken as one array."""
+        original(layer, data.as_array() if isinstance(data, Dataset) else data, *args, **kwargs)
+
+    return adapt
 
 
 def _array_of_numbers(given: Any) -> Any:

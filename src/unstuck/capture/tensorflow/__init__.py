@@ -3,8 +3,9 @@
 What the user's own files import as `tensorflow` is this, whether TensorFlow is installed or not, so
 that a script has one fate. `math`, `arrays`, `linalg`, `nn`, `draws`, `image` and `control` are its
 functions, under TensorFlow's names and with its arguments (`signatures`); `tensors` and `dtypes` what
-they compute with; `dataset` and `sources` are `tf.data`, `files` is `tf.io`; `settings` is what changes
-nothing here. TensorFlow itself, where there is one, is asked for data alone (`borrowed`).
+they compute with; `dataset`, `sources`, `tables` and `folders` are `tf.data`, `files` is `tf.io`;
+`words`, `lookups` and `sounds` are for text and sounds before they are numbers; `settings` is what
+changes nothing here. TensorFlow itself, where there is one, is asked for data alone (`borrowed`).
 
 What is missing is refused by name (`namespace`).
 """
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+import jax.numpy as jnp
 from keras import ops
 
 from . import (
@@ -25,12 +27,16 @@ from . import (
     dtypes,
     files,
     image,
+    lengths,
     linalg,
     math,
     nn,
     settings,
+    sounds,
     sources,
+    tables,
     tensors,
+    words,
 )
 from .borrowed import installed, ours, whole
 from .dataset import Dataset
@@ -41,7 +47,7 @@ __all__ = ["Dataset", "Namespace", "facade", "installed", "ours", "whole"]
 VERSION = "2.15.0"
 """What `tf.__version__` says: the last TensorFlow whose Keras was Keras 2."""
 
-_BORROWED = ("strings", "lookup", "ragged", "sparse", "train", "audio", "signal", "sets")
+_BORROWED = ("lookup", "ragged", "sparse", "train", "sets")
 """Parts that are TensorFlow's own, where it is installed: they prepare data."""
 
 _ERRORS = ("InvalidArgumentError", "NotFoundError", "OutOfRangeError", "OpError", "UnimplementedError",
@@ -62,7 +68,8 @@ def facade(
     in_both = {name: function for name, function in of_math.items() if name not in _ONLY_IN_MATH}
     first: dict[str, Any] = {
         "set_random_seed": draws.set_seed, **settings.of_tensorflow_1(), **_tensors(),
-        **in_both, **arrays.functions(), **control.functions(), **settings.functions(),
+        **in_both, **words.taking_text(arrays.functions()), **control.functions(),
+        **settings.functions(),
         **{name: of_linalg[name] for name in (
             "matmul", "norm", "eye", "tensordot", "einsum")},
         **{f"random_{name}": of_random[name] for name in ("normal", "uniform", "shuffle")},
@@ -77,14 +84,20 @@ def facade(
         "dtypes": Namespace("tensorflow.dtypes", {
             **dtypes.BY_NAME, "cast": dtypes.cast, "as_dtype": dtypes.as_dtype,
             "DType": dtypes.DType, "saturate_cast": dtypes.saturate_cast}),
-        "data": sources.namespace(borrowed.lookup("data")),
+        "data": sources.namespace(borrowed.lookup("data"), tables.READERS),
+        "strings": words.namespace(borrowed.lookup("strings")),
+        **sounds.namespaces({part: borrowed.lookup(part) for part in ("audio", "signal")}),
         **files.namespaces(borrowed.lookup("io")),
         "errors": Namespace("tensorflow.errors", {
             name: type(name, (Exception,), {}) for name in _ERRORS}),
         "version": Namespace("tensorflow.version", {"VERSION": VERSION}),
         **{part: Namespace(f"tensorflow.{part}", {}, borrowed.lookup(part)) for part in _BORROWED},
+        "experimental": Namespace("tensorflow.experimental", {"numpy": Namespace(
+            "tensorflow.experimental.numpy", {"experimental_enable_numpy_behavior": lambda **_: None},
+            lambda name: getattr(ops, name, None) or getattr(jnp, name, None))}),
         "__version__": VERSION, "newaxis": None, "AUTO_REUSE": None,
     }
+    first |= lengths.of_tensorflow(first)
     compat = {"v1": Root(keras_module, first, None), "v2": Root(keras_module, first, None),
               "as_str": str, "as_bytes": str.encode}
     return Root(keras_module, {**first, "compat": Namespace("tensorflow.compat", compat)}, None)

@@ -42,6 +42,8 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     """
 
     unstuck_kind = "a tf.data.Dataset"
+    class_names: list[str]
+    file_paths: list[str]
 
     def __init__(self, iterate: Iterate, count: int, *, batched: bool = False) -> None:
         super().__init__()
@@ -74,6 +76,12 @@ class Dataset(keras.utils.PyDataset):  # type: ignore[misc]
     def as_numpy_iterator(self) -> Iterator[Element]:
         """The elements as numpy's arrays."""
         return (mapped(as_numpy, element) for element in self._iterate())
+
+    def as_array(self) -> Any:
+        """All elements as one array, as `adapt` takes them: those with several axes are batches."""
+        parts = list(self.as_numpy_iterator())
+        rows = not self._batched and np.ndim(parts[0]) < 2
+        return np.stack(parts) if rows else np.concatenate(parts)
 
     def cardinality(self) -> Any:
         """How many elements there are; -1 without end, -2 where nobody knows."""

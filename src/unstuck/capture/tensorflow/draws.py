@@ -66,7 +66,7 @@ def uniform(shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = "float
 def gamma(shape: Any, alpha: Any, beta: Any = None, dtype: Any = "float32", seed: Any = None,
           name: str | None = None) -> Any:
     """TensorFlow's `tf.random.gamma`."""
-    found = _gamma((*lengths_of(shape), *np.shape(alpha)), alpha=alpha, seed=seed)
+    found = _gamma((*lengths_of(shape), *np.shape(alpha)), alpha=tensor_of(alpha), seed=seed)
     return ops.cast(found if beta is None else found / beta, named(dtype))
 
 

@@ -13,6 +13,7 @@ from . import colours, draws
 from .dtypes import named
 from .signatures import Functions, numbers
 from .tensors import lengths_of, tensor_of
+from .words import bytes_of
 
 _METHODS = {"bilinear": "bilinear", "nearest": "nearest", "bicubic": "bicubic", "lanczos3": "lanczos3",
             "lanczos5": "lanczos5", "area": "", "gaussian": "", "mitchellcubic": ""}
@@ -199,7 +200,7 @@ def decoded(contents: Any, *args: Any, **options: Any) -> Any:
 
     from PIL import Image
 
-    picture = Image.open(io.BytesIO(bytes(np.asarray(contents).item())))
+    picture = Image.open(io.BytesIO(bytes_of(contents)))
     channels = options.get("channels", args[0] if args else 0)
     mode = {1: "L", 3: "RGB", 4: "RGBA"}.get(channels, picture.mode)
     array = np.asarray(picture.convert(mode))

@@ -52,7 +52,7 @@ _TABLE: Table = {
     "betainc": (jax.scipy.special.betainc, "a b x"),
     "igamma": (jax.scipy.special.gammainc, "a x"),
     "igammac": (jax.scipy.special.gammaincc, "a x"),
-    "angle": (jnp.angle, "input"),
+    "angle": (jnp.angle, "input"), "complex": (jax.lax.complex, "real imag"),
     "nextafter": (jnp.nextafter, "x1 x2"),
     "argmax": (ops.argmax, "input axis="),
     "argmin": (ops.argmin, "input axis="),

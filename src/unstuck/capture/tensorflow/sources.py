@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -133,11 +133,14 @@ for _name, _made in _CONSTRUCTORS.items():  # a class whose constructors stand i
     setattr(Dataset, _name, staticmethod(_made))
 
 
-def namespace(otherwise: Lookup | None) -> Namespace:
+def namespace(
+    otherwise: Lookup | None, readers: Mapping[str, Callable[..., Dataset]],
+) -> Namespace:
     """`tf.data`.
 
     Args:
-        otherwise: asked for what it lacks, such as readers of files.
+        otherwise: asked for what it lacks.
+        readers: what reads files, by name.
     """
     experimental: dict[str, Any] = {
         "AUTOTUNE": AUTOTUNE, "cardinality": lambda dataset: dataset.cardinality(),
@@ -148,10 +151,10 @@ def namespace(otherwise: Lookup | None) -> Namespace:
         "sample_from_datasets": sample_from_datasets, "prefetch_to_device":
         lambda *_, **__: lambda dataset: dataset,
         "unbatch": lambda: lambda dataset: dataset.unbatch(),
-        "AutoShardPolicy": Options(), "DistributeOptions": Options,
+        "AutoShardPolicy": Options(), "DistributeOptions": Options, **readers,
     }
     return Namespace("tensorflow.data", {
         "Dataset": Dataset, "Options": Options, "AUTOTUNE": AUTOTUNE,
         "INFINITE_CARDINALITY": INFINITE, "UNKNOWN_CARDINALITY": UNKNOWN,
-        "experimental": Namespace("tensorflow.data.experimental", experimental),
+        "experimental": Namespace("tensorflow.data.experimental", experimental), **readers,
     }, otherwise)

@@ -10,6 +10,7 @@ import numpy as np
 from unstuck.network import adapter
 
 from .tensors import tensor_of
+from .words import is_text, text_of
 
 Element = Any
 
@@ -46,10 +47,10 @@ def as_numpy(leaf: Any) -> Any:
 
 
 def given(leaf: Any) -> Any:
-    """An array as the user's functions get it: a tensor, or text as it is."""
-    if hasattr(leaf, "as_numpy_iterator") or getattr(leaf, "dtype", np.dtype("O")).kind in "OSU":
+    """An array as the user's functions get it: a tensor."""
+    if hasattr(leaf, "as_numpy_iterator"):
         return leaf
-    return tensor_of(leaf)
+    return text_of(leaf) if is_text(leaf) else tensor_of(leaf)
 
 
 def taken(element: Element) -> Element:

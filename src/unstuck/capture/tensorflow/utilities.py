@@ -13,6 +13,7 @@ from unstuck.base.errors import NotSupported
 from . import draws
 from .borrowed import installed, ours
 from .dataset import Dataset
+from .folders import image_dataset_from_directory, text_dataset_from_directory
 from .sources import from_tensor_slices
 
 
@@ -39,26 +40,22 @@ def timeseries_dataset_from_array(
     return dataset if batch_size is None else dataset.batch(batch_size)
 
 
-def _from_directory(name: str) -> Callable[..., Dataset]:
-    """A function of Keras's that reads files with TensorFlow, where that is installed."""
-    def reading(*args: Any, **kwargs: Any) -> Any:
-        if not installed():
-            raise NotSupported(
-                f"keras.utils.{name} reads files with TensorFlow, which is not installed here. Install"
-                " it, or read the files into arrays (keras.utils.load_img, img_to_array) and pass"
-                " fit(x, y).")
-        found = getattr(keras.utils, name)(*args, **kwargs)
-        made = ours(found)
-        if hasattr(found, "class_names"):
-            made.class_names = found.class_names
-        return made
-
-    return reading
+def _audio_dataset_from_directory(*args: Any, **kwargs: Any) -> Any:
+    """Keras's function of that name, which reads sounds with TensorFlow, where that is installed."""
+    if not installed():
+        raise NotSupported(
+            "keras.utils.audio_dataset_from_directory reads files with TensorFlow, which is not"
+            " installed here. Install it, or read the files into arrays and pass fit(x, y).")
+    found = keras.utils.audio_dataset_from_directory(*args, **kwargs)
+    made = ours(found)
+    if hasattr(found, "class_names"):
+        made.class_names = found.class_names
+    return made
 
 
 def functions() -> dict[str, Callable[..., Any]]:
     """All of them by name."""
-    return {"timeseries_dataset_from_array": timeseries_dataset_from_array, **{
-        name: _from_directory(name) for name in (
-            "image_dataset_from_directory", "text_dataset_from_directory",
-            "audio_dataset_from_directory")}}
+    return {"timeseries_dataset_from_array": timeseries_dataset_from_array,
+            "image_dataset_from_directory": image_dataset_from_directory,
+            "text_dataset_from_directory": text_dataset_from_directory,
+            "audio_dataset_from_directory": _audio_dataset_from_directory}

@@ -86,6 +86,7 @@ from .tracing import asks_for_numbers as asks_for_numbers
 from .tracing import build_for as build_for
 from .tracing import build_on as build_on
 from .tracing import is_symbolic as is_symbolic
+from .tracing import is_symbolic_length as is_symbolic_length
 from .tracing import is_tensor as is_tensor
 from .tracing import is_traced as is_traced
 from .tracing import noted_updates as noted_updates

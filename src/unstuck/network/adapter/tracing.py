@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
+import jax.export
 import keras
 import numpy as np
 
@@ -127,6 +128,11 @@ def asks_for_numbers(error: BaseException) -> bool:
 def is_symbolic(value: Any) -> bool:
     """True for a value that stands for numbers which only a compiled computation will have."""
     return isinstance(value, jax.core.Tracer)
+
+
+def is_symbolic_length(value: Any) -> bool:
+    """True for a length that is not known yet, such as that of a batch while Keras reads a network."""
+    return bool(jax.export.is_symbolic_dim(value))
 
 
 def build_for(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> None:
