@@ -64,9 +64,9 @@ class Served:
 
     def module(self, name: str) -> ModuleType:
         """The stand-in for a module, by the name it has in the script."""
-        for package in TENSORFLOW_KERAS:
+        for package, today in TENSORFLOW_KERAS.items():
             if f"{name}.".startswith(f"{package}."):
-                return self.module("keras" + name[len(package) :])
+                return self.module(today + name[len(package) :])
         root = name.partition(".")[0]
         if root == "six":
             return six.module(name)

@@ -17,6 +17,8 @@ from typing import Any
 
 from keras import ops
 
+from unstuck.script.spellings import TENSORFLOW_KERAS
+
 from . import (
     arrays,
     borrowed,
@@ -43,6 +45,9 @@ VERSION = "2.15.0"
 
 _BORROWED = ("strings", "lookup", "ragged", "sparse", "train", "audio", "signal", "sets")
 """Parts that are TensorFlow's own, where it is installed: they prepare data."""
+
+_PARTS_OF_KERAS = tuple(name.removeprefix("tensorflow.") for name, today in TENSORFLOW_KERAS.items()
+                        if today != "keras")
 
 _ERRORS = ("InvalidArgumentError", "NotFoundError", "OutOfRangeError", "OpError", "UnimplementedError",
            "ResourceExhaustedError", "FailedPreconditionError", "AbortedError", "UnavailableError")
@@ -85,9 +90,10 @@ def facade(
         **{part: Namespace(f"tensorflow.{part}", {}, borrowed.lookup(part)) for part in _BORROWED},
         "__version__": VERSION, "newaxis": None, "AUTO_REUSE": None,
     }
-    compat = {"v1": Root(keras_module, first, None), "v2": Root(keras_module, first, None),
+    compat = {"v1": Root(keras_module, first), "v2": Root(keras_module, first, _PARTS_OF_KERAS),
               "as_str": str, "as_bytes": str.encode}
-    return Root(keras_module, {**first, "compat": Namespace("tensorflow.compat", compat)}, None)
+    return Root(keras_module, {**first, "compat": Namespace("tensorflow.compat", compat)},
+                _PARTS_OF_KERAS)
 
 
 _ONLY_IN_MATH = frozenset({

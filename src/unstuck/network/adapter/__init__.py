@@ -11,7 +11,6 @@ process keeps, `fitting` what `compile` and `fit` are given. Callers take the na
 """
 
 from .fitting import are_arrays as are_arrays
-from .fitting import arguments_of_running_fit as arguments_of_running_fit
 from .fitting import as_arrays as as_arrays
 from .fitting import class_weights_as_sample_weights as class_weights_as_sample_weights
 from .fitting import compile_config as compile_config
