@@ -59,19 +59,20 @@ class Callback(Watching):
             self.look_at(self._fit, self._losses)
 
     def look_at(
-        self, fit: Mapping[str, Any], losses: Sequence[float], *, here: bool = True
+        self, fit: Mapping[str, Any], losses: Sequence[float], *, elsewhere: str = ""
     ) -> None:
         """The same of a `fit` with these arguments, of which these losses of its epochs came.
 
         Args:
             fit: its arguments, as the user gave them.
             losses: one for each epoch.
-            here: it ran in this process, so that nobody need see whether such a model can be trained.
+            elsewhere: where it ran in another process, the command that diagnoses there; what ran here
+                need not be tried again to see that it can be trained.
         """
         self._fit, self._losses = fit, list(losses)
         with adapter.random_state_kept():
             try:
-                self._close(here)
+                self._close(elsewhere)
             except UnstuckError as error:
                 self._say(f"this training cannot be looked at: {error}")
             except Exception as error:  # never the user's training's fault, nor its end
@@ -93,15 +94,17 @@ class Callback(Watching):
         captured = capture_model(self.model, fit.pop("x"), fit.pop("y"), **fit)
         return diagnose_captured(captured, options=options, progress=Progress())
 
-    def _close(self, here: bool) -> None:
-        how = "callback.diagnosis() finds out why, and what helps"
+    def _close(self, elsewhere: str) -> None:
+        diagnosing = elsewhere or "callback.diagnosis()"
+        how = f"{diagnosing} finds out why, and what helps"
         size = sum(int(np.prod(np.shape(a))) for a in keras.tree.flatten(
             (self._fit or {}).get("x")) if hasattr(a, "shape"))
         if size > LARGEST:
             self._say(f"the loss ended at {self._losses[-1]:.4g}; {how}")
             return
         given = self._arguments()
-        captured = (capture_trained(self.model, given) if here else capture_model(self.model, **given))
+        captured = (capture_model(self.model, **given) if elsewhere
+                    else capture_trained(self.model, given))
         goal = make_goal(captured.recipe, asked=self._options.goal, references=False)
         control = self._own_run(captured.recipe, goal)
         score = float(control.score[0, 0])
@@ -117,12 +120,12 @@ class Callback(Watching):
         if learned is None:
             share = (score - goal.constant) / (1.0 - goal.constant)
             self._say(f"it came {share:.0%} of the way from a constant output to a perfect answer"
-                      f" ({measured}); callback.diagnosis() finds out whether the data allows more")
+                      f" ({measured}); {diagnosing} finds out whether the data allows more")
             return
         if goal.settled:
             measured += f", where {goal.threshold:.3g} counts as learned"
         if learned:
-            self._say(f"it learned ({measured}); callback.diagnosis() says how often it would")
+            self._say(f"it learned ({measured}); {diagnosing} says how often it would")
         else:
             self._say(f"it did not learn ({measured}); {how}")
 

@@ -14,6 +14,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -81,9 +82,11 @@ class Callback(Watching):
             raise UnstuckError(_how())
         given |= keras.tree.map_structure(np.asarray, trees)
         with tempfile.TemporaryDirectory() as folder:
-            self.model.save(Path(folder) / _MODEL)
+            with warnings.catch_warnings(action="ignore"):  # lambdas are not loaded again
+                self.model.save(Path(folder) / _MODEL)
             # Between two processes of ours, through a folder that nobody else may write to.
-            (Path(folder) / _TRAINING).write_bytes(pickle.dumps((given, self._losses, self._goal)))
+            (Path(folder) / _TRAINING).write_bytes(pickle.dumps(
+                (given, self._losses, self._goal, _command())))
             env = {**os.environ, "KERAS_BACKEND": "jax",
                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
             done = subprocess.run([sys.executable, "-m", __name__, folder], env=env, timeout=SECONDS,
@@ -96,21 +99,25 @@ class Callback(Watching):
         return [line.removeprefix("unstuck: ") for line in done.stdout.splitlines()]
 
 
+def _command() -> str:
+    return f"unstuck run {Path(sys.argv[0]).name or 'train.py'}"
+
+
 def _how() -> str:
-    script = Path(sys.argv[0]).name or "train.py"
-    return (f"unstuck run {script} finds out why, and what helps; or set KERAS_BACKEND=jax for"
+    return (f"{_command()} finds out why, and what helps; or set KERAS_BACKEND=jax for"
             " callback.diagnosis().")
 
 
 def _look(folder: Path) -> None:
-    from unstuck.capture import load_model
-
     from .callback import Callback as OnJax
 
-    given, losses, goal = pickle.loads((folder / _TRAINING).read_bytes())
+    given, losses, goal, command = pickle.loads((folder / _TRAINING).read_bytes())
     watcher = OnJax(goal=goal, out=sys.stdout)
-    watcher.set_model(load_model(folder / _MODEL))
-    watcher.look_at({**given, "callbacks": None}, losses, here=False)
+    try:
+        watcher.set_model(keras.saving.load_model(folder / _MODEL, safe_mode=True))
+    except (TypeError, ValueError) as error:  # of what is not Keras's own, it knows nothing
+        raise NotSupported(str(error)) from error
+    watcher.look_at({**given, "callbacks": None}, losses, elsewhere=command)
 
 
 if __name__ == "__main__":

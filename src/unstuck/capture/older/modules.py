@@ -39,7 +39,8 @@ class Served:
         self._decays = dialect.keeps_decay
         self._facades: dict[str, ModuleType] = {}
         self._classes: dict[tuple[type, str], Translated] = {}
-        self._tensorflow = tensorflow.facade(functools.partial(self.module, "keras"), self._note)
+        self._tensorflow = tensorflow.facade(
+            functools.partial(self.module, "keras"), self._note, keras_2=dialect.is_keras_2)
         self._extras: Extras = {
             "keras.backend": backend.functions(), **classics.extras(self.class_of),
         }

@@ -54,19 +54,22 @@ _ERRORS = ("InvalidArgumentError", "NotFoundError", "OutOfRangeError", "OpError"
 
 
 def facade(
-    keras_module: Callable[[], ModuleType], note: Callable[[str], None] = lambda _: None
+    keras_module: Callable[[], ModuleType], note: Callable[[str], None] = lambda _: None, *,
+    keras_2: bool = False,
 ) -> Root:
     """What stands for TensorFlow.
 
     Args:
         keras_module: gives what stands for its Keras.
         note: told what the user should know of how something is met here.
+        keras_2: its Keras is meant to be Keras 2, of the package tf_keras.
     """
     of_math, of_linalg = math.functions(), linalg.functions()
     of_random = draws.functions()
     in_both = {name: function for name, function in of_math.items() if name not in _ONLY_IN_MATH}
     first: dict[str, Any] = {
         "set_random_seed": draws.set_seed, **settings.of_tensorflow_1(), **_tensors(),
+        "Variable": tensors.variable_class(note, keras_2),
         **in_both, **arrays.functions(), **control.functions(), **settings.functions(),
         **{name: of_linalg[name] for name in (
             "matmul", "norm", "eye", "tensordot", "einsum")},
@@ -115,7 +118,7 @@ def _tensors() -> dict[str, Any]:
     return {
         **dtypes.BY_NAME, "DType": dtypes.DType, "cast": dtypes.cast,
         "saturate_cast": dtypes.saturate_cast, "constant": tensors.constant,
-        "convert_to_tensor": tensors.convert_to_tensor, "Variable": tensors.Variable,
+        "convert_to_tensor": tensors.convert_to_tensor,
         "Tensor": tensors.Tensor, "TensorShape": tensors.TensorShape,
         "TensorSpec": tensors.TensorSpec, "shape": tensors.shape, "fill": tensors.fill,
         "zeros": tensors.filled(ops.zeros), "ones": tensors.filled(ops.ones),
