@@ -19,10 +19,17 @@ if TYPE_CHECKING:
     from unstuck.doors.testing import assert_learns as assert_learns
 
 asked_backend = os.environ.get("KERAS_BACKEND", "jax")
-"""The backend that the environment asked for; the replicas are trained with JAX in any case."""
-if "keras" not in sys.modules:
-    # Keras reads its backend when it is first imported.
-    os.environ["KERAS_BACKEND"] = "jax"
+"""The backend that the environment asks for; replicas are trained with JAX in any case."""
+
+
+def on_jax() -> None:
+    """See that Keras will compute with JAX, where it is not imported yet: it reads this but once."""
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = "jax"
+
+
+if asked_backend == "jax" and "tensorflow" not in sys.modules:
+    on_jax()  # elsewhere an import of ours must not move the user's own training to JAX
 
 __version__ = "0.1.0"
 __all__ = ["Callback", "Diagnosis", "__version__", "assert_learns", "diagnose", "encoder_decoder",
@@ -35,6 +42,7 @@ _HOMES = {"Callback": "doors.callback", "Diagnosis": "diagnosis.diagnosis",
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext unstuck` in a notebook gives it `%%unstuck`."""
+    on_jax()
     from unstuck.doors.notebook import load_ipython_extension as load
 
     load(shell)
@@ -42,6 +50,12 @@ def load_ipython_extension(shell: Any) -> None:
 
 def __getattr__(name: str) -> Any:
     # Keras and JAX take seconds to import; `unstuck --help` and `report` do without them.
+    if name == "Callback":
+        import keras
+
+        if keras.backend.backend() != "jax":
+            return importlib.import_module("unstuck.doors.other_backend").Callback
     if name in _HOMES:
+        on_jax()
         return getattr(importlib.import_module(f"unstuck.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'unstuck' has no attribute {name!r}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import nullcontext
 
 import keras
 import numpy as np
 import pytest
 
+from two_environments import environment
 from unstuck.base.errors import NotSupported, ScriptFailed
 from unstuck.capture import capture_script
 
@@ -169,3 +172,53 @@ model.compile("sgd", "mse")
 model.fit(x, y)"""))
     with pytest.raises(AttributeError):
         _ = keras.ops.ones(2).numpy
+
+
+VARIABLE = """
+class Scaled(tf.keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.by = tf.Variable(2.0)
+
+    def build(self, shape):
+        self.shift = tf.Variable(tf.zeros((shape[-1],)))
+
+    def call(self, x):
+        return x * self.by + self.shift
+
+model = tf.keras.Sequential([tf.keras.Input((2,)), Scaled(), tf.keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, y)
+print("trained", len(model.trainable_variables), float(model.layers[0].by))
+"""
+
+
+def test_a_variable_in_a_layer_is_trained_as_keras_trains_it(write):
+    def in_the_layer(found):
+        model = found.recipe.architecture.source
+        return [v.trainable for layer in model.layers if type(layer).__name__ == "Scaled"
+                for v in layer.variables]
+
+    found = capture_script(write(TF + VARIABLE))
+    assert in_the_layer(found) == [False] * 2
+    assert any(note.startswith("A tf.Variable in a layer") for note in found.notes)
+    found = capture_script(write(
+        TF + VARIABLE.replace("tf.keras", "tf_keras").replace("class", "import tf_keras\nclass", 1)))
+    assert in_the_layer(found) == [True] * 2
+    assert not any(note.startswith("A tf.Variable in a layer") for note in found.notes)
+
+
+def test_a_variable_outside_of_layers_is_trainable(write):
+    capture_script(write(TF + MODEL + """
+assert tf.Variable(1.0).trainable and not tf.Variable(1.0, trainable=False).trainable
+model.compile("sgd", "mse")
+model.fit(x, y)"""))
+
+
+@pytest.mark.tensorflow
+def test_keras_on_tensorflow_leaves_a_variable_in_a_layer_as_it_is(write, tmp_path):
+    pytest.importorskip("tensorflow")
+    path = write(TF + VARIABLE)
+    done = subprocess.run([sys.executable, path], env=environment(
+        tmp_path, tensorflow=True, backend="tensorflow"), capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "trained 2 2.0"

@@ -13,8 +13,7 @@ the training came, and `diagnosis()` says the rest. What it costs is measured by
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO
 
@@ -32,11 +31,13 @@ from unstuck.network.recipe import Recipe
 from unstuck.population.population import Population
 from unstuck.search.budget import Budget
 
+from .watching import Watching
+
 LARGEST = 2_000_000
 """Most numbers in the arrays that are looked at unasked, which takes a second or so."""
 
 
-class Callback(keras.callbacks.Callback):  # type: ignore[misc]
+class Callback(Watching):
     """Says in a line each what looks wrong, and at the end whether it learned.
 
     Args:
@@ -48,35 +49,30 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
     def __init__(
         self, *, budget: str = "2m", goal: str | None = None, out: TextIO | None = None
     ) -> None:
-        super().__init__()
+        super().__init__(out=out)
         self._options = Options(budget=Budget.parse(budget), goal=goal)
-        self._out = out
-        self._losses: list[float] = []
-        self._fit: Mapping[str, Any] | None = None
-        self._said: set[str] = set()
         all_checks()  # their files are read now, not while the user waits for the end of fit
-
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Note what `fit` was given; nothing is computed."""
-        self._losses, self._said = [], set()
-        self._fit = adapter.arguments_of_running_fit()
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Keep the loss; say at once if it is no number any more."""
-        loss = float((logs or {}).get("loss", math.nan))
-        self._losses.append(loss)
-        if not math.isfinite(loss):
-            self._say_once(
-                "loss", f"the loss is {loss} since epoch {epoch + 1}; nothing is learned from here"
-                " on")
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
         """A look at data, network and result, and a closing line."""
-        if self._fit is None or not self._losses:
-            return
+        if self._fit is not None and self._losses:
+            self.look_at(self._fit, self._losses)
+
+    def look_at(
+        self, fit: Mapping[str, Any], losses: Sequence[float], *, elsewhere: str = ""
+    ) -> None:
+        """The same of a `fit` with these arguments, of which these losses of its epochs came.
+
+        Args:
+            fit: its arguments, as the user gave them.
+            losses: one for each epoch.
+            elsewhere: where it ran in another process, the command that diagnoses there; what ran here
+                need not be tried again to see that it can be trained.
+        """
+        self._fit, self._losses = fit, list(losses)
         with adapter.random_state_kept():
             try:
-                self._close()
+                self._close(elsewhere)
             except UnstuckError as error:
                 self._say(f"this training cannot be looked at: {error}")
             except Exception as error:  # never the user's training's fault, nor its end
@@ -98,26 +94,17 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
         captured = capture_model(self.model, fit.pop("x"), fit.pop("y"), **fit)
         return diagnose_captured(captured, options=options, progress=Progress())
 
-    def _arguments(self) -> dict[str, Any]:
-        """Those of the `fit` that was watched, without this callback."""
-        if self._fit is None:
-            raise UnstuckError("Nothing was trained yet: give the callback to model.fit first.")
-        given = dict(self._fit)
-        others = given.get("callbacks")
-        if isinstance(others, list | tuple):
-            given["callbacks"] = [other for other in others if other is not self]
-        elif others is self:
-            given["callbacks"] = None
-        return given
-
-    def _close(self) -> None:
-        how = "callback.diagnosis() finds out why, and what helps"
+    def _close(self, elsewhere: str) -> None:
+        diagnosing = elsewhere or "callback.diagnosis()"
+        how = f"{diagnosing} finds out why, and what helps"
         size = sum(int(np.prod(np.shape(a))) for a in keras.tree.flatten(
             (self._fit or {}).get("x")) if hasattr(a, "shape"))
         if size > LARGEST:
             self._say(f"the loss ended at {self._losses[-1]:.4g}; {how}")
             return
-        captured = capture_trained(self.model, self._arguments())
+        given = self._arguments()
+        captured = (capture_model(self.model, **given) if elsewhere
+                    else capture_trained(self.model, given))
         goal = make_goal(captured.recipe, asked=self._options.goal, references=False)
         control = self._own_run(captured.recipe, goal)
         score = float(control.score[0, 0])
@@ -133,12 +120,12 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
         if learned is None:
             share = (score - goal.constant) / (1.0 - goal.constant)
             self._say(f"it came {share:.0%} of the way from a constant output to a perfect answer"
-                      f" ({measured}); callback.diagnosis() finds out whether the data allows more")
+                      f" ({measured}); {diagnosing} finds out whether the data allows more")
             return
         if goal.settled:
             measured += f", where {goal.threshold:.3g} counts as learned"
         if learned:
-            self._say(f"it learned ({measured}); callback.diagnosis() says how often it would")
+            self._say(f"it learned ({measured}); {diagnosing} says how often it would")
         else:
             self._say(f"it did not learn ({measured}); {how}")
 
@@ -153,14 +140,6 @@ class Callback(keras.callbacks.Callback):  # type: ignore[misc]
             engine="fit", strategy="own run",
             outputs=np.asarray(outputs, np.float32) if kept else None)
 
-    def _say_once(self, what: str, text: str) -> None:
-        if what not in self._said:
-            self._said.add(what)
-            self._say(text)
-
-    def _say(self, text: str) -> None:
-        print_line: Callable[[str], Any] = (self._out or sys.stderr).write
-        print_line(f"unstuck: {' '.join(text.split())}\n")
 
 
 def _surely(goal: Goal, run: Population) -> bool | None:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from unstuck import __version__
+from unstuck import __version__, on_jax
 from unstuck.base import interrupts
 from unstuck.base.errors import ScriptFailed, UnstuckError
 
@@ -68,6 +68,7 @@ def _main(
 
 def main() -> None:
     """The entry point."""
+    on_jax()
     streams.make_own()
     interrupts.told_of_exit(ScriptFailed.exit_code)
     code: object = 0

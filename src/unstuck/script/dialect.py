@@ -40,6 +40,11 @@ class Dialect:
         """Whether `decay` of an optimizer has its old meaning."""
         return bool(self.year)
 
+    @property
+    def is_keras_2(self) -> bool:
+        """Whether the script trains with the package tf_keras, which is Keras 2."""
+        return any("tf_keras" in found.old for found in self.spellings)
+
     def __str__(self) -> str:
         told = list(dict.fromkeys(found.old for found in self.spellings))
         shown = ", ".join(told[:4]) + (", …" if len(told) > 4 else "")

@@ -136,8 +136,9 @@ def _spellings(qualified: str) -> Iterator[str]:
     """A dotted name, and the same thing in the other packages that are Keras."""
     today = modern_name(qualified)
     yield qualified
-    if f"{today}.".startswith("keras."):
-        yield from (package + today[len("keras") :] for package in ("keras", *TENSORFLOW_KERAS))
+    for package, home in {"keras": "keras", **TENSORFLOW_KERAS}.items():
+        if f"{today}.".startswith(f"{home}."):
+            yield package + today[len(home):]
 
 
 def _imports(tree: Tree) -> Iterator[_Import]:

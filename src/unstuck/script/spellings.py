@@ -11,9 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-TENSORFLOW_KERAS = ("tensorflow.keras", "tensorflow.python.keras", "tensorflow.compat.v1.keras",
-                    "tf_keras", "tensorflow.contrib.keras")
-"""Packages that are Keras itself under another name."""
+TENSORFLOW_KERAS: Mapping[str, str] = {
+    **dict.fromkeys(("tensorflow.keras", "tensorflow.python.keras", "tensorflow.compat.v1.keras",
+                     "tf_keras", "tensorflow.contrib.keras"), "keras"),
+    **{f"tensorflow.{part}": f"keras.{part}" for part in (
+        "initializers", "losses", "metrics", "optimizers")},
+}
+"""Packages that are Keras itself, or a part of it, under another name."""
 
 _LAYER_MODULES = (
     "core", "convolutional", "pooling", "recurrent", "embeddings", "normalization", "merge", "noise",
@@ -274,9 +278,9 @@ def older_names(callee: str, argument: str) -> tuple[str, ...]:
 
 def modern_module(name: str) -> str:
     """A module's name today; names that never changed come back as they are."""
-    for other in TENSORFLOW_KERAS:
+    for other, today in TENSORFLOW_KERAS.items():
         if f"{name}.".startswith(f"{other}."):
-            name = "keras" + name[len(other):]
+            name = today + name[len(other):]
     return MODULES.get(name, name)
 
 

@@ -52,9 +52,9 @@ def has_twin(dotted: str) -> bool:
 def hint(dotted: str) -> str:
     """What people write instead of a thing that has no twin; "" where nothing is to be done by hand."""
     module, _, name = dotted.rpartition(".")
-    for package in TENSORFLOW_KERAS:
+    for package, today in TENSORFLOW_KERAS.items():
         if f"{dotted}.".startswith(f"{package}."):
-            module = ("keras" + dotted[len(package):]).rpartition(".")[0]
+            module = (today + dotted[len(package):]).rpartition(".")[0]
     if modern_module(module) == "keras.backend" and name not in {*OPS, *BACKEND_TODAY}:
         return BY_HAND.get(f"keras.backend.{name}", "look for its like in keras.ops")
     return BY_HAND.get(f"{module}.{name}", "") or BY_HAND.get(f"{modern_module(module)}.{name}", "")

@@ -39,7 +39,8 @@ class Served:
         self._decays = dialect.keeps_decay
         self._facades: dict[str, ModuleType] = {}
         self._classes: dict[tuple[type, str], Translated] = {}
-        self._tensorflow = tensorflow.facade(functools.partial(self.module, "keras"), self._note)
+        self._tensorflow = tensorflow.facade(
+            functools.partial(self.module, "keras"), self._note, keras_2=dialect.is_keras_2)
         self._extras: Extras = {
             "keras.backend": backend.functions(), **classics.extras(self.class_of),
         }
@@ -64,9 +65,9 @@ class Served:
 
     def module(self, name: str) -> ModuleType:
         """The stand-in for a module, by the name it has in the script."""
-        for package in TENSORFLOW_KERAS:
+        for package, today in TENSORFLOW_KERAS.items():
             if f"{name}.".startswith(f"{package}."):
-                return self.module("keras" + name[len(package) :])
+                return self.module(today + name[len(package) :])
         root = name.partition(".")[0]
         if root == "six":
             return six.module(name)

@@ -19,6 +19,8 @@ from typing import Any
 import jax.numpy as jnp
 from keras import ops
 
+from unstuck.script.spellings import TENSORFLOW_KERAS
+
 from . import (
     arrays,
     borrowed,
@@ -50,24 +52,30 @@ VERSION = "2.15.0"
 _BORROWED = ("lookup", "ragged", "sparse", "train", "sets")
 """Parts that are TensorFlow's own, where it is installed: they prepare data."""
 
+_PARTS_OF_KERAS = tuple(name.removeprefix("tensorflow.") for name, today in TENSORFLOW_KERAS.items()
+                        if today != "keras")
+
 _ERRORS = ("InvalidArgumentError", "NotFoundError", "OutOfRangeError", "OpError", "UnimplementedError",
            "ResourceExhaustedError", "FailedPreconditionError", "AbortedError", "UnavailableError")
 
 
 def facade(
-    keras_module: Callable[[], ModuleType], note: Callable[[str], None] = lambda _: None
+    keras_module: Callable[[], ModuleType], note: Callable[[str], None] = lambda _: None, *,
+    keras_2: bool = False,
 ) -> Root:
     """What stands for TensorFlow.
 
     Args:
         keras_module: gives what stands for its Keras.
         note: told what the user should know of how something is met here.
+        keras_2: its Keras is meant to be Keras 2, of the package tf_keras.
     """
     of_math, of_linalg = math.functions(), linalg.functions()
     of_random = draws.functions()
     in_both = {name: function for name, function in of_math.items() if name not in _ONLY_IN_MATH}
     first: dict[str, Any] = {
         "set_random_seed": draws.set_seed, **settings.of_tensorflow_1(), **_tensors(),
+        "Variable": tensors.variable_class(note, keras_2),
         **in_both, **words.taking_text(arrays.functions()), **control.functions(),
         **settings.functions(),
         **{name: of_linalg[name] for name in (
@@ -98,9 +106,10 @@ def facade(
         "__version__": VERSION, "newaxis": None, "AUTO_REUSE": None,
     }
     first |= lengths.of_tensorflow(first)
-    compat = {"v1": Root(keras_module, first, None), "v2": Root(keras_module, first, None),
+    compat = {"v1": Root(keras_module, first), "v2": Root(keras_module, first, _PARTS_OF_KERAS),
               "as_str": str, "as_bytes": str.encode}
-    return Root(keras_module, {**first, "compat": Namespace("tensorflow.compat", compat)}, None)
+    return Root(keras_module, {**first, "compat": Namespace("tensorflow.compat", compat)},
+                _PARTS_OF_KERAS)
 
 
 _ONLY_IN_MATH = frozenset({
@@ -122,7 +131,7 @@ def _tensors() -> dict[str, Any]:
     return {
         **dtypes.BY_NAME, "DType": dtypes.DType, "cast": dtypes.cast,
         "saturate_cast": dtypes.saturate_cast, "constant": tensors.constant,
-        "convert_to_tensor": tensors.convert_to_tensor, "Variable": tensors.Variable,
+        "convert_to_tensor": tensors.convert_to_tensor,
         "Tensor": tensors.Tensor, "TensorShape": tensors.TensorShape,
         "TensorSpec": tensors.TensorSpec, "shape": tensors.shape, "fill": tensors.fill,
         "zeros": tensors.filled(ops.zeros), "ones": tensors.filled(ops.ones),

@@ -186,6 +186,11 @@ def l2_normalize(x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | N
     return x * ops.rsqrt(ops.maximum(squares, epsilon))
 
 
+def softmax(logits: Any, axis: int | None = None, name: str | None = None) -> Any:
+    """TensorFlow's `tf.nn.softmax`; a layer's activation is known by its name."""
+    return keras.activations.softmax(tensor_of(logits), axis=-1 if axis is None else axis)
+
+
 def confusion_matrix(labels: Any, predictions: Any, num_classes: int | None = None, weights: Any = None,
                      dtype: Any = "int32", name: str | None = None) -> Any:
     """TensorFlow's `tf.math.confusion_matrix`."""
@@ -239,9 +244,7 @@ _OWN: Functions = {
     "clip_by_norm": clip_by_norm, "clip_by_global_norm": clip_by_global_norm,
     "global_norm": global_norm, "confusion_matrix": confusion_matrix,
     "scalar_mul": lambda scalar, x, name=None: ops.multiply(scalar, x),
-    "l2_normalize": l2_normalize,
-    "softmax": lambda logits, axis=-1, name=None: keras.activations.softmax(
-        tensor_of(logits), axis=-1 if axis is None else axis),
+    "l2_normalize": l2_normalize, "softmax": softmax,
     **{f"segment_{name}": _segments(reduce, False) for name, reduce in _SEGMENTS.items()},
     **{f"unsorted_segment_{name}": _segments(reduce, True) for name, reduce in _SEGMENTS.items()},
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -56,17 +56,25 @@ class Namespace(ModuleType):
 
 
 class Root(Namespace):
-    """TensorFlow itself, whose `keras` is made when first asked for."""
+    """TensorFlow itself, whose `keras` is made when first asked for.
+
+    Args:
+        keras_module: makes it.
+        known: the other contents.
+        parts: of Keras, what TensorFlow has under the same name.
+    """
 
     def __init__(
         self, keras_module: Callable[[], ModuleType], known: Mapping[str, Any],
-        otherwise: Lookup | None,
+        parts: Collection[str] = (),
     ) -> None:
-        super().__init__("tensorflow", known, otherwise)
-        vars(self)["_keras"] = keras_module
+        super().__init__("tensorflow", known)
+        vars(self).update(_keras=keras_module, _parts=parts)
 
     def __getattr__(self, name: str) -> Any:
-        return vars(self)["_keras"]() if name == "keras" else super().__getattr__(name)
+        if name == "keras":
+            return vars(self)["_keras"]()
+        return getattr(self.keras, name) if name in vars(self)["_parts"] else super().__getattr__(name)
 
 
 def refusal(name: str) -> NotSupported:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -39,19 +40,45 @@ class _IsVariable(type):
         return isinstance(instance, keras.Variable)
 
 
-class Variable(metaclass=_IsVariable):
-    """TensorFlow's constructor of variables; what it makes is one of Keras's."""
+UNTRAINED = ("A tf.Variable in a layer or a model is not among what Keras 3 trains, with TensorFlow or"
+             " without; Keras 2 trained it. Here, too, it keeps its first value: self.add_weight(…)"
+             " makes one that is trained.")
 
-    def __new__(
-        cls, initial_value: Any = None, trainable: bool | None = None, validate_shape: bool = True,
-        caching_device: Any = None, name: str | None = None, variable_def: Any = None,
-        dtype: Any = None, **options: Any,
-    ) -> Any:
-        """A variable that begins with a value, or with what a function gives."""
-        value = initial_value() if callable(initial_value) else initial_value
-        return keras.Variable(
-            tensor_of(value, dtype), trainable=trainable is not False,
-            name=None if name is None else name.replace("/", "_"))
+
+def variable_class(note: Callable[[str], None], keras_2: bool) -> type:
+    """TensorFlow's constructor of variables; what it makes is one of Keras's.
+
+    Args:
+        note: told where one is made that Keras 3 does not train.
+        keras_2: the script trains with Keras 2, which trains those, too.
+    """
+    class Variable(metaclass=_IsVariable):
+        def __new__(
+            cls, initial_value: Any = None, trainable: bool | None = None,
+            validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
+            variable_def: Any = None, dtype: Any = None, **options: Any,
+        ) -> Any:
+            """A variable that begins with a value, or with what a function gives."""
+            value = initial_value() if callable(initial_value) else initial_value
+            trained = trainable is not False
+            if trained and not keras_2 and _in_a_layer():
+                note(UNTRAINED)
+                trained = False
+            return keras.Variable(tensor_of(value, dtype), trainable=trained,
+                                  name=None if name is None else name.replace("/", "_"))
+
+    return Variable
+
+
+def _in_a_layer() -> bool:
+    """Whether a method of one of the script's layers or models is running, which sets it up."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_name in ("__init__", "build") and isinstance(
+                frame.f_locals.get("self"), keras.Layer):
+            return True
+        frame = frame.f_back
+    return False
 
 
 class TensorShape(tuple[Any, ...]):

@@ -14,7 +14,6 @@ Callers take the names from here.
 from .crossing import Crossed as Crossed
 from .crossing import crossed_rows as crossed_rows
 from .fitting import are_arrays as are_arrays
-from .fitting import arguments_of_running_fit as arguments_of_running_fit
 from .fitting import as_arrays as as_arrays
 from .fitting import class_weights_as_sample_weights as class_weights_as_sample_weights
 from .fitting import compile_config as compile_config

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import inspect
 import types
 from typing import Any
 
@@ -20,24 +19,6 @@ from .private import (
 )
 
 Tree = Any
-
-
-def arguments_of_running_fit() -> dict[str, Any] | None:
-    """The arguments, defaults applied, of the `fit` that is calling its callbacks; `None`: no fit.
-
-    Keras hands callbacks neither the data nor the arguments, so they are read off the stack, where
-    `fit` itself has cut the validation rows off by then: its caller's are as the user gave them.
-    """
-    plain = inspect.unwrap(keras.Model.fit)
-    frame = inspect.currentframe()
-    while frame is not None and frame.f_code is not plain.__code__:
-        frame = frame.f_back
-    outer = None if frame is None else frame.f_back
-    if outer is None or not {"args", "kwargs"} <= outer.f_locals.keys():
-        return None
-    bound = inspect.signature(plain).bind(*outer.f_locals["args"], **outer.f_locals["kwargs"])
-    bound.apply_defaults()
-    return {name: value for name, value in bound.arguments.items() if name != "self"}
 
 
 def is_foreign_tensor(value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import types
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,13 +45,15 @@ def same_lambda(layer: keras.layers.Lambda) -> keras.layers.Lambda:
 def remade(layer: Any, config: dict[str, Any]) -> Any:
     """A layer made anew from its configuration, which may have been changed.
 
-    A `Lambda` keeps its function itself, since its configuration loses what that refers to. A class
-    of the user's whose constructor takes no name gets what it takes, and the name afterwards.
+    A `Lambda` keeps its function itself, since its configuration loses what that refers to, and so
+    does a layer whose activation is a lambda. A class of the user's whose constructor takes no name
+    gets what it takes, and the name afterwards.
     """
     if isinstance(layer, keras.layers.Lambda):
         return type(layer)(layer.function, output_shape=layer._output_shape, mask=layer.mask,
                            arguments=layer.arguments, name=config["name"], dtype=layer.dtype_policy,
                            trainable=layer.trainable)
+    config = {key: _own_function(layer, key, value) for key, value in config.items()}
     parameters = inspect.signature(type(layer).__init__).parameters
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
         return type(layer).from_config(config)
@@ -71,9 +74,15 @@ def remade(layer: Any, config: dict[str, Any]) -> Any:
     return made
 
 
+def _own_function(layer: Any, argument: str, value: Any) -> Any:
+    """An argument as a constructor takes it: the layer's own function where its code alone is kept."""
+    own = getattr(layer, argument, None)
+    return own if isinstance(value, dict) and isinstance(own, types.FunctionType) else value
+
+
 def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
     """Give a layer, not built yet, another constructor argument as its class would read it."""
-    fresh = type(layer).from_config({**layer.get_config(), argument: value})
+    fresh = remade(layer, {**layer.get_config(), argument: value})
     if not hasattr(layer, argument):
         raise AttributeError(f"{type(layer).__name__} keeps no argument {argument!r}")
     setattr(layer, argument, getattr(fresh, argument))
