@@ -190,7 +190,12 @@ class _Reel:
                           f" {len(parts)} things.")
         if len(parts) == 1:
             raise NotSupported(f"The batches of {self.kind} have no targets; they must be (x, y).")
-        return batch_of(*parts)
+        batch = batch_of(*parts)
+        for leaf in arrays_of(batch):
+            if leaf.ndim == 0 or not len(leaf):
+                raise BadData(f"A batch of {self.kind} has no rows: it holds"
+                              f" {_shown(leaf)} where an array of rows should be.")
+        return batch
 
     def _check_size(self, batch: Batch) -> None:
         self._bytes += bytes_of(batch)
@@ -236,6 +241,10 @@ class _Reel:
                       " gets the batches as they came",
         }[kind]
         return f"{self.kind[0].upper()}{self.kind[1:]} was taped: {how}."
+
+
+def _shown(leaf: Any) -> str:
+    return repr(leaf.item())[:60] if leaf.ndim == 0 else f"an array of the shape {leaf.shape}"
 
 
 def _copied(source: Any) -> Any:
