@@ -150,10 +150,10 @@ class Experiment:
 
     def _engine_for(self, recipe: Recipe) -> tuple[Engine, str | None]:
         """The control's engine, and why a faster one would not do."""
-        known = self.control.population
+        known, timed = self.control.population, self.budget.seconds is not None
         if known is not None or not too_wide(self.recipe, self.budget):
             return engine_for(recipe, like=known.engine if known is not None else None,
-                              threads=self._threads)
+                              threads=self._threads, timed=timed)
         engine, refused = engine_for(recipe, like=KerasEngine.name, threads=self._threads)
         return engine, refused or (
             f"a network of {recipe.parameters:,} parameters is better trained a few times one by one"
