@@ -179,7 +179,7 @@ BAD = {
     "no rows": ((X[:0], Y[:0]), {}, "x has no rows: its shape is (0, 3)"),
     "words": ((np.full((12, 3), "a"), Y), {}, "x has the dtype <U1"),
     "objects": ((X.astype(object), Y), {}, "x.astype('float32')"),
-    "dates": ((X, np.zeros((12, 2), "datetime64[s]")), {}, "y has the dtype datetime64[s]"),
+    "dates": ((X, np.zeros((12, 2), "datetime64[s]")), {}, "y holds times (datetime64[s])"),
     "python lists": ((X.tolist(), Y), {}, "Write np.array(x) instead"),
     "a number": ((3, Y), {}, "x is a int"),
     "an array of one": ((np.array(3.0), Y), {}, "x is a single number"),
@@ -192,7 +192,7 @@ BAD = {
     "validation without targets": ((X, Y), {"validation_data": X}, "no targets"),
     "split": ((X[:1], Y[:1]), {"validation_split": 0.2}, "of 1 row leaves none to train on"),
     "small split": ((X, Y), {"validation_split": 1e-17}, "leaves none to validate on"),
-    "split of 1": ((X, Y), {"validation_split": 1.0}, "leaves none to train on"),
+    "split of 1": ((X, Y), {"validation_split": 1.0}, "is no share of the rows"),
     "both weights": ((X, Y), {"class_weight": {0: 1}, "sample_weight": np.ones(12)}, "not both"),
     "batch size": ((X, Y), {"batch_size": 0}, "batch_size=0"),
 }

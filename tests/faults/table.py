@@ -42,6 +42,10 @@ FAULTS = {
     "F34": "whatever may lie at a destination, or come there while a file is made",
     "F35": "a budget in trainings, under any load",
     "F36": "control characters and signs of direction in names and texts",
+    "F37": "saved diagnoses and journals in which anything may stand",
+    "F38": "data and arguments of fit that make no sense",
+    "F39": "memory too short for the library that draws",
+    "F40": "folders that are missing: home, temporary files, journals, the working directory",
 }
 _ELSEWHERE = {
     "F05": "tests/base/test_stats.py", "F11": "tests/capture/test_runner.py",

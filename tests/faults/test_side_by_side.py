@@ -191,7 +191,7 @@ def test_arrays_that_cannot_be_written_to_train_as_others(name, monkeypatch):
     assert len(sent) > 1
     for array in sent:
         array.flags.writeable = False
-    error, data, _ = work(name, (0, 1), True, *sent)
+    error, data, _ = work((name, True), (0, 1), True, *sent)
     assert error is None
     there = unpacked(*pickle.loads(data))
     engine = next(engine for engine in engines(1) if engine.name == name)

@@ -112,7 +112,7 @@ def here():
 
 def test_two_processes_train_the_same(workers, here):
     pieces = [range(at, at + 32) for at in (0, 32)]
-    parts = list(workers.train("native", made(), pieces, make_goal(made()), probes=True,
+    parts = list(workers.train(NativeEngine(threads=1), made(), pieces, make_goal(made()), probes=True,
                                meanwhile=lambda: None))
     alike(here, in_order(parts, range(64)))
     assert workers.where.startswith("2 processes (chunks by process: ")
@@ -194,12 +194,12 @@ def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
     monkeypatch.setattr(engine, "train", tight)
     monkeypatch.setattr("unstuck.population.choice.engines", lambda threads: (engine,))
     room = 8
-    error, data, _ = child.work("keras", pieces, True, *sent)
+    error, data, _ = child.work(("keras", True), pieces, True, *sent)
     assert error is None
     assert blocks == [32, 16, 8]
     alike(unpacked(*pickle.loads(data)), KerasEngine().train(made, pieces, goal))
     room = 0
-    error, _, _ = child.work("keras", pieces, True, *sent)
+    error, _, _ = child.work(("keras", True), pieces, True, *sent)
     with pytest.raises(OutOfMemory, match="memory: not even one replica"):
         raise _as_here(error)
     with pytest.raises(UnstuckError, match="ValueError: too odd"):
@@ -313,6 +313,7 @@ def test_a_ray_cluster_of_which_one_worker_is_killed(here, fault, tmp_path):
     code = f"""\
 import os, signal, sys; sys.path[:0] = {sys.path!r}
 import numpy as np
+from unstuck.population.choice import engines
 from unstuck.population.workers import Workers
 from unstuck.population.packing import in_order, unpacked
 from unstuck.goal import make_goal
@@ -328,7 +329,8 @@ def kill():
         killed.append(int(place.rpartition("/")[2]))
         os.kill(killed[0], signal.SIGKILL)
 
-parts = list(workers.train("native", made, pieces, make_goal(made), probes=True, meanwhile=kill))
+parts = list(workers.train(
+    engines(1)[0], made, pieces, make_goal(made), probes=True, meanwhile=kill))
 assert killed and any(note.startswith("a worker was lost") for note in workers.notes), workers.notes
 np.save({str(tmp_path / "loss.npy")!r}, in_order(parts, range(64)).loss)
 print(workers.where)

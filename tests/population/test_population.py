@@ -395,3 +395,19 @@ def test_scaled_data_are_judged_in_the_units_of_the_user(engine: Engine) -> None
     np.testing.assert_allclose(scaled.loss, expected.loss, rtol=1e-5)
     assert expected.outputs is not None
     np.testing.assert_allclose(scaled.outputs, expected.outputs * 16, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["convolution", "lstm", "dense"])
+def test_where_no_clock_may_decide_it_does_not(kind: str, recipe: Recipe, monkeypatch: Any) -> None:
+    """Whatever a step takes, in whatever order networks come: counted budgets need the same numbers."""
+    chosen = set()
+    long = replace(recipe, epochs=100_000) if kind == "dense" else small(kind, epochs=20_000)
+    for seconds in (1e-9, 1.0, 1e-5):
+        monkeypatch.setattr(keras_choice, "seconds_per_update", lambda strategy, s=seconds: s)
+        strategy, choice = choose(Program(long), {}, timed=False)
+        chosen.add((strategy.name, choice))
+        assert block_size(strategy.program, strategy, seconds=choice.seconds) == block_size(
+            strategy.program, strategy)
+    ((name, choice),) = chosen
+    assert name == choice.name == ("vmap" if kind == "dense" else "steps")
+    assert choice.seconds is None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
+from results_examples import TWO_BITS
+from unstuck.diagnosis import saved
 from unstuck.reports.html_page import drawer
 
 SPEC = {"data": {"values": [{"a": "x"}, {"a": "é"}]}, "mark": "bar",
@@ -41,3 +46,16 @@ def test_without_a_process_drawings_are_made_here(monkeypatch):
     with drawer.ahead():
         assert not drawer._started
         assert drawer.svg(SPEC).startswith("<svg")
+
+
+def test_where_there_is_no_room_for_it_the_page_is_refused_in_a_sentence(tmp_path):
+    """The library asks for gigabytes of addresses and ends its process where it gets none."""
+    saved.write(tmp_path / "a.unstuck", TWO_BITS, {})
+    done = subprocess.run(
+        ["bash", "-c", 'ulimit -v 6000000; exec "$0" -m unstuck report a.unstuck --html a.html',
+         sys.executable], cwd=tmp_path, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 2
+    assert "trainings" in done.stdout
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert "a.html could not be written: The page's drawings cannot be made" in done.stderr
+    assert not (tmp_path / "a.html").exists()

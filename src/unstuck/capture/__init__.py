@@ -34,7 +34,7 @@ from unstuck.script.dialect import dialect_of
 from . import events, runner
 from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
-from .inside import refused_outside
+from .inside import refused_outside, told_of
 from .model_file import load_model
 from .older import understood
 from .patches import patched
@@ -44,7 +44,7 @@ from .tensorflow.blocks import rewritten
 from .watch import Watch
 
 __all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
-           "capture_trained", "drawing_from", "load_model", "random_state_kept"]
+           "capture_trained", "drawing_from", "load_model", "random_state_kept", "told_of"]
 
 _STANDING_IN = frozenset({"keras", "jax", "jaxlib", "unstuck"})
 _NEVER_ASKED_FOR = frozenset({"keras", "jax", "jaxlib"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
@@ -24,7 +25,7 @@ from unstuck.network.steps import puts_out_rows
 from .callbacks import rules_of
 from .data import as_data, check_inputs
 from .events import loss_itself
-from .inside import refused
+from .inside import told_of
 from .networks import Made, copy_of, refuse_unknown_training
 from .plain_steps import COMPARED, without_own_step
 from .tape import Tape, tape
@@ -82,7 +83,7 @@ def recipe_of(
         y=data.y,
         sample_weight=data.sample_weight,
         validation_data=validation,
-        validation_split=0.0 if validation is not None else fit["validation_split"] or 0.0,
+        validation_split=0.0 if validation is not None else _share(fit),
         class_weight=_class_weight(fit, data),
         epochs=epochs,
         plain={} if taped is not None else _plain(x=fit["x"], y=fit["y"]),
@@ -225,10 +226,9 @@ def _taped(
     for name in ("y", "sample_weight"):
         if fit[name] is not None:
             raise BadData(f"fit was given a source of batches and {name}: the batches hold them.")
-    if fit["validation_split"]:
+    if _share(fit):
         raise BadData("validation_split needs arrays; a source of batches cannot be split.")
-    steps = fit["steps_per_epoch"]
-    taped = tape(fit["x"], steps=None if steps is None else int(steps), epochs=epochs_of(fit),
+    taped = tape(fit["x"], steps=_steps(fit), epochs=epochs_of(fit),
                  shuffle=bool(fit["shuffle"]), alone=alone)
     fit["x"] = taped.again
     notes.append(taped.note)
@@ -241,20 +241,18 @@ def _batches(fit: Mapping[str, Any], data: Data, taped: Tape | None) -> dict[str
         return {"batch_size": taped.batch_size, "shuffle": taped.kind != "fixed", "taped": True,
                 "epochs_in_rows": taped.epochs,
                 "batches": taped.kind if taped.kind in ("whole", "stream") else "drawn"}
-    share, rows = fit["validation_split"] or 0.0, data.rows
-    if 0 < share < 1 and fit["validation_data"] is None:
+    share, rows = _share(fit), data.rows
+    if share and fit["validation_data"] is None:
         rows = math.floor(rows * (1.0 - share))
-    steps = fit["steps_per_epoch"]
-    size = fit["batch_size"]
+    steps = _steps(fit)
+    size = _whole(fit, "batch_size", least=1)
     if size is None:
         size = 32 if not steps else max(1, math.ceil(rows / steps))
-    if size != int(size) or size < 1:
-        raise BadData(f"batch_size={size!r} is not a whole number from 1 up.")
-    made: dict[str, Any] = {"batch_size": int(size), "shuffle": bool(fit["shuffle"])}
+    made: dict[str, Any] = {"batch_size": size, "shuffle": bool(fit["shuffle"])}
     if fit["shuffle"] == "batch":
         made["batches"] = "whole"
     if steps and steps < math.ceil(rows / size):
-        epochs, rest = divmod(rows, steps * int(size))
+        epochs, rest = divmod(rows, steps * size)
         if rest or "batches" in made:
             raise NotSupported(
                 f"steps_per_epoch={steps} of {math.ceil(rows / size)} batches: the {rows} rows are"
@@ -264,13 +262,41 @@ def _batches(fit: Mapping[str, Any], data: Data, taped: Tape | None) -> dict[str
     return made
 
 
+def _whole(fit: Mapping[str, Any], name: str, *, least: int | None = None) -> int | None:
+    """A whole number among the arguments of `fit`; `None` where it is left out. Raises BadData."""
+    given = fit[name]
+    if given is None:
+        return None
+    try:
+        number = operator.index(given)
+    except TypeError:
+        number = None
+    if number is None or (least is not None and number < least):
+        bound = "" if least is None else f" from {least} up"
+        raise BadData(f"{name}={given!r:.80} is not a whole number{bound}.")
+    return number
+
+
+def _steps(fit: Mapping[str, Any]) -> int | None:
+    """`steps_per_epoch`; Keras takes 0 of arrays for none."""
+    return _whole(fit, "steps_per_epoch", least=0) or None
+
+
+def _share(fit: Mapping[str, Any]) -> float:
+    """`validation_split`. Raises BadData."""
+    given = fit["validation_split"] or 0.0
+    if not isinstance(given, int | float | np.number) or not 0 <= given < 1:
+        raise BadData(f"validation_split={given!r} is no share of the rows, from 0 to less than 1.")
+    return float(given)
+
+
 def _data(
     fit: MutableMapping[str, Any], taped: Tape | None, copied: bool, notes: list[str], *,
     judged: Callable[[Any], Any] | None,
 ) -> tuple[Data, Data | None]:
     if taped is not None:
         data = as_data(taped.x, taped.y, taped.sample_weight, copied=False)
-        return data, _validation(fit, copied, notes, judged=judged)
+        return data, _validation(fit, data, copied, notes, judged=judged)
     x = fit["x"]
     if x is None:
         raise BadData("fit was called without x.")
@@ -280,22 +306,24 @@ def _data(
             "fit was called without targets y. To learn the inputs themselves, write fit(x, x)."
         )
     data = as_data(x, y, fit["sample_weight"], copied=copied)
-    return data, _validation(fit, copied, notes, judged=judged)
+    return data, _validation(fit, data, copied, notes, judged=judged)
 
 
 def _validation(
-    fit: MutableMapping[str, Any], copied: bool, notes: list[str], *,
+    fit: MutableMapping[str, Any], data: Data, copied: bool, notes: list[str], *,
     judged: Callable[[Any], Any] | None,
 ) -> Data | None:
     """The rows to validate on that `fit` was given by themselves, the steps asked for of them."""
-    given, steps = fit["validation_data"], fit["validation_steps"]
+    given, steps = fit["validation_data"], _whole(fit, "validation_steps", least=0)
     if given is None:
         return None
     if adapter.stream_kind(given) is not None:
         taped = tape(given, steps=steps, epochs=1, shuffle=False, where="validation_data")
         fit["validation_data"] = taped.again
         notes.append("The validation data came in batches; they were read once, for all replicas.")
-        return as_data(taped.x, taped.y, taped.sample_weight, where="validation_data", copied=False)
+        held = as_data(taped.x, taped.y, taped.sample_weight, where="validation_data", copied=False)
+        _check_alike(data, held)
+        return held
     try:
         parts = adapter.split_pair(fit["validation_data"])
     except ValueError as error:
@@ -305,10 +333,34 @@ def _validation(
     if parts[1] is None:
         raise BadData("validation_data has no targets; it must be (x, y).")
     held = as_data(*parts, where="validation_data", copied=copied)
+    _check_alike(data, held)
     if not steps:
         return held
-    rows = int(steps) * int(fit["validation_batch_size"] or fit["batch_size"] or 32)
+    size = _whole(fit, "validation_batch_size", least=0) or _whole(fit, "batch_size", least=1)
+    rows = steps * (size or 32)
     return held.taken(slice(rows))
+
+
+def _check_alike(data: Data, held: Data) -> None:
+    """Refuse rows to validate on that are not of the shape of those trained on.
+
+    Raises:
+        BadData: they are not. One number for a row may lie in an axis of its own.
+    """
+    for name, ours, theirs in (("x", data.x, held.x), ("y", data.y, held.y)):
+        pairs = keras.tree.flatten(ours), keras.tree.flatten(theirs)
+        shapes, others = ([a.shape[1:] for a in leaves] for leaves in pairs)
+        if name == "y":
+            shapes, others = ([tuple(n for n in shape if n != 1) for shape in of]
+                              for of in (shapes, others))
+        if shapes != others:
+            raise BadData(
+                f"validation_data: {name} has rows of {_told(pairs[1])}, but the rows of {name} that"
+                f" are trained on are of {_told(pairs[0])}.")
+
+
+def _told(leaves: list[Any]) -> str:
+    return " and ".join(str(a.shape[1:]) for a in leaves)
 
 
 def epochs_of(fit: Mapping[str, Any], notes: list[str] | None = None) -> int:
@@ -318,7 +370,9 @@ def epochs_of(fit: Mapping[str, Any], notes: list[str] | None = None) -> int:
         UnstuckError: it trains none.
     """
     notes = [] if notes is None else notes
-    first, epochs = int(fit["initial_epoch"] or 0), int(fit["epochs"])
+    first, epochs = _whole(fit, "initial_epoch", least=0) or 0, _whole(fit, "epochs")
+    if epochs is None:
+        raise BadData("epochs=None is no number of epochs.")
     if epochs - first < 1:
         raise UnstuckError(
             f"fit(epochs={epochs}{f', initial_epoch={first}' if first else ''}) trains nothing."
@@ -362,7 +416,11 @@ def _class_weight(fit: Mapping[str, Any], data: Data) -> Mapping[int, float] | N
         raise BadData("class_weight needs a model with one output; use sample_weight.")
     if not isinstance(given, Mapping):
         raise BadData("class_weight must be a dict from class numbers to weights.")
-    return {int(label): float(weight) for label, weight in given.items()}
+    try:
+        return {int(label): float(weight) for label, weight in given.items()}
+    except (TypeError, ValueError) as error:
+        raise BadData(f"class_weight={given!r:.200} must be a dict from class numbers to weights, such"
+                      " as {0: 1.0, 1: 5.0}.") from error
 
 
 def _check_split(recipe: Recipe) -> None:
@@ -370,7 +428,7 @@ def _check_split(recipe: Recipe) -> None:
     if not share:
         return
     rows = Data(x=recipe.x, y=recipe.y).rows
-    trained = math.floor(rows * (1.0 - share)) if 0 < share < 1 else 0
+    trained = math.floor(rows * (1.0 - share))
     if not 0 < trained < rows:
         raise BadData(
             f"validation_split={share} of {rows} row{'s' * (rows != 1)} leaves none to"
@@ -387,7 +445,7 @@ def _built(recipe: Recipe) -> Built:
     except UnstuckError:
         raise
     except Exception as error:
-        if (told := refused(error)) is not None:
+        if (told := told_of(error)) is not None:
             raise told from error
         shapes = {
             name: ", ".join(str(a.shape) for a in keras.tree.flatten(tree))

@@ -54,7 +54,8 @@ def rules_of(
         validated: whether there are rows to validate on.
 
     Raises:
-        BadData: Keras does not know whether a monitored metric is to rise or to fall.
+        BadData: something in `callbacks` is none, or Keras does not know whether a monitored metric
+            is to rise or to fall.
         NotSupported: a callback sets the rate of an optimizer that has a schedule in every epoch.
     """
     found: list[Rule] = []
@@ -63,6 +64,7 @@ def rules_of(
     if validated:
         known = (*known, *(f"val_{name}" for name in known))
     for callback in listed(fit["callbacks"]):
+        _refuse_none(callback)
         if not taking_part(callback):
             if not _only_watches(callback):
                 left_out.append(type(callback).__name__)
@@ -84,6 +86,14 @@ def rules_of(
         names = " and ".join(dict.fromkeys(rule.kind for rule in found))
         notes.append(f"{names} of your fit take{'s' * (len(found) == 1)} part in every replica.")
     return rules, tuple(left_out), tuple(notes)
+
+
+def _refuse_none(callback: Any) -> None:
+    if isinstance(callback, type):
+        raise BadData(f"callbacks holds the class {callback.__name__}, not a callback: write"
+                      f" {callback.__name__}().")
+    if not hasattr(callback, "set_model"):
+        raise BadData(f"callbacks holds {callback!r:.80}, which is no callback of Keras's.")
 
 
 def _beside_a_schedule(found: list[Rule], left_out: list[str], notes: list[str]) -> list[Rule]:

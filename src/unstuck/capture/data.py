@@ -17,6 +17,8 @@ from unstuck.network import adapter
 from unstuck.network.data import Data
 
 Tree = Any
+MOST_TOLD = 6
+"""Arrays that a message lists at most."""
 
 
 def as_data(x: Tree, y: Tree, sample_weight: Tree, *, where: str = "", copied: bool) -> Data:
@@ -38,9 +40,12 @@ def as_data(x: Tree, y: Tree, sample_weight: Tree, *, where: str = "", copied: b
         for argument, tree in given.items()
         for name, leaf in _leaves(argument, tree)
     ]
+    for argument in ("x", "y"):
+        if not any(name.startswith(prefix + argument) for name, _ in leaves):
+            raise BadData(f"{prefix}{argument} holds no arrays.")
     for name, leaf in leaves:
         _check_leaf(name, leaf)
-    _check_list_of_rows(x, y, prefix)
+    _check_lists_of_rows(x, y, prefix)
     _check_lengths(leaves)
     try:
         converted = adapter.as_arrays(x, y, sample_weight)
@@ -131,7 +136,7 @@ def _is_number_list(tree: Any) -> bool:
         return False
     while isinstance(tree, list | tuple) and tree:
         tree = tree[0]
-    return isinstance(tree, int | float | str | complex | list | tuple)
+    return isinstance(tree, int | float | str | complex | np.generic | list | tuple)
 
 
 def _refuse_streams(given: dict[str, Any], where: str) -> None:
@@ -164,6 +169,22 @@ def _check_leaf(name: str, leaf: Any) -> None:
             )
     elif not adapter.are_arrays(leaf) or not hasattr(leaf, "shape"):
         raise BadData(f"{name} is a {type(leaf).__name__}; fit takes arrays.")
+    elif None in leaf.shape:
+        raise BadData(f"{name} is a {type(leaf).__name__}, a place for data and none themselves; fit"
+                      " takes arrays.")
+    elif (kind := getattr(leaf.dtype, "kind", None)) in ("M", "m"):
+        raise BadData(
+            f"{name} holds {'times' if kind == 'M' else 'durations'} ({leaf.dtype}), which are no"
+            " numbers to Keras. Make numbers of them that mean something to the task: days since the"
+            " first, the hour, the day of the week.")
+    elif kind == "c":
+        raise NotSupported(
+            f"{name} holds complex numbers ({leaf.dtype}), of which Keras's layers take the real part"
+            f" alone. Write np.concatenate([{_bare(name)}.real, {_bare(name)}.imag], axis=-1).")
+    elif getattr(leaf.dtype, "names", None):
+        raise BadData(
+            f"{name} is an array of records with fields ({', '.join(leaf.dtype.names)}); fit takes"
+            f" numbers. Put the fields side by side: np.stack([{_bare(name)}[f] for f in …], -1).")
     elif _no_number(leaf.dtype):
         raise BadData(
             f"{name} has the dtype {leaf.dtype}, which does not hold numbers. Encode words as"
@@ -174,6 +195,8 @@ def _check_leaf(name: str, leaf: Any) -> None:
         raise BadData(f"{name} is a single number; fit takes an array with one row per example.")
     if leaf.shape[0] == 0:
         raise BadData(f"{name} has no rows: its shape is {tuple(leaf.shape)}.")
+    if 0 in leaf.shape:
+        raise BadData(f"{name} has rows without a number in them: its shape is {tuple(leaf.shape)}.")
 
 
 def _bare(name: str) -> str:
@@ -189,25 +212,29 @@ def _present(tree: Tree) -> list[Any]:
     return [leaf for leaf in keras.tree.flatten(tree) if leaf is not None]
 
 
-def _check_list_of_rows(x: Tree, y: Tree, prefix: str) -> None:
-    """Refuse a list with an array for each row: Keras takes its entries for inputs of the model."""
-    rows = y.shape[0] if hasattr(y, "shape") else 0
-    if isinstance(x, list | tuple) and len(x) == rows > 1 and x[0].shape[:1] != (rows,):
-        raise BadData(
-            f"{prefix}x is a list of {rows} arrays, one for each row, which Keras takes for {rows}"
-            " inputs of the model. Write np.array(x).")
+def _check_lists_of_rows(x: Tree, y: Tree, prefix: str) -> None:
+    """Refuse a list with an array for each row: Keras takes its entries for inputs or outputs."""
+    for name, given, other, ends in (("x", x, y, "inputs"), ("y", y, x, "outputs")):
+        rows = other.shape[0] if hasattr(other, "shape") else 0
+        if isinstance(given, list | tuple) and len(given) == rows > 1 and (
+                getattr(given[0], "shape", (rows,))[:1] != (rows,)):
+            raise BadData(
+                f"{prefix}{name} is a list of {rows} arrays, one for each row, which Keras takes for"
+                f" {rows} {ends} of the model. Write np.array({name}).")
 
 
 def _check_lengths(leaves: list[tuple[str, Any]]) -> None:
     lengths = {name: int(leaf.shape[0]) for name, leaf in leaves}
     if len(set(lengths.values())) > 1:
-        told = ", ".join(
+        told = [
             f"{name} has {n} row{'s' * (n != 1)} {tuple(leaf.shape)}"
             for (name, n), (_, leaf) in zip(lengths.items(), leaves, strict=True)
-        )
+        ]
+        if len(told) > MOST_TOLD:
+            told[MOST_TOLD:] = [f"and so on, {len(told)} arrays in all"]
         raise BadData(
-            f"The arrays are of different lengths: {told}. Each example needs one row in all of"
-            " them."
+            f"The arrays are of different lengths: {', '.join(told)}. Each example needs one row in"
+            " all of them."
         )
 
 

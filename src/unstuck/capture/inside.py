@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-from unstuck.base.errors import NotSupported
+from unstuck.base.errors import NotSupported, UnstuckError, in_a_line
 from unstuck.network import adapter
 
 from .runner import is_of_a_package, is_ours, own_frames
@@ -18,11 +19,20 @@ _METHODS = {"numpy": "tf's own functions, or keras.ops", "get_shape": "x.shape",
 
 _NEEDS_TENSORFLOW = re.compile(r"requires (the )?tensorflow|supported (with|by) the tensorflow backend",
                                re.IGNORECASE)
+_STANDARD = sysconfig.get_path("stdlib")
+"""Where Python's own library is."""
 _LACKING = re.compile(r"has no attribute '?(\w+)'?")
 
 
-def refused(error: BaseException) -> NotSupported | None:
-    """What to do about an error in the user's layers, losses or metrics; `None`: no more is known."""
+def told_of(error: BaseException) -> UnstuckError | None:
+    """What to say of an error that came up while a network of the user's was built or trained.
+
+    `None` for one that did not come out of a layer, loss, metric or callback of their own.
+    """
+    return _asks_for_numbers(error) or _raised_inside(error)
+
+
+def _asks_for_numbers(error: BaseException) -> NotSupported | None:
     for one in _with_its_causes(error):
         where = _place_in(one)
         lacking = _LACKING.search(str(one)) if isinstance(one, AttributeError) else None
@@ -61,6 +71,28 @@ def _known(error: BaseException, where: str) -> NotSupported | None:
 def _first_sentence(error: BaseException) -> str:
     text = " ".join(str(error).split())
     return text[: text.find(". ") + 1] if ". " in text else f"{text.rstrip('.')}."
+
+
+def _raised_inside(error: BaseException) -> UnstuckError | None:
+    for one in _with_its_causes(error):
+        if isinstance(one, Exception) and (where := _last_place(one)):
+            return UnstuckError(
+                f"{where}: {type(one).__name__} while the network was trained: {in_a_line(one)}. Code"
+                " of your own that runs there raised it; plain Keras's fit comes to it, too.")
+    return None
+
+
+def _last_place(error: BaseException) -> str:
+    """The line of the user's behind which no frame of ours comes; "" where the error is ours."""
+    found, trace = "", error.__traceback__
+    while trace is not None:
+        file, line = trace.tb_frame.f_code.co_filename, trace.tb_lineno
+        if is_ours(file):
+            found = ""
+        elif not is_of_a_package(file) and not file.startswith(_STANDARD):
+            found = f"{Path(file).name}, line {line}"
+        trace = trace.tb_next
+    return found
 
 
 def _with_its_causes(error: BaseException | None) -> Iterator[BaseException]:

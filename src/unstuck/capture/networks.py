@@ -21,7 +21,7 @@ from unstuck.network.made_with import made_again, note
 from unstuck.network.own_steps import is_called, refuse_two_trainings, takes_data_alone
 from unstuck.network.rebuilding import rebuilt
 
-from .inside import refused
+from .inside import told_of
 from .patches import Attribute
 
 Tree = Any
@@ -143,7 +143,7 @@ def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> 
             with adapter.recorded_initializers():
                 adapter.build_on(copy, keras.tree.map_structure(lambda a: a[:1], x))
         except Exception as error:
-            if (told := refused(error)) is not None:
+            if (told := told_of(error)) is not None:
                 raise told from error
             raise BadData(
                 f"{type(model).__name__} cannot be called on x, whose shape is"
@@ -176,7 +176,7 @@ def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:
             try:
                 built.build((None, *arrays[0].shape[1:]))
             except Exception as error:
-                if (told := refused(error)) is not None:
+                if (told := told_of(error)) is not None:
                     raise told from error
                 raise BadData(
                     f"The model cannot be called on x, whose shape is {_shapes(x)}: {error}"

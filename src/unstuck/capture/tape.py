@@ -235,7 +235,12 @@ class _Reel:
             return batch_of(parts[0], parts[0])
         if len(parts) == 1:
             raise NotSupported(f"The batches of {self.kind} have no targets; they must be (x, y).")
-        return batch_of(*parts)
+        batch = batch_of(*parts)
+        for leaf in arrays_of(batch):
+            if leaf.ndim == 0 or not len(leaf):
+                raise BadData(f"A batch of {self.kind} has no rows: it holds"
+                              f" {_shown(leaf)} where an array of rows should be.")
+        return batch
 
     def _check_time(self) -> None:
         if time.monotonic() - self._begun > MOST_SECONDS:
@@ -306,6 +311,10 @@ def _short_one_last(batches: list[Batch]) -> list[Batch]:
     if len(short) == 1:
         batches.append(batches.pop(short[0]))
     return batches
+
+
+def _shown(leaf: Any) -> str:
+    return repr(leaf.item())[:60] if leaf.ndim == 0 else f"an array of the shape {leaf.shape}"
 
 
 def _copied(source: Any) -> Any:

@@ -6,7 +6,7 @@ matters (`bad_values`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,8 +53,15 @@ class BadValues:
 
 
 def bad_values(recipe: Recipe) -> Iterator[BadValues]:
-    """Every array of inputs and targets that holds NaN or infinity."""
-    for what, tree in (("inputs", recipe.x), ("targets", recipe.y)):
+    """Every array of inputs and targets, of validation data last, that holds NaN or infinity."""
+    yield from _bad_values((("inputs", recipe.x), ("targets", recipe.y)))
+    if (held := recipe.validation_data) is not None:
+        yield from _bad_values((("inputs of validation_data", held.x),
+                                ("targets of validation_data", held.y)))
+
+
+def _bad_values(trees: Iterable[tuple[str, Any]]) -> Iterator[BadValues]:
+    for what, tree in trees:
         for array in arrays(tree):
             if array.dtype.kind != "f":
                 continue
@@ -66,8 +73,8 @@ def bad_values(recipe: Recipe) -> Iterator[BadValues]:
 
 
 def all_finite(recipe: Recipe) -> bool:
-    """True where no input or target is NaN or infinite."""
-    return next(bad_values(recipe), None) is None
+    """True where no input or target that is trained on is NaN or infinite."""
+    return next(_bad_values((("inputs", recipe.x), ("targets", recipe.y))), None) is None
 
 
 def _bad(array: Array) -> tuple[int, int, int, int] | None:

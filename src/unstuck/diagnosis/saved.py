@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from jsonschema.exceptions import best_match
 from numpy.typing import NDArray
 
 from unstuck.base.atomic import write_bytes
-from unstuck.base.errors import BadSavedFile
+from unstuck.base.errors import BadSavedFile, in_a_line
 from unstuck.base.reading import size_of
 from unstuck.result.documents import from_document
 from unstuck.result.results import SCHEMA, Result
@@ -27,9 +29,14 @@ from unstuck.result.results import SCHEMA, Result
 Arrays = dict[str, NDArray[Any]]
 
 KEY = "diagnosis"
-LARGEST_HEADER = 64 * 2**20  # bytes; the format's own readers take at most 100 million
+LARGEST_HEADER = 8 * 2**20
+"""Most bytes of the document and the names of arrays: reading and showing so many takes a minute at
+most. The schema has the most entries of its lists."""
+_FORMAT = 100_000_000
+"""Most bytes of a header, by the format."""
 LARGEST = 2**30
 """Most bytes of a saved diagnosis."""
+_MISFITS = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _NONE = "{} is no saved diagnosis. `unstuck run SCRIPT --save FILE` writes one."
 _LENGTH = struct.Struct("<Q")
 
@@ -52,6 +59,8 @@ def write(
         if array.dtype.kind not in "biuf":
             raise TypeError(f"{name!r} holds {array.dtype}, which a diagnosis cannot keep")
     text = json.dumps(document(result), sort_keys=True, allow_nan=False)
+    if len(text) > LARGEST_HEADER // 2:  # quotes within quotes are longer
+        text = json.dumps(document(replace(result, pictures=None)), sort_keys=True, allow_nan=False)
     plain = {name: _plain(array) for name, array in arrays.items()}
     write_bytes(Path(path), save(plain, metadata={KEY: text}), force=force)
 
@@ -62,7 +71,7 @@ def is_saved(path: Path) -> bool:
         start = stream.read(_LENGTH.size + 1)
     if len(start) <= _LENGTH.size or start[-1:] != b"{":
         return False
-    return bool(_LENGTH.unpack_from(start)[0] <= LARGEST_HEADER)
+    return bool(_LENGTH.unpack_from(start)[0] <= _FORMAT)
 
 
 def read(path: Path) -> tuple[Result, Arrays]:
@@ -84,6 +93,21 @@ def read(path: Path) -> tuple[Result, Arrays]:
         return result, load(data)
     except (SafetensorError, ValueError, TypeError, KeyError) as error:
         raise BadSavedFile(f"{path} is damaged: its arrays cannot be read ({error}).") from error
+
+
+@contextmanager
+def doubted(path: Path) -> Iterator[None]:
+    """Within, what a file says is shown. That cannot be done where its parts do not fit together.
+
+    Raises:
+        BadSavedFile: they do not: an error that only the file can be the reason for.
+    """
+    try:
+        yield
+    except _MISFITS as error:
+        raise BadSavedFile(
+            f"{path} is damaged: its parts do not fit together ({type(error).__name__}:"
+            f" {in_a_line(error)[:200]}). If unstuck wrote it so, please report that.") from error
 
 
 def _refuse_by_length(path: Path) -> None:
@@ -109,7 +133,10 @@ def _metadata(data: bytes, path: Path) -> dict[str, Any]:
     if len(data) < _LENGTH.size:
         raise BadSavedFile(none)
     (length,) = _LENGTH.unpack_from(data)
-    header = data[_LENGTH.size : _LENGTH.size + length] if length <= LARGEST_HEADER else b""
+    if LARGEST_HEADER < length <= _FORMAT:
+        raise BadSavedFile(f"{path} is damaged, or no diagnosis: its document has {length:,} bytes, and"
+                           f" unstuck reads at most {LARGEST_HEADER:,}.")
+    header = data[_LENGTH.size : _LENGTH.size + length] if length <= _FORMAT else b""
     if not header.startswith(b"{"):
         raise BadSavedFile(none)
     if len(header) < length:
@@ -140,7 +167,9 @@ def _result(metadata: dict[str, Any], path: Path) -> Result:
         fault = best_match(_validator().iter_errors(document))
         if fault is None:
             return from_document(document)
-        why = f"at {fault.json_path}: {fault.message[:200]}"
+        why = f"at {fault.json_path}: " + (
+            f"{len(fault.instance):,} of at most {fault.validator_value:,}"
+            if fault.validator in ("maxItems", "maxLength") else fault.message[:200])
     except (TypeError, KeyError, ValueError, RecursionError) as error:
         why = str(error)
     raise BadSavedFile(f"{path} is damaged: its document breaks the contract ({why}).")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from unstuck.base.errors import TooSlow, UnstuckError
 from unstuck.base.progress import Progress
 from unstuck.base.stats import LOOKS
-from unstuck.capture import Captured
+from unstuck.capture import Captured, told_of
 from unstuck.checks import Certainty, Check, Family, Finding, Observation, all_checks
 from unstuck.checks._data import arrays
 from unstuck.goal import make_goal
@@ -97,6 +97,12 @@ class Steps:
         self.fault: Exception | None = None
 
     def run(self) -> Found:
+        """All of it. Numbers too large, or none at all, are told as what they are, not as they pass."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            return self._run()
+
+    def _run(self) -> Found:
         begun = time.monotonic()
         experiment = self._with_first_replicas()
         findings: list[Finding] = []
@@ -140,6 +146,14 @@ class Steps:
         self.parts["all"] = time.monotonic() - begun
         self.progress.close()
         return self._account(experiment, search or Search(experiment, candidates), findings, candidates)
+
+    def _source(self) -> str | None:
+        """The script's text, where it is not too long to be carried along."""
+        script = self.captured.script
+        if script is None or len(script.text) <= results.LONGEST_SOURCE:
+            return None if script is None else script.text
+        self.notes.append(f"the script has {len(script.text):,} characters, too many to be shown")
+        return None
 
     def _with_first_replicas(self) -> Experiment:
         """The experiment with its first replicas; on fewer rows where memory does not suffice."""
@@ -190,8 +204,15 @@ class Steps:
     def _first(self, experiment: Experiment) -> None:
         """A few replicas."""
         self.progress.stage("population", experiment.most)
-        with suppress(BudgetSpent):
-            experiment.run(experiment.control, self._few(experiment), probes=True)
+        try:
+            with suppress(BudgetSpent):
+                experiment.run(experiment.control, self._few(experiment), probes=True)
+        except UnstuckError:
+            raise
+        except Exception as error:
+            if (told := told_of(error)) is not None:
+                raise told from error
+            raise
 
     def _few(self, experiment: Experiment) -> int:
         work = experiment.recipe.updates * experiment.recipe.multiplications
@@ -222,13 +243,11 @@ class Steps:
         seen = Observation(recipe=experiment.recipe, goal=experiment.goal,
                            control=experiment.control.population)
         found: list[Finding] = []
-        with warnings.catch_warnings():  # numpy's, where a column holds nothing but NaN
-            warnings.simplefilter("ignore", RuntimeWarning)
-            for check in self._checks():
-                try:
-                    found.extend(check.findings(seen))
-                except Exception as error:
-                    self.skipped[check.name] = f"the check itself failed: {error!r}"
+        for check in self._checks():
+            try:
+                found.extend(check.findings(seen))
+            except Exception as error:
+                self.skipped[check.name] = f"the check itself failed: {error!r}"
         if experiment.goal.nothing_to_learn:
             found = [one for one in found if one.certainty is Certainty.FACT
                      and all_checks()[one.check].family in (Family.DATA, Family.LABELS)]
@@ -322,7 +341,7 @@ class Steps:
             budget=account.budget_info(experiment, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
             code_map=account.code_map(goal, control, proofs.cures),
-            source=None if script is None else script.text, notes=tuple(self.notes),
+            source=self._source(), notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
         )
         arrays: dict[str, NDArray[Any]] = {

@@ -19,6 +19,7 @@ from typing import Any
 
 from unstuck import __version__
 from unstuck.base.atomic import write_bytes
+from unstuck.base.errors import UnstuckError
 
 _OWN = str(Path(__file__).parents[1])
 _TOLD = ("--budget", "--replicas", "--seed", "--jobs", "--device", "--format", "--fit", "--color")
@@ -77,6 +78,6 @@ def write(error: BaseException, arguments: Sequence[str], folder: Path) -> Path 
         os.makedirs(folder, mode=0o700, exist_ok=True)
         path = folder / f"fault-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.json"
         write_bytes(path, json.dumps(report(error, arguments), indent=1).encode())
-    except (OSError, ValueError):
+    except (OSError, ValueError, UnstuckError):
         return None
     return path

@@ -40,8 +40,8 @@ def as_probabilities(targets: Array, loss: str, output_size: int | None) -> Arra
     """Targets [row, element] in the form whose group means minimise the loss; `None` if unknown."""
     if loss.startswith("sparse_categorical"):
         flat = targets.reshape(len(targets), -1).astype(np.int64)
-        size = max(int(flat.max()) + 1, output_size or 0)
-        if flat.min() < 0:
+        size = output_size or int(flat.max()) + 1
+        if flat.min() < 0 or flat.max() >= size:
             return None
         return np.eye(size)[flat].reshape(len(flat), -1)
     if loss in ("binary_crossentropy", "categorical_crossentropy", "mean_squared_error",

@@ -25,7 +25,7 @@ from .levels import BEST_DENOISER, levels_of
 from .noise import Noise, bayes_floor, noise_of
 from .places import scores_by_place
 from .references import ROWS, pca_score, reference_scores, smooth_score
-from .rows import distinct, flat, without_missing
+from .rows import distinct, flat, judgeable
 from .sizes import code_size, linear_size
 from .tasks import Task, task_of
 from .tokens import can_be_seen, for_plain_methods, looked_up
@@ -60,7 +60,7 @@ def make_goal(
     """
     if not outputs.targets(recipe, recipe.y):
         raise BadData("fit was called without targets (y), so there is nothing to judge outputs by.")
-    given, recipe = recipe, without_missing(recipe)  # of NaN no output says anything
+    given, recipe = recipe, judgeable(recipe)  # of NaN no output says anything
     targets = outputs.targets(recipe, recipe.y)
     by_heart = asked is not None and asked.strip().lower() == BY_HEART
     rows = judged_rows(recipe, targets, by_heart=by_heart)

@@ -79,3 +79,11 @@ def without_missing(recipe: Recipe) -> Recipe:
         return recipe
     kept = recipe.with_rows(whole)
     return kept if held is None else replace(kept, validation_data=held.taken(left))
+
+
+def judgeable(recipe: Recipe) -> Recipe:
+    """The recipe on rows by which an output can be judged: complete ones, of validation data if any."""
+    held = recipe.validation_data
+    if held is not None and not complete(held.x, held.y).any():
+        recipe = replace(recipe, validation_data=None)
+    return without_missing(recipe)

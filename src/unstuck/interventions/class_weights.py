@@ -61,7 +61,8 @@ def _balanced(recipe: Recipe) -> dict[int, float]:
     if y.ndim > 2 or (y.ndim == 2 and y.shape[1] > 1 and not np.all(y.sum(axis=1) == 1)):
         raise NotSupported("The targets are not one class for each row.")
     values, counts = np.unique(labels, return_counts=True)
-    if np.any(values != np.rint(values)) or values[0] < 0 or not 1 < len(values) <= MOST_CLASSES:
+    whole = np.all(np.isfinite(values)) and np.all(values == np.rint(values)) and values[0] >= 0
+    if not whole or not 1 < len(values) <= MOST_CLASSES:
         raise NotSupported("The targets are not a few class numbers.")
     if counts.max() < 2 * counts.min():
         raise NotSupported("The classes are about equally frequent.")

@@ -240,8 +240,9 @@ class _Scheduled(Running):
 
     def rates_for(self, epoch: int, rates: Floats) -> Floats:
         """See `Running.rates_for`; each rate that occurs is asked for once."""
-        asked = {rate: self._rule.asked(epoch, float(rate)) for rate in np.unique(rates)}
-        return np.array([asked[rate] for rate in rates], np.float32)
+        distinct, which = np.unique(rates, return_inverse=True)  # a rate may be NaN, no key of a dict
+        asked = [self._rule.asked(epoch, float(rate)) for rate in distinct]
+        return np.array(asked, np.float32)[which]
 
 
 @dataclass(frozen=True, kw_only=True)

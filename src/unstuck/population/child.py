@@ -30,9 +30,13 @@ def settle() -> None:
 
 
 def work(
-    engine: str, seeds: tuple[int, ...], probes: bool, *sent: Any
+    engine: tuple[str, bool], seeds: tuple[int, ...], probes: bool, *sent: Any
 ) -> tuple[str | None, bytes, str]:
-    """Train one chunk: (what went wrong, the packed population, which process did it)."""
+    """Train one chunk by an engine, given by its name and whether it is `timed`.
+
+    Returns:
+        What went wrong, the packed population, which process did it.
+    """
     prepare()
     place = f"{socket.gethostname()}/{os.getpid()}"
     try:
@@ -41,7 +45,9 @@ def work(
         return f"{type(error).__name__}: {error}", b"", place
 
 
-def _trained(engine: str, seeds: Sequence[int], probes: bool, sent: Sequence[Any]) -> bytes:
+def _trained(
+    engine: tuple[str, bool], seeds: Sequence[int], probes: bool, sent: Sequence[Any]
+) -> bytes:
     """The population of these seeds, by one thread, packed."""
     import numpy as np
 
@@ -51,6 +57,7 @@ def _trained(engine: str, seeds: Sequence[int], probes: bool, sent: Sequence[Any
     from .shipping import opened
 
     recipe, yardstick = opened([np.asarray(part) for part in sent])
-    chosen = next(e for e in engines(1) if e.name == engine)
+    name, timed = engine
+    chosen = next(e for e in engines(1, timed=timed) if e.name == name)
     return pickle.dumps(packed(lighter(
         chosen, recipe, lambda: chosen.train(recipe, list(seeds), yardstick, probes=probes))))

@@ -11,14 +11,26 @@ from .native_engine.engine import NativeEngine
 from .population import Engine
 
 
+def engines(threads: int | None = None, *, timed: bool = True) -> tuple[Engine, ...]:
+    """The engines in the order in which they are asked; made once, for their compiled programs.
+
+    Those not `timed` let no clock decide how they train.
+    """
+    return _native(threads), _keras(threads, timed)
+
+
 @cache
-def engines(threads: int | None = None) -> tuple[Engine, ...]:
-    """The engines in the order in which they are asked; made once, for their compiled programs."""
-    return (NativeEngine(threads=threads), KerasEngine(threads=threads))
+def _native(threads: int | None) -> Engine:
+    return NativeEngine(threads=threads)
+
+
+@cache
+def _keras(threads: int | None, timed: bool) -> Engine:
+    return KerasEngine(threads=threads, timed=timed)
 
 
 def engine_for(
-    recipe: Recipe, *, like: str | None = None, threads: int | None = None
+    recipe: Recipe, *, like: str | None = None, threads: int | None = None, timed: bool = True
 ) -> tuple[Engine, str | None]:
     """The engine for a recipe, and why a faster one would not take it.
 
@@ -27,11 +39,12 @@ def engine_for(
         like: the name of the engine that trained the control; it is preferred, so that control and
             treatment differ in nothing but the change.
         threads: most threads of an engine; all cores by default.
+        timed: let the clock choose between ways of training.
     """
     refused = None
-    for engine in engines(threads):
+    for engine in engines(threads, timed=timed):
         reason = engine.refuses(recipe)
         if reason is None and like in (None, engine.name):
             return engine, refused
         refused = refused or reason
-    return engines(threads)[-1], refused
+    return engines(threads, timed=timed)[-1], refused

@@ -218,7 +218,7 @@ class Chunks:
         pieces = self._pieces(engine, recipe, seeds, self._workers.count, among)
         at_once = min(self._workers.count, len(pieces))
         for part in self._workers.train(
-                engine.name, recipe, pieces, yardstick, probes=probes,
+                engine, recipe, pieces, yardstick, probes=probes,
                 meanwhile=lambda: progress(0, 1)):
             self._note_pace(engine, recipe, part)
             yield replace(part, seconds=part.seconds / at_once,

@@ -169,6 +169,8 @@ class Engine(ABC):
     """Trains populations. One instance may be asked many times; it may keep compiled programs."""
 
     name: ClassVar[str]
+    timed: bool = True
+    """Whether the clock may choose between ways of training, which may move a loss by a rounding."""
 
     @abstractmethod
     def refuses(self, recipe: Recipe) -> str | None:

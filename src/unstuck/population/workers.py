@@ -84,7 +84,7 @@ class Workers:
         return True
 
     def train(
-        self, engine: str, recipe: Recipe, pieces: Sequence[Sequence[int]], yardstick: Yardstick,
+        self, engine: Engine, recipe: Recipe, pieces: Sequence[Sequence[int]], yardstick: Yardstick,
         *, probes: bool, meanwhile: Callable[[], object],
     ) -> Iterator[Population]:
         """The populations of these pieces of seeds, as they come in; from several threads at once.
@@ -102,7 +102,8 @@ class Workers:
         losses: Counter[tuple[int, ...]] = Counter()
 
         def give(piece: tuple[int, ...]) -> None:
-            given[self._backend.submit(child.work, engine, piece, probes, *sent)] = piece
+            given[self._backend.submit(
+                child.work, (engine.name, engine.timed), piece, probes, *sent)] = piece
 
         try:
             for piece in pieces:

@@ -7,6 +7,7 @@ so is a document that lacks a field without a default; a key that names no field
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -34,6 +35,9 @@ def from_document(document: Any) -> Result:
     return loaded
 
 
+_hints = functools.cache(typing.get_type_hints)
+
+
 def _read(kind: Any, value: Any) -> Any:
     origin = typing.get_origin(kind)
     arguments = typing.get_args(kind)
@@ -52,7 +56,7 @@ def _read(kind: Any, value: Any) -> Any:
     if origin is dict:
         return {str(key): _read(arguments[1], entry) for key, entry in value.items()}
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = typing.get_type_hints(kind)
+        hints = _hints(kind)
         return kind(**{f.name: _read(hints[f.name], value[f.name])
                        for f in dataclasses.fields(kind) if f.name in value})
     if kind is Any:

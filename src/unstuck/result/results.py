@@ -14,6 +14,8 @@ from typing import Any, Literal
 from .pictures import Pictures
 
 SCHEMA = "unstuck/2"
+LONGEST_SOURCE = 1 << 20
+"""Characters of a script that a result holds; the text of a longer one is left out."""
 
 NOTHING_TO_LEARN = "every row has the same target: there is nothing to learn"
 """The outcome's text of such data; the outcome is NO_SIGNAL."""

@@ -159,7 +159,8 @@ class Experiment:
         known = self.control.population
         if known is None:
             return first_engine(recipe, self.budget, self._threads)
-        return engine_for(recipe, like=known.engine, threads=self._threads)
+        return engine_for(recipe, like=known.engine, threads=self._threads,
+                          timed=self.budget.seconds is not None)
 
     def run_all(
         self, arms: Iterable[Arm | None], replicas: int, *, limit: float = np.inf

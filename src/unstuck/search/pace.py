@@ -32,9 +32,10 @@ def first_engine(
     recipe: Recipe, budget: Budget, threads: int | None = None
 ) -> tuple[Engine, str | None]:
     """The engine for the first replicas, and why a faster one would not do."""
+    timed = budget.seconds is not None
     if not too_wide(recipe, budget):
-        return engine_for(recipe, threads=threads)
-    engine, refused = engine_for(recipe, like=KerasEngine.name, threads=threads)
+        return engine_for(recipe, threads=threads, timed=timed)
+    engine, refused = engine_for(recipe, like=KerasEngine.name, threads=threads, timed=timed)
     return engine, refused or (
         f"a network of {recipe.parameters:,} parameters is better trained a few times one by one"
         f" than {WIDEST_BLOCK} times side by side, within a budget of {budget.text}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -86,7 +87,7 @@ def fix(
     if fit == "ask":
         fit = asked_fit(target, arguments or [])
     from unstuck.diagnosis.diagnosis import Diagnosis, diagnose_script
-    from unstuck.diagnosis.saved import is_saved
+    from unstuck.diagnosis.saved import doubted, is_saved
     from unstuck.script import Script as Source
 
     anew = target.is_file() and is_saved(target)
@@ -109,7 +110,8 @@ def fix(
         chosen = fixing.choose(result, repair)
         if chosen is None:
             progress.close()
-            show(reports.render("text", result, **looks(color)))
+            with doubted(target) if anew else nullcontext():
+                show(reports.render("text", result, **looks(color)))
             if not modernise:
                 shelf.close(done=exit_code(result) not in (INTERRUPTED, FAILED))
                 return exit_code(result)

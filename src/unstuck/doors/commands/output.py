@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from unstuck import reports
-from unstuck.base.atomic import checked, write_bytes
+from unstuck.base.atomic import WontReplace, checked, write_bytes
 from unstuck.base.errors import UnstuckError
 from unstuck.doors.exits import say
 from unstuck.doors.terminal import Color, encoding_of, wants_color, width_of
@@ -76,7 +76,10 @@ def written(path: Path | None, write: Callable[[Path], object]) -> bool:
     except OSError as error:
         say(f"unstuck: {path} could not be written: {error.strerror or error}")
         return False
-    except UnstuckError as error:  # something came there in the meantime
+    except WontReplace as error:  # something came there in the meantime
         say(f"unstuck: {error}")
+        return False
+    except UnstuckError as error:
+        say(f"unstuck: {path} could not be written: {error}")
         return False
     return True

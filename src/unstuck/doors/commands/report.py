@@ -45,12 +45,13 @@ def report(
         raise UnstuckError("--open shows the page that --html FILE writes: give both.")
     refuse_unwritable(json, html, force=force)
     with nullcontext() if html is None else ahead():
-        from unstuck.diagnosis.saved import read
+        from unstuck.diagnosis.saved import doubted, read
 
         result, _ = read(saved)
         detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
-        show_report(result, format, color, detail)
-        done = files_written(result, json, html, detail, force=force)
+        with doubted(saved):
+            show_report(result, format, color, detail)
+            done = files_written(result, json, html, detail, force=force)
     if open_page and html is not None:
         import webbrowser
 

@@ -2,7 +2,7 @@
 
 Small dense networks go side by side, a step of theirs being all overhead; sizeable convolutions go
 step by step. For the rest each strategy that can still win trains a few batches, and the fastest
-is taken.
+is taken; where no clock may decide, what is likely to be.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ CONVOLVED = 300_000
 RECURRED = 2_000_000
 """Multiplications of a forward pass from which networks with recurrent layers lose side by side."""
 OVERHEAD_ONLY = "vmap: small dense layers"
+LOOPED, OTHERS = "steps: layers that lose in a loop", "vmap: layers that lose nothing side by side"
 STEPS = 4
 """Updates of each replica in a measurement."""
 MARGIN = 1.25
@@ -89,12 +90,17 @@ class Known:
         return replace(self.choice, seconds=self.choice.seconds * math.sqrt(work / self.work))
 
 
-def choose(program: Program, known: dict[frozenset[str], list[Known]]) -> tuple[Strategy, Choice]:
-    """The strategy for a program; `known` remembers what was measured on networks of that kind."""
+def choose(
+    program: Program, known: dict[frozenset[str], list[Known]], *, timed: bool = True
+) -> tuple[Strategy, Choice]:
+    """The strategy for a program; `known` remembers what was measured on networks of that kind.
+
+    Where it is not to be `timed`, the recipe alone decides, so that every process takes the same.
+    """
     recipe = program.recipe
     kinds = frozenset(layer.kind for layer in recipe.layers)
     if _tiny(program):
-        if recipe.updates <= MANY:
+        if recipe.updates <= MANY or not timed:
             return SideBySide(program), Choice(name="vmap", phrase=OVERHEAD_ONLY)
         key, work = frozenset({*kinds, f"{_weights(program).bit_length() // 2}", f"{program.batch}"}), 1
     elif jax.default_backend() == "cpu" and _convolved(program) > CONVOLVED:
@@ -102,6 +108,8 @@ def choose(program: Program, known: dict[frozenset[str], list[Known]]) -> tuple[
     elif (jax.default_backend() == "cpu" and any(layer.is_recurrent for layer in recipe.layers)
             and _work(program) > RECURRED):
         return StepByStep(program), Choice(name="steps", phrase="steps: sizeable recurrent layers")
+    elif not timed:
+        return _untimed(program)
     else:
         # What is put around the layers that count, another width or batch, decides nothing anew.
         key, work = kinds - PLAIN, _work(program)
@@ -112,6 +120,21 @@ def choose(program: Program, known: dict[frozenset[str], list[Known]]) -> tuple[
     tried, choice = _overhead(program) if _tiny(program) else _measured(program)
     known.setdefault(key, []).append(Known(work=work, choice=choice))
     return tried, choice
+
+
+def _untimed(program: Program) -> tuple[Strategy, Choice]:
+    if jax.default_backend() == "cpu" and _loses_in_loops(program):
+        return StepByStep(program), Choice(name="steps", phrase=LOOPED)
+    try:
+        strategy = SideBySide(program)
+        seconds_per_update(strategy)
+    except NotImplementedError:  # a kernel that JAX cannot map over replicas
+        return StepByStep(program), Choice(name="steps", phrase="steps: layers that cannot be mapped")
+    return strategy, Choice(name="vmap", phrase=OTHERS)
+
+
+def _loses_in_loops(program: Program) -> bool:
+    return any(layer.is_recurrent or "Conv" in layer.kind for layer in program.recipe.layers)
 
 
 def _overhead(program: Program) -> tuple[Strategy, Choice]:
@@ -144,9 +167,8 @@ def _measured(program: Program) -> tuple[Strategy, Choice]:
 
 def _not_worth_more(program: Program, steps: Strategy, each: float) -> bool:
     """True where loops of recurrent or convolutional steps cost more to compile than they save."""
-    looped = any(layer.is_recurrent or "Conv" in layer.kind for layer in program.recipe.layers)
     saved = LOOP_SAVES * each * program.recipe.updates * USUAL_REPLICAS
-    return (jax.default_backend() == "cpu" and looped
+    return (jax.default_backend() == "cpu" and _loses_in_loops(program)
             and saved < LOOPS_COMPILE * steps.compile_seconds)
 
 

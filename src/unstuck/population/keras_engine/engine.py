@@ -47,12 +47,15 @@ class KerasEngine(Engine):
 
     name = "keras"
 
-    def __init__(self, *, strategy: str | None = None, threads: int | None = None) -> None:
-        """The strategy is the fastest, unless one of `strategies.STRATEGIES` is named.
+    def __init__(
+        self, *, strategy: str | None = None, threads: int | None = None, timed: bool = True
+    ) -> None:
+        """The strategy is the fastest, found by the clock if `timed`, else the likeliest; or the one
+        of `strategies.STRATEGIES` that is named.
 
         Blocks of replicas are trained side by side in so many threads, one a core by default.
         """
-        self._strategy = strategy
+        self._strategy, self.timed = strategy, timed
         self._threads = threads or os.cpu_count() or 1
         self._compiled: OrderedDict[str, _Compiled] = OrderedDict()
         self._known: dict[Any, list[Known]] = {}
@@ -133,7 +136,8 @@ class KerasEngine(Engine):
         key = program_key(recipe)
         with adapter.BUILDING:
             if key not in self._compiled:
-                self._compiled[key] = _Compiled.of(recipe, self._strategy, self._known)
+                self._compiled[key] = _Compiled.of(
+                    recipe, self._strategy, self._known, timed=self.timed)
                 if len(self._compiled) > PROGRAMS_KEPT:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(key)
@@ -166,13 +170,15 @@ class _Compiled:
         return Probes(self.program) if Probes.possible(self.program) else None
 
     @classmethod
-    def of(cls, recipe: Recipe, strategy: str | None, known: dict[Any, list[Known]]) -> _Compiled:
+    def of(
+        cls, recipe: Recipe, strategy: str | None, known: dict[Any, list[Known]], *, timed: bool
+    ) -> _Compiled:
         program = Program(recipe)
         if strategy is not None:
             taken = STRATEGIES[strategy](program)
             choice = Choice(name=strategy, phrase=f"{strategy}: as asked")
         else:
-            taken, choice = choose(program, known)
+            taken, choice = choose(program, known, timed=timed)
         block = block_size(program, taken, seconds=choice.seconds)
         if block < block_size(program, taken):  # what was compiled to be timed is for larger ones
             taken = type(taken)(program)

@@ -31,6 +31,7 @@ from .charts.grid import grid
 from .charts.ladder import ladder
 from .charts.scatter import scatter
 from .charts.sets import kinds, sets
+from .drawer import ahead
 from .private import without_data
 
 _ISLAND = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
@@ -45,18 +46,20 @@ def page(result: Result, *, data: bool = True) -> str:
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
         " base-uri 'none'; form-action 'none'"
     )  # fmt: skip
-    made: str = _templates().get_template("page.html").render(
-        **_view(shown), style=Markup(style), script=Markup(script), policy=policy,
-        island=Markup(island(document(shown))), data_left_out=not data,
-    )  # fmt: skip
+    with ahead():
+        made: str = _templates().get_template("page.html").render(
+            **_view(shown), style=Markup(style), script=Markup(script), policy=policy,
+            island=Markup(island(document(shown))), data_left_out=not data,
+        )  # fmt: skip
     return made
 
 
 def top(result: Result) -> str:
     """The first sections for a notebook, in one `div`."""
     style = _file("style.css")
-    made: str = _templates().get_template("fragment.html").render(
-        **_view(result, whole=False), style=Markup(style))  # fmt: skip
+    with ahead():
+        made: str = _templates().get_template("fragment.html").render(
+            **_view(result, whole=False), style=Markup(style))  # fmt: skip
     return made
 
 
