@@ -207,7 +207,8 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "early_stopping": set(), "fresh_weights": set(), "dense_output": set(),  # tests of
     "mask_padding": set(), "at_output": set(), "balanced_losses": set(),  # their own
     "drop_missing": set(), "metric": set(), "fill_missing": set(), "weight_rows": set(),
-    "swap_labels": {"functional", "list", "add", "recurrent", "subclassed", "keras_1", "tf_keras"},
+    "swap_labels": {"functional", "list", "add", "recurrent", "subclassed", "keras_1", "tf_keras",
+                    "shapes"},
     "target_shape": {"input_dim", "recurrent", "images", "settings"},
     "stack_depth": set(), "stack_normalization": set(), "skip_connections": set(),
     "standardize_data": set(), "train_as_fit": set(),

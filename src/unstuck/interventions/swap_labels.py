@@ -71,7 +71,7 @@ class SwapLabels(Intervention):
         call = method_call(script, before, "fit")
         y = None if call is None else call.argument("y", 1)
         if call is None or call.has_hidden_arguments or y is None or not y.code.isidentifier() or (
-                before.plain.get("y", "bool") == "bool"):
+                "y" not in before.plain):
             return None
         edits = call.set_argument("y", f"{number(self._sum)} - {y.code}", position=1)
         if before.validation_data is not None:
