@@ -66,7 +66,13 @@ class Root(Namespace):
         vars(self)["_keras"] = keras_module
 
     def __getattr__(self, name: str) -> Any:
-        return vars(self)["_keras"]() if name == "keras" else super().__getattr__(name)
+        if name == "keras":
+            return vars(self)["_keras"]()
+        return getattr(self.keras, name) if name in _OF_KERAS else super().__getattr__(name)
+
+
+_OF_KERAS = frozenset({"initializers", "losses", "metrics", "optimizers"})
+"""Parts of Keras's that TensorFlow has under its own name as well."""
 
 
 def refusal(name: str) -> NotSupported:
