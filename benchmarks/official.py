@@ -48,6 +48,7 @@ OF_THEIR_OWN = {
     "2.3.1 examples/babi_memnn.py": "It splits text by a pattern that may be empty, which Python has"
                                     " done otherwise since 3.7.",
     "2.3.1 examples/conv_lstm.py": "It uses np.float, which numpy has no more.",
+    "2.3.1 examples/lstm_seq2seq_restore.py": "It loads what another has saved, and trains nothing.",
     "v3.0.0 examples/keras_io/nlp/multiple_choice_task_with_transfer_learning.py":
         "It is no valid Python.",
     "v3.0.0 examples/keras_io/nlp/neural_machine_translation_with_transformer.py":
@@ -180,13 +181,15 @@ def counted(answers: list[Answer]) -> str:
             f" {found['without']} without a package or a training, {found['crashed']} crashed.{share}")
 
 
-def page(answers: list[Answer]) -> str:
-    """The page of `docs/`, in Markdown."""
+def page(answers: list[Answer], of: int) -> str:
+    """The page of `docs/`, in Markdown, where there are `of` scripts in all."""
     lines = ["# The official examples of Keras", "",
              "Written by `python benchmarks/official.py CLONE --write`: every script of `examples/`"
              " (Keras 2.3.1), `examples/keras_io/` and `guides/` (Keras 3.0.0), unmodified, with"
              " made-up data in place of downloads and without TensorFlow installed.",
              "", counted(answers), ""]
+    if len(answers) < of:
+        lines += [f"{of - len(answers)} more scripts were not tried this time.", ""]
     for tag, folder in PLACES:
         mine = [a for a in answers if a.tag == tag and a.path.startswith(f"{folder}/")]
         lines += [f"## {folder} of {tag}", "", counted(mine), "",
@@ -232,7 +235,7 @@ def main() -> None:
                 _keep(given.json, answers)
     print(counted(answers))
     if given.write:
-        PAGE.write_text(page(_kept(given.json) or answers))
+        PAGE.write_text(page(_kept(given.json) or answers, sum(1 for _ in scripts(given.clone))))
 
 
 def _kept(file: Path | None) -> list[Answer]:

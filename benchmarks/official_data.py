@@ -68,7 +68,8 @@ def put(source: str) -> None:
 
 
 _SHOWING: dict[str, dict[str, Any]] = {
-    "tqdm": {"tqdm": lambda given=None, *_, **__: given}, "ipywidgets": {},
+    "tqdm": {"tqdm": lambda given=None, *_, **__: given},
+    "ipywidgets": dict.fromkeys(("widgets", "Layout", "HBox")),
     "imageio": {}, "IPython": {
         "get_ipython": lambda: None, "version_info": (9, 0)}, "IPython.display": {
         name: lambda *_, **__: None for name in ("display", "Image", "Audio", "HTML", "clear_output")},

@@ -73,6 +73,9 @@ class Scaled(keras.Model):
 @pytest.mark.parametrize("config", ["", """
     def get_config(self):
         super().get_config().update(width=2)  # and returns nothing
+""", """
+    def get_config(self):
+        return {"width": 2}  # and leaves out scale
 """])
 def test_a_model_inside_a_model_is_made_again_from_its_arguments(write, config):
     found = capture_script(write("""

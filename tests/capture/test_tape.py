@@ -166,12 +166,12 @@ def test_what_cannot_be_taped_is_refused(name):
 
 
 def test_of_epochs_that_are_new_each_time_those_are_taped_for_which_there_is_room():
-    whole = tape(streaming(), steps=3, epochs=5, shuffle=False)
-    each = sum(part.nbytes for part in (whole.x, whole.y, whole.sample_weight)) // 5
-    taped = tape(streaming(), steps=3, epochs=5, shuffle=False, most_bytes=2 * each)
-    assert (taped.kind, taped.epochs, whole.epochs) == ("stream", 2, 5)
+    whole = tape(streaming(), steps=3, epochs=9, shuffle=False)
+    each = sum(part.nbytes for part in (whole.x, whole.y, whole.sample_weight)) // 9
+    taped = tape(streaming(), steps=3, epochs=9, shuffle=False, most_bytes=8 * each)
+    assert (taped.kind, taped.epochs, whole.epochs) == ("stream", 2, 9)
     np.testing.assert_array_equal(taped.x, whole.x[: len(taped.x)])
-    assert len(taped.x) == 2 * len(whole.x) // 5 and "room for 2 of your 5 epochs" in taped.note
+    assert len(taped.x) == 2 * len(whole.x) // 9 and "room for 2 of your 9 epochs" in taped.note
     assert "room" not in whole.note
     assert tape(streaming(), steps=3, epochs=5, shuffle=False, most_bytes=1).epochs == 1
 

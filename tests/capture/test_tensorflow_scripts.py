@@ -40,6 +40,41 @@ model.fit(ImageDataGenerator(horizontal_flip=True).flow(x, y, batch_size=32), ep
     assert (recipe.batch_size, recipe.epochs, recipe.train.rows) == (32, 3, 192)
 
 
+def test_a_sentence_of_ours_comes_out_of_a_layer_as_it_was_said(write):
+    with pytest.raises(NotSupported) as raised:
+        capture_script(write(TF + """
+class Own(tf.keras.layers.Layer):
+    def call(self, x):
+        return tf.nothing_of_that_name(x)
+
+Own()(tf.keras.Input((2,)))"""))
+    assert str(raised.value).startswith("train.py, line 9: tf.nothing_of_that_name is not among")
+    assert "Exception encountered" not in str(raised.value)
+
+
+def test_parts_of_keras_have_tensorflows_name_as_well(write):
+    recipe = capture_script(write(TF + MODEL + """
+model.compile(tf.optimizers.SGD(0.5), tf.losses.MeanSquaredError())
+model.fit(x, y)""")).recipe
+    assert (recipe.optimizer.cls, recipe.optimizer.learning_rate) == (keras.optimizers.SGD, 0.5)
+
+
+def test_a_model_that_makes_its_layers_in_build_is_taken(write):
+    found = capture_script(write(TF + """
+class Own(tf.keras.Model):
+    def build(self, shape):
+        self.inner = tf.keras.layers.Dense(1, name="inner")
+        super().build(shape)
+
+    def call(self, x):
+        return self.inner(x)
+
+model = Own()
+model.compile("sgd", "mse")
+model.fit(x, y)"""))
+    assert found.parameters == 3
+
+
 def test_sizes_may_be_numbers_of_numpy(write):
     recipe = capture_script(write(TF + """
 labels = np.array([0, 1, 2, 1] * 10)

@@ -359,7 +359,7 @@ def _not_reached(
     if isinstance(ending.error, UnstuckError):
         place = runner.place_of(ending.error)
         where = "" if place is None else f"{Path(place[0]).name}, line {place[1]}: "
-        return NotSupported(f"{where}{ending.error}")
+        return NotSupported(f"{where}{_as_it_was_said(ending.error)}")
     if ending.error is not None:
         if isinstance(ending.error, ImportError):
             _explain_tensorflow(name, ending.error)
@@ -383,6 +383,13 @@ def _not_reached(
         f" arguments, give them after --: unstuck run {name} -- ARGUMENTS. If it only defines the"
         " model, pass that and the data to unstuck.diagnose."
     )
+
+
+def _as_it_was_said(error: BaseException) -> str:
+    """The sentence of an error of ours, without what Keras puts around it on its way out of a layer."""
+    while isinstance(inner := error.__cause__ or error.__context__, UnstuckError):
+        error = inner
+    return str(error)
 
 
 def _explain_tensorflow(name: str, error: ImportError) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
-from unstuck.network.made_with import made_again, note
+from unstuck.network.made_with import from_arguments, made_again, note
 from unstuck.network.own_steps import is_called, refuse_two_trainings, takes_data_alone
 from unstuck.network.rebuilding import rebuilt
 
@@ -188,6 +188,8 @@ def _again(layer: Any) -> Any:
     try:
         return made_again(layer) or adapter.remade(layer, layer.get_config())
     except Exception as error:
+        if (made := from_arguments(layer)) is not None:
+            return made
         raise NotSupported(
             f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its"
             f" configuration: {error}. Give the class a get_config() that returns the arguments of"

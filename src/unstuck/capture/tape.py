@@ -26,7 +26,9 @@ Batch = tuple[Tree, Tree, Tree]
 Kind = Literal["fixed", "whole", "rows", "stream"]
 
 MOST_BYTES = 512 << 20
-"""What all epochs may come to whose rows are new each time; of more, the first ones are taped."""
+"""What all epochs may come to whose rows are new each time; of more, the first ones are taped, up to
+`SHARE` of this: that takes the time of a diagnosis, and is not what your training sees anyway."""
+SHARE = 0.25
 MOST_OF_AN_EPOCH = 1 << 30
 """What one epoch may come to; of more, its first batches are taped."""
 MOST_SECONDS = 120.0
@@ -78,7 +80,8 @@ def tape(
     first = reel.epoch(steps)
     if reel.full:
         return reel.cut_short(first, steps, epochs)
-    room = most_bytes // max(1, sum(map(bytes_of, first)))
+    size = max(1, sum(map(bytes_of, first)))
+    room = epochs if size * epochs <= most_bytes else max(1, int(SHARE * most_bytes / size))
     if epochs == 1:
         return reel.wound([first], "fixed")
     if reel.is_generator and steps is None:

@@ -45,10 +45,19 @@ def made_again(layer: Any) -> Any:
     """
     if _told(layer) is not None:
         return None
+    made = from_arguments(layer)
+    if made is None:
+        raise NotSupported(_without(layer))
+    return made
+
+
+def from_arguments(layer: Any) -> Any:
+    """Another layer from what this one was made with; `None` where that is not known, or holds layers,
+    which both would share."""
     known = _noted.get(layer)
     if known is None or any(isinstance(one, keras.Layer | keras.Variable)
                             for one in keras.tree.flatten(known)):
-        raise NotSupported(_without(layer))
+        return None
     made = type(layer)(*known[0], **known[1])
     made.name, made.trainable = layer.name, layer.trainable
     note(made, *known)

@@ -19,7 +19,7 @@ from unstuck.base.errors import NotSupported
 from . import adapter
 from .architecture import Architecture
 from .layers import ENTRY, WRAPPERS, Where
-from .made_with import config_of, made_again
+from .made_with import config_of, from_arguments, made_again
 from .own_steps import prepared
 
 
@@ -144,6 +144,9 @@ def _layer_anew(architecture: Architecture, layer: Any) -> Any:
     try:
         return adapter.remade(layer, config)
     except Exception as error:
+        # Its get_config leaves something out.
+        if not changed and (made := from_arguments(layer)) is not None:
+            return made
         raise NotSupported(
             f"The layer {layer.name!r} ({type(layer).__name__}) cannot be made again from its"
             f" configuration: {error}. Give the class a get_config() that returns the arguments"
@@ -175,6 +178,8 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
     # Keras numbers layers per process; the paths of weights must not depend on the build.
     model.name = source.name
     names = [layer.name for layer in adapter.own_layers(source)]
+    if source.built and len(adapter.own_layers(model)) < len(names):  # it makes them in build()
+        model.build_from_config(source.get_build_config())
     for name, layer in zip(names, adapter.own_layers(model), strict=True):
         layer.name = name
         for argument, value in architecture.changed.get(name, {}).items():
