@@ -195,12 +195,13 @@ def test_rows_out_of_step_says_which_way() -> None:
 
 
 def test_a_loss_of_ones_own_is_suspected_where_it_falls_and_nothing_gets_better() -> None:
-    def likeness(y_true: Any, y_pred: Any) -> Any:
-        return keras.ops.mean(y_true * y_pred, axis=-1)
+    def apart(y_true: Any, y_pred: Any) -> Any:  # of right answers it says nothing wrong
+        return keras.ops.mean((y_true - y_pred) ** 2, axis=-1)
 
-    given = classifier(loss=likeness)
+    given = classifier(loss=apart)
     falling = np.linspace(0.5, -0.9, 40)
     (found,) = findings("own-loss-misleads", observed(given, loss=falling))
+    assert found.certainty is Certainty.SUSPICION
     assert labels(found) == ["loss → binary_crossentropy"]
     assert findings("own-loss-misleads", observed(given, loss=np.full(40, 0.5))) == []
     assert findings("own-loss-misleads", observed(classifier(), loss=falling)) == []

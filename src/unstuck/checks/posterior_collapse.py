@@ -27,8 +27,8 @@ class PosteriorCollapse(Check):
     """The latent means are the same for every input: the penalty on them outweighs the reconstruction.
 
     ## What it sees
-    In an autoencoder that fails, one of these. What the network adds to its loss itself, with
-    `add_loss` or as a term in its logs that sums up to the loss with the others, is below `nothing`
+    In an autoencoder that fails, one of these. What layers of the user's own add to the loss, in
+    its call or as a term in its logs that sums up to the loss with the others, is below `nothing`
     at the end, while the answers are no better than a constant: a divergence of 0 is a code that
     says nothing. Or a layer of the user's own reads two layers of equal width, as the sampling of a
     variational autoencoder does, and the outputs of the first of them, the means, spread over rows
