@@ -32,6 +32,9 @@ from .steps import Options, Steps
 
 HEALTHY = ("LEARNS", "AT_FLOOR")
 """Outcomes of a training that learns what can be learned."""
+CAPTURE_SHARE = 0.5
+"""Most of a budget in time that may be gone before the first training: a script that reads its data for
+long is looked at all the same."""
 KERAS_UPDATE = 3e-3
 """Seconds that an update of a small network takes in Keras's own `fit`, roughly."""
 
@@ -182,7 +185,7 @@ def diagnose_script(
         left = (options.budget.seconds or 0.0) - (time.monotonic() - begun)
         if first.result.fit.updates * KERAS_UPDATE > 0.5 * left:
             break
-        rest = replace(options, budget=replace(options.budget, seconds=left))
+        rest = replace(options, budget=replace(options.budget, seconds=left), begun=time.monotonic())
         try:
             found = _diagnose_fit(path, argv, str(number), False, rest, progress, None, (
                 f"Every fit before it learns, so that fit {number} was looked at.",))
@@ -265,8 +268,12 @@ def diagnose_captured(
     if options.cluster is not None or (options.jobs or 1) > 1:
         workers = Workers(jobs=options.jobs or 1, cluster=options.cluster)
     try:
+        chunks = Chunks(journal, workers)
+        if options.begun is not None and options.budget.seconds is not None:
+            passed = time.monotonic() - options.begun
+            chunks.clock.forward(min(passed, CAPTURE_SHARE * options.budget.seconds))
         with random_state_kept():
-            found = Steps(captured, options, progress, argv, Chunks(journal, workers)).run()
+            found = Steps(captured, options, progress, argv, chunks).run()
             return Diagnosis(result=found.result, arrays=found.arrays, fault=found.fault,
                              ready=found.ready)
     finally:
