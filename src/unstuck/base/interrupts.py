@@ -15,11 +15,18 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import NoReturn
 
+from . import last_words
+
 INTERRUPTED = 130
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _depth = 0
-exit_now = os._exit
-"""Ends the process for the tool itself; `told_of_exit` exchanges the one that scripts find."""
+_exit = os._exit
+
+
+def exit_now(code: int) -> NoReturn:
+    """End the process for the tool itself; `told_of_exit` exchanges what scripts find for that."""
+    last_words.known()
+    _exit(code)
 
 
 def ours() -> bool:

@@ -182,7 +182,7 @@ def diagnose_script(
         left = (options.budget.seconds or 0.0) - (time.monotonic() - begun)
         if first.result.fit.updates * KERAS_UPDATE > 0.5 * left:
             break
-        rest = replace(options, budget=replace(options.budget, seconds=left))
+        rest = replace(options, budget=replace(options.budget, seconds=left), begun=time.monotonic())
         try:
             found = _diagnose_fit(path, argv, str(number), False, rest, progress, None, (
                 f"Every fit before it learns, so that fit {number} was looked at.",))
@@ -201,7 +201,7 @@ def _diagnose_fit(
         asked = {**options.asked, "fit": fit, "through": through}
         journal = shelf.open(path, account.identity(path, argv, asked))
     progress.stage("watching your fit" if through else "running your script up to its fit")
-    begun = time.monotonic()
+    begun = time.monotonic() if options.begun is None else options.begun
     with drawing_from(options.seed):
         captured = capture_script(path, argv, fit=fit, through=through)
     if journal is not None and not journal.agree("data", account.data(captured)):
@@ -209,9 +209,8 @@ def _diagnose_fit(
                              " because its data, or code that it imports, are others now")
     captured = replace(captured, notes=(*notes, *captured.notes))
     # A fit that was watched to its end is the user's own training.
-    spent = 0.0 if through else time.monotonic() - begun
-    return diagnose_captured(captured, options=options, progress=progress, argv=argv,
-                             journal=journal, spent=spent)
+    options = replace(options, begun=None if through else begun)
+    return diagnose_captured(captured, options=options, progress=progress, argv=argv, journal=journal)
 
 
 def diagnose(
@@ -261,19 +260,17 @@ def diagnose(
 
 def diagnose_captured(
     captured: Captured, *, options: Options, progress: Progress, argv: Sequence[str] = (),
-    journal: Journal | None = None, spent: float = 0.0,
+    journal: Journal | None = None,
 ) -> Diagnosis:
-    """Diagnose what a capture came back with; random state is afterwards as before.
-
-    `spent` are the seconds that the capture took of the budget.
-    """
+    """Diagnose what a capture came back with; random state is afterwards as before."""
     workers = None
     if options.cluster is not None or (options.jobs or 1) > 1:
         workers = Workers(jobs=options.jobs or 1, cluster=options.cluster)
     try:
+        chunks = Chunks(journal, workers)
+        if options.begun is not None and options.budget.seconds is not None:
+            chunks.clock.forward(time.monotonic() - options.begun)
         with random_state_kept():
-            chunks = Chunks(journal, workers)
-            chunks.clock.forward(spent)
             found = Steps(captured, options, progress, argv, chunks).run()
             return Diagnosis(result=found.result, arrays=found.arrays, fault=found.fault,
                              ready=found.ready)

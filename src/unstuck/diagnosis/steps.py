@@ -48,7 +48,8 @@ class Options:
     """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families.
 
     `jobs` processes train on this machine, or those of a `cluster` do; by default this one does.
-    Without `pictures` nothing is trained that only the page shows.
+    Without `pictures` nothing is trained that only the page shows. What has passed since the command
+    has `begun` (in `time.monotonic`'s seconds) counts to a budget in time.
     """
 
     budget: Budget = field(default_factory=lambda: Budget.parse("2m"))
@@ -62,6 +63,7 @@ class Options:
     cluster: str | None = None
     singles_only: bool = False
     pictures: bool = True
+    begun: float | None = None
 
     @property
     def asked(self) -> dict[str, Any]:

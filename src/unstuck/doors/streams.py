@@ -14,7 +14,7 @@ import sys
 import threading
 from typing import NoReturn, TextIO
 
-from unstuck.base import interrupts
+from unstuck.base import interrupts, last_words
 
 
 def make_own() -> None:
@@ -42,6 +42,7 @@ def _own(stream: TextIO | None, number: int) -> TextIO:
 
 def leave(code: int) -> NoReturn:
     """End the process. Threads that a script has left running are not waited for."""
+    last_words.known()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

@@ -32,6 +32,8 @@ from .trial import Trial
 
 SPARE_SHARE = 0.05
 """Share of the budget that pictures may take where nothing of it is left."""
+OVERTIME = 5.0
+"""Seconds after the budget's end until which pictures may begin, whatever their share."""
 FRESH = 1_000_000
 """First seed of the replicas that no search ever sees."""
 SEEDS_APART = 10_000_019
@@ -259,9 +261,12 @@ class Experiment:
 
     @property
     def spare(self) -> float:
-        """Seconds that pictures may take: half of what is left, or a small share of the whole."""
+        """Seconds that pictures may take: half of what is left, or a small share of the whole; all
+        together not much longer than the budget.
+        """
         whole = self.budget.seconds or 120.0
-        return max(SPARE_SHARE * whole, 0.5 * min(self.left, whole))
+        room = self.left + OVERTIME
+        return min(max(0.0, room), max(SPARE_SHARE * whole, 0.5 * min(self.left, whole)))
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,

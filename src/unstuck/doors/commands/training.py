@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def options_of(
     Raises:
         UnstuckError: a switch names a check, a budget or a device that there is not.
     """
+    begun = time.monotonic()
     from unstuck.reports.manual.pages import known_names
 
     chosen = known_names(names(select or [])), known_names(names(ignore or []))
@@ -40,6 +42,7 @@ def options_of(
     return Options(
         budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal, device=device,
         jobs=jobs, cluster=cluster, select=chosen[0], ignore=chosen[1],
+        begun=begun,
     )  # fmt: skip
 
 
