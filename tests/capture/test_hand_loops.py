@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from recipes import Watched
-from unstuck.base.errors import NotSupported
+from unstuck.base.errors import NoFitCall, NotSupported
 from unstuck.capture import capture_script
 from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.train_as_fit import TrainAsFit, left_out
@@ -174,7 +174,33 @@ def test_batches_of_a_data_set_have_their_size_where_it_is_written(write):
     assert (again.batch_size, again.epochs) == (5, 6)
 
 
+def test_a_fit_behind_a_loop_is_what_is_taken(write):
+    recipe = capture_script(write(PLAIN.replace("EPOCHS = 6", "EPOCHS = 20") + """
+model.compile(optimizer="sgd", loss="mae")
+model.fit(x, y, epochs=3, verbose=0)
+""")).recipe
+    assert (recipe.epochs, recipe.loss_name) == (3, "mean_absolute_error")
+
+
+def test_gradients_that_nobody_applies(write):
+    with pytest.raises(NoFitCall, match="no optimizer of Keras's applies them"):
+        capture_script(write(HEAD + """
+w = tf.Variable(1.0)
+for i in range(3):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((w * x[:, :1] - y) ** 2)
+    w.assign_sub(0.1 * tape.gradient(loss, w))
+"""))
+
+
 REFUSED = {
+    "called twice": ("""
+for i in range(4):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean((model(x) + model(-x) - y) ** 2)
+    v = model.trainable_variables
+    opt.apply_gradients(zip(tape.gradient(loss, v), v))
+""", "its model is called more than once in one update"),
     "two models in turn": ("""
 other = tf.keras.Sequential([tf.keras.Input((3,)), layers.Dense(1)])
 for i in range(4):

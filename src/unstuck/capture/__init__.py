@@ -378,6 +378,11 @@ def _not_reached(
             f"{ended} without calling model.fit; it trains in a loop of its own ({watch.own_loop})."
             " Call model.fit instead, or pass the model and the data to unstuck.diagnose."
         )
+    if watch.hand_loop.took_gradients:
+        return NoFitCall(
+            f"{ended} without calling model.fit. It takes gradients itself (tf.GradientTape), but no"
+            " optimizer of Keras's applies them, so that nothing tells what is trained. Let an"
+            " optimizer do it: optimizer.apply_gradients(zip(gradients, model.trainable_variables)).")
     return NoFitCall(
         f"{ended} without calling model.fit, so there is nothing to diagnose. If it waits for"
         f" arguments, give them after --: unstuck run {name} -- ARGUMENTS. If it only defines the"

@@ -9,9 +9,7 @@ taken (`shadow`); where none does, the script is refused.
 
 from __future__ import annotations
 
-import functools
 import itertools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,16 +20,13 @@ from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
-from unstuck.script import Span
 
 from . import events
 from .build import recipe_of_step
-from .calls import caller, span_of
 from .events import Event
 from .loop_losses import readings
 from .networks import Made
 from .own_loops import of_batches, passes
-from .patches import Attribute
 from .rounds import Around
 from .runner import Stop
 from .shadow import SHADOWED, Shadow, first_that_agrees
@@ -57,8 +52,8 @@ class Update:
 class HandLoop:
     """What a script's own training loop was.
 
-    Where a loop around the update counts its passes, two passes over the rows tell what the others are,
-    and the script ends there, as it would at a `fit`; otherwise it runs to its end.
+    Where a loop around the update counts its passes, some of them tell what the others are, and the
+    script ends there, as it would at a `fit`; otherwise it runs to its end.
 
     Args:
         drawn: notes what weights were drawn as.
@@ -81,8 +76,7 @@ class HandLoop:
         self._targets: tuple[str, int] | None = None
         self._optimizer: Any = None
         self._refused = ""
-        self._calling = 0
-        self._called_at: dict[int, Any] = {}
+        self.took_gradients = False
         self.recent: list[Event] = []
         self.model: keras.Model | None = None
         self.error: Exception | None = None
@@ -93,64 +87,9 @@ class HandLoop:
         return self.model is not None
 
     @property
-    def wrappers(self) -> dict[Attribute, Callable[[Any], Any]]:
-        """What to patch while the script runs."""
-        functions = {(keras.losses, name): self._loss_function for name, value in
-                     vars(keras.losses).items() if callable(value) and not isinstance(value, type)
-                     and name not in ("get", "serialize", "deserialize")}
-        return {
-            (adapter.owner(keras.Model, "__call__"), "__call__"): self._calling_model,
-            (adapter.owner(keras.losses.Loss, "__call__"), "__call__"): self._loss,
-            **functions,
-        }
-
-    def _calling_model(self, original: Any) -> Any:
-        @functools.wraps(original)
-        def __call__(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            if not isinstance(layer, keras.Model) or self._calling or not events.is_noticed():
-                return original(layer, *args, **kwargs)
-            if not self.began:
-                frame = caller(layer, "__call__")
-                self._called_at[id(layer)] = frame and (frame.f_code.co_filename, span_of(frame))
-            self._calling += 1
-            try:
-                found = original(layer, *args, **kwargs)
-            finally:
-                self._calling -= 1
-            events.forward(layer, args[:1], kwargs.get("training"), found)
-            return found
-
-        return __call__
-
-    def _loss(self, original: Any) -> Any:
-        @functools.wraps(original)
-        def __call__(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-            with events.unnoticed():
-                value = original(loss, y_true, y_pred, sample_weight)
-            events.loss(loss, y_true, y_pred, sample_weight, value)
-            return value
-
-        return __call__
-
-    def _loss_function(self, original: Any) -> Any:
-        @functools.wraps(original)
-        def computed(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Any:
-            value = original(y_true, y_pred, *args, **kwargs)
-            events.loss(original, y_true, y_pred, None, value)
-            return value
-
-        computed.unstuck_original = original  # type: ignore[attr-defined]
-        return computed
-
-    @property
     def optimizer(self) -> Any:
         """The optimizer of the first update; `None` before."""
         return self._first[0].update.thing if self._first else None
-
-    def forward_site(self, filename: str) -> Span | None:
-        """Where a file calls the model; `None` where it does not do so itself."""
-        place = self._called_at.get(id(self.model))
-        return place[1] if place and place[0] == filename else None
 
     @property
     def loss(self) -> Any:
@@ -161,6 +100,7 @@ class HandLoop:
     def tell(self, event: Event) -> None:
         """Take an event; an update ends what belongs together."""
         self.recent.append(event)
+        self.took_gradients = self.took_gradients or event.kind == "gradient"
         if event.kind == "update":
             if not self._refused and self.error is None:
                 try:
@@ -289,7 +229,7 @@ class HandLoop:
             NotSupported: replicas cannot do the same, and why.
             UnstuckError: the model or its first batch cannot be trained on.
         """
-        if not self.began:
+        if not self.began and not self._refused:
             return None
         if self.error is not None:
             raise self.error

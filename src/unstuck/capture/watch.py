@@ -19,9 +19,10 @@ from unstuck.script import Script, Span
 from . import events
 from .build import epochs_of, recipe_of
 from .callbacks import joined, listed, taking_part
-from .calls import Sites, caller, frames_of, one_line, span_of
+from .calls import Sites, caller, fit_calls, frames_of, one_line, span_of
 from .hand_loops import HandLoop
 from .networks import Made
+from .noticing import Noticing
 from .own_loops import OwnLoop
 from .patches import Attribute
 from .rounds import Rounds, loops_around, rounds_of
@@ -87,7 +88,10 @@ class Watch:
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self._loop = OwnLoop(self._drawn, self._made)
-        self.hand_loop = HandLoop(self._drawn, self._made, through=through)
+        self._noticing = Noticing()
+        # A fit that comes after the loop is what is taken, as ever.
+        later = any(call.is_keras for call in fit_calls(script))
+        self.hand_loop = HandLoop(self._drawn, self._made, through=through or later)
         self._batched: dict[Span, int] = {}
         self.fits: list[Reached] = []
         self.rounds = Rounds(epochs=0)
@@ -111,7 +115,7 @@ class Watch:
         return {
             **self._drawn.wrappers,
             **self._made.wrappers,
-            **self.hand_loop.wrappers,
+            **self._noticing.wrappers,
             (adapter.owner(model, "fit"), "fit"): self._fit,
             (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._train_on_batch,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
@@ -236,7 +240,7 @@ class Watch:
         sites, looped = self._sites.of_layers(model)
         parts = {"optimizer": self._sites.of(self.hand_loop.optimizer),
                  "loss": self._sites.of(self.hand_loop.loss),
-                 "forward": self.hand_loop.forward_site(self._filename),
+                 "forward": self._noticing.site_of(model, self._filename),
                  "update": self._reached_update.span}
         ends = [one.span for one in self.hand_loop.around if one.count == recipe.epochs]
         if len(ends) == 1:
