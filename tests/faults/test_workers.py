@@ -192,7 +192,7 @@ def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
         return original(recipe, *given, **named)
 
     monkeypatch.setattr(engine, "train", tight)
-    monkeypatch.setattr("unstuck.population.choice.engines", lambda threads: (engine,))
+    monkeypatch.setattr("unstuck.population.choice.engines", lambda threads, timed: (engine,))
     room = 8
     error, data, _ = child.work(("keras", True), pieces, True, *sent)
     assert error is None
