@@ -235,3 +235,45 @@ def test_what_replicas_would_not_do_is_refused_with_the_step(write, name):
     with pytest.raises(NotSupported) as raised:
         capture_script(write(HEAD + source))
     assert words in str(raised.value)
+
+
+IN_JAX_FORM = """
+import jax, keras, numpy as np
+from keras import layers
+rng = np.random.default_rng(0)
+x = rng.normal(size=(40, 3)).astype("float32")
+y = (x[:, :1] - x[:, 1:2]).astype("float32")
+model = keras.Sequential([keras.Input((3,)), layers.Dense(4, activation="tanh"),
+                          layers.BatchNormalization(), layers.Dropout(0.2), layers.Dense(1)])
+opt = keras.optimizers.Adam(0.01)
+mse = keras.losses.MeanSquaredError()
+
+def loss_and_updates(weights, others, rows, targets):
+    out, others = model.stateless_call(weights, others, rows, training=True)
+    return mse(targets, out), others
+
+gradients = jax.value_and_grad(loss_and_updates, has_aux=True)
+
+@jax.jit
+def step(state, rows, targets):
+    weights, others, remembered = state
+    (loss, others), grads = gradients(weights, others, rows, targets)
+    weights, remembered = opt.stateless_apply(remembered, grads, weights)
+    return loss, (weights, others, remembered)
+
+opt.build(model.trainable_variables)
+state = tuple([v.value for v in part] for part in (
+    model.trainable_variables, model.non_trainable_variables, opt.variables))
+for epoch in range(100):
+    for at in range(0, 40, 10):
+        loss, state = step(state, x[at:at + 10], y[at:at + 10])
+"""
+
+
+def test_loops_in_jax_form_are_taken_alike(write):
+    captured = capture_script(write(IN_JAX_FORM))
+    recipe = captured.recipe
+    assert captured.call == "opt.stateless_apply(remembered, grads, weights)"
+    assert (recipe.loss_name, recipe.epochs, recipe.batch_size, recipe.loop, recipe.written_for) == (
+        "mean_squared_error", 100, 10, None, "")
+    assert any("Shadow check: the first 50 updates" in note for note in captured.notes)

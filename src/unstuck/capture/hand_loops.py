@@ -114,7 +114,8 @@ class HandLoop:
     def _take(self, update: Event) -> None:
         gradients = [one for one in self.recent if one.kind == "gradient"]
         if not gradients:
-            self._refused = "its gradients do not come from a tf.GradientTape."
+            self._refused = ("its gradients come neither from a tf.GradientTape nor from"
+                             " jax.value_and_grad.")
             return
         forwards = self._forwards(update)
         if not forwards:

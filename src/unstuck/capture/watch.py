@@ -21,6 +21,7 @@ from .build import epochs_of, recipe_of
 from .callbacks import joined, listed, taking_part
 from .calls import Sites, caller, fit_calls, frames_of, one_line, span_of
 from .hand_loops import HandLoop
+from .jax_loops import SIGN, JaxLoops
 from .networks import Made
 from .noticing import Noticing
 from .own_loops import OwnLoop
@@ -88,7 +89,7 @@ class Watch:
         self._sites = Sites(filename)
         self._compiles = Sites(filename)
         self._loop = OwnLoop(self._drawn, self._made)
-        self._noticing = Noticing()
+        self._noticing, self._jax_loops = Noticing(), JaxLoops()
         # A fit that comes after the loop is what is taken, as ever.
         later = any(call.is_keras for call in fit_calls(script))
         self.hand_loop = HandLoop(self._drawn, self._made, through=through or later)
@@ -116,6 +117,7 @@ class Watch:
             **self._drawn.wrappers,
             **self._made.wrappers,
             **self._noticing.wrappers,
+            **(self._jax_loops.wrappers if SIGN in self._script.text else {}),
             (adapter.owner(model, "fit"), "fit"): self._fit,
             (adapter.owner(model, "train_on_batch"), "train_on_batch"): self._train_on_batch,
             (adapter.owner(model, "compile"), "compile"): self._noting(self._compiles),
@@ -184,17 +186,30 @@ class Watch:
                 self.own_loop = self.own_loop or f"{name}, line {frame.f_lineno}"
                 if not self.fits and name == "apply":
                     self._note_update(thing, *args, **kwargs)
+                elif not self.fits and self._jax_loops.model is not None:
+                    self._note_stateless_update(thing, *args, **kwargs)
             return original(thing, *args, **kwargs)
 
         return noted
+
+    def _note_stateless_update(
+        self, optimizer: Any, optimizer_variables: Any, grads: Any, trainable_variables: Any
+    ) -> None:
+        """The same for `stateless_apply`, whose variables are those of the model called last."""
+        if not self.hand_loop.began:
+            self._begin_loop(Reached(optimizer, self._filename, self._script, "stateless_apply"))
+        events.update(optimizer, list(grads), self._jax_loops.model.trainable_variables)
+
+    def _begin_loop(self, reached: Reached) -> None:
+        self._reached_update = reached
+        self.hand_loop.stands_in(loops_around(self._script, reached.frames))
 
     def _note_update(self, optimizer: Any, grads: Any, trainable_variables: Any = None) -> None:
         """Tell the loop of an optimizer that the script applies itself."""
         variables = optimizer._trainable_variables if trainable_variables is None else list(
             trainable_variables)
         if not self.hand_loop.began:
-            self._reached_update = Reached(optimizer, self._filename, self._script, "apply")
-            self.hand_loop.stands_in(loops_around(self._script, self._reached_update.frames))
+            self._begin_loop(Reached(optimizer, self._filename, self._script, "apply"))
         events.update(optimizer, list(grads), variables)
 
     def _train_on_batch(self, original: Any) -> Any:
