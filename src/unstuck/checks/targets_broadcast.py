@@ -15,6 +15,7 @@ from unstuck.interventions.return_sequences import LastStateOnly
 from unstuck.interventions.target_shape import TargetShape
 from unstuck.network import adapter
 from unstuck.network.recipe import Recipe
+from unstuck.network.steps import train_step_of
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
@@ -133,18 +134,20 @@ def _crossing(recipe: Recipe) -> adapter.Crossed | None:
     if recipe.loss_config[0] != "custom" and not own:
         return None
     with suppress(Exception):  # what cannot be traced is told where it is trained
-        rows = recipe.train
-        return adapter.crossed_rows(recipe.build().model, rows.x, rows.y, rows.sample_weight)
+        return _crossed(recipe)
     return None
+
+
+def _crossed(recipe: Recipe) -> adapter.Crossed | None:
+    model, rows = recipe.build().model, recipe.train
+    return adapter.crossed_rows(
+        model, train_step_of(model, recipe), rows.x, rows.y, rows.sample_weight)
 
 
 def _sets_right(recipe: Recipe, change: TargetShape) -> bool:
     """True where a step with targets of that shape can be traced, and crosses no rows."""
     with suppress(Exception):  # refused, or no targets for such a step
-        changed = change.apply(recipe)
-        rows = changed.train
-        return adapter.crossed_rows(
-            changed.build().model, rows.x, rows.y, rows.sample_weight) is None
+        return _crossed(change.apply(recipe)) is None
     return False
 
 

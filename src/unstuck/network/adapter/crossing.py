@@ -9,12 +9,14 @@ each row meets all others.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import keras
+
+from .models import optimizers_of
 
 Tree = Any
 Shape = tuple[int, ...]
@@ -44,13 +46,21 @@ class Crossed:
     count: int
 
 
-def crossed_rows(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> Crossed | None:
-    """How a built, compiled model's `train_step` crosses rows; `None` where it does not.
+def crossed_rows(
+    model: keras.Model, step: Callable[..., Any], x: Tree, y: Tree, sample_weight: Tree
+) -> Crossed | None:
+    """How a built, compiled model's training step crosses rows; `None` where it does not.
+
+    Args:
+        model: built and compiled.
+        step: one update of it, from a state and a batch; see `network.steps.train_step_of`.
+        x, y, sample_weight: rows.
 
     Raises whatever tracing the step raises.
     """
     parts = (model.trainable_variables, model.non_trainable_variables,
-             model.optimizer.variables, model.metrics_variables)
+             [v for optimizer in optimizers_of(model) for v in optimizer.variables],
+             model.metrics_variables)
     state = tuple([_spec(variable.shape, variable.dtype) for variable in part] for part in parts)
     trees = [tree for tree in (x, y, sample_weight) if tree is not None]
     sizes = {size for leaf in jax.tree.leaves((state, trees)) for size in leaf.shape[1:]}
@@ -58,7 +68,7 @@ def crossed_rows(model: keras.Model, x: Tree, y: Tree, sample_weight: Tree) -> C
     data = tuple(keras.tree.map_structure(
         lambda a: _spec((count, *a.shape[1:]), jax.dtypes.canonicalize_dtype(a.dtype)), tree)
         for tree in trees)
-    traced = jax.make_jaxpr(model.train_step)(state, data)
+    traced = jax.make_jaxpr(step)(state, data)
     known = [_Known(outputs=True)] * len(state[0])
     known += [_Known()] * sum(map(len, state[1:]))
     for place, tree in enumerate(data):
