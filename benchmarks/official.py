@@ -49,6 +49,7 @@ OF_THEIR_OWN = {
                                     " done otherwise since 3.7.",
     "2.3.1 examples/conv_lstm.py": "It uses np.float, which numpy has no more.",
     "2.3.1 examples/lstm_seq2seq_restore.py": "It loads what another has saved, and trains nothing.",
+    "2.3.1 examples/neural_doodle.py": "It wants pictures as arguments, and trains no network.",
     "v3.0.0 examples/keras_io/nlp/multiple_choice_task_with_transfer_learning.py":
         "It is no valid Python.",
     "v3.0.0 examples/keras_io/nlp/neural_machine_translation_with_transformer.py":
