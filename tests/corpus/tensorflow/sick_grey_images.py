@@ -13,6 +13,6 @@ model = tf.keras.Sequential([
     tf.keras.layers.Dense(12, activation=tf.math.sigmoid),
     tf.keras.layers.Dense(2, activation="softmax"),
 ])
-model.compile(tf.keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
+model.compile(tf.keras.optimizers.SGD(0.01), "sparse_categorical_crossentropy", metrics=["accuracy"])
 model.fit(tf.convert_to_tensor(images, dtype=tf.float32), labels, batch_size=16, epochs=20, verbose=0)
 print("accuracy", float(np.mean(model.predict(images, verbose=0).argmax(1) == labels)))
