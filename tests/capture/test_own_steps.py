@@ -113,11 +113,20 @@ def test_a_class_without_call_is_judged_by_what_its_step_compares_with_the_rows(
 
 
 def test_two_optimizers_are_refused_in_a_sentence(write):
-    source = VARIATIONAL.replace("self.weight, self.optimizer = weight, rate_of",
-                                 "self.weight, self.optimizer = weight, rate_of\n"
-                                 "        self.second = keras.optimizers.SGD()")
+    source = VARIATIONAL.replace("def compile(self, rate_of, weight)",
+                                 "def compile(self, rate_of, weight, second=None)").replace(
+        "weight=0.001)", "weight=0.001, second=keras.optimizers.SGD())")
     with pytest.raises(NotSupported, match="Pair trains with 2 optimizers, as a GAN does"):
         capture_script(write(source))
+
+
+def test_an_optimizer_under_another_name_than_keras_has(write):
+    """`super().compile()` makes one that nobody uses."""
+    source = VARIATIONAL.replace("self.optimizer", "self.mine")
+    recipe = capture_script(write(source)).recipe
+    assert (recipe.optimizer.kind, recipe.optimizer.learning_rate) == ("Adam", 0.05)
+    population = KerasEngine(strategy="vmap").train(recipe, [1], Watched(recipe.x), probes=False)
+    assert population.final_loss[0] < population.loss[0, 0]
 
 
 def test_the_users_class_is_left_as_it_was(write):

@@ -100,6 +100,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         select: tuple[str, ...]
         ignore: tuple[str, ...]
         pictures: bool = True
+        begun: float | None = None
 
     stand_ins: dict[str, dict[str, Any]] = {
         "network.adapter": {},

@@ -56,8 +56,8 @@ def recipe_of(
     """
     _check_compiled(model)
     given = None if made is None else made.compiled(model)
-    refuse_unknown_training(model, compile_known=given is not None)
     own_compile, optimizers = (None, []) if given is None else OwnCompile.of(*given)
+    refuse_unknown_training(model, None if given is None else optimizers)
     notes: list[str] = []
     alone = takes_data_alone(model) and fit["y"] is None
     taped = _taped(fit, notes, alone=alone)

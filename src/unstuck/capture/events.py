@@ -56,6 +56,7 @@ class _State(threading.local):
         self.quiet = 0
         self.pending: list[list[Event]] = []
         self.tapes = 0
+        self.blocks: list[Any] = []
         self.listener: Listener | None = None
 
 
@@ -80,6 +81,16 @@ def unnoticed() -> Iterator[None]:
         yield
     finally:
         _state.quiet -= 1
+
+
+@contextlib.contextmanager
+def within(block: Any) -> Iterator[None]:
+    """While open, forward passes belong to a block of which a gradient may be taken."""
+    _state.blocks.append(block)
+    try:
+        yield
+    finally:
+        _state.blocks.pop()
 
 
 def is_noticed() -> bool:
@@ -164,7 +175,8 @@ def forward(model: Any, inputs: Any, training: Any, outputs: Any) -> None:
     """A model was called."""
     if is_noticed():
         found = leaves_of(outputs)
-        tell(Event(kind="forward", thing=model, what={"training": training},
+        tell(Event(kind="forward", thing=model,
+                   what={"training": training, "blocks": tuple(_state.blocks)},
                    arrays={"x": leaves_of(inputs), "out": found,
                            "added": leaves_of(model.losses)}, objects=found))
 
@@ -181,16 +193,20 @@ def loss(thing: Any, y_true: Any, y_pred: Any, sample_weight: Any, value: Any) -
 
 def gradient(
     target: Any, sources: Sequence[Any], found: Sequence[Any], names: Mapping[str, Any], run: Any,
-    places: Sequence[Any],
+    places: Sequence[Any], block: Any = None,
 ) -> None:
-    """A gradient was taken, of a block whose names stood for what is given; its targets are marked."""
+    """A gradient was taken, of a block whose names stood for what is given; its targets are marked.
+
+    Args:
+        block: what stood for the block while its forward passes were noted; by default `run`.
+    """
     if is_noticed():
         leaves = leaves_of(target)
         tell(Event(
             kind="gradient", thing=run,
             what={"of": _origin("loss", leaves[0]) if leaves else None, "variables": list(sources),
                   "none": [one is None for one in found], "names": list(names),
-                  "places": list(places)},
+                  "places": list(places), "block": run if block is None else block},
             arrays={"value": leaves, **{f"name {name}": leaves_of(value)
                                         for name, value in names.items()}},
             objects=[one for one in found if one is not None]))

@@ -76,7 +76,7 @@ class HandLoop:
         self._targets: tuple[str, int] | None = None
         self._optimizer: Any = None
         self._refused = ""
-        self.took_gradients = False
+        self._others = self.took_gradients = False
         self.recent: list[Event] = []
         self.model: keras.Model | None = None
         self.error: Exception | None = None
@@ -117,15 +117,17 @@ class HandLoop:
             self._refused = ("its gradients come neither from a tf.GradientTape nor from"
                              " jax.value_and_grad.")
             return
-        forwards = self._forwards(update)
-        if not forwards:
+        forward = self._forward(update, gradients[-1])
+        if forward is None:
             return
-        losses = [one for one in self.recent if one.kind == "loss" and one.what["of"] is not None]
-        whole = Update(forward=forwards[0], loss=losses[-1] if losses else None,
-                       gradient=gradients[-1], update=update)
+        whole = Update(forward=forward, loss=self._loss_of(forward), gradient=gradients[-1],
+                       update=update)
         if not self.began:
             self._begin(whole)
-        elif whole.forward.thing is not self.model:
+        elif forward.thing is not self.model:
+            self._others = True
+            return
+        if self._others:
             self._refused = ("it trains two models in turn, as in a GAN, where what one is to learn"
                              " depends on the other. Diagnose each alone: keep some of its batches and"
                              " pass them to unstuck.diagnose(model, x, y).")
@@ -163,21 +165,37 @@ class HandLoop:
                 return True
         return False
 
-    def _forwards(self, update: Event) -> list[Event]:
-        """The one forward pass of the model whose variables are updated; none where it is refused."""
+    def _forward(self, update: Event, gradient: Event) -> Event | None:
+        """The one forward pass, within the block of the gradient, of the model that is updated.
+
+        `None` where there is none, or more than one: the loop is then refused, but for a model that
+        comes after the first one has been trained.
+        """
         changed = {id(v) for v in update.what["variables"]}
+        block = gradient.what["block"]
         found = [one for one in self.recent if one.kind == "forward"
+                 and any(within is block for within in one.what["blocks"])
                  and changed & {id(v) for v in one.thing.trainable_variables}]
-        if not found:
+        if len(found) == 1:
+            return found[0]
+        if self.began and not any(one.thing is self.model for one in found):
+            self._others = True
+        elif not found:
             self._refused = "the variables that its optimizer changes are those of no model."
-        elif len(found) > 1:
+        else:
             alone = len({id(one.thing) for one in found}) == 1
             self._refused = (
                 f"{'its model is called more than once' if alone else 'several models are called'} in"
                 " one update. Put that computation into the train_step of a keras.Model of your own,"
                 " and call fit: such steps are taken as they are.")
-            return []
-        return found
+        return None
+
+    def _loss_of(self, forward: Event) -> Event | None:
+        """The last loss that was computed of a forward pass; `None` for none."""
+        found = [one for at, one in enumerate(self.recent) if one.kind == "loss"
+                 and one.what["of"] is not None and at >= one.what["of"]
+                 and self.recent[at - one.what["of"]] is forward]
+        return found[-1] if found else None
 
     def _keep(self, batch: Batch, update: Event) -> None:
         rate = update.arrays.get("rate")

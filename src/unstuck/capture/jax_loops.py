@@ -72,13 +72,13 @@ class JaxLoops:
             frame = sys._getframe(1)
             if not isinstance(layer, keras.Model) or not _is_the_users(frame):
                 return original(layer, trainable, others, *args, **kwargs)
-            with events.unnoticed():
-                found = original(layer, trainable, others, *args, **kwargs)
-            if self._given.model is None:
-                self._given.model = layer
+            if self._given.model is not layer:
+                self._begin(layer)
                 pairs = zip(layer.non_trainable_variables, others, strict=False)
                 self._given.before |= {id(v): (v, value) for v, value in pairs
                                        if not adapter.is_symbolic(value)}
+            with events.unnoticed():
+                found = original(layer, trainable, others, *args, **kwargs)
             events.forward(layer, args[:1], kwargs.get("training"), found[0])
             return found
 
@@ -94,7 +94,11 @@ class JaxLoops:
 
             @functools.wraps(fun)
             def called(*args: Any, **kwargs: Any) -> Any:
-                found = derived(*args, **kwargs)
+                # A state may begin as Keras's variables, which JAX took for arrays once.
+                args = jax.tree.map(lambda leaf: leaf.value if isinstance(leaf, keras.Variable)
+                                    else leaf, args)
+                with events.within(self):
+                    found = derived(*args, **kwargs)
                 value, gradients = found
                 self._tell(value[0] if has_aux else value, jax.tree.leaves(gradients), args)
                 return found
@@ -110,7 +114,12 @@ class JaxLoops:
         for variable, held in zip(model.trainable_variables, jax.tree.leaves(args[0]), strict=False):
             if not adapter.is_symbolic(held):
                 self._given.before.setdefault(id(variable), (variable, held))
-        events.gradient(value, model.trainable_variables, gradients, {}, self._given, ())
+        events.gradient(value, model.trainable_variables, gradients, {}, self._given, (),
+                        block=self)
+
+    def _begin(self, model: Any) -> None:
+        self._given = _Given()
+        self._given.model = model
 
 
 def _is_the_users(frame: Any) -> bool:

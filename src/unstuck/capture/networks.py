@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -30,24 +30,25 @@ Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 _HOOKS = ("call", "train_step", "compute_loss", "compute_metrics", "build")
 
 
-def refuse_unknown_training(model: keras.Model, *, compile_known: bool) -> None:
+def refuse_unknown_training(model: keras.Model, optimizers: Sequence[Any] | None) -> None:
     """Refuse what would not be trained as the user's class trains it.
 
     Args:
         model: the user's.
-        compile_known: what a `compile` of its own was given is known.
+        optimizers: those that a `compile` of its own was given; `None` where that is not known.
 
     Raises:
         NotSupported: named, with what to do.
     """
     kind = type(model).__name__
-    if adapter.overrides(model, "compile") and not compile_known:
+    if adapter.overrides(model, "compile") and optimizers is None:
         raise NotSupported(
             f"{kind} has a compile() of its own, so that its optimizer and loss are not known. Give"
             " them to keras.Model.compile."
         )
     if takes_data_alone(model):
-        refuse_two_trainings(adapter.optimizers_of(model), kind)
+        # Keras's own compile makes one even where the class uses others.
+        refuse_two_trainings(optimizers or adapter.optimizers_of(model), kind)
     own = [hook for hook in _HOOKS if adapter.overrides(model, hook)]
     if isinstance(model, keras.Sequential) and own:
         raise NotSupported(

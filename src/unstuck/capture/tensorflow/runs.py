@@ -73,7 +73,8 @@ class Run:
             tape.run = self
         adapter.JOURNALS.add(self)
         try:
-            return self.block(self.mark, **self.names)
+            with events.within(self):
+                return self.block(self.mark, **self.names)
         finally:
             self.open = False
             if self.until or self._shifts or earlier[0] is not None:
