@@ -84,7 +84,8 @@ class TruthTable(Engine):
 def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False, budget="60s",
            certain="", more=(), score=None, plain=None):
     engine = TruthTable(rule, score)
-    monkeypatch.setattr("unstuck.search.experiment.engine_for", lambda *_, **__: (engine, None))
+    for place in ("experiment", "pace"):
+        monkeypatch.setattr(f"unstuck.search.{place}.engine_for", lambda *_, **__: (engine, None))
     switches = [Switch(name=name) for name in names]
     monkeypatch.setattr("unstuck.search.search.strong_sets",
                         lambda *_, **__: [tuple(switches if strong is None else strong)])

@@ -40,8 +40,10 @@ def imported_name(tree: Tree, qualified: str, place: cst.CSTNode) -> str | None:
     """How code at a place can write a thing with this dotted name; None if nothing gives it."""
     candidates: list[str] = []
     for imported in _in_force(tree, place):
-        for target in _spellings(qualified):
-            if f"{target}.".startswith(f"{imported.target}."):
+        for target, part in _spellings(qualified):
+            # tf.keras.optimizers is what people write; tf.optimizers only where they import that.
+            given = f"{imported.target}.".startswith(f"{part}.") or not part
+            if given and f"{target}.".startswith(f"{imported.target}."):
                 candidates.append(imported.local + target[len(imported.target) :])
         if modern_name(imported.target) == qualified:
             candidates.append(imported.local)
@@ -132,13 +134,16 @@ def _binds(node: ast.AST, name: str) -> bool:
             return False
 
 
-def _spellings(qualified: str) -> Iterator[str]:
-    """A dotted name, and the same thing in the other packages that are Keras."""
+def _spellings(qualified: str) -> Iterator[tuple[str, str]]:
+    """A dotted name, and the same thing in the other packages that are Keras, or a part of it.
+
+    With each the package that is such a part; "" for those that are Keras whole.
+    """
     today = modern_name(qualified)
-    yield qualified
+    yield qualified, ""
     for package, home in {"keras": "keras", **TENSORFLOW_KERAS}.items():
         if f"{today}.".startswith(f"{home}."):
-            yield package + today[len(home):]
+            yield package + today[len(home):], "" if home == "keras" else package
 
 
 def _imports(tree: Tree) -> Iterator[_Import]:
