@@ -23,6 +23,7 @@ tf.math.reduce_std(a, axis=1)|tf.math.reduce_variance(a, axis=1)|tf.reduce_logsu
 tf.asin(u)|tf.acos(u)|tf.atan(a)|tf.asinh(a)|tf.acosh(p + 1)|tf.atanh(u / 2)|tf.math.atan2(a, b)
 tf.pow(p, a)|tf.math.floormod(a, p)|tf.math.floordiv(a, p)|tf.truediv(a, p)|tf.math.log_sigmoid(a)
 tf.math.rint(a)|tf.math.is_nan(a / a)|tf.math.is_inf(a)|tf.math.is_finite(a)|tf.math.lgamma(p)
+tf.complex(a, a)
 tf.math.digamma(p)|tf.math.erfc(a)|tf.math.ndtri(u)|tf.math.erfcinv(u)|tf.math.xlogy(p, p)
 tf.math.xlog1py(p, p)|tf.math.betainc(p, p, u)|tf.math.igamma(p, p)|tf.math.igammac(p, p)
 tf.math.angle(a)|tf.math.nextafter(a, b)|tf.argmax(a, axis=1)|tf.argmax(a)|tf.argmin(a, 1)

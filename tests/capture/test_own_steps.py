@@ -44,6 +44,20 @@ def test_a_step_that_does_what_fit_does_is_a_network_like_any_other(write):
     assert any("Own's train_step does what fit does" in note for note in captured.notes)
 
 
+def test_a_step_as_keras_2_had_it(write):
+    source = HEAD + STEP.replace(
+        "$LOSS", "self.compiled_loss(targets, out, regularization_losses=self.losses)").replace("""
+        grads = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(grads, self.trainable_variables))
+        return {"loss": loss}""", """
+        self.optimizer.minimize(loss, self.trainable_variables, tape=tape)
+        self.compiled_metrics.update_state(targets, out)
+        return {m.name: m.result() for m in self.metrics}""").replace(
+        'loss="mse")', 'loss="mse", metrics=["mae"])')
+    captured = capture_script(write(source))
+    assert any("Own's train_step does what fit does" in note for note in captured.notes)
+
+
 def test_a_step_that_does_something_else_is_trained_as_it_stands(write):
     source = HEAD + STEP.replace("$LOSS", "tf.reduce_mean((targets - 3 * out) ** 2)")
     recipe = capture_script(write(source)).recipe

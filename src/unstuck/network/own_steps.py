@@ -7,6 +7,7 @@ it is, and what it has noted is the next state. Its gradients are those of `tf.G
 
 from __future__ import annotations
 
+import functools
 import inspect
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -53,8 +54,51 @@ def prepared(model: keras.Model) -> keras.Model:
     if not is_called(model):
         model.built = True
     if takes_data_alone(model) and not hasattr(model, SEEDS):
-        setattr(model, SEEDS, keras.random.SeedGenerator(0))
+        adapter.give_generator(model, SEEDS)
+        for name, made in (("compiled_loss", _CompiledLoss), ("compiled_metrics", _CompiledMetrics)):
+            if not hasattr(model, name):
+                object.__setattr__(model, name, made(model))  # none of the layers' own
     return model
+
+
+class _CompiledLoss:
+    """What Keras 2 called `self.compiled_loss`: the loss of `compile`, counted to what is logged."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+
+    def __call__(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None, regularization_losses: Any = None
+    ) -> Any:
+        loss = adapter.compiled_loss(self._model, y_true, y_pred, sample_weight)
+        loss = sum(regularization_losses or [], loss)
+        adapter.note_loss(self._model, loss)
+        return loss
+
+
+class _CompiledMetrics:
+    """What Keras 2 called `self.compiled_metrics`."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        adapter.note_metrics(self._model, y_true, y_pred, sample_weight)
+
+
+def minimized(
+    optimizer: Any, loss: Any, var_list: Any, grad_loss: Any = None, name: Any = None, tape: Any = None
+) -> Any:
+    """Keras 2's `optimizer.minimize(loss, variables, tape=tape)`.
+
+    Raises:
+        NotSupported: no tape was given.
+    """
+    if tape is None:
+        raise NotSupported("optimizer.minimize(loss, variables) without a tape is not taken. Open one"
+                           " around the loss, with tf.GradientTape() as tape:, and pass tape=tape.")
+    variables = list(var_list() if callable(var_list) else var_list)
+    return optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
 
 
 def is_called(model: keras.Model) -> bool:
@@ -109,6 +153,9 @@ def step_in_place(model: keras.Model, method: str, optimizers: Sequence[Any]) ->
 
 def _called(model: keras.Model, method: str, data: Any) -> dict[str, Any]:
     """The logs of the user's step, each a number; what was minimised, where they do not tell."""
+    for optimizer in adapter.optimizers_of(model):
+        if not hasattr(optimizer, "minimize"):
+            object.__setattr__(optimizer, "minimize", functools.partial(minimized, optimizer))
     _drawing.generators = [*_drawing.generators, getattr(model, SEEDS, None)]
     try:
         with adapter.journalled(), adapter.JOURNALS.minimised() as losses:

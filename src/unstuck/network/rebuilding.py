@@ -54,8 +54,8 @@ def rebuilt(architecture: Architecture) -> Built:
                 " so that its rows cannot be judged apart from their order. Leave stateful out."
             )
     with adapter.recorded_initializers() as noted, adapter.own_code_trusted(source):
-        model = (_subclassed_anew(architecture) if graph is None
-                 else _graph_anew(architecture, graph))
+        model = prepared(_subclassed_anew(architecture) if graph is None
+                         else _graph_anew(architecture, graph))
     adapter.carry_statistics(source, model)
     return Built(model=model, initializers=noted, numbers=_numbers(architecture))
 
@@ -168,7 +168,6 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
         else:
             given = keras.tree.map_structure(_fresh, architecture.arguments)
             model = type(source)(*given[0], **given[1])
-        model = prepared(model)
     except Exception as error:
         raise NotSupported(
             f"The model class {type(source).__name__} cannot be made again from its"

@@ -12,6 +12,7 @@ import numpy as np
 from unstuck.capture.patches import Attribute
 from unstuck.capture.tensorflow import Dataset
 from unstuck.network import adapter
+from unstuck.network.own_steps import minimized
 from unstuck.script.spellings import LOSS_WORDS, METHODS
 
 from .arguments import translated
@@ -41,6 +42,7 @@ def wrappers(year: str) -> dict[Attribute, Callable[[Any], Any]]:
         lambda optimizer, value: setattr(optimizer, "learning_rate", value))
     for adapted in (keras.layers.Normalization, keras.layers.Discretization):
         made[adapter.owner(adapted, "adapt"), "adapt"] = _adapting
+    made[adapter.optimizer_base(), "minimize"] = lambda _: minimized
     made[model, "predict_classes"] = lambda _: predict_classes
     made[model, "predict_proba"] = lambda _: predict_proba
     return made

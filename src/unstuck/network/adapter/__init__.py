@@ -24,6 +24,8 @@ from .fitting import is_foreign_dataset as is_foreign_dataset
 from .fitting import is_foreign_tensor as is_foreign_tensor
 from .fitting import log_names as log_names
 from .fitting import monitor_mode as monitor_mode
+from .fitting import note_loss as note_loss
+from .fitting import note_metrics as note_metrics
 from .fitting import schedule_of as schedule_of
 from .fitting import split_pair as split_pair
 from .fitting import stream_kind as stream_kind
@@ -65,6 +67,7 @@ from .models import stable_paths as stable_paths
 from .models import takes_training as takes_training
 from .remaking import carry_statistics as carry_statistics
 from .remaking import from_architecture as from_architecture
+from .remaking import give_generator as give_generator
 from .remaking import own_code_trusted as own_code_trusted
 from .remaking import remade as remade
 from .remaking import same_lambda as same_lambda

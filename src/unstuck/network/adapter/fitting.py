@@ -103,6 +103,18 @@ def compiled_loss(model: keras.Model, y: Tree, outputs: Tree, sample_weight: Tre
     return model._compile_loss(y, outputs, sample_weight)
 
 
+def note_loss(model: keras.Model, loss: Any) -> None:
+    """Count a loss to the mean that a model logs as "loss"."""
+    if model._loss_tracker is not None:
+        model._loss_tracker.update_state(loss)
+
+
+def note_metrics(model: keras.Model, y: Tree, outputs: Tree, sample_weight: Tree) -> None:
+    """Count outputs to the metrics that `compile` was given."""
+    if model._compile_metrics is not None:
+        model._compile_metrics.update_state(y, outputs, sample_weight)
+
+
 def with_metrics(
     model: keras.Model, metrics: list[Any], loss: Any, x: Tree, y: Tree, outputs: Tree,
     sample_weight: Tree,

@@ -88,6 +88,15 @@ def set_layer_argument(layer: Any, argument: str, value: Any) -> None:
     setattr(layer, argument, getattr(fresh, argument))
 
 
+def give_generator(model: keras.Model, name: str) -> None:
+    """Give a model, built or not, a generator of its own under that name, a part of its state."""
+    locked = model._tracker.locked
+    model._tracker.unlock()
+    setattr(model, name, keras.random.SeedGenerator(0))
+    if locked:
+        model._tracker.lock()
+
+
 def carry_statistics(source: keras.Model, built: keras.Model) -> None:
     """Give layers that were adapted to data (Normalization) what their originals know.
 
