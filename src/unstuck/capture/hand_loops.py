@@ -113,6 +113,8 @@ class HandLoop:
 
     def _take(self, update: Event) -> None:
         gradients = [one for one in self.recent if one.kind == "gradient"]
+        if not gradients and not self.began:
+            return  # nothing is known of them
         if not gradients:
             self._refused = ("its gradients come neither from a tf.GradientTape nor from"
                              " jax.value_and_grad.")
