@@ -26,7 +26,7 @@ from .build import recipe_of_step
 from .events import Event
 from .loop_losses import readings
 from .networks import Made
-from .own_loops import of_batches, passes
+from .own_loops import TOO_LARGE, of_batches, passes
 from .rounds import Around
 from .runner import Stop
 from .shadow import SHADOWED, Shadow, first_that_agrees
@@ -213,9 +213,7 @@ class HandLoop:
         self._bytes += bytes_of(batch)
         if self._bytes > MOST_BYTES:
             self._batches.clear()
-            self._refused = (
-                f"its batches come to more than {MOST_BYTES >> 20} MB, which cannot be taped for the"
-                " replicas. Diagnose it on fewer updates, or call model.fit.")
+            self._refused = TOO_LARGE
 
     def _begin(self, first: Update) -> None:
         """Take the model as it is before its first update."""

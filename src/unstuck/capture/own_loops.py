@@ -37,6 +37,9 @@ from .tape import (
 )
 from .weights import Drawn, digest
 
+TOO_LARGE = (f"its batches come to more than {MOST_BYTES >> 20} MB, which cannot be taped for the"
+             " replicas. Diagnose it on fewer updates, or call model.fit.")
+"""Why a loop is refused whose rows have no room."""
 MOST_PARTS = 100
 """Into at most so many epochs a loop without passes of its own is divided, for its curve."""
 
@@ -119,9 +122,7 @@ class OwnLoop:
         self._bytes += bytes_of(batch)
         if self._bytes > MOST_BYTES:
             self._batches.clear()
-            self._refused = (
-                f"its batches come to more than {MOST_BYTES >> 20} MB, which cannot be taped for the"
-                " replicas. Diagnose it on fewer updates, or call model.fit.")
+            self._refused = TOO_LARGE
 
     def close(self) -> tuple[Recipe, tuple[str, ...]] | None:
         """The training that the loop was, and notes; `None` where there was none.
