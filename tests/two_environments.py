@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 CORPUS = Path(__file__).parent / "corpus"
-SCRIPTS = sorted((CORPUS / "tensorflow").glob("*.py"))
+SCRIPTS = sorted((CORPUS / "with_tensorflow").glob("*.py"))
 STEPS = sorted((CORPUS / "steps").glob("*.py"))
 
 _HIDING = '''
