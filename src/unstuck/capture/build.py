@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
@@ -25,6 +24,7 @@ from unstuck.network.steps import puts_out_rows
 from .callbacks import rules_of
 from .data import as_data, check_inputs
 from .events import loss_itself
+from .fit_numbers import class_weight_of, epochs_of, steps_of, validation_share, whole_number
 from .inside import told_of
 from .networks import Made, copy_of, refuse_unknown_training
 from .plain_steps import COMPARED, without_own_step
@@ -83,8 +83,8 @@ def recipe_of(
         y=data.y,
         sample_weight=data.sample_weight,
         validation_data=validation,
-        validation_split=0.0 if validation is not None else _share(fit),
-        class_weight=_class_weight(fit, data),
+        validation_split=0.0 if validation is not None else validation_share(fit),
+        class_weight=class_weight_of(fit, data),
         epochs=epochs,
         plain={} if taped is not None else _plain(x=fit["x"], y=fit["y"]),
         **batches,
@@ -226,9 +226,9 @@ def _taped(
     for name in ("y", "sample_weight"):
         if fit[name] is not None:
             raise BadData(f"fit was given a source of batches and {name}: the batches hold them.")
-    if _share(fit):
+    if validation_share(fit):
         raise BadData("validation_split needs arrays; a source of batches cannot be split.")
-    taped = tape(fit["x"], steps=_steps(fit), epochs=epochs_of(fit),
+    taped = tape(fit["x"], steps=steps_of(fit), epochs=epochs_of(fit),
                  shuffle=bool(fit["shuffle"]), alone=alone)
     fit["x"] = taped.again
     notes.append(taped.note)
@@ -241,11 +241,11 @@ def _batches(fit: Mapping[str, Any], data: Data, taped: Tape | None) -> dict[str
         return {"batch_size": taped.batch_size, "shuffle": taped.kind != "fixed", "taped": True,
                 "epochs_in_rows": taped.epochs,
                 "batches": taped.kind if taped.kind in ("whole", "stream") else "drawn"}
-    share, rows = _share(fit), data.rows
+    share, rows = validation_share(fit), data.rows
     if share and fit["validation_data"] is None:
         rows = math.floor(rows * (1.0 - share))
-    steps = _steps(fit)
-    size = _whole(fit, "batch_size", least=1)
+    steps = steps_of(fit)
+    size = whole_number(fit, "batch_size", least=1)
     if size is None:
         size = 32 if not steps else max(1, math.ceil(rows / steps))
     made: dict[str, Any] = {"batch_size": size, "shuffle": bool(fit["shuffle"])}
@@ -260,34 +260,6 @@ def _batches(fit: Mapping[str, Any], data: Data, taped: Tape | None) -> dict[str
                 " warning. Leave it out, and an epoch is every row once.")
         made |= {"batches": "part", "epochs_in_rows": epochs}
     return made
-
-
-def _whole(fit: Mapping[str, Any], name: str, *, least: int | None = None) -> int | None:
-    """A whole number among the arguments of `fit`; `None` where it is left out. Raises BadData."""
-    given = fit[name]
-    if given is None:
-        return None
-    try:
-        number = operator.index(given)
-    except TypeError:
-        number = None
-    if number is None or (least is not None and number < least):
-        bound = "" if least is None else f" from {least} up"
-        raise BadData(f"{name}={given!r:.80} is not a whole number{bound}.")
-    return number
-
-
-def _steps(fit: Mapping[str, Any]) -> int | None:
-    """`steps_per_epoch`; Keras takes 0 of arrays for none."""
-    return _whole(fit, "steps_per_epoch", least=0) or None
-
-
-def _share(fit: Mapping[str, Any]) -> float:
-    """`validation_split`. Raises BadData."""
-    given = fit["validation_split"] or 0.0
-    if not isinstance(given, int | float | np.number) or not 0 <= given < 1:
-        raise BadData(f"validation_split={given!r} is no share of the rows, from 0 to less than 1.")
-    return float(given)
 
 
 def _data(
@@ -314,7 +286,7 @@ def _validation(
     judged: Callable[[Any], Any] | None,
 ) -> Data | None:
     """The rows to validate on that `fit` was given by themselves, the steps asked for of them."""
-    given, steps = fit["validation_data"], _whole(fit, "validation_steps", least=0)
+    given, steps = fit["validation_data"], whole_number(fit, "validation_steps", least=0)
     if given is None:
         return None
     if adapter.stream_kind(given) is not None:
@@ -336,9 +308,9 @@ def _validation(
     _check_alike(data, held)
     if not steps:
         return held
-    size = _whole(fit, "validation_batch_size", least=0) or _whole(fit, "batch_size", least=1)
-    rows = steps * (size or 32)
-    return held.taken(slice(rows))
+    size = whole_number(fit, "validation_batch_size", least=0) or whole_number(
+        fit, "batch_size", least=1)
+    return held.taken(slice(steps * (size or 32)))
 
 
 def _check_alike(data: Data, held: Data) -> None:
@@ -363,30 +335,6 @@ def _told(leaves: list[Any]) -> str:
     return " and ".join(str(a.shape[1:]) for a in leaves)
 
 
-def epochs_of(fit: Mapping[str, Any], notes: list[str] | None = None) -> int:
-    """How many epochs are trained; what is to be told of them is added to `notes`.
-
-    Raises:
-        UnstuckError: it trains none.
-    """
-    notes = [] if notes is None else notes
-    first, epochs = _whole(fit, "initial_epoch", least=0) or 0, _whole(fit, "epochs")
-    if epochs is None:
-        raise BadData("epochs=None is no number of epochs.")
-    if epochs - first < 1:
-        raise UnstuckError(
-            f"fit(epochs={epochs}{f', initial_epoch={first}' if first else ''}) trains nothing."
-        )
-    if first:
-        notes.append(f"initial_epoch={first}: the {epochs - first} epochs after it are trained.")
-    if fit["validation_freq"] != 1:
-        notes.append("The replicas are validated after every epoch; callbacks see it as often as in"
-                     " your fit.")
-    if fit["validation_steps"] and fit["validation_data"] is None and fit["validation_split"]:
-        notes.append("validation_steps is left out: all rows of the split are validated on.")
-    return epochs - first
-
-
 def _optimizer(optimizer: Any) -> Optimizer:
     if optimizer is None:
         raise UnstuckError("The model was compiled without an optimizer.")
@@ -404,23 +352,6 @@ def _optimizer(optimizer: Any) -> Optimizer:
             " be trained otherwise. Take that call out to diagnose the script."
         )
     return known
-
-
-def _class_weight(fit: Mapping[str, Any], data: Data) -> Mapping[int, float] | None:
-    given = fit["class_weight"]
-    if given is None:
-        return None
-    if data.sample_weight is not None:
-        raise BadData("fit takes class_weight or sample_weight, not both.")
-    if keras.tree.is_nested(data.y):
-        raise BadData("class_weight needs a model with one output; use sample_weight.")
-    if not isinstance(given, Mapping):
-        raise BadData("class_weight must be a dict from class numbers to weights.")
-    try:
-        return {int(label): float(weight) for label, weight in given.items()}
-    except (TypeError, ValueError) as error:
-        raise BadData(f"class_weight={given!r:.200} must be a dict from class numbers to weights, such"
-                      " as {0: 1.0, 1: 5.0}.") from error
 
 
 def _check_split(recipe: Recipe) -> None:

@@ -27,7 +27,7 @@ class Event:
 
     `what` is what is the same at every call: the model, loss or optimizer (`thing`), the variables, how
     it hangs together with the events before it. `arrays` are the numbers, each a list of arrays.
-    `objects` are arrays by which later events know this one; they are not kept.
+    `objects` are arrays by which a loss knows its forward pass; they are not kept.
     """
 
     kind: Kind
@@ -113,22 +113,9 @@ def pending() -> Iterator[list[Event]]:
         _state.pending.pop()
 
 
-class Tapes:
-    """How many tapes were opened."""
-
-    def __init__(self) -> None:
-        self._before = _state.tapes
-
-    @property
-    def count(self) -> int:
-        """Since this was made."""
-        return _state.tapes - self._before
-
-
-@contextlib.contextmanager
-def tapes_counted() -> Iterator[Tapes]:
-    """Gives how many tapes were opened meanwhile."""
-    yield Tapes()
+def tapes_opened() -> int:
+    """How many tapes were opened so far."""
+    return _state.tapes
 
 
 def opened_tape() -> None:
@@ -152,11 +139,10 @@ def _recent() -> list[Event]:
     return [] if _state.listener is None else _state.listener.recent
 
 
-def _origin(kind: Kind, leaf: Any) -> int | None:
-    """How many events ago an array came out of one of that kind; `None` for never."""
-    recent = _recent()
-    for back, event in enumerate(reversed(recent), 1):
-        if event.kind == kind and any(leaf is one for one in event.objects):
+def _origin(leaf: Any) -> int | None:
+    """How many events ago an array came out of a forward pass; `None` for never."""
+    for back, event in enumerate(reversed(_recent()), 1):
+        if any(leaf is one for one in event.objects):
             return back
     return None
 
@@ -181,19 +167,17 @@ def forward(model: Any, inputs: Any, training: Any, outputs: Any) -> None:
                            "added": leaves_of(model.losses)}, objects=found))
 
 
-def loss(thing: Any, y_true: Any, y_pred: Any, sample_weight: Any, value: Any) -> None:
+def loss(thing: Any, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
     """A loss was computed."""
     if is_noticed():
         outputs = leaves_of(y_pred)
         tell(Event(kind="loss", thing=thing,
-                   what={"of": _origin("forward", outputs[0]) if outputs else None},
-                   arrays={"y": leaves_of(y_true), "weight": leaves_of(sample_weight)},
-                   objects=[value]))
+                   what={"of": _origin(outputs[0]) if outputs else None},
+                   arrays={"y": leaves_of(y_true), "weight": leaves_of(sample_weight)}))
 
 
 def gradient(
-    target: Any, sources: Sequence[Any], found: Sequence[Any], names: Mapping[str, Any], run: Any,
-    places: Sequence[Any], block: Any = None,
+    target: Any, names: Mapping[str, Any], run: Any, places: Sequence[Any], block: Any = None
 ) -> None:
     """A gradient was taken, of a block whose names stood for what is given; its targets are marked.
 
@@ -201,15 +185,12 @@ def gradient(
         block: what stood for the block while its forward passes were noted; by default `run`.
     """
     if is_noticed():
-        leaves = leaves_of(target)
         tell(Event(
             kind="gradient", thing=run,
-            what={"of": _origin("loss", leaves[0]) if leaves else None, "variables": list(sources),
-                  "none": [one is None for one in found], "names": list(names),
-                  "places": list(places), "block": run if block is None else block},
-            arrays={"value": leaves, **{f"name {name}": leaves_of(value)
-                                        for name, value in names.items()}},
-            objects=[one for one in found if one is not None]))
+            what={"names": list(names), "places": list(places),
+                  "block": run if block is None else block},
+            arrays={"value": leaves_of(target), **{f"name {name}": leaves_of(value)
+                                                   for name, value in names.items()}}))
 
 
 def update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
@@ -218,8 +199,6 @@ def update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]) -
         tell(Event(
             kind="update", thing=optimizer,
             what={"variables": list(variables),
-                  "untouched": [one is None or _origin("gradient", one) is not None
-                                for one in gradients],
                   "none": [one is None for one in gradients]},
             arrays={} if adapter.schedule_of(optimizer) is not None else {
                 "rate": [optimizer.learning_rate.value]}))

@@ -26,7 +26,7 @@ from .build import recipe_of_step
 from .events import Event
 from .loop_losses import readings
 from .networks import Made
-from .own_loops import TOO_LARGE, of_batches, passes
+from .own_loops import IN_TURN, TOO_LARGE, of_batches, passes, refuse
 from .rounds import Around
 from .runner import Stop
 from .shadow import SHADOWED, Shadow, first_that_agrees
@@ -130,9 +130,7 @@ class HandLoop:
             self._others = True
             return
         if self._others:
-            self._refused = ("it trains two models in turn, as in a GAN, where what one is to learn"
-                             " depends on the other. Diagnose each alone: keep some of its batches and"
-                             " pass them to unstuck.diagnose(model, x, y).")
+            self._refused = f"it trains two models in turn, {IN_TURN}"
             return
         if update.thing is not self._optimizer or not self._made_at:
             self._optimizer = update.thing
@@ -250,10 +248,7 @@ class HandLoop:
         """
         if not self.began and not self._refused:
             return None
-        if self.error is not None:
-            raise self.error
-        if self._refused:
-            raise NotSupported(f"The script has a training loop of its own, and {self._refused}")
+        refuse(self.error, self._refused)
         assert self._begun is not None
         recipe, notes = self._begun
         shadow = Shadow([one.value for one in self._first], self._batches)

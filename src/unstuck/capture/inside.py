@@ -10,7 +10,7 @@ from pathlib import Path
 from unstuck.base.errors import NotSupported, UnstuckError, in_a_line
 from unstuck.network import adapter
 
-from .runner import is_of_a_package, is_ours, own_frames
+from .runner import is_of_a_package, is_ours, is_the_users, own_frames
 
 _METHODS = {"numpy": "tf's own functions, or keras.ops", "get_shape": "x.shape", "eval": "keras.ops",
             "as_list": "list(x.shape)", "set_shape": "nothing: shapes are known"}
@@ -109,6 +109,6 @@ def _place_in(error: BaseException) -> str:
     found = ""
     for frame in own_frames(error.__traceback__):
         file = frame.tb_frame.f_code.co_filename
-        if not is_of_a_package(file) and not is_ours(file):
+        if is_the_users(file):
             found = f"{Path(file).name}, line {frame.tb_lineno}"
     return found

@@ -19,7 +19,7 @@ from unstuck.network import adapter
 
 from . import events
 from .patches import Attribute
-from .runner import is_of_a_package, is_ours
+from .runner import is_the_users
 
 SIGN = "stateless_apply"
 """Only a script with this word in it has such a loop."""
@@ -58,8 +58,7 @@ class JaxLoops:
         @functools.wraps(original)
         def jit(fun: Any = None, *args: Any, **options: Any) -> Any:
             if not _is_the_users(sys._getframe(1)):
-                return original(fun, *args, **options) if fun is not None else original(
-                    *args, **options)
+                return original(*(() if fun is None else (fun,)), *args, **options)
             return fun if callable(fun) else lambda function: function
 
         return jit
@@ -114,8 +113,7 @@ class JaxLoops:
         for variable, held in zip(model.trainable_variables, jax.tree.leaves(args[0]), strict=False):
             if not adapter.is_symbolic(held):
                 self._given.before.setdefault(id(variable), (variable, held))
-        events.gradient(value, model.trainable_variables, gradients, {}, self._given, (),
-                        block=self)
+        events.gradient(value, {}, self._given, (), block=self)
 
     def _begin(self, model: Any) -> None:
         self._given = _Given()
@@ -123,5 +121,4 @@ class JaxLoops:
 
 
 def _is_the_users(frame: Any) -> bool:
-    file = frame.f_code.co_filename
-    return not is_of_a_package(file) and not is_ours(file)
+    return is_the_users(frame.f_code.co_filename)

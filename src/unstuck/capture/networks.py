@@ -17,7 +17,7 @@ import numpy as np
 from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
-from unstuck.network.made_with import from_arguments, made_again, note
+from unstuck.network.made_with import Arguments, from_arguments, made_again, note, noted
 from unstuck.network.own_steps import is_called, refuse_two_trainings, takes_data_alone
 from unstuck.network.rebuilding import rebuilt
 
@@ -25,7 +25,6 @@ from .inside import told_of
 from .patches import Attribute
 
 Tree = Any
-Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
 _HOOKS = ("call", "train_step", "compute_loss", "compute_metrics", "build")
 
@@ -60,7 +59,6 @@ class Made:
     """With what arguments models of the user's own classes were made, noted while a script runs."""
 
     def __init__(self) -> None:
-        self._arguments: dict[int, tuple[weakref.ref[Any], Arguments]] = {}
         self._compiled: dict[int, tuple[weakref.ref[Any], Arguments]] = {}
         self._compiles: list[tuple[type, Any]] = []
         self._compiling = 0
@@ -77,7 +75,6 @@ class Made:
         def __new__(cls: type, *args: Any, **kwargs: Any) -> Any:
             self._note_compile(cls)
             made = make(cls, *args, **kwargs)
-            self._arguments[id(made)] = weakref.ref(made), (args, kwargs)
             if not adapter.is_keras_class(cls):
                 note(made, args, kwargs)
             return made
@@ -112,14 +109,13 @@ class Made:
 
     def compiled(self, model: keras.Model) -> Arguments | None:
         """What a `compile` of the model's own class was given; `None` where it has none."""
-        noted = self._compiled.get(id(model))
-        return noted[1] if noted is not None and noted[0]() is model else None
+        kept = self._compiled.get(id(model))
+        return kept[1] if kept is not None and kept[0]() is model else None
 
     def of(self, model: keras.Model) -> Arguments | None:
         """The arguments of a model with a constructor of its own but no `get_config`."""
-        noted = self._arguments.get(id(model))
         own = adapter.is_custom(model) and not adapter.overrides(model, "get_config")
-        return noted[1] if own and noted is not None and noted[0]() is model else None
+        return noted(model) if own else None
 
 
 def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> keras.Model:

@@ -67,7 +67,7 @@ class Noticing:
         def __call__(loss: Any, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
             with events.unnoticed():
                 value = original(loss, y_true, y_pred, sample_weight)
-            events.loss(loss, y_true, y_pred, sample_weight, value)
+            events.loss(loss, y_true, y_pred, sample_weight)
             return value
 
         return __call__
@@ -76,7 +76,7 @@ class Noticing:
         @functools.wraps(original)
         def computed(y_true: Any, y_pred: Any, *args: Any, **kwargs: Any) -> Any:
             value = original(y_true, y_pred, *args, **kwargs)
-            events.loss(original, y_true, y_pred, None, value)
+            events.loss(original, y_true, y_pred, None)
             return value
 
         computed.unstuck_original = original  # type: ignore[attr-defined]

@@ -40,6 +40,9 @@ from .weights import Drawn, digest
 TOO_LARGE = (f"its batches come to more than {MOST_BYTES >> 20} MB, which cannot be taped for the"
              " replicas. Diagnose it on fewer updates, or call model.fit.")
 """Why a loop is refused whose rows have no room."""
+IN_TURN = ("as in a GAN, where what one is to learn depends on the other. Diagnose each alone: keep"
+           " some of its batches and pass them to unstuck.diagnose(model, x, y).")
+"""What is said of a loop that trains two models in turn."""
 MOST_PARTS = 100
 """Into at most so many epochs a loop without passes of its own is divided, for its curve."""
 
@@ -105,8 +108,7 @@ class OwnLoop:
         """Why this call is no further step of the same training."""
         if model is not self._model:
             return (f"it trains two models in turn with train_on_batch (lines {self.line} and {line}),"
-                    " as in a GAN, where what one is to learn depends on the other. Diagnose each"
-                    " alone: keep some of its batches and pass them to unstuck.diagnose(model, x, y).")
+                    f" {IN_TURN}")
         if self._after and _state(model) != self._after:
             return (f"its weights or its learning rate are changed between two calls of train_on_batch"
                     f" (line {line}). Call model.fit with callbacks that do that, or pass the model and"
@@ -133,14 +135,24 @@ class OwnLoop:
         """
         if self._model is None:
             return None
-        if self.error is not None:
-            raise self.error
-        if self._refused:
-            raise NotSupported(f"The script has a training loop of its own, and {self._refused}")
+        refuse(self.error, self._refused)
         assert self._begun is not None
         recipe, notes = self._begun
         recipe, told = of_batches(recipe, self._batches)
         return recipe, (*notes, told)
+
+
+def refuse(error: Exception | None, why: str) -> None:
+    """Tell now what kept a loop from being taken; nothing is told while the script runs.
+
+    Raises:
+        Exception: `error`, where there is one.
+        NotSupported: for the reason `why`, where there is one.
+    """
+    if error is not None:
+        raise error
+    if why:
+        raise NotSupported(f"The script has a training loop of its own, and {why}")
 
 
 def of_batches(

@@ -22,7 +22,8 @@ COMPARED = 12
 """So many updates are made both ways."""
 CLOSE = 1e-4
 """How far losses and weights may then be apart, in proportion."""
-_MINE = ("call", "compute_loss", "compute_metrics", "build", "compile", "test_step")
+_OTHERS = ("compute_loss", "compute_metrics", "build", "compile", "test_step")
+"""Methods of a class's own with which its step is not all that is its own."""
 
 
 def without_own_step(recipe: Recipe) -> Recipe | None:
@@ -32,7 +33,7 @@ def without_own_step(recipe: Recipe) -> Recipe | None:
     """
     source = recipe.architecture.source
     graph = recipe.architecture.graph
-    others = any(adapter.overrides(source, name) for name in _MINE if name != "call")
+    others = any(adapter.overrides(source, name) for name in _OTHERS)
     if (not takes_data_alone(source) or graph is None or others or recipe.loss is None
             or isinstance(source, keras.Sequential) or recipe.rows_alone):
         return None

@@ -177,7 +177,7 @@ class _AtExit:
     def _register(self, original: Any) -> Any:
         def register(function: Any, /, *args: Any, **kwargs: Any) -> Any:
             file = sys._getframe(1).f_code.co_filename
-            if file != self._filename and not _is_beside(file, self._directory):
+            if file != self._filename and not is_beside(file, self._directory):
                 return original(function, *args, **kwargs)
             self._handlers.append((function, args, kwargs))
             return function
@@ -209,6 +209,11 @@ def place_of(error: BaseException) -> tuple[str, int] | None:
 def is_ours(file: str) -> bool:
     """True for a file of unstuck's."""
     return file.startswith(_ROOT)
+
+
+def is_the_users(file: str) -> bool:
+    """True for a file of the user's own."""
+    return not is_of_a_package(file) and not is_ours(file)
 
 
 def is_of_a_package(file: str) -> bool:
@@ -281,11 +286,11 @@ def _drop_modules_of(directory: str, before: frozenset[str]) -> None:
         file = getattr(module, "__file__", None)
         if name in before or name.split(".")[0] == "unstuck" or not file:
             continue
-        if _is_beside(file, directory):
+        if is_beside(file, directory):
             del sys.modules[name]
 
 
-def _is_beside(file: str, directory: str) -> bool:
+def is_beside(file: str, directory: str) -> bool:
     """True for a file of the user's own below a directory."""
     packaged = {"site-packages", "dist-packages"} & set(Path(file).parts)
     return Path(file).is_relative_to(directory) and not packaged

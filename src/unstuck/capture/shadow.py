@@ -17,10 +17,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.network import adapter
 from unstuck.network.loops import Loop
+from unstuck.network.own_steps import variables_of_state
 from unstuck.network.recipe import Recipe
-from unstuck.network.steps import as_batch, train_step_of
+from unstuck.network.steps import train_step_of
 
 from .tape import Batch
 
@@ -88,13 +88,11 @@ def trained_on(
     for ours, theirs in zip(built.variables, source.variables, strict=True):
         ours.assign(np.asarray(theirs.value))
     step = jax.jit(train_step_of(built, recipe))
-    metrics = [v.value for v in built.metrics_variables]
-    state: Any = ([v.value for v in built.trainable_variables],
-                  [v.value for v in built.non_trainable_variables],
-                  [v.value for one in adapter.optimizers_of(built) for v in one.variables], metrics)
+    state: Any = tuple([v.value for v in part] for part in variables_of_state(built))
+    metrics = state[3]
     found = []
     for x, y, weight in batches:
-        logs, state = step(state, as_batch(recipe, x, y, weight))
+        logs, state = step(state, recipe.as_batch(x, y, weight))
         state = (*state[:3], metrics)
         found.append(float(logs["loss"]))
     return found, [np.asarray(value) for value in state[0]]

@@ -17,9 +17,10 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Script, Span
 
 from . import events
-from .build import epochs_of, recipe_of
+from .build import recipe_of
 from .callbacks import joined, listed, taking_part
 from .calls import Sites, caller, fit_calls, frames_of, one_line, span_of
+from .fit_numbers import epochs_of
 from .hand_loops import HandLoop
 from .jax_loops import SIGN, JaxLoops
 from .networks import Made

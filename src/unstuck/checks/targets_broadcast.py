@@ -14,6 +14,7 @@ from unstuck.interventions.output_units import OutputUnits
 from unstuck.interventions.return_sequences import LastStateOnly
 from unstuck.interventions.target_shape import TargetShape
 from unstuck.network import adapter
+from unstuck.network.own_steps import variables_of_state
 from unstuck.network.recipe import Recipe
 from unstuck.network.steps import train_step_of
 
@@ -141,7 +142,7 @@ def _crossing(recipe: Recipe) -> adapter.Crossed | None:
 def _crossed(recipe: Recipe) -> adapter.Crossed | None:
     model, rows = recipe.build().model, recipe.train
     return adapter.crossed_rows(
-        model, train_step_of(model, recipe), rows.x, rows.y, rows.sample_weight)
+        variables_of_state(model), train_step_of(model, recipe), rows.x, rows.y, rows.sample_weight)
 
 
 def _sets_right(recipe: Recipe, change: TargetShape) -> bool:

@@ -31,10 +31,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.population.population import Population
 from unstuck.search.budget import Budget
 
-from .watching import Watching
-
-LARGEST = 2_000_000
-"""Most numbers in the arrays that are looked at unasked, which takes a second or so."""
+from .watching import LARGEST, Watching
 
 
 class Callback(Watching):

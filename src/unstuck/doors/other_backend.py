@@ -24,10 +24,8 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported, UnstuckError
 
-from .watching import Watching
+from .watching import LARGEST, Watching
 
-LARGEST = 2_000_000
-"""Most numbers in the arrays that are looked at unasked, which takes a second or so."""
 SECONDS = 120
 """How long the other process may take; importing Keras and looking takes some seconds."""
 _MODEL, _TRAINING = "model.keras", "training"

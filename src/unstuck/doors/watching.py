@@ -15,6 +15,9 @@ import keras
 
 from unstuck.base.errors import UnstuckError
 
+LARGEST = 2_000_000
+"""Most numbers in the arrays that are looked at unasked, which takes a second or so."""
+
 
 class Watching(keras.callbacks.Callback):  # type: ignore[misc]
     """Keeps losses and arguments of a `fit`, and has its say a line at a time.

@@ -1,10 +1,12 @@
-"""Targets scaled in the data, before `fit`; what is done later still means what it meant."""
+"""What is written about targets: lines before `fit` that scale them, so that what is done later still
+means what it meant; or the arguments with which `fit` is given them.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
@@ -137,3 +139,28 @@ def _undone(
         f"# what the network puts out is in the old units again\n"
         f"{model} = {sequential}([{model}, {rescaling}(scale={spread}, offset={mean})])")
     return None if put is None else (*imports, *more, *put)
+
+
+def targets_handed_over(
+    call: Call, before: Recipe, y: str, written: Callable[[str], str],
+    pair_of: Callable[[str], tuple[str, str] | None],
+) -> source.Edits | None:
+    """Targets written otherwise where `fit` is given them, and those that are held back.
+
+    Args:
+        call: that of `fit`.
+        before: the recipe as captured.
+        y: how its targets are written.
+        written: how they are to be written instead.
+        pair_of: inputs and targets of `validation_data`, as they are written; `None` where no edit of
+            them is safe.
+    """
+    edits = call.set_argument("y", written(y), position=1)
+    if before.validation_data is None or edits is None:
+        return edits
+    held = call.argument("validation_data", 7)
+    pair = None if held is None else pair_of(held.code)
+    if pair is None:
+        return None
+    more = call.set_argument("validation_data", f"({pair[0]}, {written(pair[1])})", position=7)
+    return None if more is None else (*edits, *more)

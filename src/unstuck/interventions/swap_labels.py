@@ -14,6 +14,7 @@ from unstuck.script import Script
 from . import Intervention
 from . import _network as network
 from ._source import Edits, method_call, number, pair_of_names
+from ._target_lines import targets_handed_over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,17 +74,8 @@ class SwapLabels(Intervention):
         if call is None or call.has_hidden_arguments or y is None or not y.code.isidentifier() or (
                 "y" not in before.plain):
             return None
-        edits = call.set_argument("y", f"{number(self._sum)} - {y.code}", position=1)
-        if before.validation_data is not None:
-            held = call.argument("validation_data", 7)
-            given = None if held is None else held.code
-            pair = None if given is None else _last_of_pair(given)
-            if pair is None or edits is None:
-                return None
-            more = call.set_argument(
-                "validation_data", f"({pair[0]}, {number(self._sum)} - {pair[1]})", position=7)
-            edits = None if more is None else (*edits, *more)
-        return edits
+        return targets_handed_over(
+            call, before, y.code, lambda code: f"{number(self._sum)} - {code}", _last_of_pair)
 
 
 def _last_of_pair(code: str) -> tuple[str, str] | None:

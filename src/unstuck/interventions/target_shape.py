@@ -14,6 +14,7 @@ from unstuck.script import Script
 from . import Intervention
 from . import _network as network
 from ._source import Edits, method_call, pair_of_names
+from ._target_lines import targets_handed_over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +76,5 @@ class TargetShape(Intervention):
                 return f"{code}.reshape({'-1, 1' if self.column else '-1'})"
             return f"{numpy}.reshape({code}, {'(-1, 1)' if self.column else '-1'})"
 
-        edits = call.set_argument("y", shaped(y.code), position=1)
-        if before.validation_data is not None:
-            held = call.argument("validation_data", 7)
-            pair = pair_of_names(held.code) if held is not None else None
-            if pair is None or edits is None:
-                return None
-            more = call.set_argument(
-                "validation_data", f"({pair[0]}, {shaped(pair[1])})", position=7)
-            edits = None if more is None else (*edits, *more)
+        edits = targets_handed_over(call, before, y.code, shaped, pair_of_names)
         return None if edits is None else (*imports, *edits)

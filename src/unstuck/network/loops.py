@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,7 @@ import jax.numpy as jnp
 import keras
 
 from . import adapter
-
-State = tuple[list[Any], list[Any], list[Any], list[Any]]
-Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
+from .own_steps import State, Step
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,12 +15,20 @@ from unstuck.base.errors import NotSupported
 
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 
-_noted: weakref.WeakKeyDictionary[Any, Arguments] = weakref.WeakKeyDictionary()
+_noted: dict[int, tuple[weakref.ref[Any], Arguments]] = {}
+"""By `id`: a user's class may compare its layers in a way of its own."""
 
 
 def note(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Remember with what a layer was made, as long as it lives."""
-    _noted[layer] = args, kwargs
+    key = id(layer)
+    _noted[key] = weakref.ref(layer, lambda _: _noted.pop(key, None)), (args, kwargs)
+
+
+def noted(layer: Any) -> Arguments | None:
+    """With what a layer was made; `None` where that is not known."""
+    found = _noted.get(id(layer))
+    return found[1] if found is not None and found[0]() is layer else None
 
 
 def config_of(layer: Any) -> dict[str, Any]:
@@ -32,9 +40,10 @@ def config_of(layer: Any) -> dict[str, Any]:
     found = _told(layer)
     if found is not None:
         return found
-    if layer not in _noted:
+    known = noted(layer)
+    if known is None:
         raise NotSupported(_without(layer))
-    return {"name": layer.name, "made_with": repr(_noted[layer])}
+    return {"name": layer.name, "made_with": repr(known)}
 
 
 def made_again(layer: Any) -> Any:
@@ -54,7 +63,7 @@ def made_again(layer: Any) -> Any:
 def from_arguments(layer: Any) -> Any:
     """Another layer from what this one was made with; `None` where that is not known, or holds layers,
     which both would share."""
-    known = _noted.get(layer)
+    known = noted(layer)
     if known is None or any(isinstance(one, keras.Layer | keras.Variable)
                             for one in keras.tree.flatten(known)):
         return None

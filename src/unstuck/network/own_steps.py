@@ -21,6 +21,7 @@ from unstuck.base.errors import NotSupported
 from . import adapter
 
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
+"""Values of trainable variables, of the others, of optimizers and of metrics."""
 Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
 SEEDS = "unstuck_seeds"
 """The attribute with the generator for what a step draws outside of layers (`tf.random.normal`)."""
@@ -86,6 +87,18 @@ class _CompiledMetrics:
         adapter.note_metrics(self._model, y_true, y_pred, sample_weight)
 
 
+def optimizers_in(model: keras.Model) -> list[Any]:
+    """The optimizers that a step of a compiled model uses: for `fit`'s own step that of `compile`."""
+    return adapter.optimizers_of(model) if takes_data_alone(model) else [model.optimizer]
+
+
+def variables_of_state(model: keras.Model) -> tuple[list[Any], list[Any], list[Any], list[Any]]:
+    """The variables whose values are the state of a step, in its four parts."""
+    return (list(model.trainable_variables), list(model.non_trainable_variables),
+            [v for optimizer in optimizers_in(model) for v in optimizer.variables],
+            list(model.metrics_variables))
+
+
 def minimized(
     optimizer: Any, loss: Any, var_list: Any, grad_loss: Any = None, name: Any = None, tape: Any = None
 ) -> Any:
@@ -129,18 +142,15 @@ def build_by_step(model: keras.Model, data: Any) -> None:
             optimizer.build(variables)
 
 
-def step_in_place(model: keras.Model, method: str, optimizers: Sequence[Any]) -> Step:
+def step_in_place(model: keras.Model, method: str) -> Step:
     """A step in TensorFlow's form as a function from a state and a batch to logs and the next state.
 
     Args:
         model: built, with its metrics and optimizers.
         method: "train_step" or "test_step".
-        optimizers: those whose variables, one after the other, are the state's third part.
     """
     def step(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
-        parts = (model.trainable_variables, model.non_trainable_variables,
-                 [v for optimizer in optimizers for v in optimizer.variables],
-                 model.metrics_variables)
+        parts = variables_of_state(model)
         held = {id(v): value for part, values in zip(parts, state, strict=True)
                 for v, value in zip(part, values, strict=True)}
         with adapter.scope_with(held) as scope:

@@ -8,7 +8,7 @@ every field is an argument of `compile` or `fit`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -284,13 +284,17 @@ class Recipe:
         Each weight is used at every position of its layer's output, and in a recurrent layer at
         every step of its input. Axes of unknown length count once.
         """
+        return self.multiplications_in(
+            layer for layer in self.layers if layer.kind != "Embedding")
+
+    def multiplications_in(self, layers: Iterable[Layer]) -> int:
+        """Those of some of its layers."""
         def positions(layer: Layer) -> int:
             if layer.is_recurrent:
                 return self.time_steps(layer)
             return math.prod(n or 1 for n in layer.output_shape[1:-1])
 
-        each = sum(layer.parameters * positions(layer)
-                   for layer in self.layers if layer.kind != "Embedding")
+        each = sum(layer.parameters * positions(layer) for layer in layers)
         return each * min(self.batch_size, self.train.rows)
 
     def time_steps(self, layer: Layer) -> int:
@@ -355,7 +359,8 @@ class Recipe:
         with adapter.recorded_initializers() as more:
             self._compile(built.model, with_optimizer=own_step)
             if own_step:
-                build_by_step(built.model, self._as_batch(first))
+                build_by_step(
+                    built.model, self.as_batch(first.x, first.y, first.sample_weight))
             else:
                 adapter.build_for(built.model, first.x, first.y, first.sample_weight)
         if not self.architecture.is_graph:  # built only now
@@ -379,12 +384,11 @@ class Recipe:
             weighted_metrics=self.weighted_metrics,
         )
 
-    def _as_batch(self, data: Data) -> Tree:
-        """Rows as a step of the user's own gets them: as `fit` was given them."""
+    def as_batch(self, x: Tree, y: Tree, sample_weight: Tree) -> Tree:
+        """Rows as `fit` hands them to a step."""
         if self.rows_alone:
-            return (data.x,) if isinstance(data.x, list | tuple) else data.x
-        return (data.x, data.y) if data.sample_weight is None else (
-            data.x, data.y, data.sample_weight)
+            return (x,) if isinstance(x, list | tuple) else x
+        return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
 def _through(tree: Tree, how: Callable[[Any], Any] | None) -> Tree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -10,21 +10,27 @@ import keras
 
 from . import adapter
 from .loops import step_of_loop
-from .own_steps import is_called, step_in_place, takes_data_alone
+from .own_steps import (
+    State,
+    Step,
+    is_called,
+    step_in_place,
+    takes_data_alone,
+    variables_of_state,
+)
 from .recipe import Recipe
 
-State = tuple[list[Any], list[Any], list[Any], list[Any]]
-Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
+__all__ = ["State", "Step", "outputs_of_state", "puts_out_rows", "test_step_of", "train_step_of"]
 
 
 def train_step_of(model: keras.Model, recipe: Recipe) -> Step:
     """One update of a recipe's built model.
 
     The step takes a state, `(trainable, non_trainable, optimizer, metrics)`, and a batch, and gives the
-    logs and the state after it. The optimizer's part is that of all `adapter.optimizers_of(model)`.
+    logs and the state after it: values of `own_steps.variables_of_state(model)`.
     """
     if takes_data_alone(model):
-        return step_in_place(model, "train_step", adapter.optimizers_of(model))
+        return step_in_place(model, "train_step")
     if recipe.loop is not None:
         return step_of_loop(model, recipe.loop)
     return model.train_step  # type: ignore[no-any-return]
@@ -37,7 +43,7 @@ def test_step_of(model: keras.Model, recipe: Recipe) -> Step:
     by what its `train_step` says, in training's mode; nothing of it is kept but the metrics.
     """
     if takes_data_alone(model, "test_step"):
-        return step_in_place(model, "test_step", adapter.optimizers_of(model))
+        return step_in_place(model, "test_step")
     if takes_data_alone(model) and recipe.loss is None:
         train = train_step_of(model, recipe)
 
@@ -68,26 +74,16 @@ def outputs_of_state(model: keras.Model, recipe: Recipe, state: State, x: Any) -
         return model.stateless_call(state[0], state[1], x, **mode)[0]
     (rows,) = keras.tree.flatten(x)
     with adapter.JOURNALS.marks() as marked:
-        train_step_of(model, recipe)(state, as_batch(recipe, x, x, None))
+        train_step_of(model, recipe)(state, recipe.as_batch(x, x, None))
     alike = [leaf for leaf in marked if leaf.shape == rows.shape and leaf is not rows]
     if not alike:
         raise LookupError("no array of the rows' shape has a name in the step's block")
     return alike[-1]
 
 
-def as_batch(recipe: Recipe, x: Any, y: Any, sample_weight: Any) -> Any:
-    """Rows as `fit` hands them to a step."""
-    if recipe.rows_alone:
-        return (x,) if isinstance(x, list | tuple) else x
-    return (x, y) if sample_weight is None else (x, y, sample_weight)
-
-
 def puts_out_rows(model: keras.Model, recipe: Recipe, x: Any) -> bool:
     """True where something that is compared with the rows is found for a class without `call`."""
-    parts = (model.trainable_variables, model.non_trainable_variables,
-             [v for one in adapter.optimizers_of(model) for v in one.variables],
-             model.metrics_variables)
-    state: Any = tuple([v.value for v in part] for part in parts)
+    state: Any = tuple([v.value for v in part] for part in variables_of_state(model))
     try:
         jax.eval_shape(lambda state, x: outputs_of_state(model, recipe, state, x), state, x)
     except LookupError:

@@ -62,7 +62,8 @@ def refuse_too_slow(
             " nothing is left to train with. Give more with --budget.")
     if jax.default_backend() == "cpu":  # before anything is compiled, which takes seconds itself
         cores = threads or os.cpu_count() or 1
-        least = PASSES * recipe.updates * _multiplications(recipe) / (FASTEST_CORE * cores)
+        plain = recipe.multiplications_in(one for one in recipe.layers if one.kind in _COUNTED)
+        least = PASSES * recipe.updates * plain / (FASTEST_CORE * cores)
         if least > left:
             raise TooSlow(_told(recipe, budget, left, least, "cannot take less than"))
     engine, _ = first_engine(recipe, budget, threads)
@@ -77,17 +78,6 @@ def refuse_too_slow(
     seconds = pace * recipe.updates * engine.block(recipe)
     if seconds > left:
         raise TooSlow(_told(recipe, budget, left, seconds, "takes about", f" of {1000 * pace:.3g} ms"))
-
-
-def _multiplications(recipe: Recipe) -> float:
-    """At least so many multiplications has a forward pass of a batch: those of plain layers alone."""
-    each = 0.0
-    for layer in recipe.layers:
-        if layer.kind in _COUNTED:
-            at = recipe.time_steps(layer) if layer.is_recurrent else math.prod(
-                n or 1 for n in layer.output_shape[1:-1])
-            each += layer.parameters * at
-    return each * min(recipe.batch_size, recipe.train.rows)
 
 
 def _told(

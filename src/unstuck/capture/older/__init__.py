@@ -19,11 +19,11 @@ import functools
 import importlib.machinery
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from unstuck.capture.patches import Attribute, patched
+from unstuck.capture.runner import is_beside
 from unstuck.capture.tensorflow import tensors
 from unstuck.capture.tensorflow.blocks import rewritten
 from unstuck.network import adapter
@@ -81,7 +81,7 @@ def _compiling(directory: str, original: Any) -> Any:
     """Modules of the user's with tapes in them are rewritten; no file of theirs is written."""
     def get_code(loader: Any, name: str) -> Any:
         path = loader.get_filename(name)
-        if _is_beside(path, directory):
+        if is_beside(path, directory):
             tree = rewritten(loader.get_data(path), path)
             if tree is not None:
                 return compile(tree, path, "exec", dont_inherit=True)
@@ -97,10 +97,4 @@ def _is_the_users(importing: Mapping[str, Any] | None, directory: str) -> bool:
     file = importing.get("__file__")
     if importing.get("__name__") == "__main__" or not isinstance(file, str):
         return True
-    return _is_beside(file, directory)
-
-
-def _is_beside(file: str, directory: str) -> bool:
-    path = Path(file)
-    packaged = {"site-packages", "dist-packages"} & set(path.parts)
-    return path.is_relative_to(directory) and not packaged
+    return is_beside(file, directory)

@@ -49,8 +49,7 @@ class Question:
             if not counts(source) and id(source) not in run.places:
                 continue
             if isinstance(source, keras.Variable):
-                held = run.before.get(id(source))
-                self.parts[0][id(source)] = source.value if held is None else held[1]
+                self.parts[0][id(source)] = run.value_before(source)
             elif id(source) in run.places:
                 self.parts[1][run.places[id(source)]] = jnp.zeros_like(source)
             elif id(source) in inputs:
@@ -84,14 +83,19 @@ def derived(
         if again and not run.open and run.scope is None and not run.shifted:
             found = _compiled(question, derive)
         else:
-            found = _without_none(
-                derive(lambda parts: run.again(question.places, *parts)), question.parts)
+            found = _plainly(question, derive)
 
     def one(source: Any) -> Any:
         part = question.of(source, found)
         return jnp.zeros(source.shape, source.dtype) if part is None and zero else part
 
     return keras.tree.map_structure(one, question.sources)
+
+
+def _plainly(question: Question, derive: Callable[[Targets], Callable[[Parts], Any]]) -> Any:
+    """The derivative, operation by operation."""
+    return _without_none(
+        derive(lambda parts: question.run.again(question.places, *parts)), question.parts)
 
 
 @dataclass(eq=False)
@@ -124,7 +128,7 @@ def _compiled(question: Question, derive: Callable[[Targets], Callable[[Parts], 
     if not all(_close(a, b) for a, b in zip(targets, mine, strict=True)):
         # Something that the key does not tell has changed, such as a number kept by an object.
         del programs[key]
-        return _without_none(derive(lambda parts: run.again(question.places, *parts)), question.parts)
+        return _plainly(question, derive)
     return _unflattened(question.parts, leaves)
 
 

@@ -54,9 +54,9 @@ class Compiled:
         if adapter.is_traced() or not events.is_noticed():
             return self._func(*args, **kwargs)
         if self._calls == 1:
-            with events.tapes_counted() as tapes:
-                found = self._func(*args, **kwargs)
-            self._pays = tapes.count > 0
+            before = events.tapes_opened()
+            found = self._func(*args, **kwargs)
+            self._pays = events.tapes_opened() > before
             return found
         if not self._pays:
             return self._func(*args, **kwargs)
@@ -94,7 +94,6 @@ class _Program:
     """
 
     def __init__(self, func: Callable[..., Any], example: Any, places: list[int]) -> None:
-        self._example, self._places = example, places
         args, kwargs = example
         with events.unnoticed():
             self._variables = adapter.variables_read(lambda: func(*args, **kwargs))

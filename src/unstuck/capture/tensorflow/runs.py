@@ -77,23 +77,26 @@ class Run:
                 return self.block(self.mark, **self.names)
         finally:
             self.open = False
-            if self.until or self._shifts or earlier[0] is not None:
+            if any(run is not None and run.block is self.block for run in earlier):  # run again
                 adapter.JOURNALS.discard(self)
-            if earlier[0] is not None and earlier[0].block is self.block:
                 for tape, run in zip(self.tapes, earlier, strict=True):
                     tape.run = run
+
+    def go_in(self, values: Mapping[int, Any]) -> None:
+        """Run it where variables hold these values, by `id`; nothing of it is noted or lasts."""
+        with (events.unnoticed(), adapter.scope_with(values) as self.scope,
+              contextlib.suppress(_Enough)):
+            self.go()
 
     def mark(self, value: Any) -> Any:
         """Note a value on its way to a name, so that a gradient can be by it, or of it."""
         number = len(self.marked)
         leaves = keras.tree.flatten(value)
-        arrays = [leaf if _is_number(leaf) else None for leaf in leaves]
-        shifted = any((number, i) in self._shifts for i in range(len(leaves)))
-        if shifted:
+        if any((number, i) in self._shifts for i in range(len(leaves))):
             leaves = [leaf + self._shifts[number, i] if (number, i) in self._shifts else leaf
                       for i, leaf in enumerate(leaves)]
             value = keras.tree.pack_sequence_as(value, leaves)
-            arrays = [leaf if _is_number(leaf) else None for leaf in leaves]
+        arrays = [leaf if _is_number(leaf) else None for leaf in leaves]
         self.marked.append(arrays)
         if not events.is_quiet():
             adapter.JOURNALS.mark(arrays)
@@ -128,10 +131,7 @@ class Run:
             leaves[[at for at, leaf in enumerate(leaves) if hasattr(leaf, "shape")][i]] = array
             names[name] = keras.tree.pack_sequence_as(names[name], leaves)
         run = Run(self.block, names, self.tapes)
-        state = adapter.values_of(adapter.current_scope())
-        with events.unnoticed(), adapter.scope_with(state) as scope:
-            run.scope = scope
-            run.go()
+        run.go_in(adapter.values_of(adapter.current_scope()))
         return sum(jnp.sum(run.marked[number][i]) for number, i in targets)
 
     def array_names(self) -> dict[str, Any]:
@@ -161,10 +161,7 @@ class Run:
                  **values}
         names = {name: _with(value, given) for name, value in self.names.items()}
         run = Run(self.block, names, self.tapes, shifts=shifts, until=self.asked if self.open else 0)
-        with events.unnoticed(), adapter.scope_with(state) as scope:
-            run.scope = scope
-            with contextlib.suppress(_Enough):
-                run.go()
+        run.go_in(state)
         return [run.marked[number][i] for number, i in targets]
 
 

@@ -117,8 +117,7 @@ class GradientTape:
             adapter.JOURNALS.minimise(question.wanted)
         found = derived(question, gradient_of, zero=zero, again=weights is None)
         if not question.run.open:
-            events.gradient(target, keras.tree.flatten(sources), keras.tree.flatten(found),
-                            question.run.array_names(), question.run, question.places)
+            events.gradient(target, question.run.array_names(), question.run, question.places)
         return found
 
     def jacobian(self, target: Any, sources: Tree, unconnected_gradients: Any = "none",

@@ -16,8 +16,6 @@ from typing import Any
 import jax
 import keras
 
-from .models import optimizers_of
-
 Tree = Any
 Shape = tuple[int, ...]
 _FEW = (13, 17, 19, 23, 29, 31, 37, 41)
@@ -47,21 +45,19 @@ class Crossed:
 
 
 def crossed_rows(
-    model: keras.Model, step: Callable[..., Any], x: Tree, y: Tree, sample_weight: Tree
+    variables: Sequence[Sequence[Any]], step: Callable[..., Any], x: Tree, y: Tree,
+    sample_weight: Tree,
 ) -> Crossed | None:
-    """How a built, compiled model's training step crosses rows; `None` where it does not.
+    """How a training step crosses rows; `None` where it does not.
 
     Args:
-        model: built and compiled.
-        step: one update of it, from a state and a batch; see `network.steps.train_step_of`.
+        variables: those of the state, in its parts; see `network.own_steps.variables_of_state`.
+        step: one update, from a state and a batch; see `network.steps.train_step_of`.
         x, y, sample_weight: rows.
 
     Raises whatever tracing the step raises.
     """
-    parts = (model.trainable_variables, model.non_trainable_variables,
-             [v for optimizer in optimizers_of(model) for v in optimizer.variables],
-             model.metrics_variables)
-    state = tuple([_spec(variable.shape, variable.dtype) for variable in part] for part in parts)
+    state = tuple([_spec(variable.shape, variable.dtype) for variable in part] for part in variables)
     trees = [tree for tree in (x, y, sample_weight) if tree is not None]
     sizes = {size for leaf in jax.tree.leaves((state, trees)) for size in leaf.shape[1:]}
     count = next(number for number in _FEW if number not in sizes)

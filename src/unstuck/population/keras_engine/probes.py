@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.network import adapter
+from unstuck.network.own_steps import State
 from unstuck.population.population import Readings, direction
 
-from .program import Program, Rows, State
+from .program import Program, Rows
 
 Tree = Any
 

@@ -23,13 +23,12 @@ from numpy.typing import NDArray
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.data import Data
-from unstuck.network.own_steps import takes_data_alone
+from unstuck.network.own_steps import optimizers_in, takes_data_alone, variables_of_state
 from unstuck.network.recipe import Recipe
-from unstuck.network.steps import Step, as_batch, outputs_of_state, test_step_of, train_step_of
+from unstuck.network.steps import State, Step, outputs_of_state, test_step_of, train_step_of
 from unstuck.population.draws import initial_weights, mask_seeds
 
 Tree = Any
-State = tuple[list[Any], list[Any], list[Any], list[Any]]
 Rows = tuple[Tree, Tree, Tree]
 """x, y and sample weights (or `None`) as trees of arrays."""
 
@@ -50,12 +49,12 @@ class Program:
         built = recipe.build()
         self.recipe = recipe
         self.model = built.model
-        self.optimizers = adapter.optimizers_of(self.model)
         self.batch = recipe.batch_size
         self._built = built
         self._paths = adapter.stable_paths(self.model)
         self._kept = recipe.architecture.initial_values
         self._copied = self._optimizer_on_markers()
+        self.optimizers = optimizers_in(self.model)
         # Keras resets metrics to what their own reset_state says, which need not be zeros.
         self.model.reset_metrics()
         self._metrics_at_zero = [np.array(v.value) for v in self.model.metrics_variables]
@@ -75,7 +74,6 @@ class Program:
             variable.assign(marker)
         self.model.optimizer = self.recipe.optimizer.build()
         self.model.optimizer.build(weights)
-        self.optimizers = [self.model.optimizer]
         return {
             i: j
             for i, variable in enumerate(self.model.optimizer.variables)
@@ -92,7 +90,7 @@ class Program:
         return test_step_of(self.model, self.recipe)
 
     def _batch(self, data: Rows, indices: Any) -> Any:
-        return as_batch(self.recipe, *jax.tree.map(lambda a: a[indices], data))
+        return self.recipe.as_batch(*jax.tree.map(lambda a: a[indices], data))
 
     @cached_property
     def metric_names(self) -> tuple[str, ...]:
@@ -113,8 +111,8 @@ class Program:
             return [jax.ShapeDtypeStruct(tuple(v.shape), v.dtype)  # type: ignore[no-untyped-call]
                     for v in variables]
 
-        return (spec(self.model.trainable_variables), spec(self.model.non_trainable_variables),
-                spec(self.optimizer_variables), spec(self.model.metrics_variables))
+        trainable, others, optimizer, metrics = map(spec, variables_of_state(self.model))
+        return trainable, others, optimizer, metrics
 
     @property
     def optimizer_variables(self) -> list[Any]:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.callback_rules import Course, held_on
+from unstuck.network.own_steps import State
 from unstuck.network.recipe import Recipe
 
-from .program import Program, Rows, State
+from .program import Program, Rows
 from .strategies import SideBySide, Strategy
 
 Array = NDArray[Any]

@@ -21,8 +21,9 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
 from unstuck.network import adapter
+from unstuck.network.own_steps import State
 
-from .program import Program, Rows, State
+from .program import Program, Rows
 
 Array = NDArray[Any]
 Tree = Any
