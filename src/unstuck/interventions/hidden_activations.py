@@ -70,7 +70,8 @@ class HiddenActivations(Intervention):
     @property
     def label(self) -> str:
         """What is done."""
-        return f"{self.which or told(self.layers)} activations → {self.value}"
+        which = self.which or (told(self.layers) if self.layers else "hidden")
+        return f"{which} activations → {self.value}"
 
     @property
     def site(self) -> str:
