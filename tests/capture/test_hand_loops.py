@@ -197,13 +197,6 @@ for i in range(3):
 
 
 REFUSED = {
-    "called twice": ("""
-for i in range(4):
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean((model(x) + model(-x) - y) ** 2)
-    v = model.trainable_variables
-    opt.apply_gradients(zip(tape.gradient(loss, v), v))
-""", "its model is called more than once in one update"),
     "two models in turn": ("""
 other = tf.keras.Sequential([tf.keras.Input((3,)), layers.Dense(1)])
 for i in range(4):

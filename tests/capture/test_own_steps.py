@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from recipes import Watched
-from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_script
 from unstuck.population.keras_engine.engine import KerasEngine
 
@@ -126,12 +124,12 @@ def test_a_class_without_call_is_judged_by_what_its_step_compares_with_the_rows(
     assert not np.allclose(population.final_loss[0], population.final_loss[1])
 
 
-def test_two_optimizers_are_refused_in_a_sentence(write):
+def test_a_second_optimizer_that_nobody_uses_is_no_second_training(write):
     source = VARIATIONAL.replace("def compile(self, rate_of, weight)",
                                  "def compile(self, rate_of, weight, second=None)").replace(
         "weight=0.001)", "weight=0.001, second=keras.optimizers.SGD())")
-    with pytest.raises(NotSupported, match="Pair trains with 2 optimizers, as a GAN does"):
-        capture_script(write(source))
+    recipe = capture_script(write(source)).recipe
+    assert not recipe.rivals and [one.kind for one in recipe.others] == ["SGD"]
 
 
 def test_an_optimizer_under_another_name_than_keras_has(write):

@@ -26,7 +26,7 @@ class Rows:
     inputs = np.zeros((2, 6, 2), np.float32)
     keeps_outputs = keeps_codes = False
 
-    def score(self, recipe: Any, outputs: Any) -> Any:
+    def score(self, recipe: Any, outputs: Any, final_loss: Any) -> Any:
         return np.zeros((len(outputs), 3))
 
 

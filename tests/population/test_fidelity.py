@@ -36,7 +36,7 @@ class Watched:
         self.inputs = keras.tree.map_structure(lambda a: a[:5], fit["x"])
         self.keeps_outputs = self.keeps_codes = not isinstance(fit["y"], list | dict)
 
-    def score(self, recipe: Any, outputs: Any) -> Any:
+    def score(self, recipe: Any, outputs: Any, final_loss: Any) -> Any:
         """No scores."""
         return np.zeros((len(keras.tree.flatten(outputs)[0]), 3))
 

@@ -14,18 +14,19 @@ from unstuck.base.errors import BadData, NotSupported, UnstuckError
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
 from unstuck.network.data import Data
+from unstuck.network.made_with import Arguments
 from unstuck.network.optimizer import Optimizer
 from unstuck.network.own_compile import OwnCompile
-from unstuck.network.own_steps import is_called, takes_data_alone
+from unstuck.network.own_steps import takes_data_alone
 from unstuck.network.rebuilding import Built
 from unstuck.network.recipe import Recipe
-from unstuck.network.steps import puts_out_rows
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs
 from .events import loss_itself
 from .fit_numbers import class_weight_of, epochs_of, steps_of, validation_share, whole_number
 from .inside import told_of
+from .judging import judge_of, judged_recipe, says_its_loss
 from .networks import Made, copy_of, refuse_unknown_training
 from .plain_steps import COMPARED, without_own_step
 from .tape import Tape, tape
@@ -62,8 +63,8 @@ def recipe_of(
     alone = takes_data_alone(model) and fit["y"] is None
     taped = _taped(fit, notes, alone=alone)
     alone = alone and (taped is None or taped.rows_alone)
-    judged = (lambda x: x) if alone else _judged_by(model, fit, notes)
-    data, validation = _data(fit, taped, copied, notes, judged=judged)
+    judge = judge_of(model, fit, alone=alone)
+    data, validation = _data(fit, taped, copied, notes, judged=judge.of)
     epochs = epochs_of(fit, notes)
     if taped is not None and taped.passes is not None:
         epochs = taped.passes
@@ -74,7 +75,9 @@ def recipe_of(
         architecture=Architecture(source=copy_of(model, data.x, arguments), arguments=arguments),
         optimizer=_optimizer(optimizers[0] if optimizers else compiled["optimizer"]),
         own_compile=own_compile,
+        others=tuple(map(_optimizer, optimizers[1:])),
         rows_alone=alone,
+        by_loss=judge.by_loss,
         loss=keras.tree.map_structure(loss_itself, compiled["loss"]),
         loss_weights=compiled["loss_weights"],
         metrics=adapter.fresh_metrics(compiled["metrics"]),
@@ -91,12 +94,12 @@ def recipe_of(
     )
     _check_split(recipe)
     built = model if trained else _built(recipe).model
-    if recipe.loss is None and not _own_loss(model) and not adapter.adds_losses(
+    if recipe.loss is None and not says_its_loss(model) and not adapter.adds_losses(
             built, keras.tree.map_structure(lambda a: a[:1], recipe.x)):
         raise NotSupported(
             "The model was compiled without a loss. Write model.compile(optimizer=…, loss=…).")
-    if alone:
-        _judge_by_inputs(built, recipe, notes)
+    recipe, told = judged_recipe(built, recipe)
+    notes += [*judge.notes, *told]
     rules, left_out, more = rules_of(
         fit, built, recipe.optimizer, validated=recipe.validation is not None)
     recipe = replace(recipe, rules=rules, left_out=left_out)
@@ -111,18 +114,21 @@ def recipe_of(
 
 
 def recipe_of_step(
-    model: keras.Model, optimizer: Any, x: Any, y: Any, sample_weight: Any, *, drawn: Drawn, made: Made
+    model: keras.Model, optimizer: Any, x: Any, y: Any, sample_weight: Any, *, drawn: Drawn,
+    arguments: Arguments | None,
 ) -> tuple[Recipe, tuple[str, ...]]:
     """The training of which one step is known: a model that an optimizer of its own trains on rows.
 
     Its loss is not known yet.
+
+    Args:
+        arguments: those that the model was made with, where they are known.
 
     Raises:
         BadData: the arrays cannot be trained on.
         NotSupported: some part cannot be trained faithfully.
     """
     data = as_data(x, y, sample_weight, copied=True)
-    arguments = made.of(model)
     recipe = Recipe(
         architecture=Architecture(source=copy_of(model, data.x, arguments), arguments=arguments),
         optimizer=_optimizer(optimizer), loss="mse", x=data.x, y=data.y,
@@ -148,69 +154,6 @@ def _check_compiled(model: keras.Model) -> None:
             "The model is not compiled: Keras says “You must call `compile()` before using the"
             " model”. Write model.compile(optimizer=…, loss=…) before fit."
         )
-
-
-def _own_loss(model: keras.Model) -> bool:
-    """True where the user's class says what the loss is."""
-    return any(adapter.overrides(model, name) for name in ("train_step", "compute_loss", "compile"))
-
-
-def _judged_by(model: keras.Model, fit: Mapping[str, Any], notes: list[str]) -> Callable[
-        [Any], Any] | None:
-    """What of the inputs the output is judged by, for a model that `add_loss` alone trains, without
-    targets: all of them, where it gives them back, or those that stand among them; `None` for others.
-
-    Raises:
-        NotSupported: it has no targets and puts out something else, so that nothing tells how well.
-    """
-    if model.loss is not None or _own_loss(model) or fit["y"] is not None or (
-            fit["x"] is None or adapter.stream_kind(fit["x"]) is not None):
-        return None
-    if adapter.gives_rows_like(model, fit["x"]):
-        notes.append("The model is trained by add_loss alone: its output is judged by how well it gives"
-                     " its input back.")
-        return lambda x: x
-    alike = [key for key, part in _entries(fit["x"]) if adapter.gives_rows_like(model, part)]
-    if len(alike) > 1:
-        alike = [key for key in alike if str(key).lower().rstrip("s") in _TARGETS]
-    if len(alike) != 1:
-        raise NotSupported(
-            "The model was compiled without a loss, and fit has no targets y: if add_loss trains it,"
-            " nothing says what its output should be. Pass that as well, fit(x, y): add_loss trains as"
-            " before, and y is what the output is judged by. Otherwise give compile a loss.")
-    notes.append(f"The model is trained by add_loss alone: its output is judged by x[{alike[0]!r}],"
-                 " which is of the same shape.")
-    return lambda x: x[alike[0]]
-
-
-_TARGETS = frozenset({"target", "label", "y", "y_true"})
-"""What people call targets, where several inputs are of the output's shape; without an s at the end."""
-
-
-def _entries(x: Any) -> list[tuple[Any, Any]]:
-    """The entries of a dictionary or a list of arrays, with what gets each out of it."""
-    if isinstance(x, Mapping):
-        return list(x.items())
-    return list(enumerate(x)) if isinstance(x, list | tuple) else []
-
-
-def _judge_by_inputs(model: keras.Model, recipe: Recipe, notes: list[str]) -> None:
-    """A step of the user's own that gets rows alone is judged by how well they are given back.
-
-    Raises:
-        NotSupported: nothing that it puts out is like its rows.
-    """
-    row = keras.tree.map_structure(lambda a: a[:1], recipe.x)
-    alike = hasattr(row, "shape") and (
-        puts_out_rows(model, recipe, row) if not is_called(model)
-        else getattr(adapter.outputs_of(model, row), "shape", None) == row.shape)
-    if not alike:
-        raise NotSupported(
-            f"{type(model).__name__} trains on rows alone (fit has no y), and puts out nothing of"
-            " their shape, so that nothing tells how well it does. Give it a call() whose output is to"
-            " be like the rows, or pass fit(x, y).")
-    notes.append(f"{type(model).__name__} trains with a train_step of its own, on rows alone: it is"
-                 " judged by how well it gives them back.")
 
 
 def _taped(

@@ -10,7 +10,8 @@ taken (`shadow`); where none does, the script is refused.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -19,12 +20,15 @@ import numpy as np
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.loops import Loop
+from unstuck.network.made_with import Arguments
 from unstuck.network.recipe import Recipe
 
 from . import events
 from .build import recipe_of_step
 from .events import Event
-from .loop_losses import readings
+from .judging import BY_LOSS
+from .loop_blocks import Models, Whole, is_run_whole, moving_names, whole_of
+from .loop_losses import Reading, readings
 from .networks import Made
 from .own_loops import IN_TURN, TOO_LARGE, of_batches, passes, refuse
 from .rounds import Around
@@ -74,6 +78,7 @@ class HandLoop:
         self._rate: float | None = None
         self._begun: tuple[Recipe, tuple[str, ...]] | None = None
         self._targets: tuple[str, int] | None = None
+        self._whole: Whole | None = None
         self._optimizer: Any = None
         self._refused = ""
         self._others = self.took_gradients = False
@@ -119,14 +124,14 @@ class HandLoop:
             self._refused = ("its gradients come neither from a tf.GradientTape nor from"
                              " jax.value_and_grad.")
             return
-        forward = self._forward(update, gradients[-1])
-        if forward is None:
+        found = self._forwards(update, gradients)
+        if not found:
             return
-        whole = Update(forward=forward, loss=self._loss_of(forward), gradient=gradients[-1],
+        whole = Update(forward=found[0], loss=self._loss_of(found[0]), gradient=gradients[-1],
                        update=update)
         if not self.began:
-            self._begin(whole)
-        elif forward.thing is not self.model:
+            self._begin(whole, found, gradients)
+        elif not self._are_the_same(found):
             self._others = True
             return
         if self._others:
@@ -165,19 +170,24 @@ class HandLoop:
                 return True
         return False
 
-    def _forward(self, update: Event, gradient: Event) -> Event | None:
-        """The one forward pass, within the block of the gradient, of the model that is updated.
+    def _are_the_same(self, found: list[Event]) -> bool:
+        """True where an update trains what the first one did."""
+        models = (self.model,) if self._whole is None else self._whole.models
+        return {id(one.thing) for one in found} == {*map(id, models)}
 
-        `None` where there is none, or more than one: the loop is then refused, but for a model that
-        comes after the first one has been trained.
+    def _forwards(self, update: Event, gradients: list[Event]) -> list[Event]:
+        """The forward passes, within the block of the gradient, of models that are updated.
+
+        None where there are none, or more than can be taken: the loop is then refused, but for a model
+        that comes after the first one has been trained.
         """
         changed = {id(v) for v in update.what["variables"]}
-        block = gradient.what["block"]
+        block = gradients[-1].what["block"]
         found = [one for one in self.recent if one.kind == "forward"
                  and any(within is block for within in one.what["blocks"])
                  and changed & {id(v) for v in one.thing.trainable_variables}]
-        if len(found) == 1:
-            return found[0]
+        if len(found) == 1 or is_run_whole(found, gradients):
+            return found
         if self.began and not any(one.thing is self.model for one in found):
             self._others = True
         elif not found:
@@ -188,7 +198,7 @@ class HandLoop:
                 f"{'its model is called more than once' if alone else 'several models are called'} in"
                 " one update. Put that computation into the train_step of a keras.Model of your own,"
                 " and call fit: such steps are taken as they are.")
-        return None
+        return []
 
     def _loss_of(self, forward: Event) -> Event | None:
         """The last loss that was computed of a forward pass; `None` for none."""
@@ -213,14 +223,23 @@ class HandLoop:
             self._batches.clear()
             self._refused = TOO_LARGE
 
-    def _begin(self, first: Update) -> None:
+    def _begin(self, first: Update, found: list[Event], gradients: list[Event]) -> None:
         """Take the model as it is before its first update."""
         self.model, self._optimizer = first.forward.thing, first.update.thing
-        self._targets = _targets_of(first)
+        arguments: Arguments | None = None
+        if is_run_whole(found, gradients):
+            losses = [(loss, one) for one in found if (loss := self._loss_of(one)) is not None]
+            self._whole = whole_of(found, losses, gradients)
+            if len(self._whole.models) > 1:
+                given = (self._whole.block(first.gradient), self._whole.judged, *self._whole.models)
+                self.model, arguments = Models(*given), (given, {})
+        else:
+            self._targets = _targets_of(first)
         x, y, weight = self._batch(first)
         with adapter.random_state_kept(), events.unnoticed():
-            self._begun = recipe_of_step(self.model, self._optimizer, x, y, weight,
-                                         drawn=self._drawn, made=self._made)
+            self._begun = recipe_of_step(
+                self.model, self._optimizer, x, y, weight, drawn=self._drawn,
+                arguments=arguments or self._made.of(self.model))
             copy = self._begun[0].architecture.source
             # The forward pass of this update has moved running averages and masks already.
             for ours, variable in zip(copy.variables, self.model.variables, strict=False):
@@ -229,6 +248,10 @@ class HandLoop:
                     ours.assign(np.asarray(held[1]))
 
     def _batch(self, update: Update) -> Batch:
+        if self._whole is not None:
+            x, y = (update.gradient.arrays[f"name {place[0]}"][place[1]]
+                    for place in (self._whole.rows, self._whole.targets or self._whole.rows))
+            return batch_of(x, y)
         x = update.forward.arrays["x"]
         if update.loss is not None:
             y, weight = update.loss.arrays["y"], update.loss.arrays["weight"]
@@ -253,13 +276,32 @@ class HandLoop:
         recipe, notes = self._begun
         shadow = Shadow([one.value for one in self._first], self._batches)
         with events.unnoticed():
-            read = first_that_agrees(
-                shadow, recipe, readings([(one.loss, one.forward, one.gradient) for one in self._first],
-                                         self._targets), self._loop())
+            read = first_that_agrees(shadow, recipe, self._readings(), self._loop())
             if read is None:
                 raise NotSupported(shadow.refusal)
             recipe, told = of_batches(read, self._batches, self._passes)
+        if self._whole is not None and self._whole.by_loss:
+            recipe, notes = replace(recipe, by_loss=True), (*notes, BY_LOSS)
         return recipe, (*notes, told, shadow.told)
+
+    def _readings(self) -> Iterable[Reading]:
+        """What the loop may minimise, likelier readings first.
+
+        Raises:
+            NotSupported: an update has data besides its rows and targets.
+        """
+        if self._whole is None:
+            return readings([(one.loss, one.forward, one.gradient) for one in self._first],
+                            self._targets)
+        gradients = [one.gradient for one in self._first]
+        moving = moving_names(gradients, [self._whole.rows, self._whole.targets])
+        if moving:
+            raise NotSupported(
+                f"The script has a training loop of its own, in which {', '.join(moving)} "
+                f"{'are' if len(moving) > 1 else 'is'} another in each update, besides the rows"
+                f" {self._whole.rows[0]}. Put that computation into the train_step of a keras.Model of"
+                " your own, and call fit with all of it: such steps are taken as they are.")
+        return [Reading(loss=None, block=self._whole.block(gradients[0]))]
 
     def _loop(self) -> Loop:
         """How it trains, as the events of its first updates tell."""
@@ -273,7 +315,8 @@ class HandLoop:
                 copy.trainable_variables, self.model.trainable_variables, strict=True)
             if id(variable) not in trained)
         gaps = {b - a for a, b in itertools.pairwise(self._made_at)}
-        return Loop(training=bool(self._first[0].forward.what["training"]), untrained=untrained,
+        training = self._whole is not None or bool(self._first[0].forward.what["training"])
+        return Loop(training=training, untrained=untrained,
                     optimizer_for=gaps.pop() if len(gaps) == 1 else None)
 
 

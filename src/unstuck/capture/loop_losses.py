@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+
+from unstuck.network.loops import Block
 
 from .events import Event
 
@@ -22,12 +25,22 @@ STANDARD: tuple[tuple[str, dict[str, Any]], ...] = (
 REDUCTIONS = ("sum_over_batch_size", "sum")
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reading:
+    """What a loop may minimise: a loss of targets and outputs, or its block as it stands.
+
+    `regularised`: what regularisers and `add_loss` say is part of it.
+    """
+
+    loss: Any
+    regularised: bool = True
+    block: Block | None = None
+
+
 def readings(
     steps: Sequence[tuple[Event | None, Event, Event]], targets: tuple[str, int] | None
-) -> Iterator[tuple[Any, bool]]:
+) -> Iterator[Reading]:
     """Losses that give the user's values on the first updates, likelier ones first.
-
-    With each, whether what regularisers and `add_loss` say is part of it.
 
     Args:
         steps: of each of the first updates, the loss that was called, the forward pass, the gradient.
@@ -36,13 +49,18 @@ def readings(
     modes = (False, True) if steps[0][1].arrays["added"] else (True,)
     called = steps[0][0]
     if called is not None and isinstance(called.thing, keras.losses.Loss):
-        yield from ((_fresh(called.thing), mode) for mode in modes)
-    yield from ((loss, mode) for loss in _standard(steps, targets) for mode in modes)
+        yield from _read(_fresh(called.thing), modes)
+    for loss in _standard(steps, targets):
+        yield from _read(loss, modes)
     if called is not None and not isinstance(called.thing, keras.losses.Loss):
-        yield from ((called.thing, mode) for mode in modes)
+        yield from _read(called.thing, modes)
     own = block_loss(steps[0][1], steps[0][2], targets)
     if own is not None:
-        yield from ((own, mode) for mode in modes)
+        yield from _read(own, modes)
+
+
+def _read(loss: Any, modes: Sequence[bool]) -> Iterator[Reading]:
+    return (Reading(loss=loss, regularised=mode) for mode in modes)
 
 
 def _fresh(loss: Any) -> Any:
@@ -57,11 +75,18 @@ def _standard(
 ) -> Iterator[Any]:
     """Those of Keras's losses whose value is the user's on some of the first updates."""
     some = [steps[i] for i in sorted({0, len(steps) // 2, len(steps) - 1})]
+    return (loss for loss in _all_standard() if all(_gives(loss, step, targets) for step in some))
+
+
+def _all_standard() -> Iterator[Any]:
     for name, arguments in STANDARD:
         for reduction in REDUCTIONS:
-            loss = getattr(keras.losses, name)(**arguments, reduction=reduction)
-            if all(_gives(loss, step, targets) for step in some):
-                yield loss
+            yield getattr(keras.losses, name)(**arguments, reduction=reduction)
+
+
+def is_standard(forward: Event, gradient: Event, targets: tuple[str, int]) -> bool:
+    """True where what is minimised is one of Keras's losses of targets and a forward pass."""
+    return any(_gives(loss, (None, forward, gradient), targets) for loss in _all_standard())
 
 
 def _gives(
@@ -97,7 +122,7 @@ def block_loss(forward: Event, gradient: Event, targets: tuple[str, int] | None)
     def own_loss(y_true: Any, y_pred: Any) -> Any:
         """The loss that the script's loop computes."""
         answering = _Answering(forward.thing, y_pred)
-        return run.with_names({model: answering}, {name: (index, y_true)}, places)
+        return run.with_names({model: answering}, {(name, index): y_true}).total(places)
 
     return own_loss
 

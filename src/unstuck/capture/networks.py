@@ -18,7 +18,7 @@ from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
 from unstuck.network.made_with import Arguments, from_arguments, made_again, note, noted
-from unstuck.network.own_steps import is_called, refuse_two_trainings, takes_data_alone
+from unstuck.network.own_steps import is_called
 from unstuck.network.rebuilding import rebuilt
 
 from .inside import told_of
@@ -45,9 +45,6 @@ def refuse_unknown_training(model: keras.Model, optimizers: Sequence[Any] | None
             f"{kind} has a compile() of its own, so that its optimizer and loss are not known. Give"
             " them to keras.Model.compile."
         )
-    if takes_data_alone(model):
-        # Keras's own compile makes one even where the class uses others.
-        refuse_two_trainings(optimizers or adapter.optimizers_of(model), kind)
     own = [hook for hook in _HOOKS if adapter.overrides(model, hook)]
     if isinstance(model, keras.Sequential) and own:
         raise NotSupported(

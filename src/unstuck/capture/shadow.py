@@ -22,6 +22,7 @@ from unstuck.network.own_steps import variables_of_state
 from unstuck.network.recipe import Recipe
 from unstuck.network.steps import train_step_of
 
+from .loop_losses import Reading
 from .tape import Batch
 
 SHADOWED = 50
@@ -99,17 +100,17 @@ def trained_on(
 
 
 def first_that_agrees(
-    shadow: Shadow, recipe: Recipe, readings: Iterable[tuple[Any, bool]], loop: Loop
+    shadow: Shadow, recipe: Recipe, readings: Iterable[Reading], loop: Loop
 ) -> Recipe | None:
     """The recipe with the first reading that gives the user's losses; `None` where none does.
 
     Args:
-        readings: losses, and whether what regularisers say is part of them.
+        readings: what it may minimise.
         loop: how else the loop trains.
     """
-    for loss, regularised in readings:
-        read = replace(loop, regularised=regularised)
-        candidate = replace(recipe, loss=loss, loop=read.of_model(
+    for one in readings:
+        read = replace(loop, regularised=one.regularised, block=one.block)
+        candidate = replace(recipe, loss=one.loss, loop=read.of_model(
             recipe.architecture.source, keras.tree.map_structure(lambda a: a[:1], recipe.x)))
         try:
             if shadow.agrees(candidate):

@@ -69,6 +69,9 @@ class Family(Enum):
     AUTOENCODER = "autoencoder"
 
 
+_OF_TARGETS = frozenset({Family.LABELS, Family.EVALUATION, Family.AUTOENCODER})
+
+
 class Certainty(Enum):
     """How sure a finding is before any trial."""
 
@@ -172,6 +175,9 @@ class Observation:
 class Check(ABC):
     """A sickness. Its thresholds are the dataclass's fields, each with its reason beside it.
 
+    One `of_targets`, or of a family that is (`_OF_TARGETS`), says nothing where a training has none,
+    and is judged by what it minimises.
+
     Where next to all replicas learn, a signature is no sickness, and a check is not asked; only one
     with `always` speaks there too, about what is true and worth knowing of a healthy training.
 
@@ -186,6 +192,7 @@ class Check(ABC):
     family: ClassVar[Family]
     always: ClassVar[bool] = False
     of_each_output: ClassVar[bool] = False
+    of_targets: ClassVar[bool] = False
     explains: ClassVar[tuple[str, ...]] = ()
 
     # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.
@@ -205,6 +212,9 @@ class Check(ABC):
     def findings(self, seen: Observation) -> Iterator[Finding]:
         """What this check sees; nothing where the network learns, unless it is one for `always`."""
         if not self.always and seen.learns:
+            return
+        if seen.goal.by_loss and (
+                self.of_targets or self.of_each_output or self.family in _OF_TARGETS):
             return
         if not self.of_each_output or not seen.outputs:
             yield from self.look(seen)

@@ -45,6 +45,7 @@ class OneRowOfMany(Check):
     """
 
     family: ClassVar[Family] = Family.LOSS
+    of_targets: ClassVar[bool] = True
     explains: ClassVar[tuple[str, ...]] = ("imbalanced-classes",)
 
     def look(self, seen: Observation) -> Iterator[Finding]:

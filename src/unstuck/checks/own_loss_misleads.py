@@ -52,6 +52,7 @@ class OwnLossMisleads(Check):
     """
 
     family: ClassVar[Family] = Family.LOSS
+    of_targets: ClassVar[bool] = True
 
     fell: float = 0.3
     # Pairs of which the label says nothing are nearer in half of all cases.

@@ -49,6 +49,7 @@ class RowsInOrder(Check):
     """
 
     family: ClassVar[Family] = Family.DATA
+    of_targets: ClassVar[bool] = True
 
     # Shuffled rows have a correlation of 0 ± 1 / sqrt(rows).
     alike: float = 0.5

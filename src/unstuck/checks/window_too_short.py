@@ -46,6 +46,7 @@ class WindowTooShort(Check):
     """
 
     family: ClassVar[Family] = Family.DATA
+    of_targets: ClassVar[bool] = True
 
     longest: int = 5
     open: float = 0.3

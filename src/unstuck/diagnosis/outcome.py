@@ -34,6 +34,8 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
     rate = success_rate(learned)
     diverged = float(control.diverged.mean())
     said = f"{rate.successes} of {rate.trials} replicas learned"
+    if goal.undecided:
+        return "INCONCLUSIVE", results.RIVALS
     if goal.nothing_to_learn:
         return "NO_SIGNAL", results.NOTHING_TO_LEARN
     if rate.share >= CURED:

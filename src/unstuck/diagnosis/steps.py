@@ -38,6 +38,7 @@ from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
 from .outcome import by_heart_note, judge_outcome
+from .rivals import told_of_rivals
 
 T = TypeVar("T")
 DEFAULT_REPLICAS = 256
@@ -122,9 +123,10 @@ class Steps:
             candidates = singles(experiment.recipe, experiment.goal, findings)
             if spoilt:  # of all others, none can be told from the next by itself
                 candidates = [c for c in candidates if c.certain]
-            if experiment.goal.nothing_to_learn:
+            if experiment.goal.nothing_to_try:
                 candidates = []
-                experiment.untestable[placebo().label] = results.NOTHING_TO_LEARN
+                experiment.untestable[placebo().label] = (
+                    results.RIVALS if experiment.goal.undecided else results.NOTHING_TO_LEARN)
             elif spoilt and not any(isinstance(c.change, DropMissing) for c in candidates):
                 candidates = []
                 self.notes.append("nothing was tried: the rows trained on hold NaN, which no change of"
@@ -298,6 +300,7 @@ class Steps:
             self.notes.append(f"trained by the Keras engine, because {experiment.engine_note}")
         self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
+        self.notes += told_of_rivals(recipe, control)
         judged, proofs = search.verdicts.judged(), search.proofs
         moved = next((j for j in judged if j.trial.changes[0] == placebo()
                       and j.verdict in ("cause", "contributes")), None)

@@ -133,8 +133,8 @@ class Callback(Watching):
         loss = np.asarray([self._losses], np.float32)
         kept = goal.keeps_outputs and not keras.tree.is_nested(outputs)
         return Population(
-            seeds=(0,), loss=loss, final_loss=loss[:, -1], score=goal.score(recipe, outputs),
-            engine="fit", strategy="own run",
+            seeds=(0,), loss=loss, final_loss=loss[:, -1],
+            score=goal.score(recipe, outputs, loss[:, -1]), engine="fit", strategy="own run",
             outputs=np.asarray(outputs, np.float32) if kept else None)
 
 

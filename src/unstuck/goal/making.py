@@ -20,6 +20,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.result.results import BY_HEART
 
 from . import losses
+from .by_loss import against_each_other, judged_by_loss, without_targets
 from .judged import FEW_PATTERNS, Rows, judged_rows
 from .levels import BEST_DENOISER, levels_of
 from .noise import Noise, bayes_floor, noise_of
@@ -62,6 +63,11 @@ def make_goal(
         raise BadData("fit was called without targets (y), so there is nothing to judge outputs by.")
     given, recipe = recipe, judgeable(recipe)  # of NaN no output says anything
     targets = outputs.targets(recipe, recipe.y)
+    if recipe.by_loss:
+        goal = without_targets(judged_rows(recipe, targets), targets)
+        if recipe.rivals:
+            return against_each_other(goal)
+        return judged_by_loss(recipe, goal) if asked is None else _as_asked(goal, asked)
     by_heart = asked is not None and asked.strip().lower() == BY_HEART
     rows = judged_rows(recipe, targets, by_heart=by_heart)
     parts = tuple(

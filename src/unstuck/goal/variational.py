@@ -7,6 +7,7 @@ import numpy as np
 
 from unstuck.network import adapter
 from unstuck.network.layers import Layer
+from unstuck.network.own_steps import is_called
 from unstuck.network.recipe import Recipe
 
 
@@ -41,6 +42,8 @@ def is_sampled(recipe: Recipe) -> bool:
     if latent_means(recipe) is not None:
         return True
     source = recipe.architecture.source
+    if not is_called(source):  # its step does all of it
+        return adapter.draws_itself(source)
     return adapter.draws_itself(source) and adapter.adds_itself(
         source, keras.tree.map_structure(lambda array: np.asarray(array[:2]), recipe.train.x))
 

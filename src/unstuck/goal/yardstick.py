@@ -69,6 +69,9 @@ class Goal:
     - `shown`: the score that a network has reached on rows held out, where that is far beyond plain
       methods, so that it is the ceiling.
     - `asked`: the user's own goal as (metric, comparison, value).
+    - `by_loss`: nothing says what the outputs should be; the targets stand for nothing.
+    - `undecided`: nothing tells when it has learned, since it is two trainings, each by what the other
+      does; the score is how much outputs differ, as a share of how much the rows do.
     - `settled`: False where what the data allows was not asked of plain methods, so that the threshold
       is that of a perfect answer.
     """
@@ -93,6 +96,8 @@ class Goal:
     levels: tuple[Level, ...] = ()
     noise: Noise | None = None
     asked: tuple[str, str, float] | None = None
+    by_loss: bool = False
+    undecided: bool = False
     settled: bool = True
     shown: float | None = None
     parts: tuple[Goal, ...] = ()
@@ -109,6 +114,11 @@ class Goal:
             task.kind == "constant" for task in self.tasks)
 
     @property
+    def nothing_to_try(self) -> bool:
+        """True where no change is of use, or nothing tells whether it is."""
+        return self.undecided or self.nothing_to_learn
+
+    @property
     def judged_rows(self) -> int:
         """How many rows are judged."""
         return int(self.weights.shape[1])
@@ -117,7 +127,8 @@ class Goal:
     def keeps_outputs(self) -> bool:
         """True where outputs are so few that every replica's are kept."""
         size = sum(int(np.prod(task.targets.shape)) for task in self.tasks)
-        return len(self.tasks) == 1 and size <= SMALL_OUTPUT and self.judged_rows <= FEW_PATTERNS
+        few = size <= SMALL_OUTPUT and self.judged_rows <= FEW_PATTERNS
+        return few and len(self.tasks) == 1 and not self.by_loss
 
     @property
     def keeps_codes(self) -> bool:
@@ -129,11 +140,23 @@ class Goal:
         """The judged rows as [row, number]."""
         return flat(self.inputs)
 
-    def score(self, recipe: Recipe, given: Any) -> NDArray[np.float64]:
+    @property
+    def aim(self) -> float:
+        """The score from which on something is learned."""
+        return -self.threshold if self.by_loss else self.threshold
+
+    def score(
+        self, recipe: Recipe, given: Any, final_loss: NDArray[np.float32] | None = None
+    ) -> NDArray[np.float64]:
         """Scores [replica, part] of outputs [replica, row, …]; NaN where there is none.
 
-        Of several outputs, that of the one which is furthest from its yardstick (`way`).
+        Of several outputs, that of the one which is furthest from its yardstick (`way`). Where nothing
+        says what they should be, the score is the loss [replica] with its sign turned round.
         """
+        if self.undecided:
+            return np.repeat(_variety(given, self.task.targets)[:, None], len(self.weights), axis=1)
+        if self.by_loss and final_loss is not None:
+            return np.repeat(-np.asarray(final_loss, np.float64)[:, None], len(self.weights), axis=1)
         losses_of, each = outputs.in_order(recipe, recipe.loss), keras.tree.flatten(given)
         if len(losses_of) == 1:
             losses_of *= len(each)
@@ -156,11 +179,13 @@ class Goal:
 
     def way(self, score: Array) -> Array:
         """How far a score is on the way from the best constant (0) to the yardstick (1)."""
-        gone: Array = (score - self.constant) / max(self.threshold - self.constant, 1e-12)
+        gone: Array = (score - self.constant) / max(self.aim - self.constant, 1e-12)
         return gone
 
     def learned(self, population: Trained, *, part: int = 0) -> NDArray[np.bool_]:
         """Which replicas learned, by all rows (part 0), the trained (1) or the validated ones (2)."""
+        if self.undecided:
+            return np.zeros(len(population.final_loss), np.bool_)
         if self.asked is not None and self.asked[0] == "loss":
             _, comparison, value = self.asked
             enough: NDArray[np.bool_] = np.asarray(
@@ -193,6 +218,14 @@ class Goal:
         if self.baseline is None or self.floor is None or self.baseline <= self.floor:
             return None
         return (self.baseline - loss) / (self.baseline - self.floor)
+
+
+def _variety(outputs: Any, rows: Array) -> NDArray[np.float64]:
+    """How much the outputs [replica, row, …] of each replica differ, as a share of how much rows do."""
+    given = np.asarray(outputs, np.float64)
+    spread = given.reshape(*given.shape[:2], -1).std(1).mean(-1)
+    share: NDArray[np.float64] = spread / max(float(flat(rows).std(0).mean()), 1e-12)
+    return share
 
 
 def _from_logits(loss: Any) -> bool:

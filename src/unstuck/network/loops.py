@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +15,13 @@ from . import adapter
 from .own_steps import State, Step
 
 
+class Block(Protocol):
+    """What a loop minimises, where that is no loss of targets and outputs."""
+
+    def __call__(self, models: Sequence[Any], x: Any, y: Any) -> Any:
+        """The number that is minimised on rows, by the models that answer in the script's places."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Loop:
     """How a loop of the user's own trains.
@@ -22,13 +29,15 @@ class Loop:
     `training` is the mode of its forward pass: without it dropout is off, and batch normalisation goes
     by its running averages. `regularised`: what regularisers and `add_loss` say is part of the loss.
     `untrained` are the paths of trainable variables that get no gradient. `optimizer_for` is after how
-    many updates its optimizer is made anew; `None`: it is made once.
+    many updates its optimizer is made anew; `None`: it is made once. `block` is what it minimises where
+    an update calls its models otherwise than once on its rows.
     """
 
     training: bool = True
     regularised: bool = True
     untrained: frozenset[str] = frozenset()
     optimizer_for: int | None = None
+    block: Block | None = None
 
     def of_model(self, model: keras.Model, x: Any) -> Loop | None:
         """What of it matters to a model; `None` where the model is trained as by `fit`.
@@ -58,6 +67,9 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
     mode = {"training": loop.training} if adapter.takes_training(model) else {}
 
     def loss_of(trainable: list[Any], others: list[Any], x: Any, y: Any, weight: Any) -> Any:
+        if loop.block is not None:
+            loss, others = loss_of_block(model, loop.block, trainable, others, x, y)
+            return loss, (None, others)
         outputs, others, added = model.stateless_call(
             trainable, others, x, return_losses=True, **mode)
         loss = adapter.compiled_loss(model, y, outputs, weight)
@@ -80,7 +92,30 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
             trainable, remembered = optimizer.stateless_apply(
                 remembered, [g if one else None for g, one in zip(gradients, learns, strict=True)],
                 trainable)
-        logs, metrics = adapter.with_metrics(model, metrics, loss, x, y, outputs, weight)
+        if outputs is None:
+            logs: Mapping[str, Any] = {"loss": loss}
+        else:
+            logs, metrics = adapter.with_metrics(model, metrics, loss, x, y, outputs, weight)
         return logs, (list(trainable), list(others), list(remembered), list(metrics))
 
     return step
+
+
+def evaluation_of_block(model: keras.Model, block: Block) -> Step:
+    """What a block minimises on a batch, from and to the same kind of state; nothing is learned."""
+    def tested(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
+        x, y, _ = adapter.split_pair(data)
+        return {"loss": loss_of_block(model, block, state[0], state[1], x, y)[0]}, state
+
+    return tested
+
+
+def loss_of_block(
+    model: keras.Model, block: Block, trainable: list[Any], others: list[Any], x: Any, y: Any
+) -> tuple[Any, list[Any]]:
+    """What is minimised, and the values of variables that are not trained after it."""
+    held = dict(zip(map(id, (*model.trainable_variables, *model.non_trainable_variables)),
+                    (*trainable, *others), strict=True))
+    with adapter.scope_with(held) as scope:
+        loss = block(getattr(model, "parts", [model]), x, y)
+        return loss, [scope.get_current_value(v) for v in model.non_trainable_variables]

@@ -188,16 +188,3 @@ def _loss_of(logs: Mapping[str, Any], losses: Sequence[Any]) -> dict[str, Any]:
         return {"loss": losses[-1]}
     named = [name for name in logs if "loss" in name]
     return {"loss": logs[named[0]]} if len(named) == 1 else {}
-
-
-def refuse_two_trainings(optimizers: Sequence[Any], kind: str) -> None:
-    """Refuse a step that trains two networks against each other.
-
-    Raises:
-        NotSupported: there is more than one optimizer.
-    """
-    if len(optimizers) > 1:
-        raise NotSupported(
-            f"{kind} trains with {len(optimizers)} optimizers, as a GAN does, where what one network is"
-            " to learn depends on the other, so that nothing tells when it has learned. Diagnose each"
-            " part alone: keep some of its batches and pass them to unstuck.diagnose(model, x, y).")

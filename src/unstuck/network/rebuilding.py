@@ -166,7 +166,8 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
         if architecture.arguments is None:
             model = type(source).from_config(_constructor_arguments(source))
         else:
-            given = keras.tree.map_structure(_fresh, architecture.arguments)
+            given = keras.tree.map_structure(
+                lambda argument: _fresh(argument, architecture.changed), architecture.arguments)
             model = type(source)(*given[0], **given[1])
     except Exception as error:
         raise NotSupported(
@@ -181,7 +182,7 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
         model.build_from_config(source.get_build_config())
     for name, layer in zip(names, adapter.own_layers(model), strict=True):
         layer.name = name
-        for argument, value in architecture.changed.get(name, {}).items():
+        for argument, value in () if layer.built else architecture.changed.get(name, {}).items():
             adapter.set_layer_argument(layer, argument, value)
     for new, _ in _put_in(architecture, ENTRY, "after"):
         adapter.put_before_call(model, new)
@@ -236,10 +237,14 @@ def _through_its_graph(model: keras.Model, call: Callable[..., Any]) -> keras.Mo
     return made
 
 
-def _fresh(argument: Any) -> Any:
-    """An argument of a model's constructor for another model: layers and models are made anew."""
+def _fresh(argument: Any, changed: Mapping[str, Mapping[str, Any]]) -> Any:
+    """An argument of a model's constructor for another model: layers and models are made anew.
+
+    Args:
+        changed: the changes to layers, by name, of which those inside a graph are made here.
+    """
     if not isinstance(argument, keras.Layer):
         return argument
     if isinstance(argument, keras.Model):
-        return rebuilt(Architecture(source=argument)).model
+        return rebuilt(Architecture(source=argument, changed=changed)).model
     return made_again(argument) or adapter.remade(argument, config_of(argument))

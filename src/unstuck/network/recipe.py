@@ -31,6 +31,7 @@ from .optimizer import Optimizer
 from .own_compile import OwnCompile
 from .own_steps import build_by_step, takes_data_alone
 from .rebuilding import Built, rebuilt
+from .rivals import Rival
 
 Tree = Any
 Batches = Literal["drawn", "whole", "part", "stream"]
@@ -76,6 +77,10 @@ class Recipe:
     is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `loop` is set where a loop of the user's own
     trains otherwise than `fit` would, `own_compile` where the model's class has a `compile` of its own:
     what that was given. `rows_alone`: `fit` was given no targets, and steps get the rows alone.
+    `by_loss`: nothing says what its output should be, so that it is judged by what it minimises; the
+    targets are then the rows, and stand for nothing.
+    `others` are the further optimizers that a `compile` of its own was given, `rivals` the trainings of
+    a step that minimises several things.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
     of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
     they were handed to `fit`, not frames or tensors.
@@ -111,6 +116,9 @@ class Recipe:
     loop: Loop | None = None
     own_compile: OwnCompile | None = None
     rows_alone: bool = False
+    by_loss: bool = False
+    others: tuple[Optimizer, ...] = ()
+    rivals: tuple[Rival, ...] = ()
     whole: Recipe | None = None
     plain: Mapping[str, str] = field(default_factory=dict)
 
@@ -373,7 +381,8 @@ class Recipe:
 
     def _compile(self, model: keras.Model, *, with_optimizer: bool) -> None:
         if self.own_compile is not None:
-            args, kwargs = self.own_compile.given([self.optimizer.build()])
+            args, kwargs = self.own_compile.given(
+                [one.build() for one in (self.optimizer, *self.others)])
             model.compile(*args, **kwargs)
             return
         model.compile(

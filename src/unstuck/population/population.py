@@ -38,8 +38,11 @@ class Yardstick(Protocol):
     def keeps_codes(self) -> bool:
         """True where every replica's codes are kept: with its outputs, else where it is probed."""
 
-    def score(self, recipe: Recipe, outputs: Any) -> NDArray[np.float64]:
-        """Scores shaped [replica, part] from outputs shaped [replica, row, …] (a list for several).
+    def score(
+        self, recipe: Recipe, outputs: Any, final_loss: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Scores shaped [replica, part] from outputs shaped [replica, row, …] (a list for several), or
+        from the losses [replica] at the end.
 
         The parts are all rows handed to `fit`, the rows trained on, the rows only validated on.
         """

@@ -23,6 +23,9 @@ NOTHING_TO_LEARN = "every row has the same target: there is nothing to learn"
 BY_HEART = "by heart"
 """The goal of learning these very rows and no others, as for one batch that a network is tried on."""
 
+RIVALS = ("two networks are trained, and what each is to learn depends on what the other does: nothing"
+          " tells when either has learned")
+"""The outcome's text of a GAN and its kin; the outcome is INCONCLUSIVE."""
 Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
                   "INCONCLUSIVE", "ERROR"]
 Verdict = Literal["cause", "contributes", "needs company", "acquitted", "no effect alone", "harmful",

@@ -55,8 +55,7 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
         asked.setdefault(change, ())
     same: dict[str, Candidate] = {}
     for change, checks in asked.items():
-        if not _applies(change, recipe) or (goal.asked is not None and goal.asked[0] == "loss"
-                                            and _another_loss(change.apply(recipe), recipe)):
+        if not _applies(change, recipe) or not _comparable(change, recipe, goal):
             continue
         # Two names for one change are one arm, under the plainer name.
         signature = change.apply(recipe).signature
@@ -87,13 +86,19 @@ def strong_sets(
     listed = list(candidates)
     found: list[Changes] = []
 
+    def fits(change: Intervention, longer: bool) -> bool:
+        if not longer and isinstance(change, Epochs):
+            return False
+        return not goal.by_loss or (
+            _applies(change, recipe) and _comparable(change, recipe, goal))
+
     def add(*wishes: list[Intervention]) -> None:
         """Sets of these changes: each as long as the script trains first, then longer."""
         for longer in (False, True):
             for wished in wishes:
                 if longer or recipe.updates >= LEAST_UPDATES:
-                    together = _compatible_part(recipe, (
-                        change for change in wished if longer or not isinstance(change, Epochs)))
+                    together = _compatible_part(
+                        recipe, (change for change in wished if fits(change, longer)))
                     if together and together not in found:
                         found.append(together)
 
@@ -137,6 +142,15 @@ def _applies(change: Intervention, recipe: Recipe, among: Iterable[Intervention]
     return after.signature != before.signature
 
 
-def _another_loss(one: Recipe, other: Recipe) -> bool:
-    """True where their losses cannot be compared."""
-    return one.loss is not other.loss or one.loss_weights != other.loss_weights
+def _comparable(change: Intervention, recipe: Recipe, goal: Goal) -> bool:
+    """False where the loss is the yardstick and a change makes it one of something else.
+
+    In other units the loss is another number; where nothing says what the output should be, other data
+    are another task.
+    """
+    if goal.asked is None or goal.asked[0] != "loss":
+        return True
+    after = change.apply(recipe)
+    units = after.target_units == recipe.target_units and (
+        not goal.by_loss or (after.data_units, after.filled) == (recipe.data_units, recipe.filled))
+    return after.loss is recipe.loss and after.loss_weights == recipe.loss_weights and units

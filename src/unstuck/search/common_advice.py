@@ -128,7 +128,7 @@ def _everything(
         yield lambda: Patience.of(recipe, None)
     if recipe.rules.sets_rate:
         yield ConstantRate
-    if not recipe.shuffle:
+    if not recipe.shuffle and recipe.updates_per_epoch > 1:  # of one batch the order is nothing
         yield Shuffle
     if split_takes_away(goal):
         yield lambda: ShuffleRows() if goal.rows > MANY_ROWS else ValidationSplit(value=0.0)
@@ -203,7 +203,7 @@ def battery(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
     yield NoRegularizers()
     yield NoDropout()
     yield NoClipping()
-    if not recipe.shuffle:
+    if not recipe.shuffle and recipe.updates_per_epoch > 1:
         yield Shuffle()
     if recipe.validation_split:
         yield ValidationSplit(value=0.0)

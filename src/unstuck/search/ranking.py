@@ -78,8 +78,8 @@ class Ranking:
     def to_spare(self, population: Population | None) -> bool:
         """The same of any replicas."""
         goal = self.experiment.goal
-        room = max(0.0, self.ceiling - goal.threshold)
-        return usual_score(population) >= goal.threshold + TO_SPARE * room - 1e-9
+        room = max(0.0, self.ceiling - goal.aim)
+        return usual_score(population) >= goal.aim + TO_SPARE * room - 1e-9
 
     def cures(self, arm: Arm) -> bool:
         """True where about as many learn as in a cure."""

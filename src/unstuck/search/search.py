@@ -245,7 +245,7 @@ class Search:
         """What brought the usual replica well nearer to the yardstick alone, as one set."""
         control, goal = self.experiment.control, self.experiment.goal
         start = control.score if math.isfinite(control.score) else goal.constant
-        least = start + HELPFUL * (goal.threshold - start)
+        least = start + HELPFUL * (goal.aim - start)
         better = sorted((arm for arm in self._singles if arm.score >= least
                          and (arm.rate > control.rate or arm.score > control.score)),
                         key=lambda arm: self.ranking.distance(arm.changes[0]))

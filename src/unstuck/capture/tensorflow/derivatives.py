@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
-from jax.extend.core import Literal, jaxpr_as_fun
+from jax.extend.core import jaxpr_as_fun
 
 from unstuck.network import adapter
 
+from .connected import are_none, connected
 from .runs import Place, Run, arrays_in
 
 Tree = Any
@@ -95,7 +96,7 @@ def derived(
 def _plainly(question: Question, derive: Callable[[Targets], Callable[[Parts], Any]]) -> Any:
     """The derivative, operation by operation."""
     return _without_none(
-        derive(lambda parts: question.run.again(question.places, *parts)), question.parts)
+        derive, lambda parts: question.run.again(question.places, *parts), question.parts)
 
 
 @dataclass(eq=False)
@@ -148,7 +149,7 @@ def _program(question: Question, derive: Callable[[Targets], Callable[[Parts], A
             return run.again(places, {**held, **parts[0]}, parts[1], {**given, **parts[2]})
 
         parts = _unflattened(example, ordered)
-        found = _without_none(derive(targets), parts)
+        found = _without_none(derive, targets, parts)
         return _flattened(found, example), targets(parts)
 
     return _Program(call, variables, (names, question.sources, run))
@@ -159,6 +160,7 @@ def _key(question: Question) -> tuple[Any, list[Any], list[Any]]:
     arrays: list[Any] = []
     first: dict[int, int] = {}
     parts: list[Any] = []
+    tapes = {id(tape): i for i, tape in enumerate(question.run.tapes)}
     for name, value in question.run.names.items():
         mine = arrays_in(value)
         if mine:
@@ -170,6 +172,8 @@ def _key(question: Question) -> tuple[Any, list[Any], list[Any]]:
             arrays += mine
         elif isinstance(value, int | float | str | bool | None):
             parts.append((name, type(value).__name__, value))
+        elif id(value) in tapes:  # its own, which is another in each run
+            parts.append((name, "tape", tapes[id(value)]))
         else:
             parts.append((name, id(value)))
     variables, marked, given = question.parts
@@ -192,32 +196,20 @@ def _close(one: Any, other: Any) -> bool:
     return bool(np.allclose(one, other, rtol=CLOSE, atol=1e-6, equal_nan=True))
 
 
-_CONSTANT = frozenset({"broadcast_in_dim", "convert_element_type", "reshape", "squeeze"})
-"""Operations that make zeros of zeros, with which JAX writes a gradient that is none."""
+def _without_none(
+    derive: Callable[[Targets], Callable[[Parts], Any]], targets: Targets, parts: Parts
+) -> Any:
+    """A derivative, with `None` in the place of what the targets do not hang on."""
+    def traced(compute: Callable[[Parts], Any]) -> Any:
+        return jax.make_jaxpr(lambda *flat: compute(_unflattened(parts, list(flat))))(
+            *_flattened(parts))
 
-
-def _without_none(derivative: Callable[[Parts], Any], parts: Parts) -> Any:
-    """A derivative, with `None` in the place of what is 0 whatever the values are."""
-    traced = jax.make_jaxpr(
-        lambda *flat: _flattened(
-            derivative(_unflattened(parts, list(flat))), parts))(*_flattened(parts))
-    found = jaxpr_as_fun(traced)(*_flattened(parts))
+    derivative = derive(targets)
+    program = traced(lambda given: _flattened(derivative(given), parts))
+    found = jaxpr_as_fun(program)(*_flattened(parts))
+    none = are_none(program.jaxpr)
+    if any(none):
+        reached = connected(traced(targets).jaxpr)
+        none = [one and i not in reached for i, one in enumerate(none)]
     return _unflattened(parts, [
-        None if none else jnp.asarray(value)
-        for value, none in zip(found, _are_none(traced.jaxpr), strict=True)])
-
-
-def _are_none(program: Any) -> list[bool]:
-    """For each result of a program whether it is zeros that it was made of, and not computed."""
-    zeros: set[Any] = set()
-
-    def is_zero(value: Any) -> bool:
-        if isinstance(value, Literal):
-            return bool(np.all(np.asarray(value.val) == 0))
-        return value in zeros
-
-    for equation in program.eqns:
-        if equation.primitive.name in _CONSTANT and all(map(is_zero, equation.invars)):
-            zeros |= set(equation.outvars)
-    return [is_zero(value) for value in program.outvars]
-
+        None if one else jnp.asarray(value) for value, one in zip(found, none, strict=True)])

@@ -115,24 +115,32 @@ class Run:
         return variable.value if held is None else held[1]
 
     def with_names(
-        self, others: Mapping[str, Any], arrays: Mapping[str, tuple[int, Any]],
-        targets: Sequence[Place],
-    ) -> Any:
-        """The sum of targets as they come out where names stand for something else.
+        self, others: Mapping[str, Any], arrays: Mapping[tuple[str, int], Any]
+    ) -> Run:
+        """This block run once more where names stand for something else; nothing of it lasts.
 
         Args:
             others: what names stand for.
-            arrays: for names that stand for arrays, the place of one among them, and that array.
-            targets: where they are marked.
+            arrays: for names that stand for arrays, by the name and the number of one among them.
         """
         names = {**self.names, **others}
-        for name, (i, array) in arrays.items():
+        for (name, i), array in arrays.items():
             leaves = keras.tree.flatten(names[name])
             leaves[[at for at, leaf in enumerate(leaves) if hasattr(leaf, "shape")][i]] = array
             names[name] = keras.tree.pack_sequence_as(names[name], leaves)
         run = Run(self.block, names, self.tapes)
         run.go_in(adapter.values_of(adapter.current_scope()))
-        return sum(jnp.sum(run.marked[number][i]) for number, i in targets)
+        return run
+
+    def total(self, targets: Sequence[Place]) -> Any:
+        """The sum of what is marked at some places."""
+        return sum(jnp.sum(self.marked[number][i]) for number, i in targets)
+
+    @property
+    def after(self) -> list[tuple[Any, Any]]:
+        """The variables that were written, each with what it holds now."""
+        return [(variable, self.scope.get_current_value(variable))
+                for variable, _ in self.before.values()]
 
     def array_names(self) -> dict[str, Any]:
         """The names that stood for arrays of rows."""

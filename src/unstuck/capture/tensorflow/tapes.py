@@ -146,7 +146,9 @@ class GradientTape:
         run = self._asked()
         if run.open:
             run.reach()
-        return Question(run, target, sources, self._counts)
+        question = Question(run, target, sources, self._counts)
+        adapter.JOURNALS.derive([*question.parts[1], *question.parts[2]])
+        return question
 
     def _asked(self) -> Run:
         if self.run is None:

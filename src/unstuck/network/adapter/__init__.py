@@ -83,6 +83,7 @@ from .sessions import random_state_kept as random_state_kept
 from .tracing import BUILDING as BUILDING
 from .tracing import adds_itself as adds_itself
 from .tracing import adds_losses as adds_losses
+from .tracing import answering as answering
 from .tracing import array_class as array_class
 from .tracing import asks_for_numbers as asks_for_numbers
 from .tracing import build_for as build_for

@@ -25,14 +25,23 @@ class Journal(Protocol):
         """A variable is about to be written; it holds `value`."""
 
 
+class Minimised(list[Any]):
+    """What is minimised, each summed to a number; `targets` are the very arrays."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[list[Any]] = []
+
+
 class _Journals(threading.local):
     """The journals of a thread that are told."""
 
     def __init__(self) -> None:
         self._open: weakref.WeakSet[Any] = weakref.WeakSet()
         self._readers: list[dict[int, Any]] = []
-        self._minimised: list[list[Any]] = []
+        self._minimised: list[Minimised] = []
         self._marks: list[list[Any]] = []
+        self._derived: list[list[Any]] = []
 
     def add(self, journal: Journal) -> None:
         self._open.add(journal)
@@ -49,11 +58,12 @@ class _Journals(threading.local):
     def minimise(self, targets: Sequence[Any]) -> None:
         for seen in self._minimised:
             seen.append(sum(keras.ops.sum(one) for one in targets))
+            seen.targets.append(list(targets))
 
     @contextlib.contextmanager
-    def minimised(self) -> Iterator[list[Any]]:
+    def minimised(self) -> Iterator[Minimised]:
         """Gives that of which gradients are taken meanwhile, one after the other."""
-        self._minimised.append([])
+        self._minimised.append(Minimised())
         try:
             yield self._minimised[-1]
         finally:
@@ -71,6 +81,19 @@ class _Journals(threading.local):
             yield self._marks[-1]
         finally:
             self._marks.pop()
+
+    def derive(self, arrays: Sequence[Any]) -> None:
+        for seen in self._derived:
+            seen.extend(arrays)
+
+    @contextlib.contextmanager
+    def derived(self) -> Iterator[list[Any]]:
+        """Gives the arrays, no variables, by which derivatives are taken meanwhile."""
+        self._derived.append([])
+        try:
+            yield self._derived[-1]
+        finally:
+            self._derived.pop()
 
     def read(self, variable: Any) -> None:
         for seen in self._readers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -30,27 +30,33 @@ FEW_PRODUCTS = 256
 BUILDING = threading.RLock()
 """Held while models are built or Keras is patched: threads that build must not see each other's."""
 
+_RECORDS: list[dict[int, Callable[..., Any]]] = []
+"""What is recorded now, under `BUILDING`."""
+
 
 @contextlib.contextmanager
 def recorded_initializers() -> Iterator[dict[int, Callable[..., Any]]]:
     """While open, variables are made of zeros and their initialisers noted by the variable's id.
 
     Nothing random is drawn, so building a model neither costs initialisation time nor moves Keras's
-    random state.
+    random state. Opened within itself, as for a model inside of a model, both are told.
     """
     noted: dict[int, Callable[..., Any]] = {}
 
     def note(variable: Any, initializer: Callable[..., Any]) -> None:
-        noted[id(variable)] = initializer
+        for one in _RECORDS:
+            one[id(variable)] = initializer
         # `device_put` compiles nothing, where `jnp.zeros` would for every new shape.
         variable._initialize(jax.device_put(np.zeros(variable._shape, variable._dtype)))
 
     with BUILDING:
         original = JaxVariable._initialize_with_initializer
         JaxVariable._initialize_with_initializer = note
+        _RECORDS.append(noted)
         try:
             yield noted
         finally:
+            _RECORDS.pop()
             JaxVariable._initialize_with_initializer = original
 
 
@@ -64,6 +70,39 @@ def noted_updates(note: Callable[..., None]) -> Iterator[None]:
             yield
         finally:
             BaseOptimizer.apply = original
+
+
+@contextlib.contextmanager
+def answering(
+    stands: Mapping[int, Any], *, training: bool | None = None, seen: list[Any] | None = None
+) -> Iterator[None]:
+    """While open, models answer in the place of others, wherever those are called.
+
+    Args:
+        stands: who answers, by the `id` of the model that is called.
+        training: the mode in which they answer; `None`: the one that they are called in.
+        seen: what they put out is noted there, call by call.
+    """
+    with BUILDING:
+        original = keras.Layer.__call__
+
+        @functools.wraps(original)
+        def __call__(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            other = stands.get(id(layer))
+            mine = layer if other is None else other
+            asked = any(mine is one for one in stands.values())
+            if asked and training is not None and takes_training(mine):
+                kwargs["training"] = training
+            found = original(mine, *args, **kwargs)
+            if asked and seen is not None:
+                seen.append(found)
+            return found
+
+        keras.Layer.__call__ = __call__
+        try:
+            yield
+        finally:
+            keras.Layer.__call__ = original
 
 
 @contextlib.contextmanager

@@ -227,14 +227,15 @@ class _Run:
         named = {name: logs[:count, :, i] for i, name in enumerate(program.metric_names)}
         if ruled is not None and recipe.rules.sets_rate:
             named["learning_rate"] = ruled.rates
+        final_loss = strategy.evaluate(held, self._judged)[:count]
         return Population(
             seeds=seeds,
             loss=named.pop("loss"),
             val_loss=None if self.validation is None else val[:count],
             metrics=named,
             stopped=None if ruled is None else ruled.stopped,
-            final_loss=strategy.evaluate(held, self._judged)[:count],
-            score=self.yardstick.score(recipe, outputs),
+            final_loss=final_loss,
+            score=self.yardstick.score(recipe, outputs, final_loss),
             outputs=np.asarray(outputs, np.float32) if self.yardstick.keeps_outputs else None,
             codes=None if codes is None else codes[:count],
             code_layer=layer,

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.network import adapter
-from unstuck.network.own_steps import State
+from unstuck.network.loops import loss_of_block
+from unstuck.network.own_steps import State, takes_data_alone
 from unstuck.population.population import Readings, direction
 
 from .program import Program, Rows
@@ -35,7 +36,7 @@ class Probes:
 
     def __init__(self, program: Program) -> None:
         model = program.model
-        self._model = model
+        self._model, self._recipe = model, program.recipe
         pairs = adapter.layer_outputs(model)
         self.layers = tuple(layer for layer, _ in pairs)
         self.names = tuple(layer.name for layer in self.layers)
@@ -91,9 +92,15 @@ class Probes:
         return list(outs) if isinstance(outs, list | tuple) else [outs]
 
     def _gradients(self, state: State, data: Rows) -> list[Any]:
+        """Those of what is minimised; NaN where only a step of the user's own knows what that is."""
         x, y, weight = data
+        block = None if self._recipe.loop is None else self._recipe.loop.block
+        if self._recipe.loss is None and takes_data_alone(self._model):
+            return [jnp.full_like(value, jnp.nan) for value in state[0]]
 
         def loss(trainable: list[Any]) -> Any:
+            if block is not None:
+                return loss_of_block(self._model, block, trainable, state[1], x, y)[0]
             value, _ = self._model.compute_loss_and_updates(
                 trainable, state[1], state[3], x, y, weight, training=False)
             return value

@@ -154,12 +154,13 @@ class Program:
         variables = self.optimizer_variables
         if [a.shape for a in carried] != [tuple(v.shape) for v in variables]:
             carried = ()  # it was another network's or another optimizer's
+        first = len(self.optimizers[0].variables)
         for i, variable in enumerate(variables):
             if carried and variable.name != "learning_rate":
                 optimizer.append(np.broadcast_to(carried[i], (count, *carried[i].shape)).copy())
             elif i in self._copied:
                 optimizer.append(trainable[self._copied[i]].copy())
-            elif rate is not None and variable.name == "learning_rate":
+            elif rate is not None and i < first and variable.name == "learning_rate":
                 optimizer.append(np.full(count, rate, dtype=np.float32))
             else:
                 optimizer.append(_repeated(variable, count))
@@ -215,7 +216,9 @@ class Program:
         """Rows of a batch in the final evaluation: many, where the loss does not depend on it."""
         losses = [part for part in keras.tree.flatten(self.recipe.loss)
                   if isinstance(part, keras.losses.Loss)]
-        if adapter.is_custom(self.model) or any(loss.reduction not in MEANS for loss in losses):
+        loop = self.recipe.loop
+        by_batch = adapter.is_custom(self.model) or (loop is not None and loop.block is not None)
+        if by_batch or any(one.reduction not in MEANS for one in losses):
             return self.batch
         rows = self.recipe.train.rows
         pieces = math.ceil(rows / max(self.batch, JUDGING_BATCH))

@@ -306,7 +306,7 @@ class _Run:
         if names and not whole:
             codes = self._look(end, self.watched[probed(len(self.watched))], names)[1]
         shown = recipe.unscaled(shown)
-        score = self.yardstick.score(recipe, shown)
+        score = self.yardstick.score(recipe, shown, final_loss)
         moments: dict[Moment, Readings] = {}
         if self.probes:
             moments = {"start": self._readings(begin), "end": self._readings(end)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from unstuck.result.results import NOTHING_TO_LEARN, Arm, Outcome, Result
+from unstuck.result.results import NOTHING_TO_LEARN, RIVALS, Arm, Outcome, Result
 
 from . import words
 
@@ -103,6 +103,9 @@ def _sentence(result: Result) -> str:
                 "Nothing shows that the inputs say anything about the targets: on rows held out, plain"
                 f" methods do no better than a constant output, and neither does your network. {rate}."
             )
+        case "INCONCLUSIVE" if result.outcome_text == RIVALS:
+            return (f"In this script {RIVALS}. So no change was tried, and nothing is called a cause."
+                    f" Facts of {result.population.replicas} trainings are below.")
         case "INCONCLUSIVE":
             return f"{rate}, and {_in_vain(result)}."
         case "ERROR":
