@@ -231,9 +231,10 @@ def _tensorflow_datasets() -> ModuleType:
                                                                 "testA", "testB")}
         classes = shapes[name][1]
         info = _module("info", features={"label": _module("label", num_classes=classes, names=[
-            f"class{n}" for n in range(classes)], int2str=lambda n: f"class{n}")}, splits={
+            f"class-{n}" for n in range(classes)], int2str=lambda n: f"class-{n}")}, splits={
             part: _module("split", num_examples=TAKEN) for part in ("train", "test")})
         return (made, info) if with_info else made
 
     return _module("tensorflow_datasets", load=load, disable_progress_bar=lambda: None,
-                   as_numpy=lambda dataset: dataset)
+                   as_numpy=lambda dataset: dataset,
+                   Split=_module("Split", TRAIN="train", TEST="test", VALIDATION="validation"))

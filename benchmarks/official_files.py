@@ -104,6 +104,8 @@ def _pictures(m: Maker) -> None:
         m.picture(f"annotations/trimaps/pet_{n:03}.png", most=3, grey=True)
         m.picture(f"left/{n:05}.jpg")
         m.picture(f"right/{n:05}.jpg")
+        m.picture(f".keras/left/{n:05}.jpg")
+        m.picture(f".keras/right/{n:05}.jpg")
         m.picture(f"BSDS500/data/images/train/{n}.jpg")
         m.picture(f"BSDS500/data/images/test/{n}.jpg")
     m.picture("PetImages/Cat/6779.jpg")
@@ -151,7 +153,7 @@ def _texts(m: Maker) -> None:
     m.write("Flickr8k.token.txt", "".join(captions))
     m.picture("Flicker8k_Dataset/0.jpg", (32, 24))
     first = (m.folder / "Flicker8k_Dataset/0.jpg").read_bytes()
-    for image in images[1:200]:
+    for image in images[1:]:
         m.write(f"Flicker8k_Dataset/{image}", first)
     _stories(m)
     m.write("wordlists/wordlist_mono_clean.txt",

@@ -26,7 +26,7 @@ from .data import as_data, check_inputs
 from .events import loss_itself
 from .fit_numbers import class_weight_of, epochs_of, steps_of, validation_share, whole_number
 from .inside import told_of
-from .judging import judge_of, judged_recipe, says_its_loss
+from .judging import adds_its_loss, judge_of, judged_recipe, says_its_loss
 from .networks import Made, copy_of, refuse_unknown_training
 from .plain_steps import COMPARED, without_own_step
 from .tape import Tape, tape
@@ -60,10 +60,10 @@ def recipe_of(
     own_compile, optimizers = (None, []) if given is None else OwnCompile.of(*given)
     refuse_unknown_training(model, None if given is None else optimizers)
     notes: list[str] = []
-    alone = takes_data_alone(model) and fit["y"] is None
+    alone = fit["y"] is None and (takes_data_alone(model) or adds_its_loss(model))
     taped = _taped(fit, notes, alone=alone)
-    alone = alone and (taped is None or taped.rows_alone)
-    judge = judge_of(model, fit, alone=alone)
+    alone = alone and (takes_data_alone(model) if taped is None else taped.rows_alone)
+    judge = judge_of(model, fit if taped is None else {"x": taped.x, "y": None if alone else taped.y})
     data, validation = _data(fit, taped, copied, notes, judged=judge.of)
     epochs = epochs_of(fit, notes)
     if taped is not None and taped.passes is not None:
@@ -210,7 +210,8 @@ def _data(
     judged: Callable[[Any], Any] | None,
 ) -> tuple[Data, Data | None]:
     if taped is not None:
-        data = as_data(taped.x, taped.y, taped.sample_weight, copied=False)
+        y = taped.y if judged is None else judged(taped.x)
+        data = as_data(taped.x, y, taped.sample_weight, copied=False)
         return data, _validation(fit, data, copied, notes, judged=judged)
     x = fit["x"]
     if x is None:
@@ -233,10 +234,12 @@ def _validation(
     if given is None:
         return None
     if adapter.stream_kind(given) is not None:
-        taped = tape(given, steps=steps, epochs=1, shuffle=False, where="validation_data")
+        taped = tape(given, steps=steps, epochs=1, shuffle=False, where="validation_data",
+                     alone=judged is not None)
         fit["validation_data"] = taped.again
         notes.append("The validation data came in batches; they were read once, for all replicas.")
-        held = as_data(taped.x, taped.y, taped.sample_weight, where="validation_data", copied=False)
+        y = judged(taped.x) if judged is not None and taped.rows_alone else taped.y
+        held = as_data(taped.x, y, taped.sample_weight, where="validation_data", copied=False)
         _check_alike(data, held)
         return held
     try:

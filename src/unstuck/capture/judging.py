@@ -34,19 +34,22 @@ class Judge:
     notes: tuple[str, ...] = ()
 
 
-def judge_of(model: keras.Model, fit: Mapping[str, Any], *, alone: bool) -> Judge:
+def judge_of(model: keras.Model, fit: Mapping[str, Any]) -> Judge:
     """What of the inputs the output is judged by, where a model is trained without targets.
 
     For `add_loss` alone: all of them, where the model gives them back, or those of the output's shape
     that stand among them; otherwise what it minimises.
 
+    Where its class has a step of its own, all of them: `judged_recipe` looks at what that does.
+
     Args:
-        alone: its class has a step of its own, which is given the rows alone.
+        fit: "x", arrays, and "y", which may be `None`.
     """
-    if alone:
+    if fit["y"] is not None or fit["x"] is None:
+        return Judge()
+    if takes_data_alone(model):
         return Judge(of=lambda x: x)
-    if model.loss is not None or says_its_loss(model) or fit["y"] is not None or (
-            fit["x"] is None or adapter.stream_kind(fit["x"]) is not None):
+    if not adds_its_loss(model):
         return Judge()
     if adapter.gives_rows_like(model, fit["x"]):
         return Judge(of=lambda x: x, notes=(
@@ -94,6 +97,11 @@ def judged_recipe(model: keras.Model, recipe: Recipe) -> tuple[Recipe, tuple[str
     return recipe, (
         f"{name} trains with a train_step of its own, on rows alone: it is judged by how well it gives"
         " them back.",)
+
+
+def adds_its_loss(model: keras.Model) -> bool:
+    """True where nothing but `add_loss` can say what the loss is."""
+    return model.loss is None and not says_its_loss(model)
 
 
 def says_its_loss(model: keras.Model) -> bool:

@@ -110,9 +110,11 @@ class Made:
         return kept[1] if kept is not None and kept[0]() is model else None
 
     def of(self, model: keras.Model) -> Arguments | None:
-        """The arguments of a model with a constructor of its own but no `get_config`."""
-        own = adapter.is_custom(model) and not adapter.overrides(model, "get_config")
-        return noted(model) if own else None
+        """The arguments of a model's own constructor, where its configuration does not tell them."""
+        if not adapter.is_custom(model) or (
+                adapter.overrides(model, "get_config") and adapter.tells_its_arguments(model)):
+            return None
+        return noted(model)
 
 
 def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> keras.Model:

@@ -178,6 +178,9 @@ class Check(ABC):
     One `of_targets`, or of a family that is (`_OF_TARGETS`), says nothing where a training has none,
     and is judged by what it minimises.
 
+    Of two networks that are trained against each other only those `of_rivals` say something: nothing
+    tells which replicas fail.
+
     Where next to all replicas learn, a signature is no sickness, and a check is not asked; only one
     with `always` speaks there too, about what is true and worth knowing of a healthy training.
 
@@ -193,6 +196,7 @@ class Check(ABC):
     always: ClassVar[bool] = False
     of_each_output: ClassVar[bool] = False
     of_targets: ClassVar[bool] = False
+    of_rivals: ClassVar[bool] = False
     explains: ClassVar[tuple[str, ...]] = ()
 
     # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.
@@ -212,6 +216,8 @@ class Check(ABC):
     def findings(self, seen: Observation) -> Iterator[Finding]:
         """What this check sees; nothing where the network learns, unless it is one for `always`."""
         if not self.always and seen.learns:
+            return
+        if seen.goal.undecided and not self.of_rivals:
             return
         if seen.goal.by_loss and (
                 self.of_targets or self.of_each_output or self.family in _OF_TARGETS):

@@ -43,6 +43,7 @@ class NanInData(Check):
     """
 
     family: ClassVar[Family] = Family.DATA
+    of_rivals: ClassVar[bool] = True
     always: ClassVar[bool] = True
 
     def look(self, seen: Observation) -> Iterator[Finding]:

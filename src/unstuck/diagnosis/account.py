@@ -128,7 +128,8 @@ def population_info(goal: Goal, control: Population) -> results.PopulationInfo:
         loss=results.LossSpread(
             median=float(spread[2]),
             quantiles=(float(spread[0]), float(spread[1]), float(spread[3]), float(spread[4]))),
-        modes=modes_of(goal, control), engine=control.engine, strategy=control.strategy,
+        modes=() if goal.undecided else modes_of(goal, control),
+        engine=control.engine, strategy=control.strategy,
         seeds=(control.seeds[0], control.seeds[-1]), distinct_by_layer=distinct,
     )
 

@@ -123,10 +123,11 @@ class Steps:
             candidates = singles(experiment.recipe, experiment.goal, findings)
             if spoilt:  # of all others, none can be told from the next by itself
                 candidates = [c for c in candidates if c.certain]
-            if experiment.goal.nothing_to_try:
+            if experiment.goal.undecided:
                 candidates = []
-                experiment.untestable[placebo().label] = (
-                    results.RIVALS if experiment.goal.undecided else results.NOTHING_TO_LEARN)
+            elif experiment.goal.nothing_to_learn:
+                candidates = []
+                experiment.untestable[placebo().label] = results.NOTHING_TO_LEARN
             elif spoilt and not any(isinstance(c.change, DropMissing) for c in candidates):
                 candidates = []
                 self.notes.append("nothing was tried: the rows trained on hold NaN, which no change of"
@@ -314,7 +315,7 @@ class Steps:
         self.notes += [by_heart_note(cure, checked=False) for cure in proofs.unchecked]
         tried = {j.trial.changes[0] for j in judged}
         wanted = [placebo(), *(candidate.change for candidate in candidates)]
-        for change in wanted if experiment.control.rate < CURED else ():
+        for change in wanted if experiment.control.rate < CURED and not goal.undecided else ():
             label = change.label
             if change not in tried and label not in experiment.untestable:
                 self.skipped[label] = "the budget was spent before its turn"

@@ -114,11 +114,6 @@ class Goal:
             task.kind == "constant" for task in self.tasks)
 
     @property
-    def nothing_to_try(self) -> bool:
-        """True where no change is of use, or nothing tells whether it is."""
-        return self.undecided or self.nothing_to_learn
-
-    @property
     def judged_rows(self) -> int:
         """How many rows are judged."""
         return int(self.weights.shape[1])

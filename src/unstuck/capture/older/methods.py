@@ -42,6 +42,7 @@ def wrappers(year: str) -> dict[Attribute, Callable[[Any], Any]]:
         lambda optimizer, value: setattr(optimizer, "learning_rate", value))
     for adapted in (keras.layers.Normalization, keras.layers.Discretization):
         made[adapter.owner(adapted, "adapt"), "adapt"] = _adapting
+    made[keras.utils.PyDataset, "num_batches"] = _settable
     made[adapter.optimizer_base(), "minimize"] = lambda _: minimized
     made[model, "predict_classes"] = lambda _: predict_classes
     made[model, "predict_proba"] = lambda _: predict_proba
@@ -63,6 +64,14 @@ def _translating(name: str, takes_lists: bool, original: Any) -> Any:
         return found
 
     return called
+
+
+def _settable(original: Any) -> Any:
+    """A property that classes of other years set as an attribute."""
+    name = "_unstuck_num_batches"
+    return property(
+        lambda source: vars(source)[name] if name in vars(source) else original.fget(source),
+        lambda source, value: vars(source).__setitem__(name, value))
 
 
 def _adapting(original: Any) -> Any:

@@ -20,7 +20,7 @@ def methods() -> dict[Attribute, Callable[[Any], Any]]:
     """What arrays of JAX get of TensorFlow's tensors while a script runs, as patches."""
     arrays = adapter.array_class()
     return {
-        (arrays, "numpy"): lambda _: lambda array: np.asarray(array)[()],
+        (arrays, "numpy"): lambda _: lambda array: np.array(array)[()],
         (arrays, "get_shape"): lambda _: lambda array: TensorShape(array.shape),
         (arrays, "set_shape"): lambda _: lambda array, shape: None,
     }
@@ -64,8 +64,14 @@ def variable_class(note: Callable[[str], None], keras_2: bool) -> type:
             if trained and not keras_2 and _in_a_layer():
                 note(UNTRAINED)
                 trained = False
-            return keras.Variable(tensor_of(value, dtype), trainable=trained,
-                                  name=None if name is None else name.replace("/", "_"))
+            named = None if name is None else name.replace("/", "_")
+            given = tensor_of(value, dtype)
+            if adapter.current_scope() is None or adapter.is_symbolic(given):
+                return keras.Variable(given, trainable=trained, name=named)
+            held = np.asarray(given)  # made where Keras only reads a network: its value comes later
+            return keras.Variable(lambda shape, dtype: keras.ops.convert_to_tensor(held, dtype),
+                                  shape=held.shape, dtype=str(held.dtype), trainable=trained,
+                                  name=named)
 
     return Variable
 

@@ -65,6 +65,7 @@ from .models import read_by as read_by
 from .models import run_through_graph as run_through_graph
 from .models import stable_paths as stable_paths
 from .models import takes_training as takes_training
+from .models import tells_its_arguments as tells_its_arguments
 from .remaking import carry_statistics as carry_statistics
 from .remaking import from_architecture as from_architecture
 from .remaking import give_generator as give_generator

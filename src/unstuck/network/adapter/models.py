@@ -47,6 +47,17 @@ def overrides(model: keras.Model, method: str) -> bool:
     return not owner(type(model), method).__module__.startswith("keras.")
 
 
+def tells_its_arguments(model: keras.Model) -> bool:
+    """True where a model's configuration has all that its constructor cannot do without."""
+    try:
+        config = model.get_config()
+    except Exception:  # a method of the user's that asks for more than there is
+        return False
+    parameters = list(inspect.signature(type(model).__init__).parameters.values())[1:]
+    return all(one.name in config for one in parameters if one.default is one.empty
+               and one.kind in (one.POSITIONAL_OR_KEYWORD, one.KEYWORD_ONLY))
+
+
 def optimizers_of(model: keras.Model) -> list[Any]:
     """The optimizers of a model, that of `compile` first, then those that its class keeps itself."""
     found = [model.optimizer] if model.optimizer is not None else []

@@ -20,6 +20,7 @@ from .private import (
     JaxVariable,
     backend_numpy,
     backend_rnn,
+    get_stateless_scope,
     in_stateless_scope,
     model_output_spec,
 )
@@ -76,26 +77,32 @@ def noted_updates(note: Callable[..., None]) -> Iterator[None]:
 def answering(
     stands: Mapping[int, Any], *, training: bool | None = None, seen: list[Any] | None = None
 ) -> Iterator[None]:
-    """While open, models answer in the place of others, wherever those are called.
+    """While open, models answer in the place of others, wherever this thread calls those.
 
     Args:
         stands: who answers, by the `id` of the model that is called.
         training: the mode in which they answer; `None`: the one that they are called in.
-        seen: what they put out is noted there, call by call.
+        seen: what they put out is noted there, call by call; not where a block is run again within
+            for a derivative, which is in another scope than the first call.
     """
     with BUILDING:
         original = keras.Layer.__call__
+        scopes: list[Any] = []
+        mine_alone = threading.get_ident()
 
         @functools.wraps(original)
         def __call__(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            other = stands.get(id(layer))
-            mine = layer if other is None else other
+            if threading.get_ident() != mine_alone:  # others trace what they have to
+                return original(layer, *args, **kwargs)
+            mine = stands.get(id(layer), layer)
             asked = any(mine is one for one in stands.values())
             if asked and training is not None and takes_training(mine):
                 kwargs["training"] = training
             found = original(mine, *args, **kwargs)
             if asked and seen is not None:
-                seen.append(found)
+                scopes.append(get_stateless_scope())
+                if scopes[-1] is scopes[0]:
+                    seen.append(found)
             return found
 
         keras.Layer.__call__ = __call__

@@ -23,7 +23,12 @@ from numpy.typing import NDArray
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.data import Data
-from unstuck.network.own_steps import optimizers_in, takes_data_alone, variables_of_state
+from unstuck.network.own_steps import (
+    is_called,
+    optimizers_in,
+    takes_data_alone,
+    variables_of_state,
+)
 from unstuck.network.recipe import Recipe
 from unstuck.network.steps import State, Step, outputs_of_state, test_step_of, train_step_of
 from unstuck.population.draws import initial_weights, mask_seeds
@@ -243,6 +248,8 @@ class Program:
     @cached_property
     def adds(self) -> bool:
         """True where layers of the user's own add to the loss (`added`)."""
+        if not is_called(self.model):
+            return False
         shapes = self.shapes
         rows = as_rows(self.recipe.train.taken(slice(self.batch)))
         return jax.eval_shape(self.added, shapes, rows[0]) is not None

@@ -97,7 +97,7 @@ def _verdict(page: Page, result: Result) -> None:
     style = _COLORS.get(result.outcome, "bold red")
     page.blank()
     page.paragraph((f"{word}.", style), f" {sentence}")
-    if result.goal.why:
+    if result.goal.why and result.goal.why != result.outcome_text:
         page.paragraph((f"What counts as learned – {result.goal.why.rstrip('.')}.", "dim"))
     said = levels.sentence(result)
     if said:

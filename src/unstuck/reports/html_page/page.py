@@ -19,7 +19,7 @@ from unstuck.reports.parts import causes, lists, repairs, words
 from unstuck.reports.parts.ladder import here
 from unstuck.reports.parts.source import fix_of, line_of, script_name
 from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
-from unstuck.result.results import Arm, Result
+from unstuck.result.results import RIVALS, Arm, Result
 
 from . import panels as shown
 from . import source
@@ -255,13 +255,21 @@ def _command(result: Result) -> str:
     return shlex.join(("unstuck", "run", script_name(result), *result.switches, *arguments))
 
 
+def _score(result: Result) -> list[tuple[str, str]]:
+    goal = result.goal
+    if result.outcome_text == RIVALS:
+        return []
+    side = "at most" if goal.metric == "loss" else "at least"
+    return [("Score", f"{goal.metric}, {side} {words.number(goal.threshold)}")]
+
+
 def _measured(result: Result) -> list[tuple[str, str]]:
     """How this was measured, item by item."""
     tool, population, budget = result.tool, result.population, result.budget
     first, last = population.seeds
     rows = [
         ("What counts as learned", result.goal.why),
-        ("Score", f"{result.goal.metric}, at least {words.number(result.goal.threshold)}"),
+        *_score(result),
         ("Replicas of the script as it is",
          f"{words.count(population.replicas)}, seeds {first} to {last}"),
         ("Repairs", "measured on fresh seeds, which no search has seen"),
