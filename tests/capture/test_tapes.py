@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import pytest
 
-from unstuck.base.errors import NotSupported
-from unstuck.capture import tensorflow
+from unstuck.base.errors import NoFitCall, NotSupported
+from unstuck.capture import capture_script, tensorflow
 from unstuck.capture.patches import patched
 from unstuck.capture.tensorflow.blocks import rewritten
 from unstuck.capture.tensorflow.tensors import methods
@@ -207,3 +207,32 @@ def steps():
     yield tape.gradient(y, v)
 list(steps())
 """)
+
+
+KINKS = {
+    "the slope of a ReLU": ("tf.nn.relu(x)", [0.0, 0.0]),
+    "the slope of a leaky one": ("tf.nn.leaky_relu(x)", [0.0, 0.0]),
+    "a straight line": ("3.0 * x", None),
+}
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_a_second_derivative_is_zeros_at_a_kink_and_none_of_a_line(write, name):
+    """As TensorFlow 2.21 gives them; there the slope of a line does not hang on x at all."""
+    compute, expected = KINKS[name]
+    path = write(f"""
+import tensorflow as tf
+x = tf.constant([-1.0, 2.0])
+with tf.GradientTape() as outer:
+    outer.watch(x)
+    with tf.GradientTape() as inner:
+        inner.watch(x)
+        y = {compute}
+    slope = inner.gradient(y, x)
+found = outer.gradient(slope, x)
+with open(__file__ + ".found", "w") as file:
+    file.write(repr(None if found is None else found.numpy().tolist()))
+""")
+    with pytest.raises(NoFitCall):
+        capture_script(path)
+    assert ast.literal_eval(path.with_name("train.py.found").read_text()) == expected

@@ -27,6 +27,7 @@ from unstuck.base.errors import NoFitCall, NotSupported, ScriptFailed, UnstuckEr
 from unstuck.base.reading import refuse_no_script
 from unstuck.network import adapter
 from unstuck.network.adapter import random_state_kept
+from unstuck.network.drawing import let_draw_unseeded
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 from unstuck.script.dialect import dialect_of
@@ -249,6 +250,7 @@ def _capture(
     namespace: dict[str, Any] | None = None,
 ) -> Captured:
     name = Path(filename).name
+    let_draw_unseeded()
     watch = Watch(filename, script, chosen=chosen or 1, through=through, auto=chosen is None)
     dialect = dialect_of(script, directory)
     source = rewritten(script.data, filename) if dialect is not None else None

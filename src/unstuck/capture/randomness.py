@@ -8,7 +8,6 @@ is trained along, other in every replica and every step.
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
-from unstuck.network.own_steps import step_seeds
+from unstuck.network.drawing import seeds_of_caller, step_seeds
 
 
 def _own_seeds() -> keras.random.SeedGenerator:
@@ -54,7 +53,7 @@ def drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
         given = {k: v for k, v in kwargs.items() if k in known}
         seed = kwargs.get("seed")
         if seed is None:
-            seed = _seeds_of_caller() or step_seeds()
+            seed = seeds_of_caller() or step_seeds()
         if seed is None:
             if adapter.is_traced():
                 raise NotSupported(
@@ -69,16 +68,3 @@ def drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
         return draw(shape, *args, **given, seed=seed)
 
     return drawing
-
-
-def _seeds_of_caller() -> Any:
-    """The generator of the innermost layer that is being called."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        code = frame.f_code
-        if code.co_name == "call" and code.co_argcount:
-            seeds = getattr(frame.f_locals.get(code.co_varnames[0]), "unstuck_seeds", None)
-            if seeds is not None:
-                return seeds
-        frame = frame.f_back  # type: ignore[assignment]
-    return None

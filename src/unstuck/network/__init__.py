@@ -4,7 +4,8 @@ A `recipe` is one training: network, compile arguments, data, fit arguments. It 
 which is the user's model with a list of changes to its `layers`; `data`, which are rows; an `optimizer`
 as configured; and `callback_rules`, the callbacks that take part in a training, for many replicas at
 once. `rebuilding` makes a fresh model of an architecture, `loss_names` tells what a loss is called,
-`outputs` looks at each output of several, `bottleneck` tells a network's narrowest place, `serialized`
+`outputs` looks at each output of several, `bottleneck` tells a network's narrowest place, `drawing`
+gives generators to what draws without a seed, `rivals` tells of two trainings in one step, `serialized`
 what a saved or sent object may be made of. `adapter` is a package, the only place that imports what is
 private in Keras; `backend` says at once if Keras runs on anything but JAX.
 

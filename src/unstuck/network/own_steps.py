@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,25 +18,11 @@ import keras
 from unstuck.base.errors import NotSupported
 
 from . import adapter
+from .drawing import DRAWING, SEEDS, draws_unseeded, give_seeds, let_draw_unseeded
 
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
 """Values of trainable variables, of the others, of optimizers and of metrics."""
 Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
-SEEDS = "unstuck_seeds"
-"""The attribute with the generator for what a step draws outside of layers (`tf.random.normal`)."""
-
-
-class _Drawing(threading.local):
-    def __init__(self) -> None:
-        self.generators: list[Any] = []
-
-
-_drawing = _Drawing()
-
-
-def step_seeds() -> Any:
-    """The generator of the step that is running; `None` outside of one."""
-    return _drawing.generators[-1] if _drawing.generators else None
 
 
 def takes_data_alone(model: keras.Model, method: str = "train_step") -> bool:
@@ -48,14 +33,17 @@ def takes_data_alone(model: keras.Model, method: str = "train_step") -> bool:
 
 
 def prepared(model: keras.Model) -> keras.Model:
-    """A fresh model with such steps gets a generator for what they draw.
+    """A fresh model with such steps, or whose layers draw, gets a generator for that.
 
     Without a `call` it is as built as it will ever be.
     """
     if not is_called(model):
         model.built = True
-    if takes_data_alone(model) and not hasattr(model, SEEDS):
-        adapter.give_generator(model, SEEDS)
+    if draws_unseeded(model):
+        let_draw_unseeded()
+        give_seeds(model)
+    if takes_data_alone(model):
+        give_seeds(model)
         for name, made in (("compiled_loss", _CompiledLoss), ("compiled_metrics", _CompiledMetrics)):
             if not hasattr(model, name):
                 object.__setattr__(model, name, made(model))  # none of the layers' own
@@ -166,12 +154,12 @@ def _called(model: keras.Model, method: str, data: Any) -> dict[str, Any]:
     for optimizer in adapter.optimizers_of(model):
         if not hasattr(optimizer, "minimize"):
             object.__setattr__(optimizer, "minimize", functools.partial(minimized, optimizer))
-    _drawing.generators = [*_drawing.generators, getattr(model, SEEDS, None)]
+    DRAWING.generators = [*DRAWING.generators, getattr(model, SEEDS, None)]
     try:
         with adapter.journalled(), adapter.JOURNALS.minimised() as losses:
             logs = getattr(model, method)(data)
     finally:
-        _drawing.generators = _drawing.generators[:-1]
+        DRAWING.generators = DRAWING.generators[:-1]
     flat: dict[str, Any] = {}
     for name, value in (logs or {}).items():
         flat |= value if isinstance(value, dict) else {name: value}

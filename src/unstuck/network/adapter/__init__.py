@@ -73,6 +73,7 @@ from .remaking import own_code_trusted as own_code_trusted
 from .remaking import remade as remade
 from .remaking import same_lambda as same_lambda
 from .remaking import set_layer_argument as set_layer_argument
+from .remaking import unseeded_draws_from as unseeded_draws_from
 from .scopes import JOURNALS as JOURNALS
 from .scopes import current_scope as current_scope
 from .scopes import journalled as journalled

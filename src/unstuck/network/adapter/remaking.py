@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 
 from .models import flat_layers, own_layers, own_objects
-from .private import serialization_lib
+from .private import in_symbolic_scope, seed_generator, serialization_lib
 
 
 @contextlib.contextmanager
@@ -95,6 +96,39 @@ def give_generator(model: keras.Model, name: str) -> None:
     setattr(model, name, keras.random.SeedGenerator(0))
     if locked:
         model._tracker.lock()
+
+
+def unseeded_draws_from(generator: Callable[[], Any]) -> None:
+    """Let what is drawn without a seed while JAX traces come from a generator, where there is one.
+
+    While Keras only reads a network's shapes, no numbers are needed.
+
+    Args:
+        generator: gives it; `None`: Keras refuses, as ever.
+    """
+    original = seed_generator.global_seed_generator
+
+    @functools.wraps(original)
+    def global_seed_generator() -> Any:
+        if in_symbolic_scope():
+            return _Anything()
+        try:
+            return original()
+        except ValueError:
+            found = generator()
+            if found is None:
+                raise
+            return found
+
+    seed_generator.global_seed_generator = global_seed_generator
+
+
+class _Anything:
+    """Stands for a generator where only shapes are asked for."""
+
+    def next(self, ordered: bool = True) -> Any:
+        """A seed."""
+        return keras.ops.zeros((2,), "uint32")
 
 
 def carry_statistics(source: keras.Model, built: keras.Model) -> None:

@@ -1,0 +1,71 @@
+"""Generators for what a network draws without a seed of its own.
+
+With TensorFlow, `keras.random.normal(shape)` in a layer draws other numbers in every step. JAX
+compiles a step, in which nothing global can move, and Keras refuses it. So a model that draws so gets a
+generator: a state that is trained along, other in every replica and every step.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+from typing import Any
+
+import keras
+
+from . import adapter
+
+SEEDS = "unstuck_seeds"
+"""The attribute of a layer or a model that holds its generator."""
+
+
+class _Drawing(threading.local):
+    def __init__(self) -> None:
+        self.generators: list[Any] = []
+
+
+DRAWING = _Drawing()
+"""The generators of the steps that are running in a thread."""
+
+
+def step_seeds() -> Any:
+    """The generator of the step that is running; `None` outside of one."""
+    return DRAWING.generators[-1] if DRAWING.generators else None
+
+
+def seeds_of_caller() -> Any:
+    """The generator of the innermost layer, or of the model, that is being called; `None` for none."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "call" and code.co_argcount:
+            seeds = getattr(frame.f_locals.get(code.co_varnames[0]), SEEDS, None)
+            if seeds is not None:
+                return seeds
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def draws_unseeded(model: keras.Model) -> bool:
+    """True where a class of the user's own names `random` in its `call`, as far as its code tells."""
+    for layer in (model, *adapter.flat_layers(model)):
+        code = getattr(type(layer).call, "__code__", None)
+        if code is not None and not adapter.is_keras_class(type(layer)) and "random" in code.co_names:
+            return True
+    return False
+
+
+def give_seeds(model: keras.Model) -> None:
+    """Give a model a generator of its own, if it has none."""
+    if not hasattr(model, SEEDS):
+        adapter.give_generator(model, SEEDS)
+
+
+@functools.cache
+def let_draw_unseeded() -> None:
+    """From now on, what is drawn without a seed while a step is traced comes from such a generator.
+
+    Where there is none, Keras says what it says.
+    """
+    adapter.unseeded_draws_from(lambda: seeds_of_caller() or step_seeds())
