@@ -184,7 +184,7 @@ def _files() -> None:
     urllib.request.urlretrieve = lambda url, filename=None, **_: (filename, None)  # type: ignore
     pandas = importlib.import_module("pandas")
     pandas.read_csv = _beside(pandas.read_csv)
-    np.loadtxt = _beside(np.loadtxt)
+    np.loadtxt = _moving(_beside(np.loadtxt))
 
 
 def _moving(function: Callable[..., Any]) -> Callable[..., Any]:

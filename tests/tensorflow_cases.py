@@ -139,6 +139,7 @@ tf.image.image_gradients(f)[0]|tf.image.image_gradients(f)[1]
 tf.image.extract_patches(f, [1, 2, 2, 1], [1, 2, 2, 1], [1, 1, 1, 1], "VALID")
 tf.image.grayscale_to_rgb(f[..., :1])|tf.image.convert_image_dtype(g, tf.float32)
 tf.image.convert_image_dtype(f, tf.uint8)|tf.image.convert_image_dtype(f * 3, tf.uint8, saturate=True)
+tf.image.rgb_to_yuv(f)|tf.image.yuv_to_rgb(f)|tf.image.rgb_to_yiq(f)|tf.image.yiq_to_rgb(f)
 tf.image.rgb_to_hsv(f)|tf.image.hsv_to_rgb(f)|tf.image.rgb_to_grayscale(f)|tf.image.rgb_to_grayscale(g)
 tf.image.adjust_gamma(f, 2., 0.5)|tf.image.per_image_standardization(f)
 tf.image.per_image_standardization(g)|tf.image.adjust_brightness(f, 0.2)

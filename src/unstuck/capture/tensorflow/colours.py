@@ -97,6 +97,26 @@ def adjust_saturation(image: Any, saturation_factor: Any) -> Any:
     return hsv_to_rgb(hsv.at[..., 1].set(jnp.clip(hsv[..., 1] * saturation_factor, 0, 1)))
 
 
+_SPACES = {
+    "rgb_to_yuv": [[0.299, -0.14714119, 0.61497538], [0.587, -0.28886916, -0.51496512],
+                   [0.114, 0.43601035, -0.10001026]],
+    "yuv_to_rgb": [[1.0, 1.0, 1.0], [0.0, -0.394642334, 2.03206185],
+                   [1.13988303, -0.58062185, 0.0]],
+    "rgb_to_yiq": [[0.299, 0.59590059, 0.2115], [0.587, -0.27455667, -0.52273617],
+                   [0.114, -0.32134392, 0.31119955]],
+    "yiq_to_rgb": [[1.0, 1.0, 1.0], [0.95598634, -0.27201283, -1.10674021],
+                   [0.6208248, -0.64720424, 1.70423049]],
+}
+"""From a picture's three channels (rows) to three others, as TensorFlow's documentation has them."""
+
+
+def _into(space: str) -> Callable[..., Any]:
+    def converted(images: Any) -> Any:
+        return ops.matmul(tensor_of(images), np.array(_SPACES[space], "float32"))
+
+    return converted
+
+
 def rgb_to_grayscale(images: Any) -> Any:
     """TensorFlow's `tf.image.rgb_to_grayscale`."""
     return ops.sum(images * np.array([0.2989, 0.5870, 0.1140], "float32"), axis=-1, keepdims=True)
@@ -136,6 +156,7 @@ def functions() -> Functions:
         "convert_image_dtype": convert_image_dtype, "rgb_to_hsv": rgb_to_hsv, "hsv_to_rgb": hsv_to_rgb,
         "rgb_to_grayscale": _in_floats(rgb_to_grayscale), "adjust_gamma": _in_floats(adjust_gamma),
         "per_image_standardization": per_image_standardization,
+        **{name: _into(name) for name in _SPACES},
         **{f"adjust_{name}": change for name, (change, _) in _CHANGES.items()},
         **{f"random_{name}": _drawn(*made) for name, made in _CHANGES.items()},
     }

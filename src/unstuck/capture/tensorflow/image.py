@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from keras import ops
 
+from unstuck.base.errors import NotSupported
+
 from . import colours, draws
 from .dtypes import named
 from .signatures import Functions, numbers
@@ -134,6 +136,38 @@ def random_crop(value: Any, size: Any, seed: Any = None, name: str | None = None
     return jax.lax.dynamic_slice(value, starts, size)
 
 
+def sample_distorted_bounding_box(
+    image_size: Any, bounding_boxes: Any, seed: Any = 0, min_object_covered: Any = 0.1,
+    aspect_ratio_range: Any = None, area_range: Any = None, max_attempts: Any = None,
+    use_image_if_no_bounding_boxes: Any = None, name: str | None = None,
+) -> tuple[Any, Any, Any]:
+    """TensorFlow's `tf.image.sample_distorted_bounding_box`: where a random part begins, its size, and
+    its box in shares of the picture.
+
+    Raises:
+        NotSupported: there are boxes, parts of which would have to be within.
+    """
+    rows, columns, _ = (int(n) for n in np.asarray(image_size))
+    if np.size(bounding_boxes):
+        raise NotSupported("tf.image.sample_distorted_bounding_box with boxes is not taken; without any,"
+                           " and use_image_if_no_bounding_boxes=True, it is.")
+    narrow, wide = (0.75, 1.33) if aspect_ratio_range is None else aspect_ratio_range
+    least, most = (0.05, 1.0) if area_range is None else area_range
+    high, across, top, left = rows, columns, 0, 0
+    for _ in range(int(max_attempts or 100)):
+        shape, size, down, along = map(float, draws.uniform((4,), seed=seed or None))
+        ratio = narrow + shape * (wide - narrow)
+        tall = [np.sqrt(area * rows * columns / ratio) for area in (least, most)]
+        tried = round(tall[0] + size * (min(tall[1], rows, columns / ratio) - tall[0]))
+        if 0 < tried <= rows and 0 < round(tried * ratio) <= columns:
+            high, across = tried, round(tried * ratio)
+            top, left = int(down * (rows - high + 1)), int(along * (columns - across + 1))
+            break
+    box = [top / rows, left / columns, (top + high) / rows, (left + across) / columns]
+    return (jnp.array([top, left, 0]), jnp.array([high, across, -1]),
+            jnp.array(box, "float32").reshape(1, 1, 4))
+
+
 def total_variation(images: Any, name: str | None = None) -> Any:
     """TensorFlow's `tf.image.total_variation`."""
     images = tensor_of(images)
@@ -215,7 +249,8 @@ _OWN: Functions = {
     "random_flip_left_right": _randomly_flipped(-2), "random_flip_up_down": _randomly_flipped(-3),
     "crop_to_bounding_box": crop_to_bounding_box, "pad_to_bounding_box": pad_to_bounding_box,
     "resize_with_crop_or_pad": resize_with_crop_or_pad, "resize_with_pad": resize_with_pad,
-    "random_crop": random_crop, "total_variation": total_variation, "psnr": psnr, "ssim": ssim,
+    "random_crop": random_crop, "sample_distorted_bounding_box": sample_distorted_bounding_box,
+    "total_variation": total_variation, "psnr": psnr, "ssim": ssim,
     "image_gradients": image_gradients, "extract_patches": extract_patches,
     "grayscale_to_rgb": grayscale_to_rgb, "ResizeMethod": ResizeMethod,
     **{f"decode_{kind}": decoded for kind in ("jpeg", "png", "image", "bmp")},
