@@ -229,10 +229,12 @@ def _tensorflow_datasets() -> ModuleType:
         if split is None:
             made = {part: one(name, as_supervised) for part in ("train", "test", "trainA", "trainB",
                                                                 "testA", "testB")}
-        classes = shapes[name][1]
-        info = _module("info", features={"label": _module("label", num_classes=classes, names=[
-            f"class-{n}" for n in range(classes)], int2str=lambda n: f"class-{n}")}, splits={
-            part: _module("split", num_examples=TAKEN) for part in ("train", "test")})
+        shape, classes = shapes[name]
+        label = _module("label", num_classes=classes, names=[f"class{n}" for n in range(classes)],
+                        int2str=lambda n: f"class-{n}")
+        info = _module(
+            "info", features={"image": _module("image", shape=shape), "label": label},
+            splits={part: _module("split", num_examples=TAKEN) for part in ("train", "test")})
         return (made, info) if with_info else made
 
     return _module("tensorflow_datasets", load=load, disable_progress_bar=lambda: None,

@@ -141,6 +141,51 @@ def test_a_model_called_twice_is_judged_by_targets_only_where_a_loss_says_so(wri
     assert recipe.y.shape == (20, 1)
 
 
+SAMPLED = HEAD + """
+x = rng.normal(size=(40, 4)).astype("float32")
+
+
+class Sampled(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.encoder = tf.keras.Sequential([tf.keras.Input((4,)), layers.Dense(4)])
+        self.decoder = tf.keras.Sequential([tf.keras.Input((2,)), layers.Dense(4)])
+
+
+def compute_loss(model, rows):
+    mean, log_variance = tf.split(model.encoder(rows), 2, axis=1)
+    code = mean + tf.exp(0.5 * log_variance) * tf.random.normal(tf.shape(mean))
+    error = tf.reduce_mean(tf.square(rows - model.decoder(code)))
+    return error + 0.01 * tf.reduce_mean(mean ** 2 + tf.exp(log_variance) - log_variance)
+
+
+WRAP
+def train_step(model, rows):
+    with tf.GradientTape() as tape:
+        loss = compute_loss(model, rows)
+    grads = tape.gradient(loss, model.trainable_variables)
+    opt.apply_gradients(zip(grads, model.trainable_variables))
+
+model = Sampled()
+for epoch in range(4):
+    for at in range(0, 40, 10):
+        train_step(model, x[at:at + 10])
+    model.decoder(tf.random.normal((3, 2)))  # draws in between move the generator, too
+"""
+
+
+@pytest.mark.parametrize("wrap", ["", "@tf.function"])
+def test_noise_drawn_within_the_tape_is_the_users_in_the_shadow_and_anew_in_replicas(write, wrap):
+    captured = capture_script(write(SAMPLED.replace("WRAP", wrap)))
+    recipe = captured.recipe
+    assert any("Shadow check" in note for note in captured.notes)
+    assert not recipe.by_loss and make_goal(recipe).is_autoencoder
+    still = recipe.with_optimizer(learning_rate=0.0)
+    population = trained_from_the_users_weights(still, [1, 2])
+    # The weights never move: what differs between epochs, and between replicas, is the noise.
+    assert len(set(population.loss.flat)) == population.loss.size
+
+
 def test_what_is_another_in_each_update_is_named(write):
     source = CODES.replace("        with tf.GradientTape", """\
         target = rng.normal(size=(7, 2)).astype("float32")

@@ -27,7 +27,7 @@ from .events import loss_itself
 from .fit_numbers import class_weight_of, epochs_of, steps_of, validation_share, whole_number
 from .inside import told_of
 from .judging import adds_its_loss, judge_of, judged_recipe, says_its_loss
-from .networks import Made, copy_of, refuse_unknown_training
+from .networks import Made, copy_of, finished, refuse_unknown_training
 from .plain_steps import COMPARED, without_own_step
 from .tape import Tape, tape
 from .weights import Drawn, before_fit
@@ -94,6 +94,7 @@ def recipe_of(
     )
     _check_split(recipe)
     built = model if trained else _built(recipe).model
+    finished(recipe, model, built)
     if recipe.loss is None and not says_its_loss(model) and not adapter.adds_losses(
             built, keras.tree.map_structure(lambda a: a[:1], recipe.x)):
         raise NotSupported(
@@ -315,7 +316,7 @@ def _check_split(recipe: Recipe) -> None:
 
 def _built(recipe: Recipe) -> Built:
     """The model, compiled: Keras reads one batch through it, and computes nothing."""
-    if recipe.architecture.is_graph:
+    if recipe.architecture.is_graph and not takes_data_alone(recipe.architecture.source):
         check_inputs(recipe.architecture.source, recipe.x)
     try:
         return recipe.build()

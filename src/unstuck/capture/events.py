@@ -17,6 +17,7 @@ from typing import Any, Literal, Protocol
 import keras
 
 from unstuck.network import adapter
+from unstuck.network.drawing import outside
 
 Kind = Literal["forward", "loss", "gradient", "update"]
 
@@ -189,8 +190,14 @@ def gradient(
             kind="gradient", thing=run,
             what={"names": list(names), "places": list(places),
                   "block": run if block is None else block},
-            arrays={"value": leaves_of(target), **{f"name {name}": leaves_of(value)
-                                                   for name, value in names.items()}}))
+            arrays={"value": leaves_of(target), "seeds": _seeds_before(run),
+                    **{f"name {name}": leaves_of(value) for name, value in names.items()}}))
+
+
+def _seeds_before(run: Any) -> list[Any]:
+    """What the generator of draws outside of layers held before a block; nothing where it drew none."""
+    held = run.before.get(id(outside().state))
+    return [] if held is None else [held[1]]
 
 
 def update(optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
+from unstuck.network.drawing import give_seeds
 from unstuck.network.loops import Loop
 from unstuck.network.made_with import Arguments
 from unstuck.network.recipe import Recipe
@@ -241,6 +242,8 @@ class HandLoop:
                 self.model, self._optimizer, x, y, weight, drawn=self._drawn,
                 arguments=arguments or self._made.of(self.model))
             copy = self._begun[0].architecture.source
+            if self._whole is not None:
+                give_seeds(copy)
             # The forward pass of this update has moved running averages and masks already.
             for ours, variable in zip(copy.variables, self.model.variables, strict=False):
                 held = first.gradient.thing.before.get(id(variable))
@@ -274,7 +277,8 @@ class HandLoop:
         refuse(self.error, self._refused)
         assert self._begun is not None
         recipe, notes = self._begun
-        shadow = Shadow([one.value for one in self._first], self._batches)
+        shadow = Shadow([one.value for one in self._first], self._batches,
+                        [one.gradient.arrays["seeds"] for one in self._first])
         with events.unnoticed():
             read = first_that_agrees(shadow, recipe, self._readings(), self._loop())
             if read is None:

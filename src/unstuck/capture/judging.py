@@ -86,17 +86,34 @@ def judged_recipe(model: keras.Model, recipe: Recipe) -> tuple[Recipe, tuple[str
         return replace(recipe, by_loss=True), (
             f"{name}'s train_step takes derivatives of its output by its rows. {BY_LOSS}",)
     if not recipe.rows_alone:
+        if is_called(model) and _outputs(model, recipe) is None:
+            return replace(recipe, by_loss=True), (
+                f"{name}'s train_step calls it on something else than the rows. {BY_LOSS}",)
         return recipe, ()
-    row = keras.tree.map_structure(lambda a: a[:1], recipe.x)
-    alike = hasattr(row, "shape") and (
-        puts_out_rows(model, recipe, row) if not is_called(model)
-        else getattr(adapter.outputs_of(model, row), "shape", None) == row.shape)
-    if not alike:
+    if not _gives_back(model, recipe):
         return replace(recipe, by_loss=True), (
             f"{name} trains with a train_step of its own, on rows alone. {BY_LOSS}",)
     return recipe, (
         f"{name} trains with a train_step of its own, on rows alone: it is judged by how well it gives"
         " them back.",)
+
+
+def _gives_back(model: keras.Model, recipe: Recipe) -> bool:
+    """True where something of the shape of its rows is put out."""
+    row = keras.tree.map_structure(lambda a: a[:1], recipe.x)
+    if not hasattr(row, "shape"):
+        return False
+    if not is_called(model):
+        return puts_out_rows(model, recipe, row)
+    return bool(getattr(_outputs(model, recipe), "shape", None) == row.shape)
+
+
+def _outputs(model: keras.Model, recipe: Recipe) -> Any:
+    """What it puts out for a row; `None` where it cannot be called on rows."""
+    try:
+        return adapter.outputs_of(model, keras.tree.map_structure(lambda a: a[:1], recipe.x))
+    except Exception:  # its step hands it something else
+        return None
 
 
 def adds_its_loss(model: keras.Model) -> bool:

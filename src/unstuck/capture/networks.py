@@ -18,8 +18,9 @@ from unstuck.base.errors import BadData, NotSupported
 from unstuck.network import adapter
 from unstuck.network.architecture import Architecture
 from unstuck.network.made_with import Arguments, from_arguments, made_again, note, noted
-from unstuck.network.own_steps import is_called
+from unstuck.network.own_steps import is_called, takes_data_alone
 from unstuck.network.rebuilding import rebuilt
+from unstuck.network.recipe import Recipe
 
 from .inside import told_of
 from .patches import Attribute
@@ -139,6 +140,8 @@ def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> 
             with adapter.recorded_initializers():
                 adapter.build_on(copy, keras.tree.map_structure(lambda a: a[:1], x))
         except Exception as error:
+            if takes_data_alone(model):  # its step may call it on something else (`finished`)
+                return copy
             if (told := told_of(error)) is not None:
                 raise told from error
             raise BadData(
@@ -156,6 +159,20 @@ def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> 
         )
     _copy_values(model, copy)
     return copy
+
+
+def finished(recipe: Recipe, model: keras.Model, built: keras.Model) -> None:
+    """Make the variables of a recipe's source that only its step makes, with the user's values.
+
+    Args:
+        model: the user's.
+        built: one that was built of the recipe.
+    """
+    source = recipe.architecture.source
+    if takes_data_alone(source) and len(source.variables) < len(built.variables):
+        with adapter.recorded_initializers():
+            recipe.build_in_place(source)
+        _copy_values(model, source)
 
 
 def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:

@@ -7,7 +7,6 @@ is trained along, other in every replica and every step.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -16,16 +15,7 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
-from unstuck.network.drawing import seeds_of_caller, step_seeds
-
-
-def _own_seeds() -> keras.random.SeedGenerator:
-    """A generator; making it draws nothing from Python's random state."""
-    state = random.getstate()
-    try:
-        return keras.random.SeedGenerator()
-    finally:
-        random.setstate(state)
+from unstuck.network.drawing import outside, own_seeds, seeds_of_caller, step_seeds
 
 
 class Layer(keras.layers.Layer):  # type: ignore[misc]
@@ -33,7 +23,7 @@ class Layer(keras.layers.Layer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.unstuck_seeds = _own_seeds()
+        self.unstuck_seeds = own_seeds()
 
 
 class Lambda(keras.layers.Lambda):  # type: ignore[misc]
@@ -41,13 +31,11 @@ class Lambda(keras.layers.Lambda):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.unstuck_seeds = _own_seeds()
+        self.unstuck_seeds = own_seeds()
 
 
 def drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
     """A function of `keras.random` that takes no seed and draws other numbers every time."""
-    outside: list[keras.random.SeedGenerator] = []
-
     def drawing(shape: Any, *args: Any, **kwargs: Any) -> Any:
         known = ("mean", "stddev", "minval", "maxval", "alpha")
         given = {k: v for k, v in kwargs.items() if k in known}
@@ -61,9 +49,7 @@ def drawn(draw: Callable[..., Any]) -> Callable[..., Any]:
                     " generator can move with the training. Call it in a Lambda or in the call()"
                     " of a layer."
                 )
-            if not outside:
-                outside.append(_own_seeds())
-            seed = outside[0]
+            seed = outside()
         shape = tuple(int(n) if isinstance(n, int | np.integer) else n for n in shape)
         return draw(shape, *args, **given, seed=seed)
 

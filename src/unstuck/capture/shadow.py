@@ -13,10 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.network.drawing import SEEDS
 from unstuck.network.loops import Loop
 from unstuck.network.own_steps import variables_of_state
 from unstuck.network.recipe import Recipe
@@ -37,10 +39,14 @@ class Shadow:
     Args:
         values: what was minimised in each, before it.
         batches: the rows of each.
+        seeds: what the generator of draws outside of layers held before each, if it drew.
     """
 
-    def __init__(self, values: Sequence[float], batches: Sequence[Batch]) -> None:
+    def __init__(
+        self, values: Sequence[float], batches: Sequence[Batch], seeds: Sequence[list[Any]]
+    ) -> None:
         self._values, self._batches = list(values), list(batches[: len(values)])
+        self._seeds = list(seeds)
         self._best: tuple[int, float, float] | None = None
 
     @property
@@ -67,7 +73,7 @@ class Shadow:
 
     def agrees(self, recipe: Recipe) -> bool:
         """True where a recipe gives the same losses; its architecture holds the first weights."""
-        losses, _ = trained_on(recipe, self._batches)
+        losses, _ = trained_on(recipe, self._batches, self._seeds)
         for at, (mine, yours) in enumerate(zip(losses, self._values, strict=True)):
             same = np.isclose(mine, yours, rtol=CLOSE, atol=1e-7, equal_nan=True)
             if not same:
@@ -78,11 +84,15 @@ class Shadow:
 
 
 def trained_on(
-    recipe: Recipe, batches: Sequence[Batch]
+    recipe: Recipe, batches: Sequence[Batch], seeds: Sequence[list[Any]] = ()
 ) -> tuple[list[float], list[NDArray[Any]]]:
     """What is minimised before each update of a recipe on batches, and the weights after the last.
 
     It begins with the weights of the recipe's source, and a fresh optimizer.
+
+    Args:
+        seeds: what the model's generator of draws outside of layers begins each update with, where
+            that is not what it ended the one before with.
     """
     built = recipe.build().model
     source = recipe.architecture.source
@@ -92,7 +102,14 @@ def trained_on(
     state: Any = tuple([v.value for v in part] for part in variables_of_state(built))
     metrics = state[3]
     found = []
-    for x, y, weight in batches:
+    drawing = getattr(built, SEEDS, None)
+    at = None if drawing is None else next(
+        i for i, v in enumerate(built.non_trainable_variables) if v is drawing.state)
+    for (x, y, weight), held in zip(batches, seeds or [[]] * len(batches), strict=True):
+        if held and at is not None:
+            others = list(state[1])
+            others[at] = jnp.asarray(held[0])
+            state = (state[0], others, *state[2:])
         logs, state = step(state, recipe.as_batch(x, y, weight))
         state = (*state[:3], metrics)
         found.append(float(logs["loss"]))

@@ -29,8 +29,8 @@ class ModeCollapse(Check):
     normalisation, a Wasserstein loss with a gradient penalty.
 
     ## Example
-        tf.GradientTape()                       # one step of the generator for one of the discriminator
-        d_optimizer=Adam(1e-2), g_optimizer=Adam(1e-5)   # the discriminator wins at once, sick
+        gan.compile(d_optimizer=Adam(1e-5), g_optimizer=Adam(0.05))  # it runs after one output: sick
+        gan.compile(d_optimizer=Adam(1e-3), g_optimizer=Adam(1e-3))  # they keep pace
 
     ## When it is wrong
     That outputs hardly differ is a measurement. A generator that has hardly been trained makes alike

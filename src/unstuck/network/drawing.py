@@ -7,9 +7,12 @@ generator: a state that is trained along, other in every replica and every step.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import random
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -32,6 +35,34 @@ DRAWING = _Drawing()
 def step_seeds() -> Any:
     """The generator of the step that is running; `None` outside of one."""
     return DRAWING.generators[-1] if DRAWING.generators else None
+
+
+@contextlib.contextmanager
+def drawing_with(generator: Any) -> Iterator[None]:
+    """While open, what this thread draws outside of layers comes from a generator (`None`: of none)."""
+    DRAWING.generators = [*DRAWING.generators, generator]
+    try:
+        yield
+    finally:
+        DRAWING.generators = DRAWING.generators[:-1]
+
+
+@functools.cache
+def outside() -> Any:
+    """The generator of what a script draws outside of its network.
+
+    Making it draws nothing from Python's random state.
+    """
+    return own_seeds()
+
+
+def own_seeds() -> Any:
+    """A generator; making it draws nothing from Python's random state."""
+    state = random.getstate()
+    try:
+        return keras.random.SeedGenerator()
+    finally:
+        random.setstate(state)
 
 
 def seeds_of_caller() -> Any:

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import keras
 
 from . import adapter
+from .drawing import SEEDS, drawing_with
 from .own_steps import State, Step
 
 
@@ -116,6 +117,6 @@ def loss_of_block(
     """What is minimised, and the values of variables that are not trained after it."""
     held = dict(zip(map(id, (*model.trainable_variables, *model.non_trainable_variables)),
                     (*trainable, *others), strict=True))
-    with adapter.scope_with(held) as scope:
+    with adapter.scope_with(held) as scope, drawing_with(getattr(model, SEEDS, None)):
         loss = block(getattr(model, "parts", [model]), x, y)
         return loss, [scope.get_current_value(v) for v in model.non_trainable_variables]

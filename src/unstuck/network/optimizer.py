@@ -30,7 +30,7 @@ class Optimizer:
     def of(cls, optimizer: keras.optimizers.Optimizer) -> Optimizer:
         """The configuration of a live optimizer."""
         # Keras numbers names in a process ("adam_3"): two of one kind would be two trainings.
-        config = optimizer.get_config() | {"name": type(optimizer).__name__.lower()}
+        config = adapter.optimizer_config(optimizer) | {"name": type(optimizer).__name__.lower()}
         rate = config.get("learning_rate")
         if isinstance(rate, int | float | np.floating):
             # The variable holds a float32; its shortest decimal form is what the user wrote.

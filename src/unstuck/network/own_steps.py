@@ -18,7 +18,7 @@ import keras
 from unstuck.base.errors import NotSupported
 
 from . import adapter
-from .drawing import DRAWING, SEEDS, draws_unseeded, give_seeds, let_draw_unseeded
+from .drawing import SEEDS, drawing_with, draws_unseeded, give_seeds, let_draw_unseeded
 
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
 """Values of trainable variables, of the others, of optimizers and of metrics."""
@@ -154,12 +154,9 @@ def _called(model: keras.Model, method: str, data: Any) -> dict[str, Any]:
     for optimizer in adapter.optimizers_of(model):
         if not hasattr(optimizer, "minimize"):
             object.__setattr__(optimizer, "minimize", functools.partial(minimized, optimizer))
-    DRAWING.generators = [*DRAWING.generators, getattr(model, SEEDS, None)]
-    try:
-        with adapter.journalled(), adapter.JOURNALS.minimised() as losses:
-            logs = getattr(model, method)(data)
-    finally:
-        DRAWING.generators = DRAWING.generators[:-1]
+    with (drawing_with(getattr(model, SEEDS, None)), adapter.journalled(),
+          adapter.JOURNALS.minimised() as losses):
+        logs = getattr(model, method)(data)
     flat: dict[str, Any] = {}
     for name, value in (logs or {}).items():
         flat |= value if isinstance(value, dict) else {name: value}

@@ -24,6 +24,7 @@ from . import adapter
 from .architecture import Architecture
 from .callback_rules import ReduceLROnPlateau, Rules
 from .data import Data, Filled
+from .drawing import give_seeds
 from .layers import Insertion, Layer
 from .loops import Loop
 from .loss_names import config_of, signature_of
@@ -362,15 +363,11 @@ class Recipe:
 
     def _build(self) -> Built:
         built = rebuilt(self.architecture)
-        first = self.train.taken(slice(self.batch_size))
+        if self.loop is not None and self.loop.block is not None:
+            give_seeds(built.model)
         own_step = takes_data_alone(built.model)
         with adapter.recorded_initializers() as more:
-            self._compile(built.model, with_optimizer=own_step)
-            if own_step:
-                build_by_step(
-                    built.model, self.as_batch(first.x, first.y, first.sample_weight))
-            else:
-                adapter.build_for(built.model, first.x, first.y, first.sample_weight)
+            self.build_in_place(built.model)
         if not self.architecture.is_graph:  # built only now
             adapter.carry_statistics(self.architecture.source, built.model)
         if self.own_compile is None and not own_step:
@@ -378,6 +375,16 @@ class Recipe:
         if not own_step:
             built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+    def build_in_place(self, model: keras.Model) -> None:
+        """Compile a model, and make its variables on the first batch."""
+        first = self.train.taken(slice(self.batch_size))
+        own_step = takes_data_alone(model)
+        self._compile(model, with_optimizer=own_step)
+        if own_step:
+            build_by_step(model, self.as_batch(first.x, first.y, first.sample_weight))
+        else:
+            adapter.build_for(model, first.x, first.y, first.sample_weight)
 
     def _compile(self, model: keras.Model, *, with_optimizer: bool) -> None:
         if self.own_compile is not None:

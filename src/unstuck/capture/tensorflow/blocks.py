@@ -23,7 +23,9 @@ import copy
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-_MODULE = "unstuck.capture.tensorflow.tapes"
+from .shapes import SHAPE_OF, Shapes
+
+_MODULE, _SHAPES = "unstuck.capture.tensorflow.tapes", "unstuck.capture.tensorflow.shapes"
 _TAPED, _LEFT, _UNBOUND = "__unstuck_taped__", "__unstuck_left__", "__unstuck_unbound__"
 _MARK, _BLOCK, _RAN = "__unstuck_mark__", "__unstuck_block__", "__unstuck_ran__"
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
@@ -41,12 +43,13 @@ def rewritten(source: bytes | str, filename: str) -> ast.Module | None:
         SyntaxError: it is not Python.
     """
     text = source.decode(errors="replace") if isinstance(source, bytes) else source
-    if "GradientTape" not in text:
+    if "GradientTape" not in text and ".shape." not in text:
         return None
     tree = ast.parse(source, filename)
-    made = _Blocks()
-    made.visit(tree)  # which changes it in place
-    if not made.times:
+    made, shapes = _Blocks(), Shapes()
+    for one in (shapes, made):
+        one.visit(tree)  # which changes it in place
+    if not made.times and not shapes.times:
         return None
     at = 0
     for at, statement in enumerate(tree.body):  # noqa: B007 - where the first other statement is
@@ -55,8 +58,9 @@ def rewritten(source: bytes | str, filename: str) -> ast.Module | None:
         if not docstring and not future:
             break
     names = {"taped": _TAPED, "left": _LEFT, "UNBOUND": _UNBOUND}
-    first = ast.ImportFrom(_MODULE, [ast.alias(*pair) for pair in names.items()], 0)
-    tree.body.insert(at, ast.copy_location(first, tree.body[at]))
+    for first in (ast.ImportFrom(_MODULE, [ast.alias(*pair) for pair in names.items()], 0),
+                  ast.ImportFrom(_SHAPES, [ast.alias("shape_of", SHAPE_OF)], 0)):
+        tree.body.insert(at, ast.copy_location(first, tree.body[at]))
     ast.fix_missing_locations(tree)
     return tree
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from unstuck.capture import events
 from unstuck.network import adapter
+from unstuck.network.drawing import drawing_with, outside
 
 MOST_PROGRAMS = 16
 """A function called with more kinds of arguments than that is not compiled any longer."""
@@ -95,7 +96,7 @@ class _Program:
 
     def __init__(self, func: Callable[..., Any], example: Any, places: list[int]) -> None:
         args, kwargs = example
-        with events.unnoticed():
+        with events.unnoticed(), drawing_with(outside()):
             self._variables = adapter.variables_read(lambda: func(*args, **kwargs))
         self._result: Any = None
         self._told: list[events.Event] = []
@@ -106,7 +107,8 @@ class _Program:
                 leaves[place] = array
             given, named = keras.tree.pack_sequence_as(example, leaves)
             held = {id(v): value for v, value in zip(self._variables, values, strict=True)}
-            with events.pending() as told, adapter.scope_with(held) as scope:
+            with (events.pending() as told, adapter.scope_with(held) as scope,
+                  drawing_with(outside())):
                 result = func(*given, **named)
             self._told = told
             flat = keras.tree.flatten(result)

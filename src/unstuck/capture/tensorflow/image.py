@@ -149,8 +149,8 @@ def sample_distorted_bounding_box(
     """
     rows, columns, _ = (int(n) for n in np.asarray(image_size))
     if np.size(bounding_boxes):
-        raise NotSupported("tf.image.sample_distorted_bounding_box with boxes is not taken; without any,"
-                           " and use_image_if_no_bounding_boxes=True, it is.")
+        raise NotSupported("tf.image.sample_distorted_bounding_box with boxes is not taken; without"
+                           " any, and use_image_if_no_bounding_boxes=True, it is.")
     narrow, wide = (0.75, 1.33) if aspect_ratio_range is None else aspect_ratio_range
     least, most = (0.05, 1.0) if area_range is None else area_range
     high, across, top, left = rows, columns, 0, 0

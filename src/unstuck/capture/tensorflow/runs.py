@@ -13,6 +13,7 @@ import numpy as np
 
 from unstuck.capture import events
 from unstuck.network import adapter
+from unstuck.network.drawing import drawing_with, outside, step_seeds
 
 Place = tuple[int, int]
 """The number of a marked value in a run of a block, and of an array within it."""
@@ -85,7 +86,7 @@ class Run:
     def go_in(self, values: Mapping[int, Any]) -> None:
         """Run it where variables hold these values, by `id`; nothing of it is noted or lasts."""
         with (events.unnoticed(), adapter.scope_with(values) as self.scope,
-              contextlib.suppress(_Enough)):
+              drawing_with(step_seeds() or outside()), contextlib.suppress(_Enough)):
             self.go()
 
     def mark(self, value: Any) -> Any:

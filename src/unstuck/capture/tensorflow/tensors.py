@@ -107,6 +107,11 @@ class TensorShape(tuple[Any, ...]):
 
     ndims = rank
 
+    @property
+    def dims(self) -> list[Any]:
+        """The lengths, as a list."""
+        return list(self)
+
     def num_elements(self) -> int:
         """Their product."""
         return int(np.prod(self))

@@ -26,6 +26,7 @@ from .fitting import log_names as log_names
 from .fitting import monitor_mode as monitor_mode
 from .fitting import note_loss as note_loss
 from .fitting import note_metrics as note_metrics
+from .fitting import optimizer_config as optimizer_config
 from .fitting import schedule_of as schedule_of
 from .fitting import split_pair as split_pair
 from .fitting import stream_kind as stream_kind

@@ -131,6 +131,29 @@ def schedule_of(optimizer: Any) -> Any:
     return rate if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule) else None
 
 
+def optimizer_config(optimizer: Any) -> dict[str, Any]:
+    """An optimizer's configuration; a schedule that does not tell its own is told by its attributes.
+
+    Raises:
+        NotImplementedError: a class of the user's own tells none.
+    """
+    try:
+        config: dict[str, Any] = optimizer.get_config()
+        return config
+    except NotImplementedError:
+        schedule = schedule_of(optimizer)
+        if schedule is None:
+            raise
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner._learning_rate = None
+    try:
+        config = optimizer.get_config()
+    finally:
+        inner._learning_rate = schedule
+    told = {name: repr(value) for name, value in sorted(vars(schedule).items())}
+    return config | {"learning_rate": {"class_name": type(schedule).__name__, "config": told}}
+
+
 def decays_selectively(optimizer: Any) -> bool:
     """True where `exclude_from_weight_decay` was called, of which no configuration tells."""
     return any(
