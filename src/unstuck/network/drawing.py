@@ -99,4 +99,5 @@ def let_draw_unseeded() -> None:
 
     Where there is none, Keras says what it says.
     """
+    outside()  # made here, and not where a scope would keep it without a value
     adapter.unseeded_draws_from(lambda: seeds_of_caller() or step_seeds())
