@@ -9,6 +9,7 @@ from recipes import Watched
 from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_script
 from unstuck.goal import make_goal
+from unstuck.interventions.loss import Loss
 from unstuck.network.rebuilding import rebuilt
 from unstuck.population.keras_engine.engine import KerasEngine
 
@@ -117,6 +118,8 @@ def test_an_encoder_and_a_decoder_of_one_loop_are_one_network(write):
     assert [v.shape[-1] for v in wider.build().model.trainable_variables] == [5, 5, 2, 2, 6, 6, 4, 4]
     assert np.isfinite(population.final_loss).all() and len(set(population.final_loss)) == 2
     assert make_goal(recipe).is_autoencoder
+    with pytest.raises(NotSupported, match="own step"):
+        Loss(value="mean_squared_error").apply(recipe)
 
 
 TWICE = HEAD + """

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -30,6 +30,7 @@ from .events import Event
 from .judging import BY_LOSS
 from .loop_blocks import Models, Whole, is_run_whole, moving_names, whole_of
 from .loop_losses import Reading, readings
+from .loop_updates import Update, loss_of, targets_of
 from .networks import Made
 from .own_loops import IN_TURN, TOO_LARGE, of_batches, passes, refuse
 from .rounds import Around
@@ -37,21 +38,6 @@ from .runner import Stop
 from .shadow import SHADOWED, Shadow, first_that_agrees
 from .tape import MOST_BYTES, Batch, batch_of, bytes_of
 from .weights import Drawn
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Update:
-    """One update: the events that led to it, and the rows that it was made of."""
-
-    forward: Event
-    loss: Event | None
-    gradient: Event
-    update: Event
-
-    @property
-    def value(self) -> float:
-        """What was minimised, before the update."""
-        return float(sum(np.sum(np.asarray(one)) for one in self.gradient.arrays["value"]))
 
 
 class HandLoop:
@@ -128,7 +114,7 @@ class HandLoop:
         found = self._forwards(update, gradients)
         if not found:
             return
-        whole = Update(forward=found[0], loss=self._loss_of(found[0]), gradient=gradients[-1],
+        whole = Update(forward=found[0], loss=loss_of(found[0], self.recent), gradient=gradients[-1],
                        update=update)
         if not self.began:
             self._begin(whole, found, gradients)
@@ -201,13 +187,6 @@ class HandLoop:
                 " and call fit: such steps are taken as they are.")
         return []
 
-    def _loss_of(self, forward: Event) -> Event | None:
-        """The last loss that was computed of a forward pass; `None` for none."""
-        found = [one for at, one in enumerate(self.recent) if one.kind == "loss"
-                 and one.what["of"] is not None and at >= one.what["of"]
-                 and self.recent[at - one.what["of"]] is forward]
-        return found[-1] if found else None
-
     def _keep(self, batch: Batch, update: Event) -> None:
         rate = update.arrays.get("rate")
         if rate:
@@ -229,13 +208,13 @@ class HandLoop:
         self.model, self._optimizer = first.forward.thing, first.update.thing
         arguments: Arguments | None = None
         if is_run_whole(found, gradients):
-            losses = [(loss, one) for one in found if (loss := self._loss_of(one)) is not None]
+            losses = [(loss, one) for one in found if (loss := loss_of(one, self.recent)) is not None]
             self._whole = whole_of(found, losses, gradients)
             if len(self._whole.models) > 1:
                 given = (self._whole.block(first.gradient), self._whole.judged, *self._whole.models)
                 self.model, arguments = Models(*given), (given, {})
         else:
-            self._targets = _targets_of(first)
+            self._targets = targets_of(first)
         x, y, weight = self._batch(first)
         with adapter.random_state_kept(), events.unnoticed():
             self._begun = recipe_of_step(
@@ -322,27 +301,3 @@ class HandLoop:
         training = self._whole is not None or bool(self._first[0].forward.what["training"])
         return Loop(training=training, untrained=untrained,
                     optimizer_for=gaps.pop() if len(gaps) == 1 else None)
-
-
-def _targets_of(first: Update) -> tuple[str, int] | None:
-    """The name in the block, and the array of it, that is the targets; `None`: a loss was told."""
-    if first.loss is not None:
-        return None
-    x = first.forward.arrays["x"]
-    others: list[tuple[str, int]] = []
-    inputs: list[tuple[str, int]] = []
-    for name in first.gradient.what["names"]:
-        for i, leaf in enumerate(first.gradient.arrays[f"name {name}"]):
-            if leaf.ndim and leaf.shape[0] == x[0].shape[0]:
-                same = any(leaf.shape == one.shape and np.array_equal(leaf, one) for one in x)
-                (inputs if same else others).append((name, i))
-    found = others or inputs
-    if len(found) != 1:
-        named = ", ".join(name for name, _ in found)
-        raise NotSupported(
-            "The script has a training loop of its own, and "
-            + (f"several arrays may be its targets ({named})." if found
-               else "no targets are found in it.")
-            + " Compute its loss with a function or class of keras.losses, or pass the model and the"
-            " data to unstuck.diagnose.")
-    return found[0]

@@ -38,8 +38,11 @@ def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
     """The recipe with a loss of Keras's for its only output.
 
     Raises:
-        NotSupported: there are several outputs, or Keras has no such loss.
+        NotSupported: there are several outputs, the script's own step computes what is minimised, or
+            Keras has no such loss.
     """
+    if recipe.minimises_its_own:
+        raise NotSupported("What is minimised is computed by the script's own step.")
     if recipe.several_outputs:
         raise NotSupported("The network has several outputs, each with a loss of its own.")
     try:

@@ -267,6 +267,13 @@ class Recipe:
         return config_of(loss)
 
     @property
+    def minimises_its_own(self) -> bool:
+        """True where a step of the user's own computes what is minimised: no loss is asked."""
+        return self.loss is None and (
+            takes_data_alone(self.architecture.source)
+            or (self.loop is not None and self.loop.block is not None))
+
+    @property
     def loss_name(self) -> str:
         """The loss by its snake-case name; those of several outputs one after the other."""
         losses = [part for part in keras.tree.flatten(self.loss) if part is not None]

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import math as python_math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import jax
 import jax.numpy as jnp
-import keras
 import numpy as np
 from keras import ops
 
-from unstuck.network import adapter
-
 from .dtypes import named
-from .signatures import Functions, Table, all_spelled, numbers
+from .signatures import Functions, Table, all_spelled, at_once, numbers
 from .tensors import lengths_of, tensor_of
 
 _TABLE: Table = {
@@ -31,25 +26,8 @@ _TABLE: Table = {
 
 def functions() -> Functions:
     """All of them by name."""
-    return {name: _at_once(function) if callable(function) and not isinstance(function, type)
+    return {name: at_once(function) if callable(function) and not isinstance(function, type)
             else function for name, function in {**all_spelled(_TABLE), **_OWN}.items()}
-
-
-def _at_once(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, computed while a network is only read where all that it is given is known.
-
-    Lengths that are put together by `tf.concat` and the like stay numbers, which `tf.tile` can use.
-    """
-    @functools.wraps(function)
-    def called(*args: Any, **kwargs: Any) -> Any:
-        if not adapter.is_traced() or any(
-                adapter.is_symbolic(leaf) or isinstance(leaf, keras.KerasTensor | keras.Variable)
-                for leaf in keras.tree.flatten((args, kwargs))):
-            return function(*args, **kwargs)
-        with jax.ensure_compile_time_eval():
-            return function(*args, **kwargs)
-
-    return called
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:
