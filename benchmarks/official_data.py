@@ -210,7 +210,7 @@ def _tensorflow_datasets() -> ModuleType:
     shapes = {
         "tf_flowers": ((80, 60, 3), 5), "cats_vs_dogs": ((80, 60, 3), 2), "stl10": ((96, 96, 3), 10),
         "omniglot": ((105, 105, 3), 100), "stanford_dogs": ((80, 60, 3), 120),
-        "horses_or_humans": ((80, 80, 3), 2), "oxford_flowers102": ((80, 60, 3), 102),
+        "horses_or_humans": ((300, 300, 3), 2), "oxford_flowers102": ((80, 60, 3), 102),
         "cycle_gan/horse2zebra": ((96, 96, 3), 2)}
 
     def one(name: str, supervised: bool) -> Dataset:

@@ -287,7 +287,7 @@ def _others(m: Maker) -> None:
     m.write(f"{parts}/metadata.json", json.dumps({"Airplane": {
         "directory": "02691156", "lables": ["wing", "body", "tail", "engine"],
         "colors": ["blue", "green", "red", "pink"]}}))
-    for n in range(60):
+    for n in range(310):
         m.table(f"{parts}/02691156/points/{n}.pts",
                 draws.normal(size=(1100, 3)).round(3).tolist(), by=" ")
         chosen = draws.integers(0, 4, 1100)

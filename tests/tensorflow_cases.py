@@ -152,7 +152,7 @@ CASES = tuple(case.strip() for part in (MATH, ARRAYS, LINALG, NN, IMAGE)
 
 DRAWN = frozenset({
     "random_flip_left_right", "random_flip_up_down", "random_crop", "random_brightness",
-    "random_contrast", "random_hue", "random_saturation",
+    "random_contrast", "random_hue", "random_saturation", "sample_distorted_bounding_box",
 })
 """What draws: its numbers are nobody's, only their range is tested."""
 

@@ -87,7 +87,7 @@ def test_it_is_what_the_definition_says(expression):
     assert np.allclose(found, BY_HAND[expression], atol=1e-6)
 
 
-@pytest.mark.parametrize("name", sorted(cases.DRAWN))
+@pytest.mark.parametrize("name", sorted(cases.DRAWN - {"sample_distorted_bounding_box"}))
 def test_what_is_drawn_has_its_shape_and_moves(name):
     picture = np.random.default_rng(0).uniform(size=(5, 6, 3)).astype("float32")
     given = {"random_crop": ((3, 3, 3),), "random_brightness": (0.3,), "random_hue": (0.3,),
@@ -95,6 +95,23 @@ def test_what_is_drawn_has_its_shape_and_moves(name):
     drawn = [np.asarray(getattr(tf.image, name)(picture, *given)) for _ in range(20)]
     assert {one.shape for one in drawn} == {(3, 3, 3) if name == "random_crop" else picture.shape}
     assert len({one.tobytes() for one in drawn}) > 1
+
+
+def test_a_random_part_lies_in_the_picture_and_has_the_size_asked_for():
+    seen = set()
+    for _ in range(20):
+        begin, size, box = tf.image.sample_distorted_bounding_box(
+            (40, 60, 3), tf.zeros([0, 0, 4]), area_range=(0.2, 0.6), aspect_ratio_range=(0.8, 1.2),
+            use_image_if_no_bounding_boxes=True)
+        (top, left, _), (high, across, _) = begin.tolist(), size.tolist()
+        assert 0 <= top <= 40 - high and 0 <= left <= 60 - across
+        assert 0.17 < high * across / 2400 < 0.63 and 0.75 < across / high < 1.25
+        np.testing.assert_allclose(
+            np.ravel(box), [top / 40, left / 60, (top + high) / 40, (left + across) / 60], rtol=1e-6)
+        seen.add((top, left, high, across))
+    assert len(seen) > 10
+    with pytest.raises(NotSupported, match="with boxes"):
+        tf.image.sample_distorted_bounding_box((40, 60, 3), [[[0.0, 0.0, 1.0, 1.0]]])
 
 
 def test_draws_of_tf_random():
