@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 from keras import layers
 
+from recipes import Watched
 from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_model, capture_script
 from unstuck.capture.tensorflow import lengths
 from unstuck.network.architecture import Architecture
 from unstuck.network.rebuilding import rebuilt
+from unstuck.population.keras_engine.engine import KerasEngine
 
 HEAD = """
 import os
@@ -121,3 +123,48 @@ import keras
 keras.layers.Hashing(num_bins=3)
 """))
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_mask_that_is_as_long_as_the_batch_and_metrics_that_keras_2_logged(write):
+    """The causal mask of TensorFlow's Transformers: lengths put together by tf.concat."""
+    recipe = capture_script(write("""
+import numpy as np
+import tensorflow as tf
+
+class Decoder(tf.keras.layers.Layer):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.attention = tf.keras.layers.MultiHeadAttention(num_heads=2, key_dim=4)
+
+    def call(self, x):
+        batch, length = tf.shape(x)[0], tf.shape(x)[1]
+        mask = tf.reshape(tf.range(length)[:, None] >= tf.range(length), [1, length, length])
+        ones = tf.constant([1, 1], dtype=tf.int32)
+        mask = tf.tile(mask, tf.concat([tf.expand_dims(batch, -1), ones], 0))
+        self.add_metric(tf.reduce_mean(x), name="mean", aggregation="mean")
+        return self.attention(x, x, attention_mask=mask) * float(x.shape.rank)
+
+class Model(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.decoder, self.last = Decoder(), tf.keras.layers.Dense(3)
+
+    def call(self, x):
+        return self.last(self.decoder(x))
+
+model = Model()
+model.compile("adam", "mse")
+x = np.random.default_rng(0).normal(size=(8, 5, 3)).astype("float32")
+model.fit(x, x, epochs=2, batch_size=4, verbose=0)
+""")).recipe
+    population = KerasEngine(strategy="vmap").train(recipe, [1, 2], Watched(recipe.x), probes=False)
+    assert np.isfinite(population.final_loss).all()
+    first = outputs_of(recipe, recipe.x)
+    changed = recipe.x.copy()
+    changed[:, 3:] += 1.0  # what comes later is not seen before
+    np.testing.assert_allclose(outputs_of(recipe, changed)[:, :3], first[:, :3], rtol=1e-5)
+
+
+def outputs_of(recipe, x):
+    """What the script's own network puts out."""
+    return np.asarray(recipe.architecture.source(x))

@@ -19,11 +19,14 @@ from unstuck.network.drawing import outside, own_seeds, seeds_of_caller, step_se
 
 
 class Layer(keras.layers.Layer):  # type: ignore[misc]
-    """Keras's, with a generator for what its `call` may draw."""
+    """Keras's, with a generator for what its `call` may draw, and what layers of Keras 2 had."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.unstuck_seeds = own_seeds()
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Keras 2 only logged it."""
 
 
 class Lambda(keras.layers.Lambda):  # type: ignore[misc]

@@ -43,6 +43,7 @@ def wrappers(year: str) -> dict[Attribute, Callable[[Any], Any]]:
     for adapted in (keras.layers.Normalization, keras.layers.Discretization):
         made[adapter.owner(adapted, "adapt"), "adapt"] = _adapting
     made[keras.utils.PyDataset, "num_batches"] = _settable
+    made[adapter.owner(keras.Layer, "add_metric"), "add_metric"] = lambda _: lambda *_, **__: None
     made[adapter.optimizer_base(), "minimize"] = lambda _: minimized
     made[model, "predict_classes"] = lambda _: predict_classes
     made[model, "predict_proba"] = lambda _: predict_proba

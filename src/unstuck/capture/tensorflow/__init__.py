@@ -43,7 +43,6 @@ from . import (
 from .borrowed import installed, ours, whole
 from .dataset import Dataset
 from .namespace import Namespace, Root
-from .signatures import at_once
 
 __all__ = ["Dataset", "Namespace", "facade", "installed", "ours", "whole"]
 
@@ -130,9 +129,9 @@ def _tensors() -> dict[str, Any]:
     """What `tf` itself has to make tensors, and to ask about them."""
     of_math = math.functions()
     return {
-        **dtypes.BY_NAME, "DType": dtypes.DType, "cast": at_once(dtypes.cast),
-        "saturate_cast": dtypes.saturate_cast, "constant": at_once(tensors.constant),
-        "convert_to_tensor": at_once(tensors.convert_to_tensor),
+        **dtypes.BY_NAME, "DType": dtypes.DType, "cast": dtypes.cast,
+        "saturate_cast": dtypes.saturate_cast, "constant": tensors.constant,
+        "convert_to_tensor": tensors.convert_to_tensor,
         "Tensor": tensors.Tensor, "TensorShape": tensors.TensorShape,
         "TensorSpec": tensors.TensorSpec, "shape": tensors.shape, "fill": tensors.fill,
         "zeros": tensors.filled(ops.zeros), "ones": tensors.filled(ops.ones),

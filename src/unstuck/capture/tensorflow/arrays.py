@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from .dtypes import named
-from .signatures import Functions, Table, all_spelled, at_once, numbers
+from .signatures import Functions, Table, all_spelled, numbers
 from .tensors import lengths_of, tensor_of
 
 _TABLE: Table = {
@@ -26,8 +26,7 @@ _TABLE: Table = {
 
 def functions() -> Functions:
     """All of them by name."""
-    return {name: at_once(function) if callable(function) and not isinstance(function, type)
-            else function for name, function in {**all_spelled(_TABLE), **_OWN}.items()}
+    return {**all_spelled(_TABLE), **_OWN}
 
 
 def reshape(tensor: Any, shape: Any, name: str | None = None) -> Any:

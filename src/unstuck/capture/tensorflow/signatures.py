@@ -7,11 +7,9 @@ another one. `name`, which is nobody's here, may always be given.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import keras
 
 from unstuck.base.errors import NotSupported
@@ -79,20 +77,3 @@ def numbers(value: Any, name: str = "This function") -> Any:
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
         return type(value)(numbers(part, name) for part in value)
     return value if not adapter.is_foreign_tensor(value) else value.numpy()
-
-
-def at_once(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same, computed while a network is only read where all that it is given is known.
-
-    Lengths that are put together by `tf.concat` and the like stay numbers, which `tf.tile` can use.
-    """
-    @functools.wraps(function)
-    def called(*args: Any, **kwargs: Any) -> Any:
-        if not adapter.is_traced() or any(
-                adapter.is_symbolic(leaf) or isinstance(leaf, keras.KerasTensor | keras.Variable)
-                for leaf in keras.tree.flatten((args, kwargs))):
-            return function(*args, **kwargs)
-        with jax.ensure_compile_time_eval():
-            return function(*args, **kwargs)
-
-    return called

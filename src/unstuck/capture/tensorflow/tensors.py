@@ -200,6 +200,9 @@ def lengths_of(shape: Any) -> tuple[Any, ...]:
     """A shape as plain whole numbers, lengths that are not known yet as they are."""
     if isinstance(shape, int | np.integer) or (hasattr(shape, "ndim") and shape.ndim == 0):
         return (int(shape),)
+    if adapter.is_tensor(shape) and not adapter.is_symbolic(shape) and not isinstance(
+            shape, keras.KerasTensor):  # while JAX traces, its numbers one by one would be none
+        shape = np.asarray(shape)
     return tuple(int(length) if isinstance(length, np.integer) or adapter.is_tensor(length) else length
                  for length in shape)
 
