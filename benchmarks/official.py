@@ -56,7 +56,7 @@ OF_THEIR_OWN = {
         "It assigns to the module os where it means os.environ.",
     "v3.0.0 examples/keras_io/structured_data/tabtransformer.py": "It uses tf without importing it.",
     "v3.0.0 guides/distributed_training_with_jax.py":
-        "It hands Keras's variables to jax.device_put, which JAX takes no more (plain Python: the same).",
+        "It hands Keras's variables to jax.device_put, which JAX takes no more (nor in plain Python).",
 }
 """What fails before its training with any Keras of today, read by hand: told as "without"."""
 
