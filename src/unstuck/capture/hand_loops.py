@@ -68,7 +68,8 @@ class HandLoop:
         self._whole: Whole | None = None
         self._optimizer: Any = None
         self._refused = ""
-        self._others = self.took_gradients = False
+        self._others = self.took_gradients = self._in_turn = False
+        self._changed: set[int] = set()
         self.recent: list[Event] = []
         self.model: keras.Model | None = None
         self.error: Exception | None = None
@@ -94,6 +95,9 @@ class HandLoop:
         self.recent.append(event)
         self.took_gradients = self.took_gradients or event.kind == "gradient"
         if event.kind == "update":
+            changed = {id(variable) for variable in event.what["variables"]}
+            self._changed = self._changed or changed
+            self._in_turn = self._in_turn or not changed & self._changed
             if not self._refused and self.error is None:
                 try:
                     self._take(event)
@@ -253,6 +257,8 @@ class HandLoop:
         """
         if not self.began and not self._refused:
             return None
+        if self._in_turn and (self.error is not None or self._refused):
+            refuse(None, f"it trains two models in turn, {IN_TURN}")
         refuse(self.error, self._refused)
         assert self._begun is not None
         recipe, notes = self._begun
