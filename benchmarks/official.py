@@ -153,7 +153,7 @@ def _in_a_process(script: Path, told: Path, limits: Limits) -> int | None:
         try:
             os.setsid()
             os.chdir(script.parent)
-            os.environ.update(HOME=str(script.parent), MPLBACKEND="Agg")
+            os.environ.update(HOME=str(script.parent))
             output = os.open("output.txt", os.O_CREAT | os.O_WRONLY)
             for stream, target in ((0, os.open(os.devnull, os.O_RDONLY)), (1, output), (2, output)):
                 os.dup2(target, stream)

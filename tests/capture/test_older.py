@@ -140,7 +140,8 @@ def test_an_import_of_tensorflow_that_is_not_served(write, capsys):
 
 
 @pytest.mark.parametrize(
-    ("before", "inside"), [(None, "agg"), ("svg", "svg")], ids=["nothing set", "chosen"])
+    ("before", "inside"), [(None, "module://unstuck.capture.no_windows"), ("svg", "svg")],
+    ids=["nothing set", "chosen"])
 def test_no_window_opens(write, monkeypatch, before, inside):
     pytest.importorskip("matplotlib")
     monkeypatch.delenv("MPLBACKEND", raising=False)
@@ -154,6 +155,25 @@ assert os.environ["MPLBACKEND"].lower() == "{inside}"
 $MODEL
 model.fit(x, x)"""))
     assert os.environ.get("MPLBACKEND") == before
+
+
+def test_a_figure_that_was_shown_is_closed_as_its_window_would_be(write, monkeypatch):
+    """Keras imports Matplotlib itself, so that its settings have been read by then."""
+    matplotlib = pytest.importorskip("matplotlib")
+    monkeypatch.delenv("MPLBACKEND", raising=False)
+    for name in [name for name in sys.modules if name.startswith("matplotlib.pyplot")]:
+        monkeypatch.delitem(sys.modules, name)
+    before = dict.__getitem__(matplotlib.rcParams, "backend")
+    capture_script(write("""$DATA
+import matplotlib.pyplot as plt
+plt.figure().add_subplot(projection="3d").scatter([1], [2], [3])
+plt.show()
+plt.plot([1, 2, 3])
+plt.show()
+assert not plt.get_fignums()
+$MODEL
+model.fit(x, x)"""))
+    assert dict.__getitem__(matplotlib.rcParams, "backend") == before
 
 
 @pytest.mark.parametrize("year", ["keras.layers.core", "keras.objectives", "keras.utils.np_utils"])

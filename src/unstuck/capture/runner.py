@@ -335,11 +335,16 @@ def lent(stream: TextIO) -> TextIO:
     return made
 
 
+_NO_WINDOWS = "module://unstuck.capture.no_windows"
+
+
 @contextlib.contextmanager
 def _process_kept() -> Iterator[None]:
     """Whatever a script may change of the interpreter is afterwards as it was."""
     names = ("argv", "path", "stdout", "stderr", "stdin", "excepthook", "displayhook")
     figures = os.environ.get("MPLBACKEND")
+    drawing = getattr(sys.modules.get("matplotlib"), "rcParams", None)
+    drawn = None if drawing is None else dict.__getitem__(drawing, "backend")
     kept = {name: getattr(sys, name) for name in names}
     path, main, directory = list(sys.path), sys.modules["__main__"], os.getcwd()
     backend = os.environ.get("KERAS_BACKEND")
@@ -348,14 +353,19 @@ def _process_kept() -> Iterator[None]:
         handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         with warnings.catch_warnings():
-            if figures is None and "matplotlib" not in sys.modules:
-                # No window may open and wait for somebody to close it.
-                os.environ["MPLBACKEND"] = "Agg"
-                warnings.filterwarnings("ignore", "FigureCanvasAgg is non-interactive")
+            pyplot = sys.modules.get("matplotlib.pyplot")
+            if figures is None and getattr(pyplot, "_backend_mod", None) is None:
+                # No window may open and wait for somebody to close it. Keras has imported Matplotlib,
+                # which has read its settings by now, but has not drawn yet.
+                os.environ["MPLBACKEND"] = _NO_WINDOWS
+                if drawing is not None:
+                    drawing["backend"] = _NO_WINDOWS
             yield
     finally:
         if figures is None:
             os.environ.pop("MPLBACKEND", None)
+        if drawing is not None:
+            dict.__setitem__(drawing, "backend", drawn)
         for name, value in kept.items():
             setattr(sys, name, value)
         sys.path[:] = path
