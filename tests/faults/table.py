@@ -61,7 +61,7 @@ _ELSEWHERE = {
     "F25": "tests/population/test_fidelity.py", "F26": "tests/capture/test_runner.py",
     "F28": "tests/capture/test_runner.py", "F29": "tests/network/test_adapter.py",
     "F33": "tests/diagnosis/test_changes.py and tests/doors/test_replay.py",
-    "F34": "tests/base/test_atomic.py and tests/doors/test_cli.py",
+    "F34": "tests/base/test_atomic.py, tests/doors/test_kinds_of_files.py and tests/doors/test_cli.py",
     "F35": "tests/search/test_counted.py",
     "F36": "tests/base/test_characters.py and tests/faults/test_hostile_files.py",
 }

@@ -189,8 +189,8 @@ def _refuse_by_count(document: Any, path: Path) -> None:
         entries = part.values() if isinstance(part, dict) else part
         parts, values = parts + 1, values + len(entries)
         if parts > MOST_PARTS or values > MOST_VALUES:
-            raise BadSavedFile(f"{path} is damaged, or no diagnosis: its document has more"
-                               f" than {MOST_PARTS:,} lists and objects, or more than {MOST_VALUES:,} values.")
+            raise BadSavedFile(f"{path} is damaged, or no diagnosis: its document has more than"
+                               f" {MOST_PARTS:,} lists and objects, or {MOST_VALUES:,} values.")
         left += [entry for entry in entries if isinstance(entry, dict | list)]
 
 
