@@ -134,7 +134,12 @@ def test_saved_diagnoses_in_which_anything_may_stand(real, fault):
                                      " opened")
 
 
+LADDER = {"ladder": [{"loss": 10**400, "merged": "a"}]}
+"""A number of JSON that no float holds."""
+
+
 @pytest.mark.parametrize("text", [
+    json.dumps({**EXAMPLE[0], "goal": {**EXAMPLE[0]["goal"], **LADDER}}),
     "[" * 200_000, '{"a":' * 200_000, '{"schema": "unstuck/2", "schema": 1}', "1e999", '"\\ud800"',
     '{"schema": "unstuck/2", "rows": [' + "1," * 1_000_000 + "1]}", "9" * 100_000,
     '{"__proto__": {}, "constructor": 1}', "\x00", "NaN", "null", '""',

@@ -175,7 +175,7 @@ def _result(metadata: dict[str, Any], path: Path) -> Result:
         why = f"at {fault.json_path}: " + (
             f"{len(fault.instance):,} of at most {fault.validator_value:,}"
             if fault.validator in ("maxItems", "maxLength") else fault.message[:200])
-    except (TypeError, KeyError, ValueError, RecursionError) as error:
+    except (TypeError, KeyError, ValueError, ArithmeticError, RecursionError) as error:
         why = str(error)
     raise BadSavedFile(f"{path} is damaged: its document breaks the contract ({why}).")
 
