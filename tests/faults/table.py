@@ -47,6 +47,7 @@ FAULTS = {
     "F39": "memory too short for the library that draws",
     "F40": "folders that are missing: home, temporary files, journals, the working directory",
     "F41": "the process that runs the user's code is ended, however it may be",
+    "F42": "a run of ten minutes",
 }
 _ELSEWHERE = {
     "F05": "tests/base/test_stats.py", "F11": "tests/capture/test_runner.py",
