@@ -44,6 +44,7 @@ BOUNDED = functools.partial(bounded, seconds=20.0, mebibytes=256)
 """Longest that one document may take on a busy machine, and most that it may need: they take some
 hundredths of a second."""
 FOLDER = folder()
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")  # it hides what failed
 EXAMPLE = [to_document(result) for result in (*EXAMPLES.values(), *PICTURED.values())]
 
 
