@@ -65,6 +65,7 @@ _ELSEWHERE = {
     "F34": "tests/base/test_atomic.py, tests/doors/test_kinds_of_files.py and tests/doors/test_cli.py",
     "F35": "tests/search/test_counted.py",
     "F36": "tests/base/test_characters.py and tests/faults/test_hostile_files.py",
+    "F37": "tests/faults/test_fuzzed_documents.py", "F40": "tests/faults/test_places.py",
 }
 _TEXT = """\
 # What goes wrong, and what then
