@@ -27,11 +27,11 @@ FLOORS = (
 other."""
 
 SLOW = {"keras", "jax", "sklearn", "scipy", "vl_convert"}
-ENTRANCES = ("unstuck", "unstuck.doors.cli", "unstuck.doors.fixing", "unstuck.doors.doctor",
-             "unstuck.diagnosis.saved", "unstuck.reports.formats.text", "unstuck.reports.formats.html",
-             "unstuck.reports.formats.json", "unstuck.reports.formats.sarif",
-             "unstuck.reports.formats.github", "unstuck.reports.manual.site",
-             "unstuck.population.child")
+ENTRANCES = ("unstuck", "unstuck.doors.entry", "unstuck.doors.cli", "unstuck.doors.fixing",
+             "unstuck.doors.doctor", "unstuck.diagnosis.saved", "unstuck.reports.formats.text",
+             "unstuck.reports.formats.html", "unstuck.reports.formats.json",
+             "unstuck.reports.formats.sarif", "unstuck.reports.formats.github",
+             "unstuck.reports.manual.site", "unstuck.population.child")
 """What `unstuck --help`, `explain`, `checks`, `report`, a refused `fix` and a worker begin with: they
 import nothing slow, nor does anything that they import."""
 

@@ -46,6 +46,8 @@ FAULTS = {
     "F38": "data and arguments of fit that make no sense",
     "F39": "memory too short for the library that draws",
     "F40": "folders that are missing: home, temporary files, journals, the working directory",
+    "F41": "the process that runs the user's code is ended, however it may be",
+    "F42": "a run of ten minutes",
 }
 _ELSEWHERE = {
     "F05": "tests/base/test_stats.py", "F11": "tests/capture/test_runner.py",
@@ -60,9 +62,10 @@ _ELSEWHERE = {
     "F25": "tests/population/test_fidelity.py", "F26": "tests/capture/test_runner.py",
     "F28": "tests/capture/test_runner.py", "F29": "tests/network/test_adapter.py",
     "F33": "tests/diagnosis/test_changes.py and tests/doors/test_replay.py",
-    "F34": "tests/base/test_atomic.py and tests/doors/test_cli.py",
+    "F34": "tests/base/test_atomic.py, tests/doors/test_kinds_of_files.py and tests/doors/test_cli.py",
     "F35": "tests/search/test_counted.py",
     "F36": "tests/base/test_characters.py and tests/faults/test_hostile_files.py",
+    "F37": "tests/faults/test_fuzzed_documents.py", "F40": "tests/faults/test_places.py",
 }
 _TEXT = """\
 # What goes wrong, and what then

@@ -37,13 +37,15 @@ model.fit(x, y, epochs=3, batch_size=32, verbose=0)
 """For the Keras engine. Other processes get it, too, where nothing in it is the user's own."""
 SCRIPTS = {"native": SCRIPT, "shipped": CONVOLVED.replace("OWN ", ""),
            "own": CONVOLVED.replace("OWN ", "Twice(), ")}
-LOADS = [(0, 1), (3, 2), (1, 1), (6, 2), (0, 2), (2, 1), (4, 2), (8, 1), (1, 2), (0, 1)]
+LOADS = [(0, 1), (3, 2), (1, 1), (4, 2), (0, 2), (2, 1), (3, 2), (5, 1), (1, 2), (0, 1)]
 """Processes that do nothing but to be in the way, and `--jobs`, of one run after the other."""
+BURSTS = "import time\nwhile True:\n    for _ in range(500_000): pass\n    time.sleep(0.07)"
+"""A load that comes and goes: it changes what the clock shows, and leaves room for others."""
 
 
 @contextlib.contextmanager
 def load(processes: int) -> Iterator[None]:
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(processes)]
+    busy = [subprocess.Popen([sys.executable, "-c", BURSTS]) for _ in range(processes)]
     try:
         yield
     finally:

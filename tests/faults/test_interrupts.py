@@ -99,24 +99,59 @@ def test_the_second_ends_at_once_with_all_children(fault):
     fault("F06", 1, "twice: the end at once, the children with it")
 
 
+CONVOLVED = """\
+import keras
+import numpy as np
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(64, 8, 8, 1)).astype("float32")
+y = (x.sum(axis=(1, 2, 3)) > 0).astype("float32")
+model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, activation="relu"),
+                          keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid")])
+model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(1e-4))
+model.fit(x, y, epochs=3, batch_size=32, verbose=0)
+"""
+MOMENTS = {"two bits": (SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["), 20, 7.0, []),
+           "Conv2D, two workers": (CONVOLVED, 30, 25.0, ["--jobs", "2"])}
+"""A script, at how many moments it is interrupted, until when, and further switches."""
+
+
+def left_of(folder: Path) -> list[str]:
+    """Processes that still work in a folder."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(place / "cwd") == str(folder) and int(place.name) != os.getpid():
+                found.append((place / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
+
+
 @pytest.mark.slow
 @pytest.mark.skipif("not os.environ.get('UNSTUCK_SLOW')", reason="minutes; UNSTUCK_SLOW=1 runs it")
-def test_in_a_terminal_at_twenty_random_moments(tmp_path, fault):
-    written(tmp_path, SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["))
+@pytest.mark.parametrize("name", MOMENTS)
+def test_in_a_terminal_at_random_moments(name, tmp_path, fault):
+    text, moments, latest, switches = MOMENTS[name]
+    written(tmp_path, text)
     environ = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache"), "TERM": "xterm"}
     command = [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "60s", "--json",
-               "out.json"]
+               "out.json", *switches]
     chance = random.Random(2)
 
     def interrupt(process):
-        time.sleep(chance.uniform(0.3, 7.0))
+        time.sleep(chance.uniform(0.3, latest))
         process.send_signal(chance.choice(SIGNALS))
 
-    for _ in range(20):
+    for _ in range(moments):
         (tmp_path / "out.json").unlink(missing_ok=True)
         status, shown = in_terminal(command, tmp_path, environ, meanwhile=interrupt)
         assert status in (0, 1, 3, 130, *(-number for number in SIGNALS)), shown
+        assert "Traceback" not in shown and "ended the process" not in shown
         assert shown.count("\x1b[?25l") <= shown.count("\x1b[?25h")
         if (tmp_path / "out.json").exists():
             assert json.loads((tmp_path / "out.json").read_text())["outcome"]
-    fault("F06", 20, "at random moments in a terminal: a whole report or a clear end, cursor shown")
+        time.sleep(0.5)
+        assert left_of(tmp_path) == []
+    fault("F06", moments, f"at random moments in a terminal ({name}): a whole report or a clear end,"
+                          " cursor shown, no process left")

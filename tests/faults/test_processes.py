@@ -77,33 +77,6 @@ def test_a_script_that_ends_the_process_is_not_taken_for_a_verdict(tmp_path, fau
     fault("F13", 1, "os._exit in a layer while it is trained: said, exit 4")
 
 
-ENDS = {"a crash in compiled code": "ctypes.string_at(0)", "kill -9": "os.kill(os.getpid(), 9)",
-        "an abort": "os.abort()"}
-
-
-@pytest.mark.parametrize("name", ENDS)
-def test_an_end_that_nobody_could_tell_of_is_told_by_another_process(name, tmp_path, fault):
-    (tmp_path / "train.py").write_text("import ctypes\n" + LEAVING.replace("os._exit(3)", ENDS[name])
-                                       + SCRIPT.replace('keras.layers.Dense(2,',
-                                                        'Leaving(), keras.layers.Dense(2,'))
-    done = unstuck(tmp_path, "run", "train.py", "--budget", "80runs", "--no-journal", "--quiet")
-    assert done.returncode < 0  # of the signal, which is nobody's verdict
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert "this process was ended before it could report" in done.stderr
-    fault("F13", 1, "a crash in compiled code, kill -9: told by another process")
-
-
-def test_the_process_that_waits_says_nothing_of_a_usual_end(tmp_path):
-    """It is gone when the command is, and no child of it."""
-    (tmp_path / "train.py").write_text("import os\ntry:\n    os.wait()\nexcept ChildProcessError:\n"
-                                       "    print('no child')\nimport sys\nsys.exit(7)\n")
-    done = unstuck(tmp_path, "run", "train.py", "--no-journal")
-    assert done.returncode == 5 or done.returncode == 4
-    assert "no child" in done.stdout + done.stderr
-    assert "before it could report" not in done.stderr
-
-
 @pytest.mark.parametrize("name", ["pipe", "/dev/zero", "long.py"])
 def test_what_is_no_script_is_said_at_once(name, tmp_path, fault):
     os.mkfifo(tmp_path / "pipe")

@@ -9,6 +9,7 @@ import os
 import sys
 import sysconfig
 import tempfile
+import time
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,8 @@ _OURS = str(Path(__file__).parents[2])
 _INSTALLED = (sys.prefix, sys.base_prefix, sysconfig.get_path("stdlib"), _OURS, os.devnull)
 _WRITES_TEXT = (dataclasses.__file__, collections.__file__, typing.__file__)
 """They write methods of classes, and read types, as text that stands in modules."""
+LIMIT = 2048
+"""Mebibytes of address space that are left to code in `bounded`."""
 _watching: list[Path] = []
 _seen: list[str] = []
 
@@ -58,6 +61,42 @@ def nothing_done(*, but_in: Path) -> Iterator[None]:
     finally:
         _watching.clear()
     assert not _seen, _seen
+
+
+@contextlib.contextmanager
+def bounded(*, seconds: float, mebibytes: int) -> Iterator[None]:
+    """Within, no more time is worked and the process grows by no more memory, not even in between."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")  # the highest use so far is that of now
+    before, begun = _memory("VmRSS"), time.process_time()
+    with _limited(_memory("VmSize") + (LIMIT << 20)):
+        yield
+    worked = time.process_time() - begun  # others may have the machine meanwhile
+    assert worked < seconds, f"{worked:.1f} s"
+    grown = (_memory("VmHWM") - before) >> 20
+    assert grown < mebibytes, f"{grown} MiB"
+
+
+def _memory(what: str) -> int:
+    """Bytes, where the system tells them (Linux); else none."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith(what):
+                return int(line.split()[1]) << 10
+    return 0
+
+
+@contextlib.contextmanager
+def _limited(size: int) -> Iterator[None]:
+    """No more address space than that; more is refused by the system, as MemoryError."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def folder() -> Path:

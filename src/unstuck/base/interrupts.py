@@ -25,7 +25,7 @@ _exit = os._exit
 
 def exit_now(code: int) -> NoReturn:
     """End the process for the tool itself; `told_of_exit` exchanges what scripts find for that."""
-    last_words.known()
+    last_words.known(code)
     _exit(code)
 
 
@@ -46,6 +46,7 @@ def heeded() -> Iterator[None]:
     def heed(number: int, frame: FrameType | None) -> None:
         nonlocal came
         came += 1
+        last_words.heeded()
         if os.getpid() != process:
             exit_now(INTERRUPTED)
         if came > 1:

@@ -22,6 +22,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from . import last_words
 from .digests import digest
 from .records import MAGIC, Arrays, Document, Record, arrays_in, encoded, records
 
@@ -86,7 +87,9 @@ class Journal:
                 raise ValueError(f"it has reached {LARGEST_FILE >> 20} MiB")
             _write(self._handle, data)
             self._size += len(data)
-            self.holds = self.holds or document.get("kind") not in _NOTHING
+            if not self.holds and document.get("kind") not in _NOTHING:
+                self.holds = True
+                last_words.keeping(True)
             if time.monotonic() - self._synced > SYNC_EVERY:
                 os.fsync(self._handle)
                 self._synced = time.monotonic()
@@ -122,6 +125,7 @@ class Journal:
         """Empty the journal and write its first record."""
         self.known.clear()
         self.holds = False
+        last_words.keeping(False)
         self._identity = dict(identity)
         if self._handle is None:
             return
@@ -151,6 +155,7 @@ class Journal:
 
     def forget(self) -> None:
         """The diagnosis ended and was told: the journal goes."""
+        last_words.keeping(False)
         with contextlib.suppress(OSError):
             self.path.unlink()
         self.close()
@@ -192,6 +197,7 @@ def open_journal(
     if found:
         journal.known, journal._identity = found, asked
         journal.holds = any(record.document.get("kind") not in _NOTHING for record in found)
+        last_words.keeping(journal.holds)
         return journal
     journal.begin(asked)
     if not fresh:

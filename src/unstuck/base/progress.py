@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import last_words
+
 
 class Progress:
     """Told by the steps of a diagnosis what is being done; overridden by front-ends.
@@ -13,6 +15,7 @@ class Progress:
 
     def stage(self, text: str, total: int | None = None) -> None:
         """A new step begins; `total` is what `advance` counts to, if known."""
+        last_words.doing(text)
 
     def advance(self, done: int, note: str = "", total: int | None = None) -> None:
         """`done` of the step's total, or of another that is known by now."""

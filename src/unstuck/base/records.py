@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -44,6 +46,22 @@ def encoded(document: Mapping[str, Any], arrays: Arrays | None = None) -> bytes:
     if len(data) > LARGEST_RECORD:
         raise ValueError(f"a record of {len(data) >> 20} MiB is too large for a journal")
     return _HEAD.pack(len(data), _check(data)) + data
+
+
+def appended(path: Path, document: Mapping[str, Any]) -> None:
+    """Put a record behind the last whole one of a file, which nobody else has open.
+
+    Raises:
+        OSError: it cannot be written.
+        ValueError: it is no file of records.
+    """
+    with os.fdopen(os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0)), "r+b") as stream:
+        whole = list(records(stream.read()))
+        if not whole:
+            raise ValueError(f"{path} holds no records")
+        stream.truncate(whole[-1].start + whole[-1].length)
+        stream.seek(0, os.SEEK_END)
+        stream.write(encoded(document))
 
 
 def records(data: bytes | memoryview) -> Iterator[Record]:

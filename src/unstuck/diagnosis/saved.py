@@ -7,6 +7,7 @@ holds the JSON document of the contract under "diagnosis". Nothing here imports 
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import struct
 from collections.abc import Iterator, Mapping
@@ -16,7 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import best_match
 from numpy.typing import NDArray
 
@@ -32,6 +33,8 @@ KEY = "diagnosis"
 LARGEST_HEADER = 8 * 2**20
 """Most bytes of the document and the names of arrays: reading and showing so many takes a minute at
 most. The schema has the most entries of its lists."""
+MOST_PARTS, MOST_VALUES = 50_000, 500_000
+"""Most lists and objects of a document, and most values: each of them is checked."""
 _FORMAT = 100_000_000
 """Most bytes of a header, by the format."""
 LARGEST = 2**30
@@ -163,21 +166,46 @@ def _result(metadata: dict[str, Any], path: Path) -> Result:
             f"{path} was written in the form {schema!r}, and this version of unstuck reads"
             f" {SCHEMA!r}. Diagnose the script again, or use the version that wrote the file."
         )
+    _refuse_by_count(document, path)
     try:
-        fault = best_match(_validator().iter_errors(document))
+        # Of a million errors the first few say what is wrong, too.
+        fault = best_match(itertools.islice(_validator().iter_errors(document), 100))
         if fault is None:
             return from_document(document)
         why = f"at {fault.json_path}: " + (
             f"{len(fault.instance):,} of at most {fault.validator_value:,}"
             if fault.validator in ("maxItems", "maxLength") else fault.message[:200])
-    except (TypeError, KeyError, ValueError, RecursionError) as error:
+    except (TypeError, KeyError, ValueError, ArithmeticError, RecursionError) as error:
         why = str(error)
     raise BadSavedFile(f"{path} is damaged: its document breaks the contract ({why}).")
 
 
+def _refuse_by_count(document: Any, path: Path) -> None:
+    """Refuse what has so many parts that to check them takes more than some seconds."""
+    parts = values = 0
+    left = [document]
+    while left:
+        part = left.pop()
+        entries = part.values() if isinstance(part, dict) else part
+        parts, values = parts + 1, values + len(entries)
+        if parts > MOST_PARTS or values > MOST_VALUES:
+            raise BadSavedFile(f"{path} is damaged, or no diagnosis: its document has more than"
+                               f" {MOST_PARTS:,} lists and objects, or {MOST_VALUES:,} values.")
+        left += [entry for entry in entries if isinstance(entry, dict | list)]
+
+
 @functools.cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schema())
+def _validator() -> Any:
+    """The schema's, which passes over lists of finite numbers at once."""
+    original = Draft202012Validator.VALIDATORS["items"]
+
+    def items(validator: Any, asked: Any, found: Any, within: Any) -> Iterator[Any]:
+        if asked == {"$ref": "#/$defs/number"} and isinstance(found, list) and all(
+                type(value) in (float, int) for value in found):
+            return
+        yield from original(validator, asked, found, within)
+
+    return validators.extend(Draft202012Validator, {"items": items})(schema())
 
 
 def schema() -> dict[str, Any]:

@@ -22,7 +22,8 @@ from unstuck.checks import Certainty, Check, Family, Finding, Observation, all_c
 from unstuck.checks._data import arrays
 from unstuck.goal import make_goal
 from unstuck.interventions.drop_missing import DropMissing
-from unstuck.network.recipe import half_the_rows
+from unstuck.network.recipe import bytes_of, half_the_rows
+from unstuck.population import memory
 from unstuck.population.chunks import Chunks
 from unstuck.population.memory import OutOfMemory
 from unstuck.result import results
@@ -42,6 +43,8 @@ from .rivals import told_of_rivals
 
 T = TypeVar("T")
 DEFAULT_REPLICAS = 256
+LARGE = 5_000_000
+"""Weights from which it is said at once that the first numbers take their time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +166,7 @@ class Steps:
     def _with_first_replicas(self) -> Experiment:
         """The experiment with its first replicas; on fewer rows where memory does not suffice."""
         rows = self.captured.recipe.train.rows
+        self._leave_room()
         while True:
             recipe = self.captured.recipe
             try:
@@ -179,10 +183,30 @@ class Steps:
             if recipe.train.rows < rows:
                 self.notes.append(f"memory did not suffice for all rows: everything was trained on"
                                   f" {recipe.train.rows:,} of {rows:,}, evenly picked")
+                self.progress.note(self.notes[-1])
             return experiment
+
+    def _leave_room(self) -> None:
+        """Take fewer rows where all the copies of them that will be made would fill the memory."""
+        size, there = bytes_of(self.captured.recipe), memory.room()
+        if size <= memory.SMALL:
+            return
+        while memory.COPIES * bytes_of(self.captured.recipe) > there:
+            fewer = half_the_rows(self.captured.recipe)
+            if fewer is None:
+                return
+            self.captured = replace(self.captured, recipe=fewer)
+        if bytes_of(self.captured.recipe) < size:
+            self.notes.append(f"{size / 1e9:.2g} GB of data take up to"
+                              f" {memory.COPIES * size / 1e9:.2g} GB of memory, and"
+                              f" {there / 1e9:.2g} GB were free")
+            self.progress.note(self.notes[-1])
 
     def _refuse_too_slow(self) -> None:
         self.progress.stage("how long one training takes")
+        if self.captured.parameters >= LARGE:
+            self.progress.note(f"a network of {self.captured.parameters:,} weights: how long one"
+                               " training takes is measured first")
         refuse_too_slow(self.captured.recipe, self.options.budget, spent=self.chunks.clock.spent,
                         threads=self.options.jobs)
 

@@ -7,7 +7,6 @@ only by the commands that train.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +14,7 @@ from typing import Annotated
 import typer
 
 from unstuck import __version__, on_jax
-from unstuck.base import interrupts, last_words
+from unstuck.base import interrupts
 from unstuck.base.errors import ScriptFailed, UnstuckError
 
 from . import config, streams
@@ -33,10 +32,6 @@ COMMANDS: tuple[Callable[..., int], ...] = (run, report, fix, replay, explain, c
 """All commands, in the order of `unstuck --help`; each is called what its function is called."""
 SET_BY_PROJECTS = ("run", "fix", "replay", "report")
 """The commands that take from `config` what no switch says."""
-
-RUNNING = ("run", "fix", "replay")
-"""The commands that run code of the user's, whose end is told whatever it is."""
-
 app = typer.Typer(
     name="unstuck",
     cls=Commands,
@@ -71,11 +66,9 @@ def _main(
 
 
 def main() -> None:
-    """The entry point."""
+    """The command line in this process; `entry` has the user's code run in one that is watched."""
     on_jax()
     streams.make_own()
-    if sys.argv[1:2] and sys.argv[1] in RUNNING:
-        last_words.watched()
     interrupts.told_of_exit(ScriptFailed.exit_code)
     code: object = 0
     try:

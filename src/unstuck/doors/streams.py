@@ -22,13 +22,17 @@ def make_own() -> None:
 
     Where one was closed before the start, as by `>&-`, what is written to it goes nowhere.
     """
-    # Nothing that is opened later may get the number of a standard stream.
-    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(handle, True)
-    os.close(handle)
+    reserve()
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115  it lives as long as we do
     sys.stdout, sys.stderr = _own(sys.stdout, 1), _own(sys.stderr, 2)
+
+
+def reserve() -> None:
+    """See that nothing that is opened later gets the number of a standard stream that is closed."""
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(handle, True)
+    os.close(handle)
 
 
 def _own(stream: TextIO | None, number: int) -> TextIO:
@@ -42,10 +46,10 @@ def _own(stream: TextIO | None, number: int) -> TextIO:
 
 def leave(code: int) -> NoReturn:
     """End the process. Threads that a script has left running are not waited for."""
-    last_words.known()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
+    last_words.known(code)
     left = [thread for thread in threading.enumerate()
             if thread is not threading.main_thread() and not thread.daemon]
     if left:

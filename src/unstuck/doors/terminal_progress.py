@@ -60,6 +60,7 @@ class TerminalProgress(Progress):
 
     def stage(self, text: str, total: int | None = None) -> None:
         """A new step begins."""
+        super().stage(text, total)
         self._text, self._total, self._done = clean(text), total or 0, 0
         if self._live is not None:
             self._live.start()

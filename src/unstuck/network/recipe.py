@@ -421,6 +421,13 @@ def _through(tree: Tree, how: Callable[[Any], Any] | None) -> Tree:
     return keras.tree.map_structure(lambda array: None if array is None else how(array), tree)
 
 
+def bytes_of(recipe: Recipe) -> int:
+    """Bytes of the rows that are trained on."""
+    data = recipe.train
+    return sum(int(array.nbytes) for array in keras.tree.flatten((data.x, data.y, data.sample_weight))
+               if array is not None)
+
+
 def half_the_rows(recipe: Recipe) -> Recipe | None:
     """The recipe on every other row; `None` where two batches' worth are no longer left."""
     if recipe.train.rows < max(4 * recipe.batch_size, 32):

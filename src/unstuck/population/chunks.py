@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from types import FrameType
+from typing import Any
 
-from unstuck.base import interrupts
+from unstuck.base import interrupts, last_words
 from unstuck.base.errors import UnstuckError, in_a_line
 from unstuck.base.journal import Journal
 from unstuck.network.recipe import Recipe
@@ -57,6 +58,8 @@ class Ended(Exception):
     """Raised by a progress callback: all work ends, which says nothing about the arm at hand."""
 
 
+Failure = dict[str, Any]
+"""A record of the journal: what could not be trained, and why."""
 _AGAIN = {error.__name__: error for error in (OutOfMemory, Hung, TooLong)}
 """What the journal's failures are raised as."""
 
@@ -158,7 +161,7 @@ class Chunks:
             else:
                 found = self._here(
                     engine, recipe, missing, yardstick, probes, tell, left,
-                    lambda: self._note_failure(key, seeds, Hung("it did not come back")))
+                    self._failure(key, seeds, Hung("it did not come back")))
             for part in found:
                 self._keep(key, part)
                 parts.append(part)
@@ -166,7 +169,7 @@ class Chunks:
         except Ended:
             raise
         except Exception as error:
-            self._note_failure(key, seeds, error)
+            self._note(self._failure(key, seeds, error))
             raise
         return in_order(parts, seeds)
 
@@ -181,18 +184,20 @@ class Chunks:
 
     def _here(
         self, engine: Engine, recipe: Recipe, seeds: Sequence[int], yardstick: Yardstick,
-        probes: bool, progress: Progress, left: float, hung: Callable[[], None],
+        probes: bool, progress: Progress, left: float, hung: Failure,
     ) -> Iterator[Population]:
-        """Chunk by chunk in this process; `hung` is called before a hanging process is ended."""
+        """Chunk by chunk in this process; `hung` is noted before a hanging process is ended."""
         at = 0
 
         def train() -> Population:
             return engine.train(recipe, some, yardstick, probes=probes, progress=progress)
 
         while at < len(seeds):
-            some = seeds[at : at + self._size(engine, recipe, len(seeds) - at)]
-            with _deadline(self._patience(engine, recipe, len(some), left), hung):
-                part = lighter(engine, recipe, train)
+            with self._ended_is_noted(hung):  # to ask for the size compiles, in some engines
+                some = seeds[at : at + self._size(engine, recipe, len(seeds) - at)]
+                with _deadline(self._patience(engine, recipe, len(some), left),
+                               lambda: self._note(hung)):
+                    part = lighter(engine, recipe, train)
             self._note_pace(engine, recipe, part)
             at += len(some)
             yield part
@@ -277,13 +282,21 @@ class Chunks:
                 self._journal.append({"kind": "chunk", "of": key, "spent": self.clock.spent,
                                       "population": document}, arrays)
 
-    def _note_failure(self, key: str, seeds: Sequence[int], error: Exception) -> None:
+    def _failure(self, key: str, seeds: Sequence[int], error: Exception) -> Failure:
+        return {"kind": "failed", "of": _failing(key, seeds), "how": type(error).__name__,
+                "why": in_a_line(error)[:1000], "spent": self.clock.spent}
+
+    def _note(self, failure: Failure) -> None:
         if self._journal is not None:
             with self._writing:
-                self._journal.append({
-                    "kind": "failed", "of": _failing(key, seeds), "how": type(error).__name__,
-                    "why": in_a_line(error)[:1000],
-                    "spent": self.clock.spent})
+                self._journal.append({**failure, "spent": self.clock.spent})
+
+    def _ended_is_noted(self, failure: Failure) -> contextlib.AbstractContextManager[None]:
+        """Within, an end of the process is noted as a failure, by whoever sees it."""
+        if self._journal is None:
+            return contextlib.nullcontext()
+        return last_words.noted_if_ended(
+            str(self._journal.path), {**failure, "how": "KnownToFail", "spent": self.clock.spent})
 
 
 def _failing(key: str, seeds: Sequence[int]) -> str:
@@ -291,7 +304,7 @@ def _failing(key: str, seeds: Sequence[int]) -> str:
 
 
 @contextlib.contextmanager
-def _deadline(seconds: float, last_words: Callable[[], None]) -> Iterator[None]:
+def _deadline(seconds: float, before_the_end: Callable[[], None]) -> Iterator[None]:
     """Raise `Hung` in what runs longer, where the system can do that.
 
     Compiled code that never comes back to Python cannot be interrupted, and no other thread than the
@@ -307,7 +320,7 @@ def _deadline(seconds: float, last_words: Callable[[], None]) -> Iterator[None]:
 
     def give_up() -> None:
         if interrupts.ours():
-            last_words()
+            before_the_end()
             interrupts.end(2, "unstuck: a training hangs in compiled code and cannot be stopped, so"
                               " this process ends. The same command goes on without that change.")
 

@@ -1,0 +1,24 @@
+"""Where the command begins: with as little as a process that only waits needs to have."""
+
+from __future__ import annotations
+
+import sys
+
+RUNNING = ("run", "fix", "replay")
+"""The commands that run code of the user's, whose end is told whatever it is."""
+
+
+def main() -> None:
+    """The entry point."""
+    if sys.argv[1:2] and sys.argv[1] in RUNNING:
+        from .supervising import supervised
+
+        supervised(_main)
+    else:
+        _main()
+
+
+def _main() -> None:
+    from .cli import main
+
+    main()
