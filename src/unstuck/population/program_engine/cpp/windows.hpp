@@ -1,0 +1,114 @@
+// Pooling: numbers of a window brought together, and gradients handed to the largest of each.
+//
+// window: merge, from, to, run, axes, {size, result, window, stride, before, spread, reach}…
+// select_and_add: largest, operand, source, to, numbers of to, run, axes, {…}…
+// `run` numbers that lie in a row are worked on alike: the axes are those before them.
+#pragma once
+
+#include "convolution.hpp"
+
+namespace unstuck::UNSTUCK_TARGET {
+
+// Calls `inside(result, place)` for each place in each window, and `start` and `end` around them.
+template <class Start, class Inside, class End>
+INLINE void over_windows(Word count, const Axis* axes, Start start, Inside inside, End end) {
+  Word at[most_axes] = {}, step[most_axes];
+  step[count - 1] = 1;
+  for (Word axis = count - 1; axis > 0; --axis) step[axis - 1] = step[axis] * axes[axis].size;
+  for (Word result = 0;; ++result) {
+    start(result);
+    Word in[most_axes] = {};
+    for (;;) {
+      Word from = 0, axis = 0;
+      for (; axis < count; ++axis) {
+        const Word s = axes[axis].source(at[axis] * axes[axis].stride + in[axis] * axes[axis].reach);
+        if (s < 0) break;
+        from += s * step[axis];
+      }
+      if (axis == count) inside(result, from);
+      for (axis = count - 1; axis >= 0; --axis) {
+        if (++in[axis] < axes[axis].window) break;
+        in[axis] = 0;
+      }
+      if (axis < 0) break;
+    }
+    end(result);
+    Word axis = count - 1;
+    for (; axis >= 0; --axis) {
+      if (++at[axis] < axes[axis].result) break;
+      at[axis] = 0;
+    }
+    if (axis < 0) return;
+  }
+}
+
+template <Merge merge>
+static void window_of(const Frame& frame, const Word* w) {
+  const float* from = slot(frame, w[0]);
+  float* to = slot(frame, w[1]);
+  const Word run = w[2];
+  const std::int32_t identity = Merged<merge>::identity();
+  over_windows(
+      w[3], reinterpret_cast<const Axis*>(w + 4),
+      [&](Word result) {
+        std::int32_t* p = reinterpret_cast<std::int32_t*>(to + result * run);
+        for (Word i = 0; i < run; ++i) p[i] = identity;
+      },
+      [&](Word result, Word place) {
+        float* p = to + result * run;
+        const float* q = from + place * run;
+        Word i = 0;
+        for (; i + LANES <= run; i += LANES)
+          store_i(p + i, Merged<merge>::of(load_i(p + i), load_i(q + i)));
+        for (; i < run; ++i) Merged<merge>::one(p + i, q + i);
+      },
+      [](Word) {});
+}
+
+static void window(const Frame& frame, const Word* w) {
+  switch (static_cast<Merge>(w[0])) {
+#define X(name)     \
+  case Merge::name: \
+    return window_of<Merge::name>(frame, w + 1);
+    X(f_sum) X(f_max) X(f_min) X(f_prod) X(i_sum) X(i_max) X(i_min)
+#undef X
+    default:
+      return;
+  }
+}
+
+// Each number of the source is added where the largest (smallest) of its window stands, the first of
+// equals.
+static void select_and_add(const Frame& frame, const Word* w) {
+  const bool largest = w[0];
+  const float *operand = slot(frame, w[1]), *source = slot(frame, w[2]);
+  float* to = slot(frame, w[3]);
+  const Word run = w[5];
+  for (Word i = 0; i < w[4]; ++i) to[i] = 0;
+  float* best = frame.registers;
+  std::int32_t* where = reinterpret_cast<std::int32_t*>(frame.registers + 8 * chunk);
+  for (Word begin = 0; begin < run; begin += chunk) {
+    const Word n = run - begin < chunk ? run - begin : chunk;
+    over_windows(
+        w[6], reinterpret_cast<const Axis*>(w + 7),
+        [&](Word) {
+          for (Word i = 0; i < n; ++i) where[i] = -1;
+        },
+        [&](Word, Word place) {
+          const float* p = operand + place * run + begin;
+          for (Word i = 0; i < n; ++i) {
+            const bool take = where[i] < 0 || (largest ? p[i] > best[i] : p[i] < best[i]) ||
+                              (p[i] != p[i] && best[i] == best[i]);
+            best[i] = take ? p[i] : best[i];
+            where[i] = take ? static_cast<std::int32_t>(place) : where[i];
+          }
+        },
+        [&](Word result) {
+          const float* p = source + result * run + begin;
+          for (Word i = 0; i < n; ++i)
+            if (where[i] >= 0) to[where[i] * run + begin + i] += p[i];
+        });
+  }
+}
+
+}  // namespace unstuck::UNSTUCK_TARGET
