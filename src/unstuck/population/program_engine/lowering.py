@@ -44,6 +44,9 @@ class Instruction:
     writes: tuple[Store, ...]
 
 
+TURNED = 1024
+"""Numbers from which an array that lies in another order is better copied than read across."""
+
 Handler = Callable[["Lowering", Equation], None]
 HANDLERS: dict[str, Handler] = {}
 """By the name of the equation's operation."""
@@ -166,9 +169,16 @@ class Lowering:
         shape = inputs[0].shape
         axes = tuple(_common_order(inputs) if order is None else order)
         output = self.new(shape, axes)
-        flat = tuple(_flat(view, axes) for view in inputs)
+        flat = tuple(_flat(self._readable(view, axes), axes) for view in inputs)
         self.nodes.append(Pointwise(step, flat, output.store))
         return output
+
+    def _readable(self, view: View, axes: tuple[int, ...]) -> View:
+        """A view that can be read in that order without jumping about in memory: else a copy, made once."""
+        here = view.order
+        if here is None or view.size < TURNED or _same_order(view.shape, here, axes):
+            return view
+        return self.copied(view, axes)
 
 
 def _same_order(shape: Shape, one: Sequence[int], other: Sequence[int]) -> bool:

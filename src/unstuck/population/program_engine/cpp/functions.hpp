@@ -15,6 +15,19 @@ INLINE void store_i(float* p, I x) { *reinterpret_cast<LooseI*>(p) = x; }
 INLINE I bits_at(const float* p) { return I{} + *reinterpret_cast<const std::int32_t*>(p); }
 INLINE I truth(I mask) { return mask & 1; }
 
+// The other half of the first `width` lanes, in front.
+#if defined(__clang__) || __GNUC__ >= 12
+#define UNSTUCK_SHUFFLES
+#if LANES == 16
+#define UNSTUCK_SHIFTED(x, n) \
+  __builtin_shufflevector(x, x, n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, 8, 9, 10, 11, 12, 13, 14, 15)
+#elif LANES == 8
+#define UNSTUCK_SHIFTED(x, n) __builtin_shufflevector(x, x, n, n + 1, n + 2, n + 3, 4, 5, 6, 7)
+#else
+#define UNSTUCK_SHIFTED(x, n) __builtin_shufflevector(x, x, n, n + 1, 2, 3)
+#endif
+#endif
+
 INLINE V each(V x, float (*f)(float)) {
   V r = x;
   for (int lane = 0; lane < LANES; ++lane) r[lane] = f(x[lane]);
@@ -27,27 +40,29 @@ INLINE V each(V x, V y, float (*f)(float, float)) {
   return r;
 }
 
-INLINE V erf(V x) {
-  V a = magnitude(x);
-  V bounded = at_most(a, 10.0f);
-  V tail = 1.0f - erfc_positive(bounded);
-  tail = x < 0 ? -tail : tail;
-  // Near zero a series, whose relative error stays small: Abramowitz and Stegun 7.1.5.
+// Near zero a series, whose relative error stays small: Abramowitz and Stegun 7.1.5.
+INLINE V erf_small(V x) {
   V z = x * x;
   V p = splat(-7.5757575758e-04f);
   p = p * z + 4.6296296296e-03f;
   p = p * z - 2.3809523810e-02f;
   p = p * z + 0.1f;
   p = p * z - 0.33333333333f;
-  V small = 1.1283791670955126f * x * (1.0f + z * p);
-  return x != x ? x : (a < 0.5f ? small : tail);
+  return 1.1283791670955126f * x * (1.0f + z * p);
+}
+
+INLINE V erf(V x) {
+  V a = magnitude(x);
+  V tail = 1.0f - erfc_positive(at_most(a, 10.0f));
+  tail = x < 0 ? -tail : tail;
+  return x != x ? x : (a < 0.5f ? erf_small(x) : tail);
 }
 
 INLINE V erfc(V x) {
-  V a = at_most(magnitude(x), 10.5f);
-  V tail = erfc_positive(a);
-  V far = x < 0 ? 2.0f - tail : tail;
-  return x != x ? x : (a < 0.5f ? 1.0f - erf(x) : far);
+  V a = magnitude(x);
+  V tail = erfc_positive(at_most(a, 10.5f));
+  tail = x < 0 ? 2.0f - tail : tail;
+  return x != x ? x : (a < 0.5f ? 1.0f - erf_small(x) : tail);
 }
 
 INLINE V log1p_any(V x) {

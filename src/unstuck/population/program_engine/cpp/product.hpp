@@ -2,8 +2,7 @@
 //
 // product: a, offset, b, offset, c, m, n, k, strides: a along m, a along k, b along k, b along n,
 //          batch axes, {size, stride a, stride b, stride c}…
-// c lies in rows of n. Where b's rows are no whole vectors, or do not lie in a row, a panel of it is
-// packed first, filled up with zeros.
+// c lies in rows of n. Where b's rows do not lie in a row, or are long, a panel of it is packed first.
 #pragma once
 
 #include "reduce.hpp"
@@ -53,37 +52,29 @@ static void tile(const float* a, Word a_m, Word a_k, const float* b, Word b_k, W
     for (int j = 0; j < Wide; ++j) store(c + i * c_m + j * LANES, sum[i][j]);
 }
 
-// All rows of c for one panel of b; `left` columns of the last vector count.
+// All rows of c for one panel of b. Of the last vector only some numbers may count: what is written
+// behind them is the beginning of the next row, or lies behind the array, and is computed later.
 template <int Wide>
 static void rows_of(const float* a, Word a_m, Word a_k, const float* b, Word b_k, Word m, Word k,
-                    float* c, Word c_m, Word columns, bool more) {
-  alignas(64) float edge[most_rows * Wide * LANES];
-  const bool whole = columns == Wide * LANES;
+                    float* c, Word c_m, bool more) {
   for (Word row = 0; row < m;) {
     const Word left = m - row;
     const int rows = left >= most_rows ? most_rows : left >= 8 ? 8 : left >= 6 ? 6 : left >= 4 ? 4
         : left >= 2 ? 2 : 1;
-    float* to = whole ? c + row * c_m : edge;
-    const Word to_m = whole ? c_m : Wide * LANES;
-    if (!whole && more)
-      for (int i = 0; i < rows; ++i)
-        for (Word j = 0; j < columns; ++j) edge[i * to_m + j] = c[(row + i) * c_m + j];
     const float* from = a + row * a_m;
+    float* to = c + row * c_m;
     if (rows == most_rows)
-      tile<most_rows, Wide>(from, a_m, a_k, b, b_k, k, to, to_m, more);
+      tile<most_rows, Wide>(from, a_m, a_k, b, b_k, k, to, c_m, more);
     else if (most_rows > 8 && rows == 8)
-      tile<8, Wide>(from, a_m, a_k, b, b_k, k, to, to_m, more);
+      tile<8, Wide>(from, a_m, a_k, b, b_k, k, to, c_m, more);
     else if (most_rows > 6 && rows == 6)
-      tile<6, Wide>(from, a_m, a_k, b, b_k, k, to, to_m, more);
+      tile<6, Wide>(from, a_m, a_k, b, b_k, k, to, c_m, more);
     else if (rows == 4)
-      tile<4, Wide>(from, a_m, a_k, b, b_k, k, to, to_m, more);
+      tile<4, Wide>(from, a_m, a_k, b, b_k, k, to, c_m, more);
     else if (rows == 2)
-      tile<2, Wide>(from, a_m, a_k, b, b_k, k, to, to_m, more);
+      tile<2, Wide>(from, a_m, a_k, b, b_k, k, to, c_m, more);
     else
-      tile<1, Wide>(from, a_m, a_k, b, b_k, k, to, to_m, more);
-    if (!whole)
-      for (int i = 0; i < rows; ++i)
-        for (Word j = 0; j < columns; ++j) c[(row + i) * c_m + j] = edge[i * to_m + j];
+      tile<1, Wide>(from, a_m, a_k, b, b_k, k, to, c_m, more);
     row += rows;
   }
 }
@@ -92,35 +83,53 @@ struct Matrices {
   Word m, n, k, a_m, a_k, b_k, b_n;
 };
 
+// A panel of b, `k` by `width`, row by row, from a matrix that lies otherwise.
+static void pack(const float* b, Word b_k, Word b_n, Word k, Word columns, Word width, float* panel) {
+  if (b_n == 1) {
+    for (Word i = 0; i < k; ++i)
+      for (Word j = 0; j < columns; ++j) panel[i * width + j] = b[i * b_k + j];
+    return;
+  }
+  constexpr Word square = 16;
+  for (Word i = 0; i < k; i += square) {
+    const Word end = i + square < k ? i + square : k;
+    for (Word j = 0; j < columns; ++j)
+      for (Word l = i; l < end; ++l) panel[l * width + j] = b[l * b_k + j * b_n];
+  }
+}
+
 static void multiply(const float* a, const float* b, float* c, const Matrices& s, float* panel) {
-  const Word wide = s.n > LANES ? 2 : 1;
-  const Word width = wide * LANES;
-  for (Word deep = 0; deep < s.k; deep += panel_depth) {
-    const Word k = s.k - deep < panel_depth ? s.k - deep : panel_depth;
-    for (Word column = 0; column < s.n; column += width) {
-      const Word columns = s.n - column < width ? s.n - column : width;
+  constexpr Word wide = 2 * LANES;
+  // From the last columns to the first: what the last, short vector writes too much comes later. Where
+  // sums are added to that would be lost, so that such a vector has a place of its own.
+  const Word first = s.n <= 0 ? 0 : (s.n - 1) / wide * wide;
+  alignas(64) float edge[256];
+  for (Word column = first; column >= 0; column -= wide) {
+    const Word columns = s.n - column < wide ? s.n - column : wide;
+    const Word width = columns > LANES ? wide : LANES;
+    for (Word deep = 0; deep < s.k || deep == 0; deep += panel_depth) {
+      const Word k = s.k - deep < panel_depth ? s.k - deep : panel_depth;
       const float* right = b + deep * s.b_k + column * s.b_n;
       Word b_k = s.b_k;
       // Reading where it lies touches a page for each step where rows are long and m is large.
-      const bool in_place = s.b_n == 1 && columns == width && (s.m < 64 || s.b_k <= 512);
-      if (!in_place) {
-        if (s.b_n == 1) {
-          for (Word i = 0; i < k; ++i)
-            for (Word j = 0; j < width; ++j)
-              panel[i * width + j] = j < columns ? right[i * s.b_k + j] : 0;
-        } else {
-          for (Word j = 0; j < width; ++j)
-            for (Word i = 0; i < k; ++i)
-              panel[i * width + j] = j < columns ? right[i * s.b_k + j * s.b_n] : 0;
-        }
+      if (s.b_n != 1 || (s.m >= 64 && s.b_k > 512)) {
+        pack(right, s.b_k, s.b_n, k, columns, width, panel);
         right = panel;
         b_k = width;
       }
       const float* left = a + deep * s.a_k;
-      if (wide == 2)
-        rows_of<2>(left, s.a_m, s.a_k, right, b_k, s.m, k, c + column, s.n, columns, deep > 0);
-      else
-        rows_of<1>(left, s.a_m, s.a_k, right, b_k, s.m, k, c + column, s.n, columns, deep > 0);
+      const auto rows = width == wide ? rows_of<2> : rows_of<1>;
+      if (columns == width || s.k <= panel_depth) {
+        rows(left, s.a_m, s.a_k, right, b_k, s.m, k, c + column, s.n, deep > 0);
+        continue;
+      }
+      for (Word row = 0; row < s.m; ++row) {
+        float* to = c + row * s.n + column;
+        if (deep > 0)
+          for (Word j = 0; j < columns; ++j) edge[j] = to[j];
+        rows(left + row * s.a_m, s.a_m, s.a_k, right, b_k, 1, k, edge, wide, deep > 0);
+        for (Word j = 0; j < columns; ++j) to[j] = edge[j];
+      }
     }
   }
 }

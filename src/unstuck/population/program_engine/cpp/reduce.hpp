@@ -51,15 +51,25 @@ struct Merged {
 
   // All lanes of x and one number; halves are brought together, so that sums keep their precision.
   INLINE void all(float* to, I x) {
+#ifdef UNSTUCK_SHUFFLES
+#if LANES == 16
+    x = of(x, UNSTUCK_SHIFTED(x, 8));
+#endif
+#if LANES >= 8
+    x = of(x, UNSTUCK_SHIFTED(x, 4));
+#endif
+    x = of(x, UNSTUCK_SHIFTED(x, 2));
+    x = of(x, UNSTUCK_SHIFTED(x, 1));
+    *reinterpret_cast<std::int32_t*>(to) = of(x, bits_at(to))[0];
+#else
     alignas(64) std::int32_t lane[LANES];
     *reinterpret_cast<LooseI*>(lane) = x;
     for (int half = LANES / 2; half >= 1; half /= 2)
-      for (int i = 0; i < half; ++i) {
-        const float* a = reinterpret_cast<const float*>(lane + i);
-        const float* b = reinterpret_cast<const float*>(lane + i + half);
-        lane[i] = scalar(a, b);
-      }
+      for (int i = 0; i < half; ++i)
+        lane[i] = scalar(reinterpret_cast<const float*>(lane + i),
+                         reinterpret_cast<const float*>(lane + i + half));
     *reinterpret_cast<std::int32_t*>(to) = scalar(to, reinterpret_cast<const float*>(lane));
+#endif
   }
 
   INLINE std::int32_t scalar(const float* a, const float* b) {
