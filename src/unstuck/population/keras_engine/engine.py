@@ -109,8 +109,8 @@ class KerasEngine(Engine):
             raise NotSupported(f"{refused[0].upper()}{refused[1:]}.")
         begun = time.monotonic()
         compiled = self._compiled_for(recipe)
-        run = _Run(engine=self.name, compiled=compiled, recipe=recipe, yardstick=yardstick, probes=probes,
-                   keep_weights=keep_weights, data=as_rows(recipe.train),
+        run = _Run(engine=self.name, compiled=compiled, recipe=recipe, yardstick=yardstick,
+                   probes=probes, keep_weights=keep_weights, data=as_rows(recipe.train),
                    validation=None if recipe.validation is None else as_rows(recipe.validation))
 
         def one(at: int, tell: Callable[[int], None]) -> Population:

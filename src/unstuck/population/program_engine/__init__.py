@@ -6,7 +6,7 @@
 elementwise steps together, `planning` says where each array lies, `writing` writes the words, and
 `program` is the way through all of it. `strategy` trains replicas with that, `engine` is the contract.
 The machine's sources are in `cpp/`: `code.hpp` is its language; `elementwise`, `moves`, `reduce`,
-`product`, `convolution`, `windows`, `indexing`, `ordering` and `random` are its operations, `kernel.cpp`
-goes through a program, compiled once for each instruction set; `driver` keeps the memory of a thread,
-`bindings` are the Python module `machine`.
+`product`, `convolution`, `windows`, `indexing`, `ordering` and `random` are its operations;
+`kernel.cpp` goes through a program, compiled once for each instruction set; `driver` keeps the memory
+of a thread, `bindings` are the Python module `machine`.
 """

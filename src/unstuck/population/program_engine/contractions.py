@@ -44,8 +44,8 @@ def _dot(low: Lowering, equation: Equation) -> None:
     else:
         turned = False
     rows = low.new((*batch, m, n))
-    sizes, strides = merged(batch, [a.strides[i] for i in left_batch], [b.strides[i] for i in right_batch],
-                            rows.strides[: len(batch)])
+    sizes, strides = merged(batch, [a.strides[i] for i in left_batch],
+                            [b.strides[i] for i in right_batch], rows.strides[: len(batch)])
     words: list[Any] = [a.store, a.offset, b.store, b.offset, rows.store, m, n, k, a_m, a_k, b_k, b_n,
                         len(sizes)]
     for i, size in enumerate(sizes):
@@ -111,7 +111,8 @@ def _convolve(low: Lowering, equation: Equation) -> None:
     if not by_rows and (batches > 1 or window > MOST_TAPS):
         raise NotSupported("The program engine does not take convolutions in windows so large")
     make = _by_rows if by_rows else _by_channels
-    low.views[output] = make(low, x, w, (x_spec, w_spec, y_spec), output.shape, axes, max(groups, batches))
+    specs = x_spec, w_spec, y_spec
+    low.views[output] = make(low, x, w, specs, output.shape, axes, max(groups, batches))
 
 
 def _by_channels(
@@ -124,8 +125,9 @@ def _by_channels(
     y = low.new(shape, [*y_spec[2:-1], y_spec[1], y_spec[-1], y_spec[0]])
     batch, channels = x.shape[x_spec[0]], x.shape[x_spec[1]]
     scratch = low.new((_padded(axes, channels, batch, axes[2][3]),)).store
-    low.emit("convolve", [x.store, x.offset, w.store, y.store, scratch, batch, groups, channels // groups,
-                          shape[y_spec[1]] // groups, *(n for axis in axes for n in axis)],
+    low.emit("convolve", [x.store, x.offset, w.store, y.store, scratch, batch, groups,
+                          channels // groups, shape[y_spec[1]] // groups,
+                          *(n for axis in axes for n in axis)],
              [x.store, w.store], [y.store, scratch])
     return y
 
@@ -143,8 +145,8 @@ def _by_rows(
     y = low.new(shape, [*y_spec[2:], y_spec[0], y_spec[1]])
     batch, channels, outs = x.shape[x_spec[1]], x.shape[x_spec[0]], w.shape[w_spec[0]]
     length = axes[2][2] * batch
-    room = axes[0][2] * axes[1][2] * outs * (length + SLACK) + _padded(axes, channels, batch, axes[2][6])
-    scratch = low.new((room,)).store
+    rows = axes[0][2] * axes[1][2] * outs * (length + SLACK)
+    scratch = low.new((rows + _padded(axes, channels, batch, axes[2][6]),)).store
     low.emit("correlate", [x.store, x.offset, w.store, w.offset, y.store, scratch, batch, groups,
                            channels // groups, outs // groups, *(n for axis in axes for n in axis)],
              [x.store, w.store], [y.store, scratch])
@@ -155,4 +157,4 @@ def _padded(axes: list[Any], channels: int, batch: int, phases: int) -> int:
     """Numbers of the padded copy, and of what may be read behind it."""
     sizes = [(axis[1] - 1) * axis[3] + (axis[2] - 1) * axis[6] + 1 for axis in axes]
     row = phases * -(-sizes[2] // phases) * batch
-    return sizes[0] * sizes[1] * channels * row + SLACK
+    return int(sizes[0] * sizes[1] * channels * row) + SLACK

@@ -81,7 +81,7 @@ class ProgramEngine(KerasEngine):
             raise NotSupported("The program engine leaves the smallest dense networks to those that"
                                " train many side by side")
         strategy = Interpreted(program, kernel=self._kernel)
-        phrase = (f"program: {strategy.step.equations} equations traced, {len(strategy.step.nodes)} steps,"
-                  f" {self._kernel or machine.kernels()[0]}")
+        step, kernel = strategy.step, self._kernel or machine.kernels()[0]
+        phrase = f"program: {step.equations} equations in {len(step.nodes)} steps, {kernel}"
         return Compiled(program=program, strategy=strategy, block=1,
                         choice=Choice(name=strategy.name, phrase=phrase))

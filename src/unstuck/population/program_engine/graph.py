@@ -50,3 +50,9 @@ class Graph:
     outputs: tuple[Value, ...]
     equations: Sequence[Equation]
     constants: Mapping[Value, Array]
+
+
+def is_uniform(array: Array) -> bool:
+    """True where one number is seen everywhere, by the strides."""
+    return bool(array.size) and all(
+        n == 1 or s == 0 for n, s in zip(array.shape, array.strides, strict=True))

@@ -90,7 +90,8 @@ def _scatter(low: Lowering, equation: Equation) -> None:
     words: list[Any] = [len(numbers.scatter_dims_to_operand_dims)]
     for axis in numbers.scatter_dims_to_operand_dims:
         words += [output.shape[axis], size.get(axis, 1), result.strides[axis]]
-    shared = dict(zip(numbers.scatter_indices_batching_dims, numbers.operand_batching_dims, strict=True))
+    shared = dict(zip(numbers.scatter_indices_batching_dims, numbers.operand_batching_dims,
+                      strict=True))
     places = [i for i in range(len(updates.shape)) if i not in numbers.update_window_dims]
     words.append(len(places))
     for i, place in enumerate(places):

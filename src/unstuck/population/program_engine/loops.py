@@ -1,7 +1,7 @@
 """Loops and branches: their bodies are lists of nodes within an instruction.
 
-What a body carries from one time to the next lies in a store for what comes in and another for what goes
-out; the machine copies the one to the other.
+What a body carries from one time to the next lies in a store for what comes in and another for what
+goes out; the machine copies the one to the other.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _scan(low: Lowering, equation: Equation) -> None:
     given = [*(low.view(value) for value in inputs[:consts]), *places, *taken]
     body = _Body(low, graph, given)
     rows = [low.new(value.shape) for value in equation.outputs[carried:]]
-    words: list[Any] = [params["length"], int(params["reverse"]), *_words(places, body.results[:carried]),
-                        len(taken)]
+    words: list[Any] = [params["length"], int(params["reverse"]),
+                        *_words(places, body.results[:carried]), len(taken)]
     for place, source in zip(taken, sources, strict=True):
         words += [place.store, source.store, 4 * place.size]
     words.append(len(rows))

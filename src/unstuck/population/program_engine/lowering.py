@@ -2,8 +2,8 @@
 
 An equation's result is a `View`; many equations only make another view and compute nothing. Elementwise
 equations become `Pointwise`, which `fusion` puts together; all others are `Instruction`s at once.
-Arrays may lie in any order of their axes: an elementwise result lies as its largest operands lie, so that
-the order in which convolutions like them carries through a network by itself.
+Arrays may lie in any order of their axes: an elementwise result lies as its operands lie, so that the
+order in which convolutions like them carries through a network by itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported
 
-from .graph import DTYPES, Array, Equation, Graph, Kind, Value
+from .graph import DTYPES, Array, Equation, Graph, Kind, Value, is_uniform
 from .views import Shape, Store, View, laid, merged, row_strides
 
 Node = Any
@@ -104,7 +104,7 @@ class Lowering:
             handler(self, equation)
 
     def _constant(self, array: Array) -> View:
-        if array.size and all(n == 1 or s == 0 for n, s in zip(array.shape, array.strides, strict=True)):
+        if is_uniform(array):
             one = self.constants.store(array.reshape(-1)[:1])
             return View(one, array.shape, (0,) * array.ndim)
         return View(self.constants.store(array), array.shape, row_strides(array.shape))
@@ -174,7 +174,7 @@ class Lowering:
         return output
 
     def _readable(self, view: View, axes: tuple[int, ...]) -> View:
-        """A view that can be read in that order without jumping about in memory: else a copy, made once."""
+        """A view that is read in that order without jumping about in memory: else a copy, made once."""
         here = view.order
         if here is None or view.size < TURNED or _same_order(view.shape, here, axes):
             return view

@@ -22,7 +22,7 @@ class Buffer:
     def __init__(self, data: NDArray[Any]) -> None: ...
 
 class Program:
-    """Words, slots [(place, number or offset)], bytes of the arena, constants, bytes of inputs and outputs."""
+    """Words, slots [(place, number or offset)], bytes of the arena, constants, sizes in bytes."""
 
     def __init__(
         self, words: NDArray[Any], slots: NDArray[Any], arena: int, constants: Sequence[NDArray[Any]],
@@ -40,7 +40,7 @@ def updates(
     full: Program | None, rest: Program | None, state: Sequence[NDArray[Any]], data: Sequence[Buffer],
     order: NDArray[Any], batch: int, outputs: Sequence[NDArray[Any]], kernel: str = "",
 ) -> None:
-    """Batch after batch in that order of rows; the state is changed, outputs are those of the last batch.
+    """Batch after batch in that order of rows; the state changes, outputs are those of the last batch.
 
     Programs take the state, the data and the numbers of a batch's rows, and write the state in place.
     """

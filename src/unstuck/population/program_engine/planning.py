@@ -47,7 +47,9 @@ class Lives:
                 self.end[store] = self.position
 
 
-def carried_in_place(nodes: Sequence[Node], lives: Lives, pairs: Sequence[tuple[Store, Store]]) -> set[int]:
+def carried_in_place(
+    nodes: Sequence[Node], lives: Lives, pairs: Sequence[tuple[Store, Store]]
+) -> set[int]:
     """Let new states take the place of old ones where that can be; returns which of the pairs do.
 
     Args:

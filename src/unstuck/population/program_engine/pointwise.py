@@ -13,8 +13,8 @@ from .views import View
 FLOATS = {
     name: f"f_{name}" for name in (
         "floor", "ceil", "exp", "exp2", "log", "log1p", "expm1", "tanh", "logistic", "sqrt", "rsqrt",
-        "erf", "erfc", "erf_inv", "is_finite", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh",
-        "asinh", "acosh", "atanh", "cbrt", "lgamma", "digamma", "atan2", "nextafter")
+        "erf", "erfc", "erf_inv", "is_finite", "sin", "cos", "tan", "asin", "acos", "atan", "sinh",
+        "cosh", "asinh", "acosh", "atanh", "cbrt", "lgamma", "digamma", "atan2", "nextafter")
 }
 """Equations on floats that are one step."""
 NUMBERS = {"neg": "neg", "abs": "abs", "sign": "sign", "add": "add", "add_any": "add", "sub": "sub",

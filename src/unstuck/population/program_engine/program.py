@@ -8,15 +8,23 @@ from typing import Any
 import jax
 import numpy as np
 
-from . import machine
-from . import contractions, lookups, loops, pointwise, randomness, reductions, shaping  # noqa: F401
+from . import (  # noqa: F401 - the families register what they lower
+    contractions,
+    lookups,
+    loops,
+    machine,
+    pointwise,
+    randomness,
+    reductions,
+    shaping,
+)
 from .fusion import fused
 from .graph import DTYPES, Array, Graph
 from .lowering import Constants, Lowering, Node
 from .planning import Lives, carried_in_place, planned
 from .simplify import simplified
-from .tracing import traced
-from .views import Store, View, laid, row_strides
+from .tracing import is_key, traced
+from .views import Store, View, laid
 from .writing import Writer
 
 Tree = Any
@@ -28,6 +36,12 @@ def as_words(array: Any) -> Array:
     if array.dtype.itemsize < 4:
         array = array.astype(np.int32)
     return np.ascontiguousarray(array).reshape(-1).view(np.uint32)
+
+
+def typed(words: Array, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Words as an array of that shape and type."""
+    array = words.view(dtype) if dtype.itemsize == 4 else words.view(np.int32).astype(dtype)
+    return array.reshape(shape)
 
 
 class Traced:
@@ -74,12 +88,7 @@ class Traced:
 
 def _array(words: Array, shape: tuple[int, ...], dtype: Any) -> Array:
     """Words as an array of that shape and type."""
-    if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key):
-        return words.reshape(shape)
-    dtype = np.dtype(dtype)
-    if dtype.itemsize == 4:
-        return words.view(dtype).reshape(shape)
-    return words.view(np.int32).astype(dtype).reshape(shape)
+    return words.reshape(shape) if is_key(dtype) else typed(words, shape, np.dtype(dtype))
 
 
 def evaluated(graph: Graph) -> list[Array]:
@@ -102,11 +111,13 @@ def _compiled(graph: Graph, carried: int) -> tuple[machine.Program, list[Node]]:
     begin = low.inner({})
     for i, view in enumerate(views):
         # What is handed on unchanged from another place is copied before anything is overwritten.
-        if view.store.place == "input" and not (i < carried and view.store is inputs[i] and _is_all(view)):
+        stays = i < carried and view.store is inputs[i] and _is_all(view)
+        if view.store.place == "input" and not stays:
             views[i] = begin.copied(view)
     rows = [low.whole(view) for view in views]
     nodes = [*begin.nodes, *fused(low.nodes, {view.store for view in rows})]
-    done = carried_in_place(nodes, Lives.of(nodes), [(rows[i].store, inputs[i]) for i in range(carried)])
+    pairs = [(rows[i].store, inputs[i]) for i in range(carried)]
+    done = carried_in_place(nodes, Lives.of(nodes), pairs)
     ends = low.inner({})
     for i in range(carried):
         if i not in done and rows[i].store is not inputs[i]:
@@ -125,8 +136,7 @@ def _compiled(graph: Graph, carried: int) -> tuple[machine.Program, list[Node]]:
 
 
 def _is_all(view: View) -> bool:
-    return view.offset == 0 and view.size == view.store.size and all(
-        n == 1 or s == t for n, s, t in zip(view.shape, view.strides, row_strides(view.shape), strict=True))
+    return view.offset == 0 and view.size == view.store.size and view.in_row
 
 
 def _handed_out(ends: Lowering, view: View, number: int) -> None:

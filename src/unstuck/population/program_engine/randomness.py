@@ -16,7 +16,7 @@ MOST_KEYS = 64
 
 
 def _require_counters() -> None:
-    if not jax.config.jax_threefry_partitionable:
+    if not jax.config.values["jax_threefry_partitionable"]:
         raise NotSupported("The program engine draws as jax_threefry_partitionable does")
 
 
@@ -97,6 +97,6 @@ def _word(keys: View, number: int) -> View:
 def _hashed(low: Lowering, views: list[View]) -> list[View]:
     given = [low.whole(view) for view in views]
     results = [low.new(views[0].shape) for _ in range(2)]
-    low.emit("hash", [*(view.store for view in given), *(view.store for view in results), results[0].size],
-             [view.store for view in given], [view.store for view in results])
+    reads, writes = [view.store for view in given], [view.store for view in results]
+    low.emit("hash", [*reads, *writes, results[0].size], reads, writes)
     return results

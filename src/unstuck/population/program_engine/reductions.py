@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from unstuck.base.errors import NotSupported
 
 from .graph import Equation, Kind
@@ -25,7 +24,8 @@ def merge_of(kind: Kind, name: str) -> int:
     return int(machine.MERGES[f"{letter}_{name}"])
 
 
-@lowers("reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "reduce_and", "reduce_or", "reduce_xor")
+@lowers("reduce_sum", "reduce_max", "reduce_min", "reduce_prod", "reduce_and", "reduce_or",
+        "reduce_xor")
 def _reduce(low: Lowering, equation: Equation) -> None:
     value, output = equation.inputs[0], equation.outputs[0]
     view, gone = low.view(value), set(equation.params["axes"])
@@ -39,8 +39,8 @@ def _reduce(low: Lowering, equation: Equation) -> None:
     name = equation.op.removeprefix("reduce_")
     if value.size == 0:
         sizes, a, b = [0], [1], [0]
-    low.emit("reduce", [merge_of(value.kind, name), view.store, view.offset, result.store, result.store.size,
-                        len(sizes), *sizes, *a, *b], [view.store], [result.store])
+    low.emit("reduce", [merge_of(value.kind, name), view.store, view.offset, result.store,
+                        result.store.size, len(sizes), *sizes, *a, *b], [view.store], [result.store])
     low.views[output] = result
 
 
@@ -128,7 +128,8 @@ def _axes(equation: Equation, shape: tuple[int, ...], result: tuple[int, ...], o
     strides, padding = params["window_strides"], params["padding"]
     spread = params.get("base_dilation") or ones
     reach = params.get("window_dilation") or ones
-    plain = [window[i] == strides[i] == spread[i] == 1 and tuple(padding[i]) == (0, 0) for i in range(count)]
+    plain = [window[i] == strides[i] == spread[i] == 1 and tuple(padding[i]) == (0, 0)
+             for i in range(count)]
     end = count
     while end > 1 and plain[order[end - 1]]:
         end -= 1

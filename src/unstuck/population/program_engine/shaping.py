@@ -141,8 +141,9 @@ def _stack(low: Lowering, equation: Equation) -> None:
 def _unstack(low: Lowering, equation: Equation) -> None:
     axis, view = equation.params["axis"], low.view(equation.inputs[0])
     for number, output in enumerate(equation.outputs):
-        low.views[output] = View(view.store, output.shape, view.strides[:axis] + view.strides[axis + 1 :],
-                                 view.offset + number * view.strides[axis])
+        strides = view.strides[:axis] + view.strides[axis + 1 :]
+        low.views[output] = View(view.store, output.shape, strides, view.offset
+                                 + number * view.strides[axis])
 
 
 @lowers("tile")

@@ -1,4 +1,4 @@
-"""A graph with less to compute: what is constant is computed once, what is equal once, the rest not at all.
+"""A graph with less to compute: what is constant or equal is computed once, what nobody needs never.
 
 Derivatives are full of selections by constants, of sums with zero and of things computed twice.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .graph import DTYPES, Array, Equation, Graph, Value
+from .graph import DTYPES, Array, Equation, Graph, Value, is_uniform
 
 MOST_FOLDED = 1 << 16
 """Numbers of a constant that is worth keeping."""
@@ -33,12 +33,6 @@ def simplified(graph: Graph, evaluate: Evaluate) -> Graph:
         evaluate: computes the outputs of a graph without inputs.
     """
     return _Simplifier(graph, evaluate).result()
-
-
-def is_uniform(array: Array) -> bool:
-    """True where one number is seen everywhere, by the strides."""
-    return bool(array.size) and all(
-        n == 1 or s == 0 for n, s in zip(array.shape, array.strides, strict=True))
 
 
 class _Simplifier:

@@ -23,7 +23,7 @@ from unstuck.population.keras_engine.program import Program, Rows
 from unstuck.population.keras_engine.strategies import StepByStep
 
 from . import machine
-from .program import Traced, as_words
+from .program import Traced, as_words, typed
 
 Array = NDArray[Any]
 Tree = Any
@@ -49,7 +49,8 @@ class Interpreted(StepByStep):
         self._kernel = kernel
         self._tables: OrderedDict[tuple[int, ...], tuple[Any, list[machine.Buffer]]] = OrderedDict()
         self._sharing = threading.Lock()
-        self._types = [(tuple(leaf.shape), np.dtype(leaf.dtype)) for leaf in jax.tree.leaves(program.shapes)]
+        self._types = [(tuple(leaf.shape), np.dtype(leaf.dtype))
+                       for leaf in jax.tree.leaves(program.shapes)]
         self._structure = jax.tree.structure(program.shapes)
         train = program.recipe.train
         rows = jax.tree.map(_shape, (train.x, train.y, train.sample_weight))
@@ -114,14 +115,14 @@ class Interpreted(StepByStep):
         leaves = [as_words(leaf).copy() for leaf in jax.tree.leaves(begin)]
         results, rows, order = known.results(), self._table(data), np.ascontiguousarray(order, np.int32)
         for at in range(0, len(order), AT_ONCE * batch):
-            machine.updates(whole and whole.native, short and short.native, leaves, rows,
-                            order[at : at + AT_ONCE * batch], batch, results, self._kernel)
-        arrays = [_typed(words, *kind) for words, kind in zip(leaves, self._types, strict=True)]
+            machine.updates(whole.native if whole else None, short.native if short else None, leaves,
+                            rows, order[at : at + AT_ONCE * batch], batch, results, self._kernel)
+        arrays = [typed(words, *kind) for words, kind in zip(leaves, self._types, strict=True)]
         return results[0].view(np.float32), jax.tree.unflatten(self._structure, arrays)
 
     def _trained(self, state: State, data: Rows, order: Array, most: int) -> tuple[Any, State]:
-        batch = self.program.batch
-        return self._through("train", self.program.train_step, state, data, order[: most * batch], batch)
+        batch, step = self.program.batch, self.program.train_step
+        return self._through("train", step, state, data, order[: most * batch], batch)
 
     def _evaluated(self, state: State, data: Rows, batch: int) -> tuple[Any, State]:
         order = np.arange(jax.tree.leaves(data[0])[0].shape[0], dtype=np.int32)
@@ -149,11 +150,7 @@ class Interpreted(StepByStep):
 
 
 def _shape(leaf: Any) -> Any:
-    dtype = jax.dtypes.canonicalize_dtype(getattr(leaf, "dtype", None) or np.asarray(leaf).dtype)  # type: ignore[no-untyped-call]
+    given = getattr(leaf, "dtype", None) or np.asarray(leaf).dtype
+    dtype = jax.dtypes.canonicalize_dtype(given)
     return jax.ShapeDtypeStruct(np.shape(leaf), dtype)  # type: ignore[no-untyped-call]
 
-
-def _typed(words: Array, shape: tuple[int, ...], dtype: Any) -> Array:
-    if dtype.itemsize == 4:
-        return words.view(dtype).reshape(shape)
-    return words.view(np.int32).astype(dtype).reshape(shape)

@@ -1,8 +1,8 @@
 """From a function of arrays to a `Graph`: the one file that knows the language of JAX's tracer.
 
-`jax.extend.core` is a second-tier interface: its names are used here and nowhere else. Calls are written
-out (jit, custom derivatives, checkpoints), keys are their two words, and what numbers of eight or sixteen
-bits a script has are as wide as all others.
+`jax.extend.core` is a second-tier interface: its names are used here and nowhere else. Calls are
+written out (jit, custom derivatives, checkpoints), keys are their two words, and whole numbers of eight
+or sixteen bits are as wide as all others.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ KEYED = {"slice", "squeeze", "reshape", "broadcast_in_dim", "transpose", "expand
          "select_n", "optimization_barrier", "random_bits", "random_split", "random_fold_in",
          "random_wrap", "random_unwrap", "random_seed", "random_clone"}
 """Equations that may have keys among their arrays."""
-NARROW = {"convert_element_type", "copy", "reshape", "broadcast_in_dim", "slice", "squeeze", "transpose",
-          "gather", "dynamic_slice", "concatenate", "select_n", "expand_dims", "eq", "ne", "lt", "le",
-          "gt", "ge", "rev", "pad", "copy_p"}
+NARROW = {"convert_element_type", "copy", "reshape", "broadcast_in_dim", "slice", "squeeze",
+          "transpose", "gather", "dynamic_slice", "concatenate", "select_n", "expand_dims", "eq", "ne",
+          "lt", "le", "gt", "ge", "rev", "pad", "copy_p"}
 """What whole numbers of fewer than 32 bits go through unharmed when they are held in 32."""
 
 
@@ -52,7 +52,7 @@ def traced(function: Callable[..., Any], *examples: Any) -> tuple[Graph, Any]:
 
 def kind_of(dtype: Any) -> Kind:
     """The kind of number that holds an array of that type. Raises NotSupported."""
-    if jax.dtypes.issubdtype(dtype, jax.dtypes.prng_key):
+    if is_key(dtype):
         return "u"
     dtype = np.dtype(dtype)
     if dtype == np.float32:
@@ -66,18 +66,19 @@ def kind_of(dtype: Any) -> Kind:
     raise NotSupported(f"The program engine computes in float32 and whole numbers, not in {dtype}")
 
 
-def _is_key(aval: Any) -> bool:
-    return bool(jax.dtypes.issubdtype(aval.dtype, jax.dtypes.prng_key))
+def is_key(dtype: Any) -> bool:
+    """True for the type of JAX's random keys."""
+    return bool(jax.numpy.issubdtype(dtype, jax.dtypes.prng_key))
 
 
 def _value(aval: Any) -> Value:
-    if _is_key(aval):
+    if is_key(aval.dtype):
         return Value((*aval.shape, 2), "u")
     return Value(tuple(aval.shape), kind_of(aval.dtype))
 
 
 def _constant(value: Any, kind: Kind) -> Array:
-    if hasattr(value, "dtype") and jax.dtypes.issubdtype(value.dtype, jax.dtypes.prng_key):
+    if hasattr(value, "dtype") and is_key(value.dtype):
         value = jax.random.key_data(value)
     return np.asarray(value).astype(DTYPES[kind])
 
@@ -134,7 +135,7 @@ class _Tracer:
             found = params.pop(key)
             for body in found if isinstance(found, tuple | list) else [found]:
                 bodies.append(_graph(body))
-        if any(_is_key(var.aval) for var in eqn.invars):
+        if any(is_key(var.aval.dtype) for var in eqn.invars):
             params["keys"] = True
         params["narrow"] = _width(eqn.outvars[0].aval) if eqn.outvars else None
         outputs = tuple(self.fresh(var) for var in eqn.outvars)
@@ -153,7 +154,7 @@ class _Tracer:
 
 def _width(aval: Any) -> int | None:
     """Bits of a whole number that has fewer than 32; `None` for all else."""
-    if _is_key(aval):
+    if is_key(aval.dtype):
         return None
     dtype = np.dtype(aval.dtype)
     return 8 * dtype.itemsize if dtype.kind in "iu" and dtype.itemsize < 4 else None
@@ -161,9 +162,9 @@ def _width(aval: Any) -> int | None:
 
 def _refuse_unsuited(eqn: Any, name: str) -> None:
     avals = [var.aval for var in (*eqn.invars, *eqn.outvars)]
-    if any(_is_key(aval) for aval in avals) and name not in KEYED:
+    if any(is_key(aval.dtype) for aval in avals) and name not in KEYED:
         raise NotSupported(f"The program engine does not take random keys through {name}")
-    if any(_width(aval) for aval in avals if not _is_key(aval)) and name not in NARROW:
+    if any(_width(aval) for aval in avals if not is_key(aval.dtype)) and name not in NARROW:
         raise NotSupported(f"The program engine does not compute {name} in {avals[0].dtype}")
     for aval in avals:
         if not all(isinstance(n, int) for n in aval.shape):

@@ -1,6 +1,7 @@
 """Arrays in memory as they are seen: a store, a place in it, and a stride for each axis.
 
-Transposition, broadcasting, slicing and reversing only change how a store is seen. In numbers, not bytes.
+Transposition, broadcasting, slicing and reversing only change how a store is seen. Places and strides
+count numbers, not bytes.
 """
 
 from __future__ import annotations

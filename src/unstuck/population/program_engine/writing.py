@@ -25,7 +25,8 @@ class Writer:
         if id(store) not in self._numbers:
             self._numbers[id(store)] = len(self.slots)
             self._kept.append(store)
-            self.slots.append((PLACES.index(store.place), 0 if store.place == "moving" else store.number))
+            number = 0 if store.place == "moving" else store.number
+            self.slots.append((PLACES.index(store.place), number))
         return self._numbers[id(store)]
 
     def words(self, nodes: Sequence[Node]) -> list[int]:
@@ -53,11 +54,14 @@ class Writer:
         registers = _Registers(chain)
         out = [chain.total, len(chain.loads)]
         for number, view in enumerate(chain.loads):
-            out += [registers.of_load[number], self.slot(view.store), view.offset, *_load(view, chain.total)]
+            place = registers.of_load[number], self.slot(view.store), view.offset
+            out += [*place, *_load(view, chain.total)]
         out.append(len(chain.steps))
         for number, (step, operands) in enumerate(chain.steps):
-            places = [registers.of_load[i] if loaded else registers.of_step[i] for loaded, i in operands]
-            out += [machine.STEPS[step], registers.of_step[number], *places, *[places[0]] * (3 - len(places))]
+            places = [registers.of_load[i] if loaded else registers.of_step[i]
+                      for loaded, i in operands]
+            filled = [*places, *[places[0]] * (3 - len(places))]
+            out += [machine.STEPS[step], registers.of_step[number], *filled]
         out.append(len(chain.stores))
         for number, store in chain.stores.items():
             out += [registers.of_step[number], self.slot(store)]

@@ -86,7 +86,8 @@ static void select_and_add(const Frame& frame, const Word* w) {
   const Word run = w[5];
   for (Word i = 0; i < w[4]; ++i) to[i] = 0;
   float* best = frame.registers;
-  std::int32_t* where = reinterpret_cast<std::int32_t*>(frame.registers + 8 * chunk);
+  float* chosen = frame.registers + 2 * chunk;
+  std::int32_t* where = reinterpret_cast<std::int32_t*>(chosen);
   for (Word begin = 0; begin < run; begin += chunk) {
     const Word n = run - begin < chunk ? run - begin : chunk;
     over_windows(
@@ -96,11 +97,12 @@ static void select_and_add(const Frame& frame, const Word* w) {
         },
         [&](Word, Word place) {
           const float* p = operand + place * run + begin;
-          for (Word i = 0; i < n; ++i) {
-            const bool take = where[i] < 0 || (largest ? p[i] > best[i] : p[i] < best[i]) ||
-                              (p[i] != p[i] && best[i] == best[i]);
-            best[i] = take ? p[i] : best[i];
-            where[i] = take ? static_cast<std::int32_t>(place) : where[i];
+          for (Word i = 0; i < n; i += LANES) {
+            const V x = load(p + i), y = load(best + i);
+            const I before = load_i(chosen + i);
+            const I take = (before < 0) | (largest ? x > y : x < y) | ((x != x) & (y == y));
+            store(best + i, take ? x : y);
+            store_i(chosen + i, take ? I{} + static_cast<std::int32_t>(place) : before);
           }
         },
         [&](Word result) {
