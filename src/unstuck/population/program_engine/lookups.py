@@ -19,8 +19,10 @@ SCATTERS = {"scatter": "set", "scatter-add": "sum", "scatter_add": "sum", "scatt
 
 
 def _mode(equation: Equation) -> int:
-    """0: places beyond an end are moved to it; 1: they are left out."""
-    return 0 if "CLIP" in str(equation.params["mode"]).upper() else 1
+    """0: places beyond an end are moved to it; 1: they are left out. What is promised never to happen
+    goes as in XLA: lookups are moved, updates left out."""
+    mode = str(equation.params["mode"]).upper()
+    return int("FILL" in mode if equation.op == "gather" else "CLIP" not in mode)
 
 
 def _bits(number: Any, kind: Kind) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from unstuck.base.errors import NotSupported
-
 from .graph import Equation
 from .lowering import Lowering, lowers
 from .views import View, product
@@ -33,9 +31,9 @@ def _broadcast(low: Lowering, equation: Equation) -> None:
 
 @lowers("reshape", "squeeze", "expand_dims")
 def _reshape(low: Lowering, equation: Equation) -> None:
-    if equation.params.get("dimensions") is not None and equation.op == "reshape":
-        raise NotSupported("The program engine does not take reshape with dimensions")
     view, shape = low.view(equation.inputs[0]), equation.outputs[0].shape
+    if equation.op == "reshape" and equation.params.get("dimensions") is not None:
+        view = view.transposed(equation.params["dimensions"])
     seen = view.reshaped(shape)
     if seen is None:
         seen = low.copied(view).reshaped(shape)
