@@ -9,10 +9,9 @@ from unstuck.base.errors import NotSupported
 
 from .graph import Equation
 from .lowering import Lowering, lowers
+from .reductions import MOST_TAPS
 from .views import Shape, View, merged, product
 
-MOST_TAPS = 1024
-"""Places of a window, or rows of one, that the machine has room for."""
 SLACK = 64
 """Numbers behind a padded copy that may be read."""
 NARROW = 4

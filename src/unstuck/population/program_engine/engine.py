@@ -82,6 +82,6 @@ class ProgramEngine(KerasEngine):
                                " train many side by side")
         strategy = Interpreted(program, kernel=self._kernel)
         step, kernel = strategy.step, self._kernel or machine.kernels()[0]
-        phrase = f"program: {step.equations} equations in {len(step.nodes)} steps, {kernel}"
+        phrase = f"{step.equations} equations in {len(step.nodes)} steps, {kernel}"
         return Compiled(program=program, strategy=strategy, block=1,
                         choice=Choice(name=strategy.name, phrase=phrase))

@@ -10,6 +10,8 @@ from .graph import Equation, Kind
 from .lowering import Lowering, lowers
 from .views import View, laid, merged, product
 
+MOST_TAPS = 1024
+"""Places of a window that the machine has room for."""
 KINDS = {"f": 0, "i": 1, "u": 2, "b": 1}
 """How the machine compares numbers of a kind."""
 
@@ -125,6 +127,8 @@ def _axes(equation: Equation, shape: tuple[int, ...], result: tuple[int, ...], o
     count = len(shape)
     ones = (1,) * count
     window = params["window_dimensions"]
+    if product(window) > MOST_TAPS:
+        raise NotSupported("The program engine does not take windows so large")
     strides, padding = params["window_strides"], params["padding"]
     spread = params.get("base_dilation") or ones
     reach = params.get("window_dilation") or ones

@@ -9,31 +9,40 @@
 
 namespace unstuck::UNSTUCK_TARGET {
 
-// Calls `inside(result, place)` for each place in each window, and `start` and `end` around them.
+// Calls `inside(result, place)` for each place in each window, and `start` and `end` around them. The
+// places of all axes but the last are put together only when one of those axes moves on.
 template <class Start, class Inside, class End>
 INLINE void over_windows(Word count, const Axis* axes, Start start, Inside inside, End end) {
-  Word at[most_axes] = {}, step[most_axes];
-  step[count - 1] = 1;
-  for (Word axis = count - 1; axis > 0; --axis) step[axis - 1] = step[axis] * axes[axis].size;
-  for (Word result = 0;; ++result) {
-    start(result);
-    Word in[most_axes] = {};
-    for (;;) {
-      Word from = 0, axis = 0;
-      for (; axis < count; ++axis) {
-        const Word s = axes[axis].source(at[axis] * axes[axis].stride + in[axis] * axes[axis].reach);
-        if (s < 0) break;
-        from += s * step[axis];
-      }
-      if (axis == count) inside(result, from);
-      for (axis = count - 1; axis >= 0; --axis) {
-        if (++in[axis] < axes[axis].window) break;
-        in[axis] = 0;
-      }
-      if (axis < 0) break;
+  const Word last = count - 1;
+  Word at[most_axes] = {}, step[most_axes], bases[most_taps];
+  step[last] = 1;
+  for (Word axis = last; axis > 0; --axis) step[axis - 1] = step[axis] * axes[axis].size;
+  for (Word result = 0;;) {
+    Word found = 1;
+    bases[0] = 0;
+    for (Word axis = 0; axis < last; ++axis) {
+      const Word before = found;
+      found = 0;
+      Word next[most_taps];
+      for (Word i = 0; i < before; ++i)
+        for (Word k = 0; k < axes[axis].window; ++k) {
+          const Word s = axes[axis].source(at[axis] * axes[axis].stride + k * axes[axis].reach);
+          if (s >= 0) next[found++] = bases[i] + s * step[axis];
+        }
+      for (Word i = 0; i < found; ++i) bases[i] = next[i];
     }
-    end(result);
-    Word axis = count - 1;
+    const Axis& line = axes[last];
+    for (Word place = 0; place < line.result; ++place, ++result) {
+      start(result);
+      for (Word i = 0; i < found; ++i)
+        for (Word k = 0; k < line.window; ++k) {
+          const Word s = line.spread == 1 ? place * line.stride + k * line.reach - line.before
+                                          : line.source(place * line.stride + k * line.reach);
+          if (s >= 0 && s < line.size) inside(result, bases[i] + s);
+        }
+      end(result);
+    }
+    Word axis = last - 1;
     for (; axis >= 0; --axis) {
       if (++at[axis] < axes[axis].result) break;
       at[axis] = 0;
@@ -88,15 +97,19 @@ static void select_and_add(const Frame& frame, const Word* w) {
   float* best = frame.registers;
   float* chosen = frame.registers + 2 * chunk;
   std::int32_t* where = reinterpret_cast<std::int32_t*>(chosen);
+  Word places[most_taps], count = 0;  // of the window at hand; what has no room is added one by one
   for (Word begin = 0; begin < run; begin += chunk) {
     const Word n = run - begin < chunk ? run - begin : chunk;
     over_windows(
         w[6], reinterpret_cast<const Axis*>(w + 7),
         [&](Word) {
+          count = 0;
           for (Word i = 0; i < n; ++i) where[i] = -1;
         },
         [&](Word, Word place) {
           const float* p = operand + place * run + begin;
+          if (count < most_taps) places[count] = place;
+          ++count;
           for (Word i = 0; i < n; i += LANES) {
             const V x = load(p + i), y = load(best + i);
             const I before = load_i(chosen + i);
@@ -107,7 +120,14 @@ static void select_and_add(const Frame& frame, const Word* w) {
         },
         [&](Word result) {
           const float* p = source + result * run + begin;
-          for (Word i = 0; i < n; ++i)
+          const Word vectors = count <= most_taps ? n / LANES * LANES : 0;
+          for (Word k = 0; k < count && vectors; ++k) {
+            float* at = to + places[k] * run + begin;
+            const std::int32_t here = static_cast<std::int32_t>(places[k]);
+            for (Word i = 0; i < vectors; i += LANES)
+              store(at + i, load(at + i) + (load_i(chosen + i) == here ? load(p + i) : V{}));
+          }
+          for (Word i = vectors; i < n; ++i)
             if (where[i] >= 0) to[where[i] * run + begin + i] += p[i];
         });
   }
