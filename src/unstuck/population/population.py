@@ -1,8 +1,8 @@
 """Many replicas of one recipe, trained at once, and what was measured on them.
 
 `Population` is the result; `Engine` is the contract of whatever trains one (`keras_engine` takes any
-model, `native_engine` dense networks at hardware speed, `program_engine` most others without a compiler);
-`choice` picks one.
+model, `native_engine` dense networks at hardware speed, `program_engine` most others without a
+compiler); `choice` picks one.
 An engine knows recipes and the yardstick's rows; it knows no checks, trials or reports.
 """
 
