@@ -3,8 +3,9 @@
 Each network is trained in two processes of its own, so that memory and imports do not mix: by Keras's
 `fit`, twice (the first one compiles), and by the engine, on as many threads as there are cores. Seconds
 are wall-clock; of several, the least. "one training" is the time of a batch of replicas divided by
-their number, all cores busy. Operations counted are the multiply-adds of products and convolutions,
-two each, padding included. Say with the figures what else the machine was doing.
+their number, all cores busy. Processor seconds of a training, of all cores together, hold on a machine
+that is busy with something else too. Operations counted are the multiply-adds of products and
+convolutions, two each, padding included. Say with the figures what else the machine was doing.
 
     python benchmarks/networks.py [--rounds 3] [network ...]
 """
@@ -215,17 +216,18 @@ def memory() -> float:
 
 def by_keras(name: str, rounds: int) -> dict[str, float]:
     model, fit = NETWORKS[name]()
-    before, taken = memory(), []
+    taken, worked = [], []
     for _ in range(1 + rounds):
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), time.process_time()
         model.fit(**fit, verbose=0)
         taken.append(time.perf_counter() - begun)
+        worked.append(time.process_time() - before)
     updates = fit["epochs"] * -(-len(keras.tree.flatten(fit["x"])[0]) // fit["batch_size"])
     return {
         "first": taken[0],
         "second": min(taken[1:]),
+        "worked": min(worked[1:]),
         "memory": memory(),
-        "before": before,
         "weights": model.count_params(),
         "updates": updates,
     }
@@ -260,7 +262,7 @@ def by_engine(name: str, rounds: int) -> dict[str, float]:
         y=y,
         **fit,
     )
-    cores, yardstick, before = os.cpu_count() or 1, Few(x), memory()
+    cores, yardstick = os.cpu_count() or 1, Few(x)
     engine = ProgramEngine()
     begun = time.perf_counter()
     refused = engine.refuses(recipe)
@@ -268,16 +270,17 @@ def by_engine(name: str, rounds: int) -> dict[str, float]:
         raise SystemExit(refused)
     traced = time.perf_counter() - begun
     engine.train(recipe, range(1), yardstick, probes=False)  # what else there is to trace
-    taken = []
+    taken, worked = [], []
     for i in range(rounds):
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), time.process_time()
         engine.train(recipe, range(10 + i * cores, 10 + (i + 1) * cores), yardstick, probes=False)
         taken.append((time.perf_counter() - begun) / cores)
+        worked.append((time.process_time() - before) / cores)
     return {
         "each": min(taken),
+        "worked": min(worked),
         "traced": traced,
         "memory": memory(),
-        "before": before,
         "operations": operations(engine._compiled_for(recipe)),
     }
 
@@ -301,16 +304,19 @@ def main() -> None:
         return
     print(
         "| network | weights | updates | Keras's first `fit` | its second | one training here | ratio |"
-        " GFLOP/s of a core | seconds to trace | MiB, Keras's and here |"
+        " processor seconds, Keras's and here | ratio | GFLOP/s of a core | seconds to trace |"
+        " MiB, Keras's and here |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|")
+    print("|" + "---|" * 12)
     for name in asked.networks:
         keras_, here = measured(name, "keras", asked.rounds), measured(name, "engine", asked.rounds)
-        speed = here["operations"] * keras_["updates"] / here["each"] / (os.cpu_count() or 1) / 1e9
+        speed = here["operations"] * keras_["updates"] / here["worked"] / 1e9
         print(
             f"| {name} | {keras_['weights']:,.0f} | {keras_['updates']:.0f} | {keras_['first']:.1f} s |"
             f" {keras_['second']:.2f} s | {here['each']:.2f} s |"
-            f" {keras_['second'] / here['each']:.1f} × | {speed:.0f} | {here['traced']:.1f} |"
+            f" {keras_['second'] / here['each']:.1f} × |"
+            f" {keras_['worked']:.2f}, {here['worked']:.2f} |"
+            f" {keras_['worked'] / here['worked']:.1f} × | {speed:.0f} | {here['traced']:.1f} |"
             f" {keras_['memory']:.0f}, {here['memory']:.0f} |",
             flush=True,
         )

@@ -8,7 +8,7 @@ from unstuck.network.recipe import Recipe
 
 from .keras_engine.engine import KerasEngine
 from .native_engine.engine import NativeEngine
-from .population import Engine
+from .population import Engine, Left
 from .program_engine.engine import ProgramEngine
 
 
@@ -49,11 +49,14 @@ def engine_for(
         threads: most threads of an engine; all cores by default.
         timed: let the clock choose between ways of training.
     """
-    refused = None
+    refused: list[str] = []
     asked = [one for one in engines(threads, timed=timed) if one.name != apart_from]
     for engine in sorted(asked, key=lambda one: one.name != (like or one.name)):
         reason = engine.refuses(recipe)
         if reason is None:
-            return engine, refused
-        refused = refused or reason
-    return asked[-1], refused
+            break
+        if not isinstance(reason, Left):
+            refused.append(reason)
+    else:
+        engine = asked[-1]
+    return engine, "; ".join(refused) or None

@@ -166,6 +166,12 @@ def _join(first: Any, second: Any) -> Any:
     return first + second
 
 
+class Left(str):
+    """Why an engine leaves a recipe to others, though it could train it: no lack that is told."""
+
+    __slots__ = ()
+
+
 class Engine(ABC):
     """Trains populations. One instance may be asked many times; it may keep compiled programs."""
 

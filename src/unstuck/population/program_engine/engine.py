@@ -16,6 +16,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.population.keras_engine.choice import Choice, is_tiny, seconds_per_update
 from unstuck.population.keras_engine.engine import Compiled, KerasEngine
 from unstuck.population.keras_engine.program import Program, program_key
+from unstuck.population.population import Left
 
 try:
     from . import machine
@@ -29,6 +30,7 @@ except ImportError as error:
     )
 
 REASONS_KEPT = 200
+TINY = "The program engine leaves the smallest dense networks to engines that train many side by side"
 
 
 class ProgramEngine(KerasEngine):
@@ -52,7 +54,7 @@ class ProgramEngine(KerasEngine):
         if MISSING is not None:
             return MISSING
         if jax.default_backend() != "cpu":
-            return "the program engine computes on processors, and here is an accelerator"
+            return Left("the program engine computes on processors, and here is an accelerator")
         refused = super().refuses(recipe)
         if refused is not None:
             return refused
@@ -63,7 +65,8 @@ class ProgramEngine(KerasEngine):
             self._compiled_for(recipe)
         except NotSupported as error:
             # The recipe is kept, so that what its key names by identity stays alive.
-            self._reasons[key] = recipe, str(error).rstrip(".")
+            reason = str(error).rstrip(".")
+            self._reasons[key] = recipe, Left(reason) if reason == TINY else reason
             if len(self._reasons) > REASONS_KEPT:
                 self._reasons.popitem(last=False)
             return self._reasons[key][1]
@@ -78,8 +81,7 @@ class ProgramEngine(KerasEngine):
     def _compile(self, recipe: Recipe) -> Compiled:
         program = Program(recipe)
         if is_tiny(program) and not self._tiny:
-            raise NotSupported("The program engine leaves the smallest dense networks to those that"
-                               " train many side by side")
+            raise NotSupported(f"{TINY}.")
         strategy = Interpreted(program, kernel=self._kernel)
         step, kernel = strategy.step, self._kernel or machine.kernels()[0]
         phrase = f"{step.equations} equations in {len(step.nodes)} steps, {kernel}"
