@@ -322,7 +322,8 @@ class Steps:
         goal, control, captured = experiment.goal, experiment.control.population, self.captured
         assert control is not None
         if experiment.engine_note is not None:
-            self.notes.append(f"trained by the Keras engine, because {experiment.engine_note}")
+            engine = "Keras" if control.engine == "keras" else control.engine
+            self.notes.append(f"trained by the {engine} engine, because {experiment.engine_note}")
         self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
         self.notes += told_of_rivals(recipe, control)

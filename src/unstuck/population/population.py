@@ -1,7 +1,8 @@
 """Many replicas of one recipe, trained at once, and what was measured on them.
 
 `Population` is the result; `Engine` is the contract of whatever trains one (`keras_engine` takes any
-model, `native_engine` dense networks at hardware speed); `choice` picks one.
+model, `native_engine` dense networks at hardware speed, `program_engine` most others without a
+compiler); `choice` picks one.
 An engine knows recipes and the yardstick's rows; it knows no checks, trials or reports.
 """
 
@@ -166,6 +167,12 @@ def _join(first: Any, second: Any) -> Any:
     if isinstance(first, Mapping):
         return {key: _join(value, second[key]) for key, value in first.items() if key in second}
     return first + second
+
+
+class Left(str):
+    """Why an engine leaves a recipe to others, though it could train it: no lack that is told."""
+
+    __slots__ = ()
 
 
 class Engine(ABC):

@@ -10,9 +10,8 @@ import jax
 from unstuck.base.errors import TooSlow
 from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
-from unstuck.population.keras_engine.engine import KerasEngine
 from unstuck.population.memory import OutOfMemory, is_memory
-from unstuck.population.native_engine.engine import WIDEST_BLOCK
+from unstuck.population.native_engine.engine import WIDEST_BLOCK, NativeEngine
 from unstuck.population.population import Engine
 
 from .budget import Budget
@@ -33,10 +32,11 @@ def first_engine(
 ) -> tuple[Engine, str | None]:
     """The engine for the first replicas, and why a faster one would not do."""
     timed = budget.seconds is not None
-    if not too_wide(recipe, budget):
-        return engine_for(recipe, threads=threads, timed=timed)
-    engine, refused = engine_for(recipe, like=KerasEngine.name, threads=threads, timed=timed)
-    return engine, refused or (
+    engine, refused = engine_for(recipe, threads=threads, timed=timed)
+    if engine.name != NativeEngine.name or not too_wide(recipe, budget):
+        return engine, refused
+    engine, _ = engine_for(recipe, apart_from=NativeEngine.name, threads=threads, timed=timed)
+    return engine, (
         f"a network of {recipe.parameters:,} parameters is better trained a few times one by one"
         f" than {WIDEST_BLOCK} times side by side, within a budget of {budget.text}")
 

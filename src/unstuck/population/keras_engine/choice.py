@@ -99,7 +99,7 @@ def choose(
     """
     recipe = program.recipe
     kinds = frozenset(layer.kind for layer in recipe.layers)
-    if _tiny(program):
+    if is_tiny(program):
         if recipe.updates <= MANY or not timed:
             return SideBySide(program), Choice(name="vmap", phrase=OVERHEAD_ONLY)
         key, work = frozenset({*kinds, f"{_weights(program).bit_length() // 2}", f"{program.batch}"}), 1
@@ -117,7 +117,7 @@ def choose(
     if alike:
         choice = min(alike, key=lambda one: one.ratio(work)).scaled(work)
         return STRATEGIES[choice.name](program), choice
-    tried, choice = _overhead(program) if _tiny(program) else _measured(program)
+    tried, choice = _overhead(program) if is_tiny(program) else _measured(program)
     known.setdefault(key, []).append(Known(work=work, choice=choice))
     return tried, choice
 
@@ -204,7 +204,7 @@ def block_size(program: Program, strategy: Strategy, *, seconds: float | None = 
     recipe = program.recipe
     width = sum(_size(layer.output_shape) for layer in recipe.layers)
     one = 4 * (3 * state + 3 * width * program.batch + strategy.room * recipe.rows_per_epoch)
-    size = TINY_LANES if _tiny(program) else LANES
+    size = TINY_LANES if is_tiny(program) else LANES
     if jax.default_backend() != "cpu":
         size = ACCELERATED_LANES
     devices = jax.local_device_count()
@@ -220,7 +220,7 @@ def _room() -> int:
     return max(BLOCK_BYTES, int(memory.get("bytes_limit", 0)) // BLOCK_SHARE)
 
 
-def _tiny(program: Program) -> bool:
+def is_tiny(program: Program) -> bool:
     """True for dense networks whose steps are all overhead."""
     kinds = frozenset(layer.kind for layer in program.recipe.layers)
     return kinds <= PLAIN and _weights(program) * program.batch <= TINY

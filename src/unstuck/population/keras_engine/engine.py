@@ -57,7 +57,7 @@ class KerasEngine(Engine):
         """
         self._strategy, self.timed = strategy, timed
         self._threads = threads or os.cpu_count() or 1
-        self._compiled: OrderedDict[str, _Compiled] = OrderedDict()
+        self._compiled: OrderedDict[str, Compiled] = OrderedDict()
         self._known: dict[Any, list[Known]] = {}
 
     def refuses(self, recipe: Recipe) -> str | None:
@@ -109,8 +109,8 @@ class KerasEngine(Engine):
             raise NotSupported(f"{refused[0].upper()}{refused[1:]}.")
         begun = time.monotonic()
         compiled = self._compiled_for(recipe)
-        run = _Run(compiled=compiled, recipe=recipe, yardstick=yardstick, probes=probes,
-                   keep_weights=keep_weights, data=as_rows(recipe.train),
+        run = _Run(engine=self.name, compiled=compiled, recipe=recipe, yardstick=yardstick,
+                   probes=probes, keep_weights=keep_weights, data=as_rows(recipe.train),
                    validation=None if recipe.validation is None else as_rows(recipe.validation))
 
         def one(at: int, tell: Callable[[int], None]) -> Population:
@@ -132,12 +132,14 @@ class KerasEngine(Engine):
             population = population.joined(block)
         return replace(population, seconds=time.monotonic() - begun)
 
-    def _compiled_for(self, recipe: Recipe) -> _Compiled:
+    def _compile(self, recipe: Recipe) -> Compiled:
+        return Compiled.of(recipe, self._strategy, self._known, timed=self.timed)
+
+    def _compiled_for(self, recipe: Recipe) -> Compiled:
         key = program_key(recipe)
         with adapter.BUILDING:
             if key not in self._compiled:
-                self._compiled[key] = _Compiled.of(
-                    recipe, self._strategy, self._known, timed=self.timed)
+                self._compiled[key] = self._compile(recipe)
                 if len(self._compiled) > PROGRAMS_KEPT:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(key)
@@ -145,7 +147,7 @@ class KerasEngine(Engine):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Compiled:
+class Compiled:
     """A program with the strategy that runs it, in blocks of that many replicas."""
 
     program: Program
@@ -172,7 +174,7 @@ class _Compiled:
     @classmethod
     def of(
         cls, recipe: Recipe, strategy: str | None, known: dict[Any, list[Known]], *, timed: bool
-    ) -> _Compiled:
+    ) -> Compiled:
         program = Program(recipe)
         if strategy is not None:
             taken = STRATEGIES[strategy](program)
@@ -189,7 +191,8 @@ class _Compiled:
 class _Run:
     """One call of `train`: what its blocks share."""
 
-    compiled: _Compiled
+    engine: str
+    compiled: Compiled
     recipe: Recipe
     yardstick: Yardstick
     probes: bool
@@ -242,7 +245,7 @@ class _Run:
             added=self._added(held, count),
             readings=self._readings(begin, end, count),
             weights=self._weights(held, count) if self.keep_weights else None,
-            engine=KerasEngine.name,
+            engine=self.engine,
             strategy=self.compiled.phrase,
             block=self.compiled.block if self.compiled.choice.name == "vmap" else 1,
             compile_seconds=strategy.compile_seconds - compiled_before,

@@ -62,7 +62,7 @@ class Program:
         self.optimizers = optimizers_in(self.model)
         # Keras resets metrics to what their own reset_state says, which need not be zeros.
         self.model.reset_metrics()
-        self._metrics_at_zero = [np.array(v.value) for v in self.model.metrics_variables]
+        self.metrics_at_zero = [np.array(v.value) for v in self.model.metrics_variables]
 
     def _optimizer_on_markers(self) -> dict[int, int]:
         """Make the optimizer anew; which of its variables start as copies of which weight.
@@ -173,7 +173,7 @@ class Program:
             trainable,
             [drawn(v) for v in self.model.non_trainable_variables],
             optimizer,
-            [np.broadcast_to(a, (count, *a.shape)).copy() for a in self._metrics_at_zero],
+            [np.broadcast_to(a, (count, *a.shape)).copy() for a in self.metrics_at_zero],
         )
 
     def train_step(self, state: State, data: Rows, indices: Any) -> tuple[Any, State]:
@@ -214,7 +214,7 @@ class Program:
 
     def fresh_metrics(self, state: State) -> State:
         """The state at the beginning of an epoch, or of an evaluation."""
-        return (*state[:3], [jnp.asarray(a) for a in self._metrics_at_zero])
+        return (*state[:3], [jnp.asarray(a) for a in self.metrics_at_zero])
 
     @cached_property
     def judging_batch(self) -> int:

@@ -12,11 +12,8 @@
 #include <thread>
 
 #include "kernel.hpp"
+#include "processor.hpp"
 #include "program.hpp"
-
-#ifdef UNSTUCK_X86
-#include <xmmintrin.h>
-#endif
 
 namespace unstuck {
 
@@ -35,13 +32,10 @@ const std::vector<Kernel>& available() {
   static const std::vector<Kernel> found = [] {
     std::vector<Kernel> list;
 #ifdef UNSTUCK_X86
-    __builtin_cpu_init();
-    const bool fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+    if (has_avx512())
       list.push_back({"avx512", avx512::lanes, 1.0, avx512::train, avx512::look,
                       avx512::multiply_add_peak});
-    if (fma)
+    if (has_avx2())
       list.push_back(
           {"avx2", avx2::lanes, 0.8, avx2::train, avx2::look, avx2::multiply_add_peak});
 #endif
@@ -66,31 +60,6 @@ const Kernel& choose(std::int64_t replicas, int threads, const std::string& name
   };
   return *std::min_element(list.begin(), list.end(),
                            [&](const Kernel& a, const Kernel& b) { return cost(a) < cost(b); });
-}
-
-// XLA flushes denormals to zero; so do we, and dying gradients cost no assists.
-class FlushDenormals {
-#ifdef UNSTUCK_X86
- public:
-  FlushDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040); }
-  ~FlushDenormals() { _mm_setcsr(before_); }
-
- private:
-  unsigned before_;
-#endif
-};
-
-struct Free {
-  void operator()(void* p) const { std::free(p); }
-};
-
-template <class T>
-std::unique_ptr<T, Free> aligned(std::size_t count) {
-  if (count > std::numeric_limits<std::size_t>::max() / (2 * sizeof(T))) throw std::bad_alloc();
-  const std::size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
-  void* p = std::aligned_alloc(64, std::max<std::size_t>(bytes, 64));
-  if (!p) throw std::bad_alloc();
-  return std::unique_ptr<T, Free>(static_cast<T*>(p));
 }
 
 // Runs `work(block number, worker)` for every block; the caller waits, and beats now and then.
