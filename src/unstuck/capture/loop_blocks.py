@@ -80,13 +80,18 @@ def place_of(gradient: Event, array: Any) -> Place | None:
 def moving_names(gradients: Sequence[Event], known: Sequence[Place | None]) -> list[str]:
     """The names of a block that stand for other numbers in some update, known places left out."""
     first = gradients[0]
-    found = []
-    for name in first.what["names"]:
-        for i, leaf in enumerate(first.arrays[f"name {name}"]):
-            if (name, i) not in known and any(
-                    not np.array_equal(leaf, one.arrays[f"name {name}"][i]) for one in gradients[1:]):
-                found.append(name)
-    return list(dict.fromkeys(found))
+
+    def moves(name: str) -> bool:
+        for one in gradients[1:]:
+            now = one.arrays.get(f"name {name}", [])
+            then = first.arrays[f"name {name}"]
+            if len(now) != len(then) or any(
+                    (name, i) not in known and not np.array_equal(a, b)
+                    for i, (a, b) in enumerate(zip(then, now, strict=True))):
+                return True
+        return False
+
+    return list(filter(moves, first.what["names"]))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
