@@ -163,12 +163,15 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
             " but not left out or put in, because their connections are Python code."
         )
     try:
+        inside: set[int] = set()
         if architecture.arguments is None:
             model = type(source).from_config(_constructor_arguments(source))
         else:
             given = keras.tree.map_structure(
                 lambda argument: _fresh(argument, architecture.changed), architecture.arguments)
             model = type(source)(*given[0], **given[1])
+            inside = {id(layer) for one in keras.tree.flatten(given) if isinstance(one, keras.Model)
+                      for layer in adapter.flat_layers(one)}  # which are changed already
     except Exception as error:
         raise NotSupported(
             f"The model class {type(source).__name__} cannot be made again from its"
@@ -182,7 +185,9 @@ def _subclassed_anew(architecture: Architecture) -> keras.Model:
         model.build_from_config(source.get_build_config())
     for name, layer in zip(names, adapter.own_layers(model), strict=True):
         layer.name = name
-        for argument, value in () if layer.built else architecture.changed.get(name, {}).items():
+        if id(layer) in inside:
+            continue
+        for argument, value in architecture.changed.get(name, {}).items():
             adapter.set_layer_argument(layer, argument, value)
     for new, _ in _put_in(architecture, ENTRY, "after"):
         adapter.put_before_call(model, new)
