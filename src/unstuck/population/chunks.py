@@ -138,7 +138,7 @@ class Chunks:
             OutOfMemory: not even one replica at a time has room.
             Hung: it did not come back.
         """
-        key = f"{fingerprint(recipe)}{' probed' if probes else ''}" if self._journal else ""
+        key = self._key(recipe, probes)
         wanted = set(seeds)
         parts = []
         for part, spent in self._known.get(key, ()):
@@ -172,6 +172,26 @@ class Chunks:
             self._note(self._failure(key, seeds, error))
             raise
         return in_order(parts, seeds)
+
+    @contextlib.contextmanager
+    def choosing(self, recipe: Recipe, seeds: Sequence[int], *, probes: bool) -> Iterator[None]:
+        """Around the choice of the engine for a `train`: some engines trace the network to tell.
+
+        An end of the process is noted as a failure of that training; one that was noted comes again.
+
+        Raises:
+            KnownToFail: it was tried before, and failed.
+        """
+        key = self._key(recipe, probes)
+        known = {seed for part, _ in self._known.get(key, ()) for seed in part.seeds}
+        if not known >= set(seeds):
+            self._raise_again(key, seeds)
+        with self._ended_is_noted(self._failure(key, seeds, Hung("it did not come back"))):
+            yield
+
+    def _key(self, recipe: Recipe, probes: bool) -> str:
+        """What tells trainings apart in the journal; "" without one."""
+        return f"{fingerprint(recipe)}{' probed' if probes else ''}" if self._journal else ""
 
     def _size(self, engine: Engine, recipe: Recipe, most: int) -> int:
         """Replicas of the next chunk: whole blocks that take about `SECONDS`."""

@@ -274,7 +274,9 @@ class Experiment:
     ) -> Population:
         if self.left <= 0:
             raise BudgetSpent
-        engine, refused = self._engine_for(arm.recipe)
+        seeds = [self._seed + n for n in numbers]
+        with self._chunks.choosing(arm.recipe, seeds, probes=probes):
+            engine, refused = self._engine_for(arm.recipe)
         if not arm.changes:
             self.engine_note = refused
             self.costs.workers = self._chunks.given_out(engine, arm.recipe)
@@ -282,7 +284,7 @@ class Experiment:
         self._take(len(numbers), arm.recipe)
         try:
             return self._chunks.train(
-                engine, arm.recipe, [self._seed + n for n in numbers], self.goal, probes=probes,
+                engine, arm.recipe, seeds, self.goal, probes=probes,
                 progress=self._watch(len(numbers), limit, tell or (
                     lambda done: self._glance(have + done, have + len(numbers)))), left=self.left,
                 among=among,
