@@ -63,4 +63,7 @@ def test_the_report_says_what_is_known_and_names_no_cause():
     text = " ".join(render("text", result).split())
     assert "two networks are trained" in text and "g_loss from" in text
     assert "d_optimizer trains discriminator: a gradient reaches all 4" in text
+    page = diagnosis.to_html()
+    assert "two networks are trained" in page and "trainings learned" not in page
+    assert ("mode collapse" in page) is bool(result.facts)
     assert "did not learn" not in text and "What counts as learned" not in text

@@ -351,9 +351,10 @@ class Steps:
         whole = not any("interrupted" in note for note in self.notes)
         if self.options.pictures:
             self.progress.stage("looking inside a few replicas")
-        pictures = self._timed("pictures", lambda: scenes.pictures_of(
+        # Pictures are of trainings that learned beside those that did not.
+        pictures = None if goal.undecided else self._timed("pictures", lambda: scenes.pictures_of(
             experiment, repairs, captured.own_history, again=whole and self.options.pictures))
-        self.parts["all"] += self.parts["pictures"]
+        self.parts["all"] += self.parts.get("pictures", 0.0)
         self.progress.close()
         rows, targets = account.rows_and_targets(goal)
         result = results.Result(

@@ -155,7 +155,7 @@ def _key_figures(result: Result) -> list[tuple[str, str, str, str]]:
     """The few figures at the top: figure, kind, what it is, and its interval."""
     population, fit = result.population, result.fit
     found: list[tuple[str, str, str, str]] = []
-    if population.replicas:
+    if population.replicas and result.outcome_text != RIVALS:  # nothing tells which learned
         found.append((words.percent(population.success_rate), "before",
                       f"of {words.count(population.replicas, 'training')} learned",
                       f"({words.percent_interval(population.ci95)})"))  # fmt: skip
