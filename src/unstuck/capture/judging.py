@@ -10,7 +10,7 @@ import jax
 import keras
 
 from unstuck.network import adapter
-from unstuck.network.own_steps import is_called, takes_data_alone, variables_of_state
+from unstuck.network.own_steps import is_called, state_of, takes_data_alone
 from unstuck.network.recipe import Recipe
 from unstuck.network.rivals import rivals_of
 from unstuck.network.steps import puts_out_rows, train_step_of
@@ -78,8 +78,7 @@ def judged_recipe(model: keras.Model, recipe: Recipe) -> tuple[Recipe, tuple[str
     if not takes_data_alone(model):
         return recipe, ()
     name = type(model).__name__
-    first = recipe.train.taken(slice(recipe.batch_size))
-    rivals = rivals_of(model, recipe.as_batch(first.x, first.y, first.sample_weight))
+    rivals = rivals_of(model, recipe.first_batch)
     if rivals:
         return replace(recipe, by_loss=True, rivals=rivals), ()
     if _derives(model, recipe):
@@ -128,11 +127,8 @@ def says_its_loss(model: keras.Model) -> bool:
 
 def _derives(model: keras.Model, recipe: Recipe) -> bool:
     """True where a step takes derivatives by arrays, not only by weights; it is traced once."""
-    state: Any = tuple([v.value for v in part] for part in variables_of_state(model))
-    first = recipe.train.taken(slice(recipe.batch_size))
     with adapter.JOURNALS.derived() as seen:
-        jax.eval_shape(train_step_of(model, recipe), state,
-                       recipe.as_batch(first.x, first.y, first.sample_weight))
+        jax.eval_shape(train_step_of(model, recipe), state_of(model), recipe.first_batch)
     return bool(seen)
 
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from unstuck.network.drawing import SEEDS
 from unstuck.network.loops import Loop
-from unstuck.network.own_steps import variables_of_state
+from unstuck.network.own_steps import state_of
 from unstuck.network.recipe import Recipe
-from unstuck.network.steps import train_step_of
+from unstuck.network.steps import as_the_user_began, train_step_of
 
 from .loop_losses import Reading
 from .tape import Batch
@@ -94,12 +94,8 @@ def trained_on(
         seeds: what the model's generator of draws outside of layers begins each update with, where
             that is not what it ended the one before with.
     """
-    built = recipe.build().model
-    source = recipe.architecture.source
-    for ours, theirs in zip(built.variables, source.variables, strict=True):
-        ours.assign(np.asarray(theirs.value))
-    step = jax.jit(train_step_of(built, recipe))
-    state: Any = tuple([v.value for v in part] for part in variables_of_state(built))
+    built = as_the_user_began(recipe)
+    step, state = jax.jit(train_step_of(built, recipe)), state_of(built)
     metrics = state[3]
     found = []
     drawing = getattr(built, SEEDS, None)

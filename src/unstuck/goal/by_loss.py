@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.own_steps import variables_of_state
+from unstuck.network.own_steps import state_of
 from unstuck.network.recipe import Recipe
-from unstuck.network.steps import test_step_of
+from unstuck.network.steps import as_the_user_began, test_step_of
 from unstuck.result.results import RIVALS
 
 from .judged import Rows
@@ -68,11 +68,8 @@ def against_each_other(goal: Goal) -> Goal:
 
 def untrained_loss(recipe: Recipe) -> float:
     """What the script's own network minimises before its first update, in the mean of some batches."""
-    model = recipe.build().model
-    for ours, theirs in zip(model.variables, recipe.architecture.source.variables, strict=True):
-        ours.assign(np.asarray(theirs.value))
-    step = jax.jit(test_step_of(model, recipe))
-    state: Any = tuple([v.value for v in part] for part in variables_of_state(model))
+    model = as_the_user_began(recipe)
+    step, state = jax.jit(test_step_of(model, recipe)), state_of(model)
     size, data = recipe.batch_size, recipe.train
     found = []
     for at in range(0, max(size, data.rows - size + 1), size)[:BATCHES]:

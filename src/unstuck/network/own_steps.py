@@ -87,6 +87,13 @@ def variables_of_state(model: keras.Model) -> tuple[list[Any], list[Any], list[A
             list(model.metrics_variables))
 
 
+def state_of(model: keras.Model) -> State:
+    """The state in which a model stands."""
+    trainable, others, optimizers, metrics = (
+        [v.value for v in part] for part in variables_of_state(model))
+    return trainable, others, optimizers, metrics
+
+
 def minimized(
     optimizer: Any, loss: Any, var_list: Any, grad_loss: Any = None, name: Any = None, tape: Any = None
 ) -> Any:

@@ -26,7 +26,7 @@ from .callback_rules import ReduceLROnPlateau, Rules
 from .data import Data, Filled
 from .drawing import give_seeds
 from .layers import Insertion, Layer
-from .loops import Loop
+from .loops import Block, Loop
 from .loss_names import config_of, signature_of
 from .optimizer import Optimizer
 from .own_compile import OwnCompile
@@ -271,7 +271,12 @@ class Recipe:
         """True where a step of the user's own computes what is minimised: no loss is asked."""
         return self.loss is None and (
             takes_data_alone(self.architecture.source)
-            or (self.loop is not None and self.loop.block is not None))
+            or self.block is not None)
+
+    @property
+    def block(self) -> Block | None:
+        """What a loop of the user's own minimises as its block stands; `None` for a loss."""
+        return None if self.loop is None else self.loop.block
 
     @property
     def loss_name(self) -> str:
@@ -370,7 +375,7 @@ class Recipe:
 
     def _build(self) -> Built:
         built = rebuilt(self.architecture)
-        if self.loop is not None and self.loop.block is not None:
+        if self.block is not None:
             give_seeds(built.model)
         own_step = takes_data_alone(built.model)
         with adapter.recorded_initializers() as more:
@@ -385,12 +390,12 @@ class Recipe:
 
     def build_in_place(self, model: keras.Model) -> None:
         """Compile a model, and make its variables on the first batch."""
-        first = self.train.taken(slice(self.batch_size))
         own_step = takes_data_alone(model)
         self._compile(model, with_optimizer=own_step)
         if own_step:
-            build_by_step(model, self.as_batch(first.x, first.y, first.sample_weight))
+            build_by_step(model, self.first_batch)
         else:
+            first = self.train.taken(slice(self.batch_size))
             adapter.build_for(model, first.x, first.y, first.sample_weight)
 
     def _compile(self, model: keras.Model, *, with_optimizer: bool) -> None:
@@ -406,6 +411,12 @@ class Recipe:
             metrics=self.metrics,
             weighted_metrics=self.weighted_metrics,
         )
+
+    @property
+    def first_batch(self) -> Tree:
+        """The first rows as `fit` hands them to a step."""
+        first = self.train.taken(slice(self.batch_size))
+        return self.as_batch(first.x, first.y, first.sample_weight)
 
     def as_batch(self, x: Tree, y: Tree, sample_weight: Tree) -> Tree:
         """Rows as `fit` hands them to a step."""

@@ -10,7 +10,7 @@ import jax
 import keras
 
 from . import adapter
-from .own_steps import step_in_place, variables_of_state
+from .own_steps import state_of, step_in_place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +46,8 @@ def rivals_of(model: keras.Model, batch: Any) -> tuple[Rival, ...]:
             known[id(variable)] = variable
             mine[id(variable)] = mine.get(id(variable), False) or gradient is not None
 
-    state: Any = tuple([v.value for v in part] for part in variables_of_state(model))
     with adapter.noted_updates(note), adapter.JOURNALS.minimised() as minimised:
-        jax.eval_shape(step_in_place(model, "train_step"), state, batch)
+        jax.eval_shape(step_in_place(model, "train_step"), state_of(model), batch)
     aims = {tuple(map(id, targets)) for targets in minimised.targets}
     if len(applied) < 2 or len(aims) < 2:
         return ()

@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import keras
+import numpy as np
 
 from . import adapter
 from .loops import evaluation_of_block, step_of_loop
@@ -14,13 +15,14 @@ from .own_steps import (
     State,
     Step,
     is_called,
+    state_of,
     step_in_place,
     takes_data_alone,
-    variables_of_state,
 )
 from .recipe import Recipe
 
-__all__ = ["State", "Step", "outputs_of_state", "puts_out_rows", "test_step_of", "train_step_of"]
+__all__ = ["State", "Step", "as_the_user_began", "outputs_of_state", "puts_out_rows", "test_step_of",
+           "train_step_of"]
 
 
 def train_step_of(model: keras.Model, recipe: Recipe) -> Step:
@@ -44,8 +46,8 @@ def test_step_of(model: keras.Model, recipe: Recipe) -> Step:
     """
     if takes_data_alone(model, "test_step"):
         return step_in_place(model, "test_step")
-    if recipe.loop is not None and recipe.loop.block is not None:
-        return evaluation_of_block(model, recipe.loop.block)
+    if recipe.block is not None:
+        return evaluation_of_block(model, recipe.block)
     if takes_data_alone(model) and recipe.loss is None:
         train = train_step_of(model, recipe)
 
@@ -92,11 +94,18 @@ def outputs_of_state(model: keras.Model, recipe: Recipe, state: State, x: Any) -
     raise LookupError("no array of the rows' shape has a name in the step's block")
 
 
+def as_the_user_began(recipe: Recipe) -> keras.Model:
+    """A model of a recipe with the weights of the script's own."""
+    model = recipe.build().model
+    for ours, theirs in zip(model.variables, recipe.architecture.source.variables, strict=True):
+        ours.assign(np.asarray(theirs.value))
+    return model
+
+
 def puts_out_rows(model: keras.Model, recipe: Recipe, x: Any) -> bool:
     """True where something that is compared with the rows is found for a class without `call`."""
-    state: Any = tuple([v.value for v in part] for part in variables_of_state(model))
     try:
-        jax.eval_shape(lambda state, x: outputs_of_state(model, recipe, state, x), state, x)
+        jax.eval_shape(lambda state, x: outputs_of_state(model, recipe, state, x), state_of(model), x)
     except LookupError:
         return False
     return True

@@ -94,7 +94,7 @@ class Probes:
     def _gradients(self, state: State, data: Rows) -> list[Any]:
         """Those of what is minimised; NaN where only a step of the user's own knows what that is."""
         x, y, weight = data
-        block = None if self._recipe.loop is None else self._recipe.loop.block
+        block = self._recipe.block
         if self._recipe.loss is None and takes_data_alone(self._model):
             return [jnp.full_like(value, jnp.nan) for value in state[0]]
 

@@ -221,8 +221,7 @@ class Program:
         """Rows of a batch in the final evaluation: many, where the loss does not depend on it."""
         losses = [part for part in keras.tree.flatten(self.recipe.loss)
                   if isinstance(part, keras.losses.Loss)]
-        loop = self.recipe.loop
-        by_batch = adapter.is_custom(self.model) or (loop is not None and loop.block is not None)
+        by_batch = adapter.is_custom(self.model) or self.recipe.block is not None
         if by_batch or any(one.reduction not in MEANS for one in losses):
             return self.batch
         rows = self.recipe.train.rows
