@@ -115,7 +115,7 @@ def test_python_code_that_hangs_is_left_behind(monkeypatch, fault):
     with pytest.raises(Hung, match="did not come back within"):
         Chunks().train(engines(None)[0], made, range(4), make_goal(made), probes=False,
                        progress=forever, left=0.1)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     fault("F02", 1, "hanging Python code is left after its deadline; the arm is not tested")
 
 

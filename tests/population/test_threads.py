@@ -47,7 +47,7 @@ def test_the_first_part_is_done_before_any_other_begins() -> None:
 
 
 def test_parts_do_run_at_one_time() -> None:
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
     side_by_side(lambda part, tell: both.wait(), range(2), threads=2, first_alone=False)
 
 
@@ -62,7 +62,7 @@ def test_what_a_part_raises_is_raised_and_ends_the_others() -> None:
     begun = time.monotonic()
     with pytest.raises(ValueError, match="part 1"):
         side_by_side(work, range(3), threads=3, first_alone=False)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 9
 
 
 @pytest.mark.parametrize("enough", [KeyboardInterrupt, RuntimeError])
@@ -80,7 +80,7 @@ def test_the_progress_function_may_stop_it(enough: type[BaseException]) -> None:
     begun = time.monotonic()
     with pytest.raises(enough):
         side_by_side(work, range(3), threads=2, first_alone=False, progress=progress)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 9
 
 
 def test_models_are_built_in_threads_and_keras_is_left_as_it_was() -> None:
