@@ -168,7 +168,7 @@ def _files() -> None:
             found = _FOLDER / Path(str(origin)).name
         if not found.exists():
             if Path(name).suffix.lower() in (".jpg", ".png"):
-                shutil.copy(_FOLDER / "PetImages/Cat/0.jpg", found)
+                shutil.copy(_FOLDER / "photograph.jpg", found)
             elif not Path(name).suffix:
                 return str(_FOLDER)  # a folder that an archive was taken apart to
             else:

@@ -110,6 +110,7 @@ def _pictures(m: Maker) -> None:
         m.picture(f"images/pet_{n:03}.jpg")
         m.picture(f"annotations/trimaps/pet_{n:03}.png", most=3, grey=True)
     m.picture("PetImages/Cat/6779.jpg")
+    m.picture("photograph.jpg", (320, 240))
     one = (m.folder / "images/pet_000.jpg").read_bytes()
     m.zipped("data.zip", {f"img_align_celeba/{n:06}.jpg": one for n in range(60)})
     for n in range(420):

@@ -32,6 +32,18 @@ def test_kinds_of_loops():
         passes([*cut(once, 8), *cut(once, 5)])
 
 
+def test_kinds_of_loops_that_are_cut_within_an_epoch():
+    rng = np.random.default_rng(0)
+    once = np.arange(20)
+    assert passes((cut(once, 8) * 4)[:-1], cut=True) == ("fixed", 3, 3)
+    shuffled = [batch for _ in range(4) for batch in cut(rng.permutation(20), 8)]
+    assert passes(shuffled[:-2], cut=True) == ("rows", 3, 3)
+    drawn = [batch for _ in range(6) for batch in cut(rng.choice(20, 8, replace=False), 8)]
+    assert passes(drawn, cut=True) == ("stream", 6, 1)
+    whole = [batch for _ in range(120) for batch in cut(rng.choice(20, 8, replace=False), 8)]
+    assert passes([*whole, whole[0]], cut=True) == ("stream", 60, 2)
+
+
 WHOLE = """$DATA
 $MODEL
 keras.utils.set_random_seed(1)
@@ -93,6 +105,20 @@ def test_rows_that_are_shuffled_in_place_are_taped_as_they_were(write):
     assert (y == y[0]).all()
     assert len({epoch.tobytes() for epoch in x}) == 3
     assert len({np.sort(epoch, axis=0).tobytes() for epoch in x}) == 1
+
+
+@pytest.mark.parametrize("rows", ["order[start:start + 16]", "np.random.choice(40, 16)"])
+def test_of_more_than_there_is_room_for_the_first_batches_are_taped(write, monkeypatch, rows):
+    again = "order" in rows
+    monkeypatch.setattr("unstuck.capture.own_loops.MOST_BYTES", 16 * 16 * 7)
+    script = write(EPOCHS.replace("order[start:start + 16]", rows).replace("range(3)", "range(8)"))
+    captured = capture_script(script)
+    recipe = captured.recipe
+    assert (recipe.batches, recipe.updates) == ("drawn" if again else "stream", 24)
+    assert recipe.train.rows == (40 if again else 7 * 16)
+    assert f"its first {6 if again else 7} updates of 24" in captured.notes[-1]
+    population = KerasEngine().train(recipe, [1, 2], Watched(recipe.x[:40]), probes=False)
+    assert np.isfinite(population.final_loss).all()
 
 
 REFUSED = {

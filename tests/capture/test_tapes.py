@@ -184,6 +184,29 @@ whole, rows = tape.jacobian(y, x), tape.batch_jacobian(y, x)
     np.testing.assert_allclose(found["rows"], [np.diag([2, 4]), np.diag([6, 8])])
 
 
+def test_by_what_a_model_puts_out_and_goes_on_computing_with():
+    """Which pixels a class is read off: the gradient by an output inside of the same call."""
+    found = ran("""
+seen = keras.Input((6, 6, 1))
+maps = keras.layers.Conv2D(2, 3, activation="relu", name="maps")(seen)
+scores = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps))
+whole = keras.Model(seen, [maps, scores])
+picture = tf.constant(np.random.default_rng(0).normal(size=(1, 6, 6, 1)).astype("float32"))
+with tf.GradientTape() as tape:
+    inner, out = whole(picture)
+    picked = out[:, 1]
+by = tape.gradient(picked, inner)
+with tf.GradientTape() as tape:
+    tape.watch(picture)
+    inner, out = whole(picture)
+    first = tf.reduce_sum(inner * inner)
+through = tape.gradient(first, picture)
+""")
+    kernel = np.asarray(found["whole"].layers[-1].kernel)
+    np.testing.assert_allclose(found["by"], np.broadcast_to(kernel[:, 1] / 16, (1, 4, 4, 2)), rtol=1e-5)
+    assert np.abs(found["through"]).max() > 0
+
+
 def test_what_is_written_keeps_its_place():
     source = "a = 1\nwith tf.GradientTape() as tape:\n    loss = f(\n        model(x))\nb = loss\n"
     tree = rewritten(source, "train.py")

@@ -32,11 +32,11 @@ from .loop_blocks import Models, Whole, is_run_whole, moving_names, whole_of
 from .loop_losses import Reading, readings
 from .loop_updates import Update, loss_of, targets_of
 from .networks import Made
-from .own_loops import IN_TURN, TOO_LARGE, of_batches, passes, refuse
+from .own_loops import IN_TURN, Taken, of_batches, passes, refuse
 from .rounds import Around
 from .runner import Stop
 from .shadow import SHADOWED, Shadow, first_that_agrees
-from .tape import MOST_BYTES, Batch, batch_of, bytes_of
+from .tape import Batch, batch_of
 from .weights import Drawn
 
 
@@ -59,8 +59,8 @@ class HandLoop:
         self._changes: list[list[int]] = []
         self._passes: tuple[int, int] | None = None
         self._first: list[Update] = []
-        self._batches: list[Batch] = []
-        self._bytes = self._updates = 0
+        self._taken = Taken()
+        self._updates = 0
         self._made_at: list[int] = []
         self._rate: float | None = None
         self._begun: tuple[Recipe, tuple[str, ...]] | None = None
@@ -155,7 +155,7 @@ class HandLoop:
             if (self._through or self._updates < SHADOWED or run < 2
                     or run * each != self._updates or one.count <= run):
                 continue
-            kind, _, found = passes(self._batches)
+            kind, _, found = passes(self._taken.batches)
             if kind != "stream" and each % found == 0:
                 self._passes = one.count * (each // found), run * (each // found)
                 return True
@@ -201,11 +201,7 @@ class HandLoop:
                     " optimizer a schedule, or call model.fit with a callback.")
                 return
             self._rate = now
-        self._batches.append(batch)
-        self._bytes += bytes_of(batch)
-        if self._bytes > MOST_BYTES:
-            self._batches.clear()
-            self._refused = TOO_LARGE
+        self._taken.keep(batch)
 
     def _begin(self, first: Update, found: list[Event], gradients: list[Event]) -> None:
         """Take the model as it is before its first update."""
@@ -262,13 +258,14 @@ class HandLoop:
         refuse(self.error, self._refused)
         assert self._begun is not None
         recipe, notes = self._begun
-        shadow = Shadow([one.value for one in self._first], self._batches,
-                        [one.gradient.arrays["seeds"] for one in self._first])
+        first = self._first[: len(self._taken.batches)]
+        shadow = Shadow([one.value for one in first], self._taken.batches,
+                        [one.gradient.arrays["seeds"] for one in first])
         with events.unnoticed():
             read = first_that_agrees(shadow, recipe, self._readings(), self._loop())
             if read is None:
                 raise NotSupported(shadow.refusal)
-            recipe, told = of_batches(read, self._batches, self._passes)
+            recipe, told = of_batches(read, self._taken, self._passes)
         if self._whole is not None and self._whole.by_loss:
             recipe, notes = replace(recipe, by_loss=True), (*notes, BY_LOSS)
         return recipe, (*notes, told, shadow.told)

@@ -37,14 +37,33 @@ from .tape import (
 )
 from .weights import Drawn, digest
 
-TOO_LARGE = (f"its batches come to more than {MOST_BYTES >> 20} MB, which cannot be taped for the"
-             " replicas. Diagnose it on fewer updates, or call model.fit.")
-"""Why a loop is refused whose rows have no room."""
 IN_TURN = ("as in a GAN, where what one is to learn depends on the other. Diagnose each alone: keep"
            " some of its batches and pass them to unstuck.diagnose(model, x, y).")
 """What is said of a loop that trains two models in turn."""
 MOST_PARTS = 100
 """Into at most so many epochs a loop without passes of its own is divided, for its curve."""
+
+
+class Taken:
+    """The batches of a loop, the first `MOST_BYTES` of them; `updates` counts the others, too."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.updates = self._bytes = 0
+
+    def keep(self, batch: Batch) -> None:
+        """Take the next batch, if there is room for all before it and for this one."""
+        if self.is_whole:
+            size = bytes_of(batch)
+            if self._bytes + size <= MOST_BYTES or not self.batches:
+                self._bytes += size
+                self.batches.append(batch)
+        self.updates += 1
+
+    @property
+    def is_whole(self) -> bool:
+        """True where every batch was kept."""
+        return len(self.batches) == self.updates
 
 
 class OwnLoop:
@@ -56,8 +75,7 @@ class OwnLoop:
     def __init__(self, drawn: Drawn, made: Made) -> None:
         self._drawn, self._made = drawn, made
         self._model: keras.Model | None = None
-        self._batches: list[Batch] = []
-        self._bytes = 0
+        self._taken = Taken()
         self._after = b""
         self._class_weight: Any = None
         self._refused = ""
@@ -119,12 +137,7 @@ class OwnLoop:
         if given.get("class_weight") != self._class_weight:
             self._refused = "its class_weight changes on the way; give every call the same."
             return
-        batch = batch_of(*(given.get(name) for name in ("x", "y", "sample_weight")))
-        self._batches.append(batch)
-        self._bytes += bytes_of(batch)
-        if self._bytes > MOST_BYTES:
-            self._batches.clear()
-            self._refused = TOO_LARGE
+        self._taken.keep(batch_of(*(given.get(name) for name in ("x", "y", "sample_weight"))))
 
     def close(self) -> tuple[Recipe, tuple[str, ...]] | None:
         """The training that the loop was, and notes; `None` where there was none.
@@ -138,7 +151,7 @@ class OwnLoop:
         refuse(self.error, self._refused)
         assert self._begun is not None
         recipe, notes = self._begun
-        recipe, told = of_batches(recipe, self._batches)
+        recipe, told = of_batches(recipe, self._taken)
         return recipe, (*notes, told)
 
 
@@ -156,34 +169,44 @@ def refuse(error: Exception | None, why: str) -> None:
 
 
 def of_batches(
-    recipe: Recipe, batches: list[Batch], counted: tuple[int, int] | None = None
+    recipe: Recipe, taken: Taken, counted: tuple[int, int] | None = None
 ) -> tuple[Recipe, str]:
     """A recipe that trains on the batches of a loop, and a note on what they were.
 
     Args:
         recipe: what is trained.
-        batches: those that were taped.
+        taken: those that were taped.
         counted: how many passes over the rows the loop has, and how many of them were run; `None`: it
             was run to its end.
 
     Raises:
         NotSupported: replicas cannot be trained on such batches.
     """
-    kind, run, each = passes(batches)
-    epochs = run if counted is None else counted[0]
-    x, y, weight = joined(batches if kind == "stream" else batches[:each])
+    batches = taken.batches
+    kind, run, each = passes(batches, cut=not taken.is_whole)
+    epochs = counted[0] if counted is not None else (
+        run if taken.is_whole else max(run, round(taken.updates / each)))
+    x, y, weight = joined(batches[: run * each] if kind == "stream" else batches[:each])
     recipe = replace(
         recipe, x=x, y=y, sample_weight=weight, batch_size=rows_in(batches[0]), epochs=epochs,
         taped=True, shuffle=kind == "rows", batches="stream" if kind == "stream" else "drawn",
-        epochs_in_rows=epochs if kind == "stream" else 1)
-    if counted is None:
-        return recipe, _note(kind, epochs, each, len(batches), "it ran to its end, and its")
-    return recipe, _note(kind, epochs, each, epochs * each,
-                         f"{counted[1]} of its {epochs} passes over the rows were run, and its")
+        epochs_in_rows=run if kind == "stream" else 1)
+    if counted is not None:
+        return recipe, _note(kind, epochs, each, epochs * each,
+                             f"{counted[1]} of its {epochs} passes over the rows were run, and its")
+    short = "" if taken.is_whole else (
+        f" There is room for {MOST_BYTES >> 20} MB, which are its first {run * each} updates of"
+        f" {taken.updates}:" + (" replicas go through these again and again." if kind == "stream" else
+                                " the others are taken to go on like them."))
+    return recipe, _note(kind, epochs, each, run * each, "it ran to its end, and its") + short
 
 
-def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
+def passes(batches: list[Batch], *, cut: bool = False) -> tuple[Kind, int, int]:
     """What kind of loop gave these batches, how many epochs it had, and of how many batches.
+
+    Args:
+        batches: in their order.
+        cut: they may end within an epoch, which is left out then.
 
     Raises:
         NotSupported: the batches are of unequal sizes other than a shorter one at the end of each
@@ -195,19 +218,20 @@ def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
     sizes = list(map(rows_in, batches))
     rows = [0, *itertools.accumulate(map(_mark_of_rows, batches))]
     found: tuple[Kind, int, int] | None = None
-    for each in (d for d in range(1, count // 2 + 1) if count % d == 0):
-        if not all(divided(sizes, each)):
+    for each in (d for d in range(1, count // 2 + 1) if cut or count % d == 0):
+        whole = count - count % each
+        if not all(divided(sizes[:whole], each)):
             continue
         if marks[each:] == marks[:-each]:
             return "fixed", count // each, each
-        if found is None and len({rows[i + each] - rows[i] for i in range(0, count, each)}) == 1:
+        if found is None and len({rows[i + each] - rows[i] for i in range(0, whole, each)}) == 1:
             found = "rows", count // each, each
     if found is not None:
         return found
     if count == 1:
         return "fixed", 1, 1
-    parts = next((count // d for d in range(1, count + 1) if count % d == 0
-                  and count // d <= MOST_PARTS and all(divided(sizes, d))), None)
+    parts = next((count // d for d in range(1, count + 1) if (cut or count % d == 0)
+                  and count // d <= MOST_PARTS and all(divided(sizes[: count - count % d], d))), None)
     if parts is None:
         raise NotSupported(
             "The script has a training loop of its own, whose batches are of unequal sizes"

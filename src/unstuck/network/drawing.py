@@ -13,6 +13,7 @@ import random
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import keras
@@ -51,9 +52,11 @@ def drawing_with(generator: Any) -> Iterator[None]:
 def outside() -> Any:
     """The generator of what a script draws outside of its network.
 
-    Making it draws nothing from Python's random state.
+    It is made in a thread of its own: whoever asks first may be tracing, or in a scope that would keep
+    it without a value.
     """
-    return own_seeds()
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(own_seeds).result()
 
 
 def own_seeds() -> Any:
@@ -99,5 +102,4 @@ def let_draw_unseeded() -> None:
 
     Where there is none, Keras says what it says.
     """
-    outside()  # made here, and not where a scope would keep it without a value
     adapter.unseeded_draws_from(lambda: seeds_of_caller() or step_seeds())

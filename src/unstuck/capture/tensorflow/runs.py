@@ -16,7 +16,10 @@ from unstuck.network import adapter
 from unstuck.network.drawing import drawing_with, outside, step_seeds
 
 Place = tuple[int, int]
-"""The number of a marked value in a run of a block, and of an array within it."""
+"""The number of a marked value in a run of a block, and of an array within it.
+
+Values on their way to a name have the numbers 0, 1, …; those inside of a model's call -1, -2, …
+"""
 
 
 class _Unbound:
@@ -65,7 +68,8 @@ class Run:
         self._shifts = shifts or {}
         self.shifted = bool(shifts) or until > 0
         self.places: dict[int, Place] = {}
-        self.marked: list[list[Any]] = []
+        self.marked: dict[int, list[Any]] = {}
+        self._inner = 0
 
     def go(self) -> left:
         """Run it; its tapes then belong to this run."""
@@ -74,7 +78,7 @@ class Run:
             tape.run = self
         adapter.JOURNALS.add(self)
         try:
-            with events.within(self):
+            with events.within(self), adapter.through_inner_outputs(self._mark_inner):
                 return self.block(self.mark, **self.names)
         finally:
             self.open = False
@@ -91,20 +95,27 @@ class Run:
 
     def mark(self, value: Any) -> Any:
         """Note a value on its way to a name, so that a gradient can be by it, or of it."""
-        number = len(self.marked)
+        value, arrays = self._marked_as(len(self.marked) - self._inner, value)
+        if not events.is_quiet():
+            adapter.JOURNALS.mark(arrays)
+        return value
+
+    def _mark_inner(self, value: Any) -> Any:
+        self._inner += 1
+        return self._marked_as(-self._inner, value)[0]
+
+    def _marked_as(self, number: int, value: Any) -> tuple[Any, list[Any]]:
         leaves = keras.tree.flatten(value)
         if any((number, i) in self._shifts for i in range(len(leaves))):
             leaves = [leaf + self._shifts[number, i] if (number, i) in self._shifts else leaf
                       for i, leaf in enumerate(leaves)]
             value = keras.tree.pack_sequence_as(value, leaves)
         arrays = [leaf if _is_number(leaf) else None for leaf in leaves]
-        self.marked.append(arrays)
-        if not events.is_quiet():
-            adapter.JOURNALS.mark(arrays)
+        self.marked[number] = arrays
         for i, leaf in enumerate(arrays):
             if leaf is not None:
                 self.places.setdefault(id(leaf), (number, i))
-        return value
+        return value, arrays
 
     def written(self, variable: Any, value: Any) -> None:
         """Note what a variable held before it was first given another value."""

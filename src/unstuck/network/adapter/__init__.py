@@ -6,8 +6,8 @@ that a new Keras version breaks one package, and its test, tests/network/test_ad
 name.
 
 `private` imports what is private; `installed` knows Keras itself, `models` a model as it is,
-`remaking` how it is made anew, `tracing` what happens while it is built or traced, `crossing` which
-rows its step compares, `sessions` what a process keeps, `fitting` what `compile` and `fit` are given.
+`remaking` how it is made anew, `tracing` what happens while it is built or traced, `inner_outputs`
+what passes through its graph, `crossing` which rows its step compares, `sessions` what a process keeps, `fitting` what `compile` and `fit` are given.
 Callers take the names from here.
 """
 
@@ -31,6 +31,7 @@ from .fitting import schedule_of as schedule_of
 from .fitting import split_pair as split_pair
 from .fitting import stream_kind as stream_kind
 from .fitting import with_metrics as with_metrics
+from .inner_outputs import through_inner_outputs as through_inner_outputs
 from .installed import FUNCTIONAL as FUNCTIONAL
 from .installed import INITIALISING as INITIALISING
 from .installed import backend_notes as backend_notes
