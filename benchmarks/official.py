@@ -66,7 +66,7 @@ OF_THEIR_OWN = {
     "v3.0.0 guides/distributed_training_with_jax.py":
         "It hands Keras's variables to jax.device_put, which JAX takes no more (nor in plain Python).",
 }
-"""What fails before its training with any Keras of today, or has none, read by hand: "without"."""
+"""What fails before its training with any Keras of today, or has none: read by hand, not run."""
 
 SEVERAL_OR_NONE = frozenset({
     "actor_critic_cartpole.py", "class_activation_maps.py", "conv_filter_visualization.py",
@@ -132,7 +132,12 @@ class Limits:
 
 
 def asked(tag: str, path: str, source: bytes, limits: Limits) -> Answer:
-    """Capture one script in a process of its own: a copy of this one, which has imported Keras."""
+    """Capture one script in a process of its own: a copy of this one, which has imported Keras.
+
+    Those `OF_THEIR_OWN` are not run.
+    """
+    if (own := OF_THEIR_OWN.get(f"{tag} {path}")) is not None:
+        return Answer(tag=tag, path=path, outcome="without", why=own, seconds=0.0)
     with tempfile.TemporaryDirectory(prefix="official-") as name:
         folder = Path(name)
         shutil.copytree(limits.files, folder, dirs_exist_ok=True, copy_function=os.link)
@@ -144,8 +149,6 @@ def asked(tag: str, path: str, source: bytes, limits: Limits) -> Answer:
         said = (folder / "output.txt").read_text(errors="replace")
         if limits.outputs is not None:
             (limits.outputs / f"{tag}-{path.replace('/', '-')}.txt").write_text(said)
-        if (own := OF_THEIR_OWN.get(f"{tag} {path}")) is not None:
-            return Answer(tag=tag, path=path, outcome="without", why=own, seconds=took)
         if told.exists():
             return Answer(tag=tag, path=path, seconds=took, **json.loads(told.read_text()))
         why = f"ran longer than {limits.seconds:g} s" if status is None else (

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from unstuck.base.errors import UnstuckError
 from unstuck.capture import capture_script
 from unstuck.checks import Observation
 from unstuck.checks.mode_collapse import ModeCollapse
 from unstuck.diagnosis.diagnosis import diagnose_script
 from unstuck.diagnosis.steps import Options
 from unstuck.goal import make_goal
+from unstuck.goal.by_loss import untrained_loss
+from unstuck.interventions.learning_rate import LearningRate
+from unstuck.network.own_steps import state_of
+from unstuck.network.rivals import asked_alone
+from unstuck.network.steps import as_the_user_began, train_step_of
 from unstuck.population.keras_engine.engine import KerasEngine
 from unstuck.reports import render
 from unstuck.search.budget import Budget
@@ -67,3 +74,47 @@ def test_the_report_says_what_is_known_and_names_no_cause():
     assert "two networks are trained" in page and "trainings learned" not in page
     assert ("mode collapse" in page) is bool(result.facts)
     assert "did not learn" not in text and "What counts as learned" not in text
+
+
+@pytest.mark.parametrize(("name", "trained", "line", "rate"), [
+    ("generator", "generator", 45, 0.05), ("d_optimizer", "discriminator", 45, 1e-5)])
+def test_one_of_them_alone_is_trained_by_its_own_optimizer_and_the_other_stays(
+        recipe, name, trained, line, rate):
+    alone = asked_alone(recipe, f"{name} alone")
+    assert alone.optimizer.learning_rate == pytest.approx(rate)
+    assert alone.sites["optimizer"].line == line
+    goal = make_goal(alone, asked=f"{name} alone")
+    assert (goal.metric, goal.undecided) == ("loss", False)
+    assert goal.threshold == pytest.approx(0.1 * untrained_loss(alone))
+    changed = LearningRate.of(alone, 0.01).apply(alone)
+    assert changed.optimizer.learning_rate == pytest.approx(0.01)
+    built = as_the_user_began(changed)
+    state = state_of(built)
+    logs, after = train_step_of(built, changed)(state, changed.first_batch)
+    short = {"generator": "g_loss", "discriminator": "d_loss"}[trained]
+    assert float(logs["loss"]) == pytest.approx(float(logs[short]))
+    for variable, one, other in zip(built.trainable_variables, state[0], after[0], strict=True):
+        inside = any(variable is each for each in getattr(built, trained).trainable_variables)
+        assert inside != np.array_equal(one, other)
+
+
+@pytest.mark.parametrize(("goal", "said"), [
+    ("nobody alone", "Write 'discriminator alone' or 'generator alone'"), ("loss <= 1", None)])
+def test_what_cannot_be_looked_at_alone(recipe, goal, said):
+    if said is None:
+        assert asked_alone(recipe, goal) is recipe
+        recipe, goal = replace(recipe, rivals=()), "generator alone"
+        said = "the script's step has one"
+    with pytest.raises(UnstuckError, match=said):
+        asked_alone(recipe, goal)
+
+
+def test_a_diagnosis_of_one_alone_changes_its_training_and_no_network():
+    options = Options(budget=Budget.parse("60runs"), replicas=4, goal="discriminator alone")
+    diagnosis = diagnose_script(GAN, options=options)
+    result = diagnosis.result
+    assert result.goal.asked == "discriminator alone" and result.outcome in ("STUCK", "INCONCLUSIVE")
+    assert any("learning rate" in arm.intervention for arm in result.arms)
+    assert not any(word in arm.intervention for arm in result.arms
+                   for word in ("dense", "width", "activation", "initial"))
+    assert any("only what d_optimizer trains is trained here" in note for note in result.notes)

@@ -20,6 +20,7 @@ from unstuck.network.own_compile import OwnCompile
 from unstuck.network.own_steps import takes_data_alone
 from unstuck.network.rebuilding import Built
 from unstuck.network.recipe import Recipe
+from unstuck.network.rivals import numbered
 
 from .callbacks import rules_of
 from .data import as_data, check_inputs
@@ -100,6 +101,7 @@ def recipe_of(
         raise NotSupported(
             "The model was compiled without a loss. Write model.compile(optimizer=…, loss=…).")
     recipe, told = judged_recipe(built, recipe)
+    recipe = replace(recipe, rivals=numbered(recipe.rivals, model, optimizers))
     notes += [*judge.notes, *told]
     rules, left_out, more = rules_of(
         fit, built, recipe.optimizer, validated=recipe.validation is not None)

@@ -20,6 +20,7 @@ from unstuck.capture import capture_text, drawing_from, random_state_kept
 from unstuck.goal import Goal, held_to, make_goal
 from unstuck.network.loss_names import config_of
 from unstuck.network.recipe import Recipe
+from unstuck.network.rivals import asked_alone
 from unstuck.population.chunks import Chunks
 from unstuck.result import results
 from unstuck.script import Edit, Script
@@ -125,11 +126,12 @@ def prove(
     with random_state_kept(), drawing_from(options.seed + 1):
         filename = str(script.path or "script.py")
         before = capture_text(script.text, filename=filename, argv=argv, fit=fit)
-        goal = make_goal(before.recipe, asked=options.goal, seed=options.seed)
+        recipe = asked_alone(before.recipe, options.goal)
+        goal = make_goal(recipe, asked=options.goal, seed=options.seed)
         if shown is not None and goal.asked is None:
             goal = held_to(goal, shown)
         captured = capture_text(after.text, filename=filename, argv=argv, fit=fit)
-        recipe = in_units_of(before.recipe, captured.recipe)
+        recipe = in_units_of(recipe, asked_alone(captured.recipe, options.goal))
         experiment = Experiment(recipe, goal, budget=options.budget, seed=options.seed,
                   progress=progress, replicas=options.replicas or 256, chunks=Chunks(journal))
         wanted = max(4, min(repair.replicas, experiment.most))

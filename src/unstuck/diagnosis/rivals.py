@@ -7,8 +7,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.base.errors import NotSupported
+from unstuck.interventions import Intervention
 from unstuck.network.recipe import Recipe
 from unstuck.population.population import Population
+
+ALONE = ("only what {} trains is trained here; what the other optimizer trains stays as it begins. The"
+         " networks themselves are not changed: what one gains against the other as it begins says"
+         " nothing of both. What helps here need not help where both are trained")
+"""What is told where one of two trainings is looked at by itself."""
+
+
+def leaves_networks(change: Intervention, recipe: Recipe) -> bool:
+    """True for a change of the training that leaves its networks as they are."""
+    try:
+        return change.apply(recipe).architecture is recipe.architecture
+    except NotSupported:
+        return False
 
 
 def told_of_rivals(recipe: Recipe, control: Population) -> list[str]:

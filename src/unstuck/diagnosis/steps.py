@@ -23,6 +23,7 @@ from unstuck.checks._data import arrays
 from unstuck.goal import make_goal
 from unstuck.interventions.drop_missing import DropMissing
 from unstuck.network.recipe import bytes_of, half_the_rows
+from unstuck.network.rivals import asked_alone
 from unstuck.population import memory
 from unstuck.population.chunks import Chunks
 from unstuck.population.memory import OutOfMemory
@@ -39,7 +40,7 @@ from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
 from .outcome import by_heart_note, judge_outcome
-from .rivals import told_of_rivals
+from .rivals import ALONE, leaves_networks, told_of_rivals
 
 T = TypeVar("T")
 DEFAULT_REPLICAS = 256
@@ -95,7 +96,9 @@ class Steps:
         self, captured: Captured, options: Options, progress: Progress, argv: Sequence[str],
         chunks: Chunks,
     ) -> None:
-        self.captured, self.options, self.progress, self.argv = captured, options, progress, argv
+        recipe = asked_alone(captured.recipe, options.goal)
+        self.captured = captured if recipe is captured.recipe else replace(captured, recipe=recipe)
+        self.options, self.progress, self.argv = options, progress, argv
         self.chunks = chunks
         self.parts: dict[str, float] = {}
         self.skipped: dict[str, str] = {}
@@ -126,6 +129,9 @@ class Steps:
             candidates = singles(experiment.recipe, experiment.goal, findings)
             if spoilt:  # of all others, none can be told from the next by itself
                 candidates = [c for c in candidates if c.certain]
+            if experiment.recipe.alone:
+                candidates = [c for c in candidates if leaves_networks(c.change, experiment.recipe)]
+                self.notes.append(ALONE.format(experiment.recipe.alone))
             if experiment.goal.undecided:
                 candidates = []
             elif experiment.goal.nothing_to_learn:
@@ -137,7 +143,8 @@ class Steps:
                                   " the training takes out")
                 experiment.untestable[placebo().label] = "the data hold NaN"
             else:
-                search = Search(experiment, candidates, singles_only=self.options.singles_only)
+                singles_only = self.options.singles_only or bool(experiment.recipe.alone)
+                search = Search(experiment, candidates, singles_only=singles_only)
                 self._timed("trials", lambda: self._search(experiment, search))
         except KeyboardInterrupt:
             if experiment.control.population is None:

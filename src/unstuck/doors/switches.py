@@ -133,7 +133,8 @@ Fresh = Annotated[
 Goal = Annotated[
     str | None,
     typer.Option(help="What counts as learned, such as 'accuracy >= 0.95'; 'by heart': these rows"
-                 " and no others.", metavar="GOAL"),
+                 " and no others; 'NAME alone': of two networks against each other, this one.",
+                 metavar="GOAL"),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Verdict, causes and repair only.")]
 Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More, with p-values.")]

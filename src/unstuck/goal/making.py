@@ -67,7 +67,9 @@ def make_goal(
         goal = without_targets(judged_rows(recipe, targets), targets)
         if recipe.rivals:
             return against_each_other(goal)
-        return judged_by_loss(recipe, goal) if asked is None else _as_asked(goal, asked)
+        if asked is None or recipe.alone:
+            return judged_by_loss(recipe, goal)
+        return _as_asked(goal, asked)
     by_heart = asked is not None and asked.strip().lower() == BY_HEART
     rows = judged_rows(recipe, targets, by_heart=by_heart)
     parts = tuple(

@@ -49,6 +49,16 @@ class OwnCompile:
                    named={name: one(name, value) for name, value in kwargs.items()})
         return made, optimizers
 
+    def in_order(self, numbers: Sequence[int]) -> OwnCompile:
+        """The same for optimizers in another order: first the one of `numbers[0]`, and so on."""
+        places = {number: place for place, number in enumerate(numbers)}
+
+        def moved(value: Any) -> Any:
+            return Slot(places[value.index]) if isinstance(value, Slot) else value
+
+        return OwnCompile(positional=tuple(map(moved, self.positional)),
+                          named={name: moved(value) for name, value in self.named.items()})
+
     def given(self, optimizers: Sequence[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments for a fresh model, with fresh metrics."""
         def filled(value: Any) -> Any:

@@ -7,6 +7,7 @@ it is, and what it has noted is the next state. Its gradients are those of `tf.G
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,9 @@ from unstuck.base.errors import NotSupported
 from . import adapter
 from .drawing import SEEDS, drawing_with, draws_unseeded, give_seeds, let_draw_unseeded
 
+ALONE = "unstuck_alone"
+"""The attribute of a model whose steps change what one of its optimizers trains, and nothing else: the
+name of that optimizer."""
 State = tuple[list[Any], list[Any], list[Any], list[Any]]
 """Values of trainable variables, of the others, of optimizers and of metrics."""
 Step = Callable[[State, Any], tuple[Mapping[str, Any], State]]
@@ -161,9 +165,15 @@ def _called(model: keras.Model, method: str, data: Any) -> dict[str, Any]:
     for optimizer in adapter.optimizers_of(model):
         if not hasattr(optimizer, "minimize"):
             object.__setattr__(optimizer, "minimize", functools.partial(minimized, optimizer))
+    alone, mine = getattr(model, ALONE, ""), []
     with (drawing_with(getattr(model, SEEDS, None)), adapter.journalled(),
-          adapter.JOURNALS.minimised() as losses):
+          adapter.JOURNALS.minimised() as losses, contextlib.ExitStack() as applying):
+        if alone:
+            applying.enter_context(adapter.only_applied(
+                getattr(model, alone), lambda: mine.extend(losses[-1:])))
         logs = getattr(model, method)(data)
+    if mine:
+        logs = {**(logs or {}), "loss": mine[-1]}
     flat: dict[str, Any] = {}
     for name, value in (logs or {}).items():
         flat |= value if isinstance(value, dict) else {name: value}

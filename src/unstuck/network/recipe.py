@@ -30,7 +30,7 @@ from .loops import Block, Loop
 from .loss_names import config_of, signature_of
 from .optimizer import Optimizer
 from .own_compile import OwnCompile
-from .own_steps import build_by_step, takes_data_alone
+from .own_steps import ALONE, build_by_step, takes_data_alone
 from .rebuilding import Built, rebuilt
 from .rivals import Rival
 
@@ -81,7 +81,8 @@ class Recipe:
     `by_loss`: nothing says what its output should be, so that it is judged by what it minimises; the
     targets are then the rows, and stand for nothing.
     `others` are the further optimizers that a `compile` of its own was given, `rivals` the trainings of
-    a step that minimises several things.
+    a step that minimises several things; `alone` is the name of the one optimizer of such a step that
+    applies anything, where one of the trainings is looked at by itself.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
     of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
     they were handed to `fit`, not frames or tensors.
@@ -120,6 +121,7 @@ class Recipe:
     by_loss: bool = False
     others: tuple[Optimizer, ...] = ()
     rivals: tuple[Rival, ...] = ()
+    alone: str = ""
     whole: Recipe | None = None
     plain: Mapping[str, str] = field(default_factory=dict)
 
@@ -296,7 +298,7 @@ class Recipe:
                      self.order_salt, self.data_units, self.target_units, self.filled,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
                      self.batches, sorted(self.architecture.kept), bool(self.optimizer.state),
-                     self.loop))
+                     self.loop, self.alone))
 
     @cached_property
     def multiplications(self) -> int:
@@ -403,6 +405,8 @@ class Recipe:
             args, kwargs = self.own_compile.given(
                 [one.build() for one in (self.optimizer, *self.others)])
             model.compile(*args, **kwargs)
+            if self.alone:
+                setattr(model, ALONE, self.alone)
             return
         model.compile(
             optimizer=self.optimizer.build() if with_optimizer else None,

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import jax
 import keras
 
+from unstuck.base.errors import UnstuckError
+from unstuck.result.results import ALONE
+
 from . import adapter
 from .own_steps import state_of, step_in_place
+
+if TYPE_CHECKING:
+    from .recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rival:
     """One of the trainings of a step: the name of its optimizer in the class, the parts of the model
-    that it trains, and how many of their weights get no gradient, of how many.
+    that it trains, and how many of their weights get no gradient, of how many. `number` is its
+    optimizer's place among those of the recipe; `None` where `compile` was not given it.
     """
 
     optimizer: str
     trains: tuple[str, ...]
     without_gradient: int
     weights: int
+    number: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By what it can be asked for."""
+        return (self.optimizer, *self.trains)
 
 
 def rivals_of(model: keras.Model, batch: Any) -> tuple[Rival, ...]:
@@ -60,3 +73,54 @@ def rivals_of(model: keras.Model, batch: Any) -> tuple[Rival, ...]:
               without_gradient=sum(not reached for reached in applied[id(one)].values()),
               weights=len(applied[id(one)]))
         for one in optimizers if id(one) in applied)
+
+
+def numbered(
+    rivals: Sequence[Rival], model: keras.Model, optimizers: Sequence[Any]
+) -> tuple[Rival, ...]:
+    """The trainings with the places of their optimizers.
+
+    Args:
+        rivals: those of the model's step.
+        model: the script's own.
+        optimizers: those that its `compile` was given, in order.
+    """
+    places = {id(one): place for place, one in enumerate(optimizers)}
+    return tuple(replace(one, number=places.get(id(getattr(model, one.optimizer, None))))
+                 for one in rivals)
+
+
+def asked_alone(recipe: Recipe, goal: str | None) -> Recipe:
+    """The recipe of one of two trainings by itself, where the goal asks for it: "generator alone".
+
+    What the other one trains stays as it begins. The recipe is given back where nothing of that kind is
+    asked.
+
+    Raises:
+        UnstuckError: there are no two trainings, none or several of that name, or its optimizer is not
+            known.
+    """
+    if goal is None or not goal.strip().endswith(ALONE):
+        return recipe
+    name = goal.strip().removesuffix(ALONE).strip()
+    if not recipe.rivals:
+        raise UnstuckError(f"--goal {goal!r} asks for one of two trainings, and the script's step has"
+                           " one. Leave it out.")
+    found = [one for one in recipe.rivals if name in one.names]
+    if len(found) != 1:
+        known = " or ".join(f"'{each}{ALONE}'" for one in recipe.rivals for each in one.names[-1:])
+        raise UnstuckError(f"--goal {goal!r}: the script's step trains no {name!r}. Write {known}."
+                           if not found else f"--goal {goal!r}: both optimizers train {name!r}. Write"
+                           f" {' or '.join(repr(one.optimizer + ALONE) for one in found)}.")
+    one = found[0]
+    if one.number is None or recipe.own_compile is None:
+        raise UnstuckError(f"--goal {goal!r}: hand {one.optimizer} to compile, so that each replica can"
+                           " have one of its own.")
+    optimizers = (recipe.optimizer, *recipe.others)
+    order = [one.number, *(i for i in range(len(optimizers)) if i != one.number)]
+    sites = {key: site for key, site in recipe.sites.items() if key != "optimizer"}
+    if (site := recipe.sites.get(f"optimizer:{one.optimizer}")) is not None:
+        sites["optimizer"] = site
+    return replace(
+        recipe, optimizer=optimizers[one.number], others=tuple(optimizers[i] for i in order[1:]),
+        own_compile=recipe.own_compile.in_order(order), rivals=(), alone=one.optimizer, sites=sites)

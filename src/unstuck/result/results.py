@@ -23,8 +23,12 @@ NOTHING_TO_LEARN = "every row has the same target: there is nothing to learn"
 BY_HEART = "by heart"
 """The goal of learning these very rows and no others, as for one batch that a network is tried on."""
 
+ALONE = " alone"
+"""The end of a goal that asks for one of two trainings by itself: "generator alone"."""
+
 RIVALS = ("two networks are trained, and what each is to learn depends on what the other does: nothing"
-          " tells when either has learned")
+          " tells when either has learned. To look at one of them, with the other as it begins: --goal"
+          " 'NAME alone'")
 """The outcome's text of a GAN and its kin; the outcome is INCONCLUSIVE."""
 Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
                   "INCONCLUSIVE", "ERROR"]

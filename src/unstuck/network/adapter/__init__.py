@@ -7,7 +7,8 @@ name.
 
 `private` imports what is private; `installed` knows Keras itself, `models` a model as it is,
 `remaking` how it is made anew, `tracing` what happens while it is built or traced, `inner_outputs`
-what passes through its graph, `crossing` which rows its step compares, `sessions` what a process keeps, `fitting` what `compile` and `fit` are given.
+what passes through its graph, `crossing` which rows its step compares, `sessions` what a process
+keeps, `fitting` what `compile` and `fit` are given.
 Callers take the names from here.
 """
 
@@ -97,6 +98,7 @@ from .tracing import is_symbolic_length as is_symbolic_length
 from .tracing import is_tensor as is_tensor
 from .tracing import is_traced as is_traced
 from .tracing import noted_updates as noted_updates
+from .tracing import only_applied as only_applied
 from .tracing import outputs_of as outputs_of
 from .tracing import own_losses as own_losses
 from .tracing import products_as_sums as products_as_sums

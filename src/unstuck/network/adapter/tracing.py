@@ -74,6 +74,29 @@ def noted_updates(note: Callable[..., None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def only_applied(optimizer: Any, told: Callable[[], None]) -> Iterator[None]:
+    """While open, in this thread, other optimizers apply nothing; `told` is called before this
+    one does.
+    """
+    with BUILDING:
+        original, mine_alone = BaseOptimizer.apply, threading.get_ident()
+
+        @functools.wraps(original)
+        def apply(self: Any, *args: Any, **kwargs: Any) -> Any:
+            if self is optimizer:
+                told()
+            elif threading.get_ident() == mine_alone:
+                return None
+            return original(self, *args, **kwargs)
+
+        BaseOptimizer.apply = apply
+        try:
+            yield
+        finally:
+            BaseOptimizer.apply = original
+
+
+@contextlib.contextmanager
 def answering(
     stands: Mapping[int, Any], *, training: bool | None = None, seen: list[Any] | None = None
 ) -> Iterator[None]:
