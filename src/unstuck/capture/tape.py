@@ -31,6 +31,8 @@ MOST_BYTES = 512 << 20
 SHARE = 0.25
 MOST_OF_AN_EPOCH = 1 << 30
 """What one epoch may come to; of more, its first batches are taped."""
+MOST_BATCHES = 1 << 17
+"""As many batches at most are taken for one epoch, so that one without an end is told soon."""
 MOST_SECONDS = 120.0
 """A source slower than this is not taped: a diagnosis would take hours."""
 
@@ -192,7 +194,7 @@ class _Reel:
                 self._taped.append(raw)
             batch = self._batch(raw)
             size += bytes_of(batch)
-            if size > self._most and batches:
+            if batches and (size > self._most or len(batches) == MOST_BATCHES):
                 self.full = True
                 return batches
             batches.append(batch)
@@ -263,13 +265,15 @@ class _Reel:
             NotSupported: nobody knows how many batches an epoch has.
         """
         of = steps or getattr(self._mine, "num_batches", None) or self._cardinality()
+        much = (f"{MOST_BATCHES:,} batches" if len(batches) == MOST_BATCHES
+                else f"{self._most >> 20} MB")
         if of is None:
             raise NotSupported(
-                f"One epoch of {self.kind} comes to more than {self._most >> 20} MB, and does not say"
-                " how many batches it has. Give fit steps_per_epoch.")
+                f"One epoch of {self.kind} comes to more than {much}, and does not say how many batches"
+                " it has: perhaps it never ends. Give fit steps_per_epoch.")
         passes = max(1, round(of * epochs / len(batches)))
         return replace(self.wound([batches], "fixed"), passes=passes, note=(
-            f"One epoch of {self.kind}, {of} batches, comes to more than {self._most >> 20} MB: the"
+            f"One epoch of {self.kind}, {of} batches, comes to more than {much}: the"
             f" first {len(batches)} were taped, and replicas are trained on them {passes} time"
             f"{'s' * (passes > 1)}, which are as many updates. Rows after those are not seen."))
 
