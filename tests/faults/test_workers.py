@@ -20,6 +20,7 @@ from unstuck.base import interrupts
 from unstuck.base.errors import NotSupported, UnstuckError
 from unstuck.diagnosis.diagnosis import Options, diagnose_script
 from unstuck.goal import make_goal
+from unstuck.network.loops import Loop
 from unstuck.population import child
 from unstuck.population.backends import Processes
 from unstuck.population.chunks import Chunks
@@ -72,7 +73,11 @@ def test_a_fingerprint_tells_trainings_apart_and_nothing_else():
     others = [replace(one, epochs=3), replace(one, x=x), replace(one, order_salt=1),
               one.with_layer("dense", units=5), one.with_optimizer(learning_rate=0.5),
               replace(one, loss="mse"), replace(one, class_weight={0: 2.0}),
-              replace(one, sample_weight=np.ones(16, "float32"))]
+              replace(one, sample_weight=np.ones(16, "float32")),
+              replace(one, loop=Loop(training=False)),
+              replace(one, loop=Loop(optimizer_for=1)),
+              replace(one, loop=Loop(untrained=frozenset("ab"))),
+              replace(one, others=(one.optimizer,)), replace(one, alone="optimizer")]
     told = [fingerprint(other) for other in others]
     assert len({fingerprint(one), *told}) == 1 + len(others)
     assert data_digest(one) == data_digest(replace(one, epochs=9))

@@ -12,6 +12,7 @@ import hashlib
 import types
 import weakref
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import numpy as np
 from unstuck.base.digests import digest
 from unstuck.network import adapter
 from unstuck.network.callback_rules import LearningRateScheduler
+from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
 
 _SEEN: dict[int, tuple[weakref.ref[Any], str]] = {}
@@ -44,7 +46,18 @@ def fingerprint(recipe: Recipe) -> str:
         words = (*words, recipe.target_units)  # type: ignore[assignment]
     if recipe.filled:
         words = (*words, recipe.filled)  # type: ignore[assignment]
+    if recipe.loop is not None:
+        words = (*words, _loop_told(recipe.loop))  # type: ignore[assignment]
+    if recipe.others or recipe.alone:
+        others = [(one.kind, sorted(map(repr, one.config.items()))) for one in recipe.others]
+        words = (*words, others, recipe.alone)  # type: ignore[assignment]
     return digest(repr(words).encode(), data_digest(recipe).encode())
+
+
+def _loop_told(loop: Loop) -> str:
+    """What a loop does otherwise than `fit`; its block is the script's, which stays the same."""
+    given = {one.name: getattr(loop, one.name) for one in fields(loop)}
+    return repr({**given, "untrained": sorted(loop.untrained), "block": loop.block is not None})
 
 
 def _rules_told(recipe: Recipe) -> str:
