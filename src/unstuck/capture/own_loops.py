@@ -156,7 +156,8 @@ def refuse(error: Exception | None, why: str) -> None:
 
 
 def of_batches(
-    recipe: Recipe, batches: list[Batch], counted: tuple[int, int] | None = None
+    recipe: Recipe, batches: list[Batch], counted: tuple[int, int] | None = None, *,
+    each: int | None = None,
 ) -> tuple[Recipe, str]:
     """A recipe that trains on the batches of a loop, and a note on what they were.
 
@@ -165,11 +166,12 @@ def of_batches(
         batches: those that were taped.
         counted: how many passes over the rows the loop has, and how many of them were run; `None`: it
             was run to its end.
+        each: how many batches an epoch has, where the loop tells.
 
     Raises:
         NotSupported: replicas cannot be trained on such batches.
     """
-    kind, run, each = passes(batches)
+    kind, run, each = passes(batches, each)
     epochs = run if counted is None else counted[0]
     x, y, weight = joined(batches if kind == "stream" else batches[:each])
     recipe = replace(
@@ -182,8 +184,11 @@ def of_batches(
                          f"{counted[1]} of its {epochs} passes over the rows were run, and its")
 
 
-def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
+def passes(batches: list[Batch], told: int | None = None) -> tuple[Kind, int, int]:
     """What kind of loop gave these batches, how many epochs it had, and of how many batches.
+
+    Args:
+        told: how many batches an epoch has, if that is known already.
 
     Raises:
         NotSupported: the batches are of unequal sizes other than a shorter one at the end of each
@@ -195,7 +200,8 @@ def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
     sizes = list(map(rows_in, batches))
     rows = [0, *itertools.accumulate(map(_mark_of_rows, batches))]
     found: tuple[Kind, int, int] | None = None
-    for each in (d for d in range(1, count // 2 + 1) if count % d == 0):
+    known = told is not None and 1 < told < count and all(divided(sizes, told))
+    for each in [told] if known else (d for d in range(1, count // 2 + 1) if count % d == 0):
         if not all(divided(sizes, each)):
             continue
         if marks[each:] == marks[:-each]:
@@ -206,6 +212,8 @@ def passes(batches: list[Batch]) -> tuple[Kind, int, int]:
         return found
     if count == 1:
         return "fixed", 1, 1
+    if known and count // told <= MOST_PARTS:
+        return "stream", count // told, told
     parts = next((count // d for d in range(1, count + 1) if count % d == 0
                   and count // d <= MOST_PARTS and all(divided(sizes, d))), None)
     if parts is None:

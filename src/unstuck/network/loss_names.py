@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from .torch_numbers import is_torchs
+
 
 def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
     """One loss's snake-case name and arguments."""
@@ -17,7 +19,7 @@ def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(loss, keras.losses.Loss):
         name = getattr(loss, "__name__", "custom")
         return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
-    if type(loss).__module__.startswith("keras."):
+    if type(loss).__module__.startswith("keras.") or is_torchs(type(loss)):
         config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
         return _snake(type(loss).__name__), config
     return "custom", {}
@@ -31,4 +33,4 @@ def signature_of(loss: Any) -> object:
 
 def _snake(name: str) -> str:
     parts = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-    return parts.replace("k_l_divergence", "kl_divergence")
+    return parts.replace("k_l_divergence", "kl_divergence").replace("n_l_l_loss", "nll_loss")

@@ -26,7 +26,7 @@ from .callback_rules import ReduceLROnPlateau, Rules
 from .data import Data, Filled
 from .drawing import give_seeds
 from .layers import Insertion, Layer
-from .loops import Block, Loop
+from .loops import Block, Loop, give_gatherers
 from .loss_names import config_of, signature_of
 from .optimizer import Optimizer
 from .own_compile import OwnCompile
@@ -75,7 +75,7 @@ class Recipe:
     after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
     `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
     `left_out` names those that do not. `written_for` is the package in whose spelling the script
-    is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `loop` is set where a loop of the user's own
+    is, if not today's: "Keras 1", "Keras 2", "tf.keras" or "PyTorch". `loop` is set where a loop of the user's own
     trains otherwise than `fit` would, `own_compile` where the model's class has a `compile` of its own:
     what that was given. `rows_alone`: `fit` was given no targets, and steps get the rows alone.
     `by_loss`: nothing says what its output should be, so that it is judged by what it minimises; the
@@ -386,6 +386,8 @@ class Recipe:
             built.model.optimizer = self.optimizer.build()
         if not own_step:
             built.model.optimizer.build(built.model.trainable_variables)
+            if self.loop is not None and self.loop.gathers:
+                give_gatherers(built.model.optimizer, built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
 
     def build_in_place(self, model: keras.Model) -> None:
