@@ -253,7 +253,8 @@ def _capture(
     name = Path(filename).name
     if "torch" in imported(script, directory) and not {"keras", "tensorflow"} & imported(
             script, directory):
-        return _capture_torch(script, filename, argv, directory, chosen or 1, stdout, namespace)
+        return _capture_torch(script, filename, argv, directory, chosen or 1, through, stdout,
+                              namespace)
     let_draw_unseeded()
     watch = Watch(filename, script, chosen=chosen or 1, through=through, auto=chosen is None)
     dialect = dialect_of(script, directory)
@@ -297,7 +298,7 @@ def _capture(
 
 
 def _capture_torch(
-    script: Script, filename: str, argv: Sequence[str], directory: str, chosen: int,
+    script: Script, filename: str, argv: Sequence[str], directory: str, chosen: int, through: bool,
     stdout: TextIO | None, namespace: dict[str, Any] | None,
 ) -> Captured:
     """The same of a script that trains with torch, which is run to its end."""
@@ -315,7 +316,7 @@ def _capture_torch(
             namespace=namespace, told=refused_outside)
 
     with adapter.fresh_session():
-        taken, ending = run_and_take(script, filename, chosen, run)
+        taken, ending = run_and_take(script, filename, chosen, run, through=through)
     if taken is None:
         raise ScriptFailed(f"{name} raised {type(ending.error).__name__} before its training was over.")
     return Captured(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import random
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from unstuck.base.errors import NoFitCall, NotSupported
 from unstuck.network import adapter
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
+from unstuck.script.nodes import parsed
 
 from .. import runner
 from ..calls import one_line
@@ -37,7 +39,7 @@ class Taken:
 
 
 def run_and_take(
-    script: Script, filename: str, chosen: int, run: Callable[[], runner.Ending]
+    script: Script, filename: str, chosen: int, run: Callable[[], runner.Ending], *, through: bool
 ) -> tuple[Taken | None, runner.Ending]:
     """What a script trains; `None` where it raised before anything was known.
 
@@ -46,12 +48,14 @@ def run_and_take(
         filename: what its code was compiled under.
         chosen: the number of the training, from 1.
         run: runs it.
+        through: let it run to its end, also where its loop has told enough.
 
     Raises:
         NoFitCall: it trains nothing, or fewer times.
         NotSupported: replicas cannot do the same, and why.
     """
-    hooks = Hooks(script, filename)
+    # Where another optimizer is made later, what comes is another training.
+    hooks = Hooks(script, filename, ends_early=not through and _optimizers(script) == 1)
     with _drawing(), hooks.standing():
         ending = run()
         hooks.end()
@@ -82,6 +86,15 @@ def run_and_take(
         recipe=recipe, line=line, call=call, index=chosen, of=len(trainings),
         others=tuple(f"line {a}: {b}" for i, (a, b) in enumerate(told_of, 1) if i != chosen),
         model_kind=_kind(training), notes=notes), ending
+
+
+def _optimizers(script: Script) -> int:
+    """How often the source makes an optimizer of torch's."""
+    known = {name for name, value in vars(torch.optim).items()
+             if isinstance(value, type) and issubclass(value, torch.optim.Optimizer)}
+    calls = [node.func for node in ast.walk(parsed(script)) if isinstance(node, ast.Call)]
+    names = [one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls]
+    return sum(name in known for name in names)
 
 
 def _complete(hooks: Hooks, chosen: int) -> bool:

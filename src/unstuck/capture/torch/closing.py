@@ -75,14 +75,14 @@ class Closing:
         first = self.parts.targets_of(self.graphs[0])
         y = first[0] if first else self.parts.rows_of(self.graphs[0])[0]
         out = (len(y), *model.output_shape[1:])
-        loss, factor = loss_of(self.graphs[0], self.parts, None, y, out)
+        loss, factor = loss_of(self.graphs[0], self.parts, y, out)
         loss = merged(model, loss)
         rates = [one.rate for one in training.batches if one.step]
         clipped = next((one.clipped for one in training.batches if one.clipped), None)
         rhythm, steps_every = rhythm_of(training)
         each = self._each(len(batches))
         optimizer = optimizer_of(training.optimizer, rates, clipped,
-                                 each=max(1, each // max(1, steps_every)))
+                                 each=max(1, (each or 1) // max(1, steps_every)))
         training_mode, training_for = mode_of(self.graphs, self.parts)
         loop = Loop(training=training_mode, training_for=training_for, clears=rhythm,
                     steps_every=steps_every, untrained=self._untrained(model, network))
@@ -95,7 +95,10 @@ class Closing:
         shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches))
         if not shadow.agrees(self._shadow_recipe(recipe)):
             raise NotSupported(shadow.refusal)
-        recipe, told = of_batches(recipe, batches, each=each)
+        counted = training.counted
+        if counted is not None and each is not None:  # the last batch begins another round
+            del batches[each * counted[1]:]
+        recipe, told = of_batches(recipe, batches, counted if each else None, each=each)
         recipe = replace(recipe, sites=self._sites(network, recipe))
         return recipe, (told, shadow.told)
 
@@ -114,7 +117,8 @@ class Closing:
                             if isinstance(leaf, Leaf) and leaf.parameter)
         return Translation(
             self.parts, list(graph.ops), self.parts.rows_of(graph), training.names, training.values,
-            training.draws, site_of=self._hooks.places.of, lasting=lasting, shadow=shadow)
+            training.draws, site_of=self._hooks.places.of, lasting=lasting,
+            frozen=training.frozen, shadow=shadow)
 
     def _by_tensor(self, model: keras.Model, network: Translation) -> list[tuple[str, Any]]:
         """The paths of a model's weights, each with the parameter of torch's that it is."""
@@ -124,12 +128,11 @@ class Closing:
 
     def _untrained(self, model: keras.Model, network: Translation) -> frozenset[str]:
         """Weights that the optimizer does not have, frozen ones left out."""
-        trainable = {id(v) for v in model.trainable_variables}
-        paths = adapter.stable_paths(model)
-        learns = {paths[id(v)] for v in model.trainable_variables if id(v) in trainable}
+        paths, training = adapter.stable_paths(model), self._training
+        learns = {paths[id(v)] for v in model.trainable_variables}
         return frozenset(
             path for path, tensor in self._by_tensor(model, network) if path in learns
-            and (id(tensor) not in self._training.owned or not tensor.requires_grad))
+            and (id(tensor) not in training.owned or id(tensor) in training.frozen))
 
     def _kept(self, model: keras.Model, network: Translation) -> frozenset[str]:
         """Weights that had been trained or loaded before."""
@@ -141,6 +144,8 @@ class Closing:
         around = self._training.around
         for i in range(len(around) - 1, -1, -1):
             turns = [one.turns[i] if len(one.turns) > i else None for one in self._training.batches]
+            if self._training.counted is not None:
+                count = len(turns) - 1
             starts = [n for n in range(count) if n == 0 or turns[n] != turns[n - 1]]
             gaps = {b - a for a, b in zip(starts, [*starts[1:], count], strict=True)}
             if len(starts) > 1 and len(gaps) == 1 and None not in turns:

@@ -16,6 +16,7 @@ from unstuck.script import Script
 
 from ..patches import patched
 from ..rounds import loops_around
+from ..runner import Stop
 from ..shadow import SHADOWED
 from .draws import Draws
 from .listening import Listening
@@ -29,10 +30,12 @@ class Hooks:
     Args:
         script: its source.
         filename: what its code was compiled under.
+        ends_early: end the script once its loop has told what all of its rounds are.
     """
 
-    def __init__(self, script: Script, filename: str) -> None:
+    def __init__(self, script: Script, filename: str, *, ends_early: bool) -> None:
         self.places, self._script = Places(filename), script
+        self.ends_early = ends_early
         self.draws = Draws()
         self.listening = Listening(self.places, self.draws)
         self.trainings = Trainings(self.draws.of)
@@ -231,4 +234,10 @@ class Hooks:
         self.listening.placed = self.trainings.batches < 2
         self.listening.detailed = self.trainings.batches < SHADOWED
         self.listening.forget()
+        training = self.trainings.now
+        if self.ends_early and not self.schedulers and training is not None and (
+                training.counted is None):
+            training.counted = self.trainings.is_known()
+            if training.counted is not None:
+                raise Stop
 

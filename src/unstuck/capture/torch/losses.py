@@ -32,7 +32,7 @@ class LossRun(Translation):
 
     def __init__(self, graph: Graph, parts: Parts, y_true: Any, y_pred: Any) -> None:
         super().__init__(parts, list(graph.ops), parts.rows_of(graph), {}, {}, {},
-                         site_of=lambda module: None, lasting=frozenset(), shadow=True)
+                         site_of=lambda module: None, lasting=frozenset(), frozen=frozenset(), shadow=True)
         self._targets = parts.targets_of(graph)
         self._y_true = y_true
         self._made[id(parts.output.op), parts.output.at] = y_pred
@@ -53,13 +53,13 @@ class LossRun(Translation):
         return self.value(end)
 
 
-def loss_of(graph: Graph, parts: Parts, x: Any, y: Any, out: tuple[int, ...]) -> tuple[Any, float]:
+def loss_of(graph: Graph, parts: Parts, y: Any, out: tuple[int, ...]) -> tuple[Any, float]:
     """What is minimised, and the factor that it is minimised with.
 
     Args:
         graph: of the first batch.
         parts: its parts.
-        x, y: its rows and targets.
+        y: its targets.
         out: the shape of its output.
 
     Raises:
@@ -70,7 +70,10 @@ def loss_of(graph: Graph, parts: Parts, x: Any, y: Any, out: tuple[int, ...]) ->
         return LossRun(graph, parts, y_true, y_pred).loss(graph.loss)
 
     draw = np.random.default_rng(0)
-    given = [draw.uniform(0.05, 0.95, out).astype(np.float32) for _ in range(_TRIES)]
+    # As large as the targets: where these are huge, errors say little of outputs between 0 and 1.
+    whole = np.asarray(y).dtype.kind in "iub"
+    size = 1.0 if whole else max(1.0, float(np.abs(y).max()))
+    given = [(size * draw.uniform(0.05, 0.95, out)).astype(np.float32) for _ in range(_TRIES)]
     mine = [float(np.sum(traced(y, one))) for one in given]
     for candidate in _candidates():
         factor = _factor(candidate, y, given, mine)

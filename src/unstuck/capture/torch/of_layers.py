@@ -35,17 +35,13 @@ def _layer(
             kernel_initializer=initializer(to.draws.get(id(weight.tensor)), kernel.shape),
             bias_initializer=bias_initializer(
                 None if bias is None else to.draws.get(id(bias.tensor)), kernel.shape),
-            trainable=_trains(weight, bias))
+            trainable=to.trains(weight, bias))
         to.hold(layer, "kernel", weight, kernel)
         if bias is not None:
             to.hold(layer, "bias", bias, to.values(bias))
         return to.noted(layer, op)
 
     return to.once([weight, *([] if bias is None else [bias])], make)
-
-
-def _trains(*leaves: Leaf | None) -> bool:
-    return any(leaf is not None and leaf.tensor.requires_grad for leaf in leaves)
 
 
 @translates("linear")
@@ -199,7 +195,7 @@ def batch_norm(to: Translation, op: Op) -> Any:
         layer = numbers.BatchNormalization(
             axis=1, momentum=1.0 - momentum, epsilon=to.raw(op, 7, "eps", 1e-5), center=scaled,
             scale=scaled, name=to.named(to.layer_of(weight if scaled else None, op)),
-            trainable=not scaled or _trains(weight, bias))
+            trainable=not scaled or to.trains(weight, bias))
         if scaled:
             to.hold(layer, "gamma", weight, to.values(weight))
             to.hold(layer, "beta", bias, to.values(bias))
@@ -222,7 +218,7 @@ def layer_norm(to: Translation, op: Op) -> Any:
         layer = keras.layers.LayerNormalization(
             axis=axes, epsilon=to.raw(op, 4, "eps", 1e-5), scale=scaled, center=centered,
             name=to.named(to.layer_of(weight if scaled else None, op)),
-            trainable=not scaled or _trains(weight, bias if centered else None))
+            trainable=not scaled or to.trains(weight, bias if centered else None))
         for attribute, leaf in (("gamma", weight), ("beta", bias)):
             if isinstance(leaf, Leaf):
                 to.hold(layer, attribute, leaf, to.values(leaf))
@@ -254,7 +250,7 @@ def embedding(to: Translation, op: Op) -> Any:
 
     def make() -> Any:
         layer = keras.layers.Embedding(
-            *table.shape, name=to.named(to.layer_of(weight, op)), trainable=_trains(weight),
+            *table.shape, name=to.named(to.layer_of(weight, op)), trainable=to.trains(weight),
             embeddings_initializer=initializer(to.draws.get(id(weight.tensor)), table.shape))
         to.hold(layer, "embeddings", weight, table)
         return to.noted(layer, op)
@@ -303,7 +299,7 @@ def _recurrent_layer(to: Translation, op: Op, x: Any, weights: Any) -> tuple[Any
         more["activation"] = "relu"
     layer = kind(units, return_sequences=True, name=to.named(to.layer_of(weights[0], op)),
                  kernel_initializer=OfUnits(gates), recurrent_initializer=OfUnits(gates),
-                 bias_initializer=OfUnits(gates), use_bias=len(weights) > 2, trainable=_trains(*weights),
+                 bias_initializer=OfUnits(gates), use_bias=len(weights) > 2, trainable=to.trains(*weights),
                  **more)
     to.noted(layer, op)
     out = layer(x)
@@ -315,4 +311,4 @@ def _recurrent_layer(to: Translation, op: Op, x: Any, weights: Any) -> tuple[Any
     elif len(weights) > 2:
         to.hold(layer.cell, "bias", weights[2], turned(weights[2]))
         to.hold(layer.cell, "recurrent_bias", weights[3], turned(weights[3]))
-    return out, out[:, -1][None]
+    return out, ops.expand_dims(out[:, -1], 0)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from unstuck.script import Span
 
 from ..rounds import Around
+from ..shadow import SHADOWED
 from .ops import Graph, array
 
 
@@ -57,6 +58,7 @@ class Training:
     draws: dict[int, Any] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
     frozen: frozenset[int] = frozenset()
+    counted: tuple[int, int] | None = None
 
 
 class Trainings:
@@ -97,6 +99,24 @@ class Trainings:
         """Where something is called."""
         if span is not None:
             self._spans.setdefault(what, span)
+
+    def is_known(self) -> tuple[int, int] | None:
+        """How many rounds the outermost counted loop has, and how many were run, once that tells all.
+
+        `None` before two rounds and the updates of the shadow check, and where no loop counts its rounds.
+        """
+        training = self.now
+        if training is None or self._pending or not training.around or not training.batches:
+            return None
+        outer = len(training.around) - 1
+        count = training.around[outer].count
+        turns = [one.turns[outer] for one in training.batches]
+        if None in turns or len(turns) <= SHADOWED or self._around is not training.around:
+            return None
+        run = len(dict.fromkeys(turns)) - 1  # the last one has just begun
+        starts = [i for i, turn in enumerate(turns) if i == 0 or turn != turns[i - 1]]
+        whole = len(starts) == run + 1 and starts[-1] == len(turns) - 1 and run >= 2
+        return (count, run) if whole and count > run else None
 
     def backward(self, graph: Graph | None, parameters: Iterable[Any]) -> None:
         """Gradients are about to be computed of a loss."""

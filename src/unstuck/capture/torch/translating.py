@@ -61,17 +61,19 @@ class Translation:
         draws: what parameters were drawn as, by `id`; `None` for those that are no fresh draw.
         site_of: where a module was made.
         lasting: the parameters, by `id`, that later batches have too.
+        frozen: those that had no gradient when it began.
         shadow: take what was drawn at random (masks, layers made anew) as inputs.
     """
 
     def __init__(
         self, parts: Parts, ops: list[Op], rows: list[NDArray[Any]], names: Mapping[int, str],
         values: Mapping[int, tuple[Any, NDArray[Any]]], draws: Mapping[int, Draw | None], *,
-        site_of: Callable[[Any], Span | None], lasting: frozenset[int], shadow: bool,
+        site_of: Callable[[Any], Span | None], lasting: frozenset[int],
+        frozen: frozenset[int], shadow: bool,
     ) -> None:
         self._parts, self.all_ops, self.shadow = parts, ops, shadow
         self._names, self._values, self.draws = names, values, draws
-        self._site_of, self._lasting = site_of, lasting
+        self._site_of, self._lasting, self._frozen = site_of, lasting, frozen
         self._made: dict[tuple[int, int], Any] = {}
         self._used: set[str] = set()
         self._layers: dict[tuple[int, ...], Any] = {}
@@ -86,7 +88,7 @@ class Translation:
             name = "rows" if len(rows) == 1 else f"rows_{i + 1}"
             self._entries[where] = keras.Input(
                 shape=array.shape[1:], name=name,
-                dtype="float32" if array.dtype.kind == "f" else str(array.dtype))
+                dtype="float32" if array.dtype.kind == "f" else "int32")
 
     def model(self) -> keras.Model:
         """The network.
@@ -166,6 +168,8 @@ class Translation:
         """What a layer is called that a parameter is of: as its module is in the model."""
         if parameter is not None and id(parameter.tensor) in self._names:
             name = self._names[id(parameter.tensor)].rpartition(".")[0]
+            if name.isdecimal():  # of a bare Sequential
+                return f"{op.name}_{name}"
             if name:
                 return name
         return op.name
@@ -178,6 +182,10 @@ class Translation:
     def is_kept(self, leaf: Leaf) -> bool:
         """True for a parameter that was there before the training: it is not made in a forward pass."""
         return id(leaf.tensor) in self._lasting
+
+    def trains(self, *leaves: Leaf | None) -> bool:
+        """True unless all of a layer's parameters were frozen when the training began."""
+        return any(leaf is not None and id(leaf.tensor) not in self._frozen for leaf in leaves)
 
     def hold(self, layer: Any, attribute: str, leaf: Leaf | None, values: NDArray[Any]) -> None:
         """Note a parameter as one of a layer's."""
