@@ -121,7 +121,7 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
                 remembered[0] < loop.training_for,
                 lambda: slopes(trainable, others, x, y, weight, True),
                 lambda: slopes(trainable, others, x, y, weight, False))
-        if not loop.learns:
+        if not (loop.learns and any(learns)):
             logs, metrics = adapter.with_metrics(model, metrics, loss, x, y, outputs, weight)
             return logs, (list(trainable), list(others), list(remembered), list(metrics))
         before, kept = (list(trainable), list(remembered)), len(remembered) - len(learns) - 1

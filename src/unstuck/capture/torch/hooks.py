@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,7 +43,6 @@ class Hooks:
         self.loaders: list[Any] = []
         self.notes: list[str] = []
         self.said: set[str] = set()
-        self._parameters: dict[int, weakref.ref[Any]] = {}
         self._names: dict[int, str] = {}
         self._handles: list[Any] = []
         self._inside = 0
@@ -96,7 +94,6 @@ class Hooks:
 
     def _learn(self, module: Any) -> None:
         for name, one in module.named_parameters():
-            self._parameters[id(one)] = weakref.ref(one)
             self._names[id(one)] = name
 
     def _made(self, original: Any) -> Any:
@@ -112,6 +109,7 @@ class Hooks:
         def __init__(optimizer: Any, *args: Any, **kwargs: Any) -> None:
             original(optimizer, *args, **kwargs)
             self.optimizers.append(optimizer)
+            self.listening.placed = self.listening.detailed = True  # of another training
             self.places.note(optimizer)
 
         return __init__
@@ -198,10 +196,9 @@ class Hooks:
         frames = self.places.frames()
         self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
         self.trainings.at("backward", self.places.here())
-        known = [one for ref in self._parameters.values() if (one := ref()) is not None]
         held = [p for optimizer in self.optimizers for group in optimizer.param_groups
                 for p in group["params"]]
-        self.trainings.backward(self.listening.graph(loss), [*known, *held])
+        self.trainings.backward(self.listening.graph(loss), held)
 
     def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer

@@ -36,14 +36,14 @@ def gelu(to: Translation, op: Op) -> Any:
 def leaky_relu(to: Translation, op: Op) -> Any:
     """Its slope is 0.01 by default, Keras's function has 0.2."""
     slope = float(to.raw(op, 1, "negative_slope", 0.01))
-    layer = keras.layers.LeakyReLU(negative_slope=slope, name=to.named("leaky_relu"))
+    layer = keras.layers.LeakyReLU(negative_slope=slope, name=to.called(op))
     return to.noted(layer, op)(to.arg(op, 0, "input"))
 
 
 @translates("elu")
 def elu(to: Translation, op: Op) -> Any:
     """With its alpha."""
-    layer = keras.layers.ELU(alpha=float(to.raw(op, 1, "alpha", 1.0)), name=to.named("elu"))
+    layer = keras.layers.ELU(alpha=float(to.raw(op, 1, "alpha", 1.0)), name=to.called(op))
     return to.noted(layer, op)(to.arg(op, 0, "input"))
 
 
@@ -58,5 +58,5 @@ def softmax(to: Translation, op: Op) -> Any:
         return to.activated(op, x, op.name)
     if op.name == "log_softmax":
         return ops.log_softmax(x, axis=axis)
-    layer = keras.layers.Softmax(axis=axis, name=to.named("softmax"))
+    layer = keras.layers.Softmax(axis=axis, name=to.called(op))
     return to.noted(layer, op)(x)

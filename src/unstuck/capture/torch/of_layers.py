@@ -59,7 +59,7 @@ def _made_anew(to: Translation, op: Op, x: Any, kernel: Any, bias: Leaf | None) 
     if to.shadow:
         out = ops.matmul(x, to.captured(op, kernel.shape, rows=False))
         return out if bias is None else out + to.captured(op, (kernel.shape[1],), rows=False)
-    layer = numbers.Dense(kernel.shape[1], use_bias=bias is not None, name=to.named("linear"),
+    layer = numbers.Dense(kernel.shape[1], use_bias=bias is not None, name=to.called(op),
                           kernel_initializer=initializer(None, kernel.shape),
                           bias_initializer=bias_initializer(None, kernel.shape))
     return to.noted(layer, op)(x)
@@ -155,7 +155,7 @@ def pool(to: Translation, op: Op) -> Any:
                     constant_values=fill)
     kind = getattr(keras.layers, f"{'Max' if largest else 'Average'}Pooling{rank}D")
     layer = kind(pool_size=size, strides=strides, padding="valid", data_format=FIRST,
-                 name=to.named(op.name))
+                 name=to.called(op))
     return to.noted(layer, op)(x)
 
 
@@ -166,7 +166,7 @@ def adaptive(to: Translation, op: Op) -> Any:
     if set(_pair(to.raw(op, 1, "output_size"), rank)) != {1}:
         raise to.refused(op, f"{op.name} to more than one number a channel")
     kind = f"Global{'Average' if 'avg' in op.name else 'Max'}Pooling{rank}D"
-    layer = getattr(keras.layers, kind)(data_format=FIRST, keepdims=True, name=to.named(op.name))
+    layer = getattr(keras.layers, kind)(data_format=FIRST, keepdims=True, name=to.called(op))
     return to.noted(layer, op)(to.arg(op, 0, "input"))
 
 
@@ -236,7 +236,7 @@ def dropout(to: Translation, op: Op) -> Any:
             return x
         return x * to.captured(op, op.shape)
     shape = None if op.name == "dropout" else (None, x.shape[1], *[1] * (len(x.shape) - 2))
-    layer = keras.layers.Dropout(rate, noise_shape=shape, name=to.named("dropout"))
+    layer = keras.layers.Dropout(rate, noise_shape=shape, name=to.called(op))
     return to.noted(layer, op)(x)
 
 

@@ -22,8 +22,8 @@ def reshape(to: Translation, op: Op) -> Any:
         if tuple(x.shape[1:]) == shape[1:]:
             return x
         if len(shape) == 2 and len(x.shape) > 2:
-            return to.noted(keras.layers.Flatten(name=to.named("flatten")), op)(x)
-        return to.noted(keras.layers.Reshape(shape[1:], name=to.named(op.name)), op)(x)
+            return to.noted(keras.layers.Flatten(name=to.called(op)), op)(x)
+        return to.noted(keras.layers.Reshape(shape[1:], name=to.called(op)), op)(x)
     return ops.reshape(x, (-1, *shape[1:]))
 
 
@@ -56,7 +56,7 @@ def permute(to: Translation, op: Op) -> Any:
         raise to.refused(op, "movedim")
     order = [axis % rank for axis in order]
     if order[0] == 0:
-        return to.noted(keras.layers.Permute(order[1:], name=to.named("permute")), op)(x)
+        return to.noted(keras.layers.Permute(order[1:], name=to.called(op)), op)(x)
     return ops.transpose(x, order)
 
 
@@ -64,7 +64,7 @@ def permute(to: Translation, op: Op) -> Any:
 def detach(to: Translation, op: Op) -> Any:
     """No gradient goes through."""
     x = to.arg(op, 0, "input")
-    return x if op.cut else Detach(name=to.named("detach"))(x)
+    return x if op.cut else Detach(name=to.called(op))(x)
 
 
 @translates("contiguous", "to", "float", "clone", "type_as", "double", "positive")
@@ -100,7 +100,7 @@ def cat(to: Translation, op: Op) -> Any:
     parts, axis = to.arg(op, 0, "tensors"), to.raw(op, 1, "dim", 0)
     if axis == 0:
         raise to.refused(op, "its network puts rows below one another")
-    layer = keras.layers.Concatenate(axis=axis, name=to.named("cat"))
+    layer = keras.layers.Concatenate(axis=axis, name=to.called(op))
     return to.noted(layer, op)(list(parts))
 
 
@@ -130,7 +130,7 @@ def binary(to: Translation, op: Op) -> Any:
     both = all(hasattr(each, "_keras_history") for each in (one, other))
     kind = {"add": keras.layers.Add, "mul": keras.layers.Multiply}.get(op.name)
     if both and kind is not None and one.shape == other.shape:
-        return to.noted(kind(name=to.named(op.name)), op)([one, other])
+        return to.noted(kind(name=to.called(op)), op)([one, other])
     return _BINARY[op.name](one, other)
 
 

@@ -19,6 +19,7 @@ from unstuck.script import Span
 from ..rounds import Around
 from ..shadow import SHADOWED
 from .ops import Graph, array
+from .parts import parts_of
 
 
 @dataclass(kw_only=True, eq=False)
@@ -59,6 +60,7 @@ class Training:
     names: dict[int, str] = field(default_factory=dict)
     frozen: frozenset[int] = frozenset()
     counted: tuple[int, int] | None = None
+    asked: bool = False
 
 
 class Trainings:
@@ -106,7 +108,7 @@ class Trainings:
         `None` before two rounds and the updates of the shadow check, and where no loop counts its rounds.
         """
         training = self.now
-        if training is None or self._pending or not training.around or not training.batches:
+        if training is None or training.asked or not training.around or not training.batches:
             return None
         outer = len(training.around) - 1
         count = training.around[outer].count
@@ -116,7 +118,10 @@ class Trainings:
         run = len(dict.fromkeys(turns)) - 1  # the last one has just begun
         starts = [i for i, turn in enumerate(turns) if i == 0 or turn != turns[i - 1]]
         whole = len(starts) == run + 1 and starts[-1] == len(turns) - 1 and run >= 2
-        return (count, run) if whole and count > run else None
+        if not whole or count <= run:
+            return None
+        training.asked = True
+        return (count, run) if _come_again(training, starts) else None
 
     def backward(self, graph: Graph | None, parameters: Iterable[Any]) -> None:
         """Gradients are about to be computed of a loss."""
@@ -194,3 +199,15 @@ class Trainings:
         """What was waiting belongs to a training."""
         training.batches += self._pending
         self._pending = []
+
+
+def _come_again(training: Training, starts: list[int]) -> bool:
+    """True where the rows of the first round are those of the second, in whatever order."""
+    parts = parts_of(training.batches[0].graph)
+
+    def rows(start: int, end: int) -> list[bytes]:
+        return sorted(row.tobytes() for one in training.batches[start:end]
+                      for array in parts.rows_of(one.graph) for row in array)
+
+    first, second = (rows(a, b) for a, b in zip(starts, starts[1:3], strict=False))
+    return first == second

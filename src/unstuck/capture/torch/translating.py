@@ -117,7 +117,7 @@ class Translation:
         out = function(self, op)
         for at, one in enumerate(out if isinstance(out, tuple) else (out,)):
             if op.cut and hasattr(one, "_keras_history"):
-                name = self.named(f"{op.name}_detached")
+                name = self.called(op, "detached")
                 one = Detach(name=name)(one)
                 if op.span is not None:
                     self.sites[f"layer:{name}"] = op.span
@@ -164,6 +164,18 @@ class Translation:
         self._used.add(found)
         return found
 
+    def called(self, op: Op, what: str = "") -> str:
+        """What a layer without weights is called: as its module in the model, or by its line."""
+        inner = op.modules[-1] if op.modules else None
+        name = ""
+        if type(inner).__module__.startswith("torch.") and op.modules:
+            name = next((name for name, module in op.modules[0].named_modules() if module is inner), "")
+        if name.isdecimal():
+            name = f"{op.name}_{name}"
+        if what or not name:
+            name = "_".join([name or what or op.name, *([] if op.span is None else [f"line_{op.span.line}"])])
+        return self.named(name)
+
     def layer_of(self, parameter: Leaf | None, op: Op) -> str:
         """What a layer is called that a parameter is of: as its module is in the model."""
         if parameter is not None and id(parameter.tensor) in self._names:
@@ -201,11 +213,8 @@ class Translation:
 
     def noted(self, layer: Any, op: Op) -> Any:
         """Note where a layer is written."""
-        inner = op.modules[-1] if op.modules else None
-        span = self._site_of(inner) if inner is not None else None
-        self.sites.setdefault(f"layer:{layer.name}", span or op.span)  # type: ignore[arg-type]
-        if self.sites[f"layer:{layer.name}"] is None:
-            del self.sites[f"layer:{layer.name}"]
+        if (span := self.site(op)) is not None:
+            self.sites.setdefault(f"layer:{layer.name}", span)
         return layer
 
     def site(self, op: Op) -> Span | None:
@@ -223,18 +232,10 @@ class Translation:
             if (span := self.site(op)) is not None:
                 self.sites[f"activation:{source.name}"] = span
             return x  # the layer's output is the activation's now
-        layer = keras.layers.Activation(word, name=self.named(self._module_name(op) or word))
+        layer = keras.layers.Activation(word, name=self.called(op))
         if (span := self.site(op)) is not None:
             self.sites[f"layer:{layer.name}"] = span
         return layer(x)
-
-    def _module_name(self, op: Op) -> str:
-        inner = op.modules[-1] if op.modules else None
-        for outer in op.modules[:1]:
-            for name, module in outer.named_modules():
-                if module is inner and name:
-                    return str(name)
-        return ""
 
     def _source(self, op: Op) -> Any:
         """The layer that an activation can be an argument of: it reads that alone, and nobody else does."""
