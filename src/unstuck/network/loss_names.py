@@ -7,8 +7,6 @@ from typing import Any
 
 import keras
 
-from .torch_numbers import is_torchs
-
 
 def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
     """One loss's snake-case name and arguments."""
@@ -19,7 +17,7 @@ def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(loss, keras.losses.Loss):
         name = getattr(loss, "__name__", "custom")
         return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
-    if type(loss).__module__.startswith("keras.") or is_torchs(type(loss)):
+    if type(loss).__module__.startswith("keras."):
         config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
         return _snake(type(loss).__name__), config
     return "custom", {}
@@ -33,4 +31,4 @@ def signature_of(loss: Any) -> object:
 
 def _snake(name: str) -> str:
     parts = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
-    return parts.replace("k_l_divergence", "kl_divergence").replace("n_l_l_loss", "nll_loss")
+    return parts.replace("k_l_divergence", "kl_divergence")

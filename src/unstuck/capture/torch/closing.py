@@ -18,6 +18,7 @@ from unstuck.network.torch_numbers import SPELLING
 from unstuck.script import Span
 
 from ..own_loops import of_batches
+from ..rounds import Around
 from ..shadow import SHADOWED, Shadow
 from ..tape import Batch, batch_of
 from . import of_activations, of_layers, of_losses, of_shapes  # noqa: F401  they fill the table
@@ -41,6 +42,7 @@ class Closing:
 
     def __init__(self, training: Training, hooks: Hooks) -> None:
         self._training, self._hooks = training, hooks
+        self._rounds: Around | None = None
         self.graphs: list[Graph] = [one.graph for one in training.batches]
         self.parts: Parts = parts_of(self.graphs[0])
         self._check_alike()
@@ -99,7 +101,8 @@ class Closing:
         if counted is not None and each is not None:  # the last batch begins another round
             del batches[each * counted[1]:]
         recipe, told = of_batches(recipe, batches, counted if each else None, each=each)
-        recipe = replace(recipe, sites=self._sites(network, recipe))
+        recipe = replace(recipe, sites=self._sites(network, recipe),
+                         rounds=1 if self._rounds is None else self._rounds.count)
         return recipe, (told, shadow.told)
 
     def _batches(self) -> list[Batch]:
@@ -149,6 +152,7 @@ class Closing:
             starts = [n for n in range(count) if n == 0 or turns[n] != turns[n - 1]]
             gaps = {b - a for a, b in zip(starts, [*starts[1:], count], strict=True)}
             if len(starts) > 1 and len(gaps) == 1 and None not in turns:
+                self._rounds = around[i]
                 return gaps.pop()
         return None
 
@@ -186,9 +190,13 @@ class Closing:
         span = network.site(named[0] if named else loss)
         if span is not None:
             sites["loss"] = span
-        ends = [one for one in training.around if one.span is not None]
-        if ends:
-            sites["rounds"] = ends[-1].span  # type: ignore[assignment]
+        if self._rounds is not None and self._rounds.span is not None:
+            sites["rounds"] = self._rounds.span
+        meeting = next((op for op in self.parts.loss if any(
+            isinstance(one, Leaf) and not one.parameter for one in op.args[:2])), None)
+        if meeting is not None and meeting.span is not None:
+            at = next(i for i, one in enumerate(meeting.args) if isinstance(one, Leaf))
+            sites[f"meets:{at}"] = meeting.span
         loaders = {span for one in self._hooks.loaders
                    if one.batch_size == recipe.batch_size and (span := places.of(one)) is not None}
         if len(loaders) == 1:

@@ -11,7 +11,7 @@ import torch
 from torch.nn.modules import module as modules
 from torch.optim import optimizer as optimizers
 
-from unstuck.script import Script
+from unstuck.script import Script, Span
 
 from ..patches import patched
 from ..rounds import loops_around
@@ -46,6 +46,7 @@ class Hooks:
         self._names: dict[int, str] = {}
         self._handles: list[Any] = []
         self._inside = 0
+        self._forward: Span | None = None
 
     @contextlib.contextmanager
     def standing(self) -> Iterator[None]:
@@ -85,16 +86,18 @@ class Hooks:
             self.listening.quiet -= 1
 
     def _entered(self, module: Any, args: Any) -> None:
-        if not self.listening.modules and not self.listening.quiet:
-            self._learn(module)
+        if not self.listening.modules and not self.listening.quiet and self._learn(module):
+            self._forward = self.places.here()
         self.listening.entered(module)
 
     def _left(self, module: Any, args: Any, output: Any) -> None:
         self.listening.left(module)
 
-    def _learn(self, module: Any) -> None:
-        for name, one in module.named_parameters():
-            self._names[id(one)] = name
+    def _learn(self, module: Any) -> bool:
+        """Note the names of a module's parameters; false where it has none."""
+        found = list(module.named_parameters())
+        self._names.update((id(one), name) for name, one in found)
+        return bool(found)
 
     def _made(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -196,6 +199,7 @@ class Hooks:
         frames = self.places.frames()
         self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
         self.trainings.at("backward", self.places.here())
+        self.trainings.at("forward", self._forward)
         held = [p for optimizer in self.optimizers for group in optimizer.param_groups
                 for p in group["params"]]
         self.trainings.backward(self.listening.graph(loss), held)

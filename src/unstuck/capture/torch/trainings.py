@@ -100,7 +100,7 @@ class Trainings:
     def at(self, what: str, span: Span | None) -> None:
         """Where something is called."""
         if span is not None:
-            self._spans.setdefault(what, span)
+            self._spans[what] = span
 
     def is_known(self) -> tuple[int, int] | None:
         """How many rounds the outermost counted loop has, and how many were run, once that tells all.
@@ -180,9 +180,8 @@ class Trainings:
 
     def _begun(self, optimizer: Any, registered: dict[int, str]) -> Training:
         held = {id(p) for group in optimizer.param_groups for p in group["params"]}
-        training = Training(optimizer=optimizer, around=self._around, spans=self._spans,
-                            owned=frozenset(held), names=dict(registered))
-        self._spans = {}
+        training = Training(optimizer=optimizer, around=self._around, owned=frozenset(held),
+                            names=dict(registered))
         for one in self._pending[:1]:
             for op in one.graph.ops:
                 for leaf in op.inputs:
@@ -197,6 +196,8 @@ class Trainings:
 
     def _moved(self, training: Training) -> None:
         """What was waiting belongs to a training."""
+        if len(training.batches) < SHADOWED:
+            training.spans = {**self._spans, **training.spans}
         training.batches += self._pending
         self._pending = []
 

@@ -215,6 +215,9 @@ class Translation:
         """Note where a layer is written."""
         if (span := self.site(op)) is not None:
             self.sites.setdefault(f"layer:{layer.name}", span)
+        outer = op.modules[-2:-1]
+        if op.span is not None and (not outer or not type(outer[0]).__module__.startswith("torch.")):
+            self.sites.setdefault(f"call:{layer.name}", op.span)
         return layer
 
     def site(self, op: Op) -> Span | None:
