@@ -62,6 +62,11 @@ class Loop:
         """False where no step has a gradient."""
         return self.clears != "lost" and self.steps_every != 0
 
+    @property
+    def is_idle(self) -> bool:
+        """True where no step has a gradient, and nothing else is otherwise than in `fit`."""
+        return not self.learns and replace(self, clears="step", steps_every=1) == Loop()
+
     def of_model(self, model: keras.Model, x: Any) -> Loop | None:
         """What of it matters to a model; `None` where the model is trained as by `fit`.
 

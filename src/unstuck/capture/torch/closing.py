@@ -190,6 +190,9 @@ class Closing:
         span = network.site(named[0] if named else loss)
         if span is not None:
             sites["loss"] = span
+        outer = next((op.modules[0] for op in self.parts.network if op.modules), None)
+        if outer is not None and "forward" in sites:
+            sites[f"model:{type(outer).__name__}"] = sites["forward"]
         if self._rounds is not None and self._rounds.span is not None:
             sites["rounds"] = self._rounds.span
         meeting = next((op for op in self.parts.loss if any(

@@ -12,6 +12,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Edit, Script
 
 from ._names import Edits, call_at, function_name, last_name, module_name
+from .of_scales import scaled
 
 MODULES = {"relu": "ReLU()", "sigmoid": "Sigmoid()", "tanh": "Tanh()", "leaky_relu": "LeakyReLU(0.2)",
            "elu": "ELU()", "gelu": "GELU()", "silu": "SiLU()", "swish": "SiLU()", "selu": "SELU()",
@@ -41,6 +42,8 @@ def layer(script: Script, before: Recipe, after: Recipe, name: str, key: str) ->
         return widths(script, before, after)
     if key == "trainable":
         return _unfrozen(script)
+    if key == "cuts":
+        return _joined(script, before, name)
     if key == "made_anew":
         return _kept_layer(script, before, name)
     return None
@@ -158,10 +161,8 @@ def _sizes(recipe: Recipe) -> dict[str, tuple[int, int]]:
 
 
 def removed(script: Script, before: Recipe, after: Recipe, name: str) -> Edits | None:
-    """A layer left out: its module an `Identity`, its function gone, a cut taken out."""
+    """A layer left out: its module an `Identity`, its function gone."""
     gone = before.architecture.layer(name)
-    if gone.kind == "Detach":
-        return _joined(script, before, name)
     instead = next((one for one in after.architecture.inserted
                     if one.anchor in gone.inputs and one.kind == "Activation"), None)
     call = call_at(script, before, f"layer:{name}")
@@ -180,7 +181,12 @@ def removed(script: Script, before: Recipe, after: Recipe, name: str) -> Edits |
 def inserted(
     script: Script, before: Recipe, after: Recipe, anchor: str, where: str, kind: str
 ) -> Edits | None:
-    """An activation in the place of another one is written with that."""
+    """What scales is arithmetic; an activation in the place of another one is written with that."""
+    new = next(one for one in after.architecture.inserted
+               if (one.anchor, one.where, one.kind) == (anchor, where, kind))
+    if kind in ("Rescaling", "Normalization"):
+        entry = before.architecture.layer(anchor).kind == "InputLayer"
+        return scaled(script, before, new.config, entry=entry)
     replaced = any(anchor in one.inputs and one.name in after.architecture.removed
                    for one in before.layers)
     return () if kind == "Activation" and replaced else None

@@ -42,11 +42,23 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
 
 @_registered
 class Detach(keras.layers.Layer):  # type: ignore[misc]
-    """`detach()`, `.data` or `no_grad` on the way: nothing before it gets a gradient by it."""
+    """`detach()`, `.data` or `no_grad` on the way: nothing before it gets a gradient by it.
+
+    Args:
+        cuts: whether it keeps gradients; without, it is nothing.
+    """
+
+    def __init__(self, cuts: bool = True, **more: Any) -> None:
+        super().__init__(**more)
+        self.cuts = cuts
 
     def call(self, inputs: Any) -> Any:
         """The same numbers, without a slope."""
-        return ops.stop_gradient(inputs)
+        return ops.stop_gradient(inputs) if self.cuts else inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "cuts": self.cuts}
 
     def compute_output_shape(self, shape: Any) -> Any:
         """The shape that it is given."""

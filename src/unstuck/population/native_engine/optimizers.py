@@ -122,6 +122,8 @@ def step_numbers(recipe: Recipe, updates: int) -> Floats:
     scheduled = epoch_rates(recipe)
     if scheduled is not None:
         table[:, 0] = np.repeat(scheduled, recipe.updates_per_epoch)
+    if recipe.loop is not None:  # one that learns nothing
+        table[:, 0] = 0
     kind, config = OPTIMIZERS[recipe.optimizer.cls], recipe.optimizer.config
     one, t = np.float32(1), (steps + 1).astype(np.float32)
     if kind in (OptimizerKind.adam, OptimizerKind.nadam, OptimizerKind.adamax):
