@@ -24,6 +24,8 @@ from .rules import epoch_rates
 Floats = NDArray[np.float32]
 
 STEP_NUMBERS = 6
+LEAST_CLIP = 0.1
+"""Torch adds 1e-6 to the norm that it clips by: from here on that is a rounding (1 in 100,000)."""
 
 OPTIMIZERS: dict[type, OptimizerKind] = {
     keras.optimizers.SGD: OptimizerKind.sgd,
@@ -92,9 +94,11 @@ def _check_torchs(recipe: Recipe) -> None:
     config, kind = recipe.optimizer.config, recipe.optimizer.kind
     if not is_torchs(recipe.optimizer.cls):
         return
-    for argument in ("l2", "dampening", "global_clipnorm"):
+    for argument in ("l2", "dampening"):
         if config.get(argument):
             raise NotSupported(f"The native engine has no {argument} in torch's {kind}")
+    if (config.get("global_clipnorm") or 1.0) < LEAST_CLIP:
+        raise NotSupported(f"The native engine has no global_clipnorm below {LEAST_CLIP} in torch's {kind}")
     moves = isinstance(config["learning_rate"], dict) or recipe.rules.sets_rate
     if moves and config.get("momentum"):
         raise NotSupported("The native engine has no momentum of torch's under a schedule")
