@@ -190,6 +190,10 @@ class Closing:
         span = network.site(named[0] if named else loss)
         if span is not None:
             sites["loss"] = span
+        for one in network.held:
+            drawn = None if one.tensor is None else self._hooks.draws.span_of(one.tensor)
+            if drawn is not None and one.attribute == "kernel" and self._hooks.draws_at(drawn):
+                sites[f"initializer:{one.layer.name}"] = drawn
         outer = next((op.modules[0] for op in self.parts.network if op.modules), None)
         if outer is not None and "forward" in sites:
             sites[f"model:{type(outer).__name__}"] = sites["forward"]

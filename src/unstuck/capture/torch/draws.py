@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+
+from unstuck.script import Span
 
 
 @dataclass(frozen=True)
@@ -19,10 +22,16 @@ class Draw:
 
 
 class Draws:
-    """Notes for each piece of memory what was last drawn into it."""
+    """Notes for each piece of memory what was last drawn into it.
 
-    def __init__(self) -> None:
+    Args:
+        here: tells the expression that the user's file is at.
+    """
+
+    def __init__(self, here: Callable[[], Span | None]) -> None:
+        self._here = here
         self._by_place: dict[int, Draw | None] = {}
+        self._spans: dict[int, Span] = {}
 
     def heard(self, name: str, args: Any, kwargs: Any, out: Any) -> None:
         """A function of torch's has been called."""
@@ -42,6 +51,8 @@ class Draws:
         target = args[0] if args else kwargs.get("tensor", kwargs.get("input"))
         if isinstance(target, torch.Tensor):
             self._by_place[_place(target)] = _drawn(name, args, kwargs)
+            if name in _FUNCTIONS and (span := self._here()) is not None:
+                self._spans[_place(target)] = span
 
     def trained(self, parameters: Any) -> None:
         """These have been changed by an optimizer."""
@@ -51,6 +62,16 @@ class Draws:
     def of(self, tensor: Any) -> Draw | None:
         """What a tensor's numbers were drawn as; `None` where they were loaded, trained or computed."""
         return self._by_place.get(_place(tensor))
+
+
+    def span_of(self, tensor: Any) -> Span | None:
+        """Where the user's file draws a tensor's numbers."""
+        return self._spans.get(_place(tensor))
+
+
+_FUNCTIONS = frozenset({"uniform_", "normal_", "zero_", "zeros_", "ones_", "fill_", "constant_",
+                        "kaiming_uniform_", "kaiming_normal_", "trunc_normal_", "orthogonal_"})
+"""What draws in place; `xavier_uniform_` and its like are seen as what they call."""
 
 
 def _place(tensor: Any) -> int:

@@ -35,7 +35,7 @@ class Hooks:
     def __init__(self, script: Script, filename: str, *, ends_early: bool) -> None:
         self.places, self._script = Places(filename), script
         self.ends_early = ends_early
-        self.draws = Draws()
+        self.draws = Draws(self.places.here)
         self.listening = Listening(self.places, self.draws)
         self.trainings = Trainings(self.draws.of)
         self.optimizers: list[Any] = []
@@ -84,6 +84,11 @@ class Hooks:
             self.trainings.end(self.optimizers, self._names)
         finally:
             self.listening.quiet -= 1
+
+    def draws_at(self, span: Span) -> bool:
+        """True where the source calls a function there that draws in place, and no constructor."""
+        call = self._script.call(span)
+        return call is not None and call.callee.endswith("_")
 
     def _entered(self, module: Any, args: Any) -> None:
         if not self.listening.modules and not self.listening.quiet and self._learn(module):

@@ -12,6 +12,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Edit, Script
 
 from ._names import Edits, call_at, function_name, last_name, module_name
+from .of_initializers import initializer
 from .of_scales import scaled
 
 MODULES = {"relu": "ReLU()", "sigmoid": "Sigmoid()", "tanh": "Tanh()", "leaky_relu": "LeakyReLU(0.2)",
@@ -40,6 +41,8 @@ def layer(script: Script, before: Recipe, after: Recipe, name: str, key: str) ->
         return activation(script, before, after, name, word) if isinstance(word, str) else None
     if key in ("units", "filters", "output_dim"):
         return widths(script, before, after)
+    if key == "kernel_initializer":
+        return initializer(script, before, after, name)
     if key == "trainable":
         return _unfrozen(script)
     if key == "cuts":
