@@ -30,6 +30,12 @@ class TrainedThrough(OneLayer):
         """What is done."""
         return f"{self.layer}: trained through"
 
+    def reason(self, before: Recipe) -> str:
+        """What kept it."""
+        if flag_of(network.layer_of(before, self.layer).config) == "made_anew":
+            return "a layer that is made in forward is another one in every call"
+        return "the graph was cut here: nothing before it was trained"
+
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with it."""
         flag = flag_of(network.layer_of(recipe, self.layer).config)

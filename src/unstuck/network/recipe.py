@@ -8,7 +8,7 @@ every field is an argument of `compile` or `fit`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -23,7 +23,7 @@ from unstuck.script import Span
 from . import adapter
 from .architecture import Architecture
 from .callback_rules import ReduceLROnPlateau, Rules
-from .data import Data, Filled
+from .data import Data, Filled, Viewed
 from .drawing import give_seeds
 from .layers import Insertion, Layer
 from .loops import Block, Loop, give_gatherers
@@ -82,6 +82,8 @@ class Recipe:
     targets are then the rows, and stand for nothing.
     `others` are the further optimizers that a `compile` of its own was given, `rivals` the trainings of
     a step that minimises several things.
+    `viewed` is set where the rows are a view of one array of other sizes, and what it may have been meant as;
+    among `filled` it is what is done.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
     of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
     they were handed to `fit`, not frames or tensors.
@@ -110,7 +112,8 @@ class Recipe:
     rules: Rules = field(default_factory=Rules)
     data_units: Units | None = None
     target_units: Units | tuple[Units | None, ...] | None = None
-    filled: tuple[Filled, ...] = ()
+    filled: tuple[Filled | Viewed, ...] = ()
+    viewed: Viewed | None = None
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
@@ -383,12 +386,18 @@ class Recipe:
         if not self.architecture.is_graph:  # built only now
             adapter.carry_statistics(self.architecture.source, built.model)
         if self.own_compile is None and not own_step:
-            built.model.optimizer = self.optimizer.build()
-        if not own_step:
+            built.model.optimizer = self.optimizer_for(built.model.trainable_variables)
+        elif not own_step:
             built.model.optimizer.build(built.model.trainable_variables)
-            if self.loop is not None and self.loop.gathers:
-                give_gatherers(built.model.optimizer, built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+    def optimizer_for(self, variables: Sequence[Any]) -> keras.optimizers.Optimizer:
+        """A fresh optimizer with all its variables, also those that the loop gathers gradients in."""
+        optimizer = self.optimizer.build()
+        optimizer.build(variables)
+        if self.loop is not None and self.loop.gathers:
+            give_gatherers(optimizer, variables)
+        return optimizer
 
     def build_in_place(self, model: keras.Model) -> None:
         """Compile a model, and make its variables on the first batch."""

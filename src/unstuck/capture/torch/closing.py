@@ -103,6 +103,10 @@ class Closing:
         recipe, told = of_batches(recipe, batches, counted if each else None, each=each)
         recipe = replace(recipe, sites=self._sites(network, recipe),
                          rounds=1 if self._rounds is None else self._rounds.count)
+        behind = None if isinstance(recipe.x, tuple) else self._hooks.listening.views.behind(recipe.x)
+        if behind is not None:
+            sites = {**recipe.sites, **({} if behind[1] is None else {"view": behind[1]})}
+            recipe = replace(recipe, viewed=behind[0], sites=sites)
         return recipe, (told, shadow.told)
 
     def _batches(self) -> list[Batch]:

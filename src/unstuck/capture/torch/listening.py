@@ -18,6 +18,7 @@ from ..weights import digest
 from .draws import Draws
 from .ops import Graph, Leaf, Op, Ref, array, graph_of
 from .places import Places
+from .views import NAMES, Views
 
 MOST_OPS = 20_000
 """So many operations without a gradient are a computation of something else, and forgotten."""
@@ -54,6 +55,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
     def __init__(self, places: Places, draws: Draws) -> None:
         super().__init__()
         self._places, self._draws = places, draws
+        self.views = Views(places.here)
         self._current: dict[int, Ref] = {}
         self._alive: list[Any] = []
         self._process = os.getpid()
@@ -136,6 +138,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         try:
             tracked = [id(one) in self._current or slope for one, slope in given]
             if not any(tracked) and not self.modules:
+                if name in NAMES and given:
+                    self.views.heard(given[0][0], outs[0])
                 return
             if len(self._alive) > MOST_OPS:
                 self.forget()

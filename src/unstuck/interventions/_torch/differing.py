@@ -11,8 +11,7 @@ Place = tuple[Any, ...]
 """A kind of place, and which one of that kind: ("layer", "fc1", "units")."""
 
 _PLAIN = ("epochs", "batch_size", "shuffle", "data_units", "target_units")
-_SAME = ("x", "sample_weight", "validation_data", "validation_split", "class_weight", "rules", "filled",
-         "order_salt", "loss_weights")
+_SAME = ("x", "sample_weight", "validation_data", "validation_split", "class_weight", "rules", "order_salt", "loss_weights")
 """Fields of which nobody here writes a change."""
 
 
@@ -28,6 +27,10 @@ def differing(before: Recipe, after: Recipe) -> set[Place] | None:
         found.add(("loss",))
     if before.y is not after.y and before.target_units == after.target_units:
         found.add(("targets",))
+    added = after.filled[: len(after.filled) - len(before.filled)]
+    if any(one is not after.viewed for one in added):
+        return None
+    found |= {("view",) for _ in added}
     old, new = before.architecture, after.architecture
     for name, config in new.changed.items():
         known = old.changed.get(name, {})

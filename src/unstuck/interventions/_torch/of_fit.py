@@ -149,6 +149,19 @@ def targets(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     return None
 
 
+def view(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """`permute` in the place of the view that the rows are cut out by."""
+    call = call_at(script, before, "view")
+    if call is None or before.viewed is None:
+        return None
+    function = call.node.func
+    dims = ", ".join(map(str, before.viewed.dims))
+    if isinstance(function, cst.Attribute) and call.callee.rpartition(".")[0] != "torch":
+        return call.replace(f"{call.tree.source(function.value)}.permute({dims})")
+    given = call.argument("input", 0)
+    return None if given is None else call.replace(f"torch.permute({given.code}, ({dims}))")
+
+
 WRITERS: dict[str, Callable[..., Edits | None]] = {
     "optimizer": optimizer, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle, "loss": loss,
-    "targets": targets}
+    "targets": targets, "view": view}
