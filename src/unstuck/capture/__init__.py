@@ -11,6 +11,7 @@ Others take: `capture_script`, `capture_model`, `load_model` and what else this 
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import linecache
 import os
@@ -30,7 +31,7 @@ from unstuck.network.adapter import random_state_kept
 from unstuck.network.drawing import let_draw_unseeded
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
-from unstuck.script.dialect import dialect_of
+from unstuck.script.dialect import dialect_of, imported
 
 from . import events, runner
 from .build import recipe_of
@@ -250,6 +251,10 @@ def _capture(
     namespace: dict[str, Any] | None = None,
 ) -> Captured:
     name = Path(filename).name
+    if "torch" in imported(script, directory) and not {"keras", "tensorflow"} & imported(
+            script, directory):
+        return _capture_torch(script, filename, argv, directory, chosen or 1, through, stdout,
+                              namespace)
     let_draw_unseeded()
     watch = Watch(filename, script, chosen=chosen or 1, through=through, auto=chosen is None)
     dialect = dialect_of(script, directory)
@@ -290,6 +295,35 @@ def _capture(
     found = _captured(script, watch, ending, chosen=watch.chosen, through=through)
     year = "" if dialect is None else dialect.year
     return replace(found, recipe=replace(found.recipe, written_for=year))
+
+
+def _capture_torch(
+    script: Script, filename: str, argv: Sequence[str], directory: str, chosen: int, through: bool,
+    stdout: TextIO | None, namespace: dict[str, Any] | None,
+) -> Captured:
+    """The same of a script that trains with torch, which is run to its end."""
+    name = Path(filename).name
+    if importlib.util.find_spec("torch") is None:
+        raise UnstuckError(f"{name} trains with PyTorch, which is not installed here. Install it with"
+                           " pip install 'unstuck[torch]'.")
+    from .torch.capturing import run_and_take  # torch is imported for its scripts alone
+
+    code = compile(script.data, filename, "exec", dont_inherit=True)
+
+    def run() -> runner.Ending:
+        return runner.run(
+            code, argv=argv, directory=directory, stdout=sys.stderr if stdout is None else stdout,
+            namespace=namespace, told=refused_outside)
+
+    with adapter.fresh_session():
+        taken, ending = run_and_take(script, filename, chosen, run, through=through)
+    if taken is None:
+        raise ScriptFailed(f"{name} raised {type(ending.error).__name__} before its training was over.")
+    return Captured(
+        recipe=taken.recipe, script=script, line=taken.line, call=taken.call, index=taken.index,
+        of=taken.of, others=taken.others, model_kind=taken.model_kind,
+        parameters=taken.recipe.architecture.source.count_params(), exit_code=ending.exit_code,
+        own_history=None, notes=taken.notes)
 
 
 def _captured(

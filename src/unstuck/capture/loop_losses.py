@@ -75,10 +75,10 @@ def _standard(
 ) -> Iterator[Any]:
     """Those of Keras's losses whose value is the user's on some of the first updates."""
     some = [steps[i] for i in sorted({0, len(steps) // 2, len(steps) - 1})]
-    return (loss for loss in _all_standard() if all(_gives(loss, step, targets) for step in some))
+    return (loss for loss in all_standard() if all(_gives(loss, step, targets) for step in some))
 
 
-def _all_standard() -> Iterator[Any]:
+def all_standard() -> Iterator[Any]:
     for name, arguments in STANDARD:
         for reduction in REDUCTIONS:
             yield getattr(keras.losses, name)(**arguments, reduction=reduction)
@@ -86,7 +86,7 @@ def _all_standard() -> Iterator[Any]:
 
 def is_standard(forward: Event, gradient: Event, targets: tuple[str, int]) -> bool:
     """True where what is minimised is one of Keras's losses of targets and a forward pass."""
-    return any(_gives(loss, (None, forward, gradient), targets) for loss in _all_standard())
+    return any(_gives(loss, (None, forward, gradient), targets) for loss in all_standard())
 
 
 def _gives(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -45,11 +45,15 @@ MOST_PARTS = 100
 
 
 class Taken:
-    """The batches of a loop, the first `MOST_BYTES` of them; `updates` counts the others, too."""
+    """The batches of a loop, the first `MOST_BYTES` of them; `updates` counts the others, too.
 
-    def __init__(self) -> None:
-        self.batches: list[Batch] = []
-        self.updates = self._bytes = 0
+    Args:
+        batches: those that there are already.
+    """
+
+    def __init__(self, batches: Iterable[Batch] = ()) -> None:
+        self.batches: list[Batch] = list(batches)
+        self.updates, self._bytes = len(self.batches), 0
 
     def keep(self, batch: Batch) -> None:
         """Take the next batch, if there is room for all before it and for this one."""
@@ -169,7 +173,7 @@ def refuse(error: Exception | None, why: str) -> None:
 
 
 def of_batches(
-    recipe: Recipe, taken: Taken, counted: tuple[int, int] | None = None
+    recipe: Recipe, taken: Taken, counted: tuple[int, int] | None = None, *, each: int | None = None,
 ) -> tuple[Recipe, str]:
     """A recipe that trains on the batches of a loop, and a note on what they were.
 
@@ -178,12 +182,13 @@ def of_batches(
         taken: those that were taped.
         counted: how many passes over the rows the loop has, and how many of them were run; `None`: it
             was run to its end.
+        each: how many batches an epoch has, where the loop tells.
 
     Raises:
         NotSupported: replicas cannot be trained on such batches.
     """
     batches = taken.batches
-    kind, run, each = passes(batches, cut=not taken.is_whole)
+    kind, run, each = passes(batches, each, cut=not taken.is_whole)
     epochs = counted[0] if counted is not None else (
         run if taken.is_whole else max(run, round(taken.updates / each)))
     x, y, weight = joined(batches[: run * each] if kind == "stream" else batches[:each])
@@ -201,11 +206,14 @@ def of_batches(
     return recipe, _note(kind, epochs, each, run * each, "it ran to its end, and its") + short
 
 
-def passes(batches: list[Batch], *, cut: bool = False) -> tuple[Kind, int, int]:
+def passes(
+    batches: list[Batch], told: int | None = None, *, cut: bool = False
+) -> tuple[Kind, int, int]:
     """What kind of loop gave these batches, how many epochs it had, and of how many batches.
 
     Args:
         batches: in their order.
+        told: how many batches an epoch has, if that is known already.
         cut: they may end within an epoch, which is left out then.
 
     Raises:
@@ -218,20 +226,28 @@ def passes(batches: list[Batch], *, cut: bool = False) -> tuple[Kind, int, int]:
     sizes = list(map(rows_in, batches))
     rows = [0, *itertools.accumulate(map(_mark_of_rows, batches))]
     found: tuple[Kind, int, int] | None = None
-    for each in (d for d in range(1, count // 2 + 1) if cut or count % d == 0):
-        whole = count - count % each
-        if not all(divided(sizes[:whole], each)):
+
+    def is_epoch(each: int) -> bool:
+        """True where the batches can be epochs of so many."""
+        left = count % each
+        return (cut or not left) and all(divided(sizes[: count - left], each))
+
+    known = told is not None and 1 < told < count and is_epoch(told)
+    for each in [told] if told is not None and known else range(1, count // 2 + 1):
+        if not is_epoch(each):
             continue
         if marks[each:] == marks[:-each]:
             return "fixed", count // each, each
-        if found is None and len({rows[i + each] - rows[i] for i in range(0, whole, each)}) == 1:
+        if found is None and len({rows[i + each] - rows[i] for i in range(0, count - count % each, each)}) == 1:
             found = "rows", count // each, each
     if found is not None:
         return found
     if count == 1:
         return "fixed", 1, 1
-    parts = next((count // d for d in range(1, count + 1) if (cut or count % d == 0)
-                  and count // d <= MOST_PARTS and all(divided(sizes[: count - count % d], d))), None)
+    if told is not None and known and count // told <= MOST_PARTS:
+        return "stream", count // told, told
+    parts = next((count // d for d in range(1, count + 1)
+                  if count // d <= MOST_PARTS and is_epoch(d)), None)
     if parts is None:
         raise NotSupported(
             "The script has a training loop of its own, whose batches are of unequal sizes"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.interventions.train_as_fit import TrainAsFit, What, left_out
+from unstuck.interventions.trained_through import TrainedThrough, flag_of
 from unstuck.network import adapter
 from unstuck.network.loops import Loop
 
@@ -21,12 +22,17 @@ class LoopLeavesOut(Check):
     What a hand-written loop does otherwise than `fit`: some trainable variables get no gradient; the
     forward pass runs in the mode of inference, without dropout and with the running averages of batch
     normalisation; what regularisers say is not part of the loss; the optimizer is made anew again and
-    again. All of it is read off the loop's first updates, and repeated in every replica.
+    again. In PyTorch also: gradients that are never cleared, or cleared before the step; a step that is
+    missing, or made after the last batch of an epoch only; a network that is left in `eval()`; a tensor
+    that is cut from its graph (`detach()`, `.data`, `no_grad`); a layer that `forward` makes anew in every
+    call; parameters that the optimizer does not have. All of it is read off the loop's updates, and
+    repeated in every replica.
 
     ## Why learning stops
     Variables without a gradient stay as they were drawn. Batch normalisation in the mode of inference
     divides by averages that nobody has measured. A new optimizer has forgotten its averages of
     gradients, so that under Adam each first step is as long as the learning rate, wherever it leads.
+    Gradients that add up point back at what was wrong long ago; cleared ones point nowhere.
 
     ## What it tries
     Each of these as `fit` does it, one at a time.
@@ -48,6 +54,13 @@ class LoopLeavesOut(Check):
     def look(self, seen: Observation) -> Iterator[Finding]:
         """Each thing that the loop leaves out."""
         loop = seen.recipe.loop
+        for layer in seen.recipe.layers:
+            flag = flag_of(layer.config)
+            if flag is not None:
+                yield self.fact(
+                    _TOLD_OF_LAYERS[flag].format(layer.name),
+                    measured("updates in which it is so", seen.recipe.updates, 0, "updates"),
+                    site=f"layer:{layer.name}", tries=(TrainedThrough(layer=layer.name),))
         if loop is None:
             return
         for what in left_out(loop):
@@ -55,6 +68,20 @@ class LoopLeavesOut(Check):
             yield self.fact(
                 message, measured("updates in which it is left out", count, 0, "updates"),
                 site=TrainAsFit(what=what).site, tries=(TrainAsFit(what=what),))
+
+
+_TOLD_OF_LAYERS = {
+    "cuts": "At {} the graph is cut: nothing before it gets a gradient, and stays as it was drawn.",
+    "made_anew": "{} is made anew in every call of the network: other random weights each time, which"
+                 " nothing trains.",
+}
+_TOLD_OF_CLEARING = {
+    "lost": "Gradients are cleared after they are computed and before the step: the optimizer gets none, and"
+            " no weight ever changes.",
+    "never": "Gradients are never cleared: each step goes by the sum of all batches so far.",
+    "batch": "Gradients are cleared before every batch, also where no step has used them: those of all but"
+             " the last batch before a step are thrown away.",
+}
 
 
 def _told(what: What, loop: Loop, seen: Observation) -> tuple[str, int]:
@@ -71,6 +98,17 @@ def _told(what: What, loop: Loop, seen: Observation) -> tuple[str, int]:
             seen.recipe.architecture.source) if adapter.acts_in_training(layer)})
         return (f"The loop calls the model without training=True: {', '.join(kinds)} work as in"
                 " inference while it is trained.", updates)
+    if what == "clears":
+        return _TOLD_OF_CLEARING[loop.clears], updates
+    if what == "steps_every" and not loop.steps_every:
+        return "The optimizer never makes a step: no weight ever changes.", updates
+    if what == "steps_every":
+        return (f"The optimizer makes a step after every {loop.steps_every} batches only:"
+                f" {updates // loop.steps_every:,} steps in {updates:,} batches.",
+                updates - updates // loop.steps_every)
+    if what == "training_for":
+        return (f"After {loop.training_for or 0:,} updates the network is in the mode of inference, and stays"
+                " in it while it is trained.", max(0, updates - (loop.training_for or 0)))
     if what == "regularised":
         return ("The loop leaves model.losses out of its loss: the penalties of the layers are"
                 " computed, and nothing minimises them.", updates)

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from unstuck.interventions import _network as network
 from unstuck.interventions.permute_instead import PermuteInstead, dims_of
+from unstuck.interventions.permute_view import PermuteView
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
@@ -18,7 +19,8 @@ class ReshapeMixesAxes(Check):
     """A Reshape to the same sizes in another order does not exchange axes: it scrambles them.
 
     ## What it sees
-    Reshape layers that put out the sizes that come in, in another order, in a network that fails.
+    Reshape layers that put out the sizes that come in, in another order, in a network that fails. In a
+    PyTorch script also a `view` or `reshape` that cuts the rows out of one tensor of other sizes.
 
     ## Why learning stops
     Reshape leaves the values in their order in memory and counts them off anew. A table of 4 rows
@@ -45,7 +47,15 @@ class ReshapeMixesAxes(Check):
     family: ClassVar[Family] = Family.ARCHITECTURE
 
     def look(self, seen: Observation) -> Iterator[Finding]:
-        """Each such layer."""
+        """Each such layer, and such rows."""
+        viewed = seen.recipe.viewed
+        if viewed is not None:
+            yield self.suspicion(
+                f"The rows are a view of the sizes {viewed.as_viewed.shape} of an array in which these sizes"
+                " stand in another order: the sizes have changed places, the values have not.",
+                measured("axes that change size", len(viewed.dims), 0, "axes"), site="view",
+                tries=(PermuteView(dims=viewed.dims),),
+            )
         if not seen.recipe.architecture.is_graph:
             return
         for layer in seen.recipe.layers:

@@ -49,8 +49,7 @@ class ReadyRepair:
             for variable, value in zip(variables, values, strict=True):
                 variable.assign(value[0])
         made = program.model
-        made.optimizer = self.after.optimizer.build()
-        made.optimizer.build(made.trainable_variables)
+        made.optimizer = self.after.optimizer_for(made.trainable_variables)
         return made
 
     @property

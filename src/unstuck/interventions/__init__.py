@@ -19,6 +19,7 @@ from typing import ClassVar
 
 from unstuck.base.registry import discover
 from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import SPELLING
 from unstuck.script import Edit, EditConflict, Script, Span
 
 KINDS = (
@@ -143,6 +144,8 @@ def edits_for(
 
     `None` where one of its changes cannot be written safely.
     """
+    from ._torch import torch_edits  # which reads interventions' helpers, and they this file
+
     given = tuple(changes)
     after = apply_all(given, recipe)
     gone: frozenset[str] = frozenset().union(*(change.counted_out for change in given))
@@ -150,7 +153,10 @@ def edits_for(
         return None
     groups: list[tuple[str, tuple[Edit, ...]]] = []
     for change in in_order(change.sparing(gone) for change in given):
-        found = change.edit(script, recipe, after)
+        if recipe.written_for == SPELLING:
+            found = torch_edits(script, recipe, change.apply(recipe), after)
+        else:
+            found = change.edit(script, recipe, after)
         if found is None:
             return None
         groups.append((change.reason(recipe), found))

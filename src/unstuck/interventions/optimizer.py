@@ -8,7 +8,6 @@ from typing import ClassVar
 import keras
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.optimizer import Optimizer
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
@@ -64,7 +63,7 @@ class UseOptimizer(Intervention):
         if not isinstance(cls, type) or not issubclass(cls, keras.optimizers.Optimizer):
             raise NotSupported(f"Keras has no optimizer called {self.name!r}.")
         rate = {} if self.learning_rate is None else {"learning_rate": tidy(self.learning_rate)}
-        return replace(recipe, optimizer=Optimizer.named(self.name, **rate))
+        return replace(recipe, optimizer=recipe.optimizer.instead(self.name, **rate))
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The optimizer, written as it is after the repair."""

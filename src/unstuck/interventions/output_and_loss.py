@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import SPELLING
 from unstuck.script import Script
 
 from . import Intervention
@@ -37,6 +38,8 @@ class OutputAndLoss(OneLayer):
         Raises:
             NotSupported: there are several outputs.
         """
+        if recipe.written_for == SPELLING and activation == "softmax" and "categorical" in loss:
+            activation, from_logits = "linear", True  # torch has this loss of logits alone
         layer = output_activation(recipe).name
         if with_loss(recipe, loss, from_logits=from_logits).loss_config == recipe.loss_config:
             return Activation.of(recipe, layer, activation)

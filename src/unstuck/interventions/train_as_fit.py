@@ -16,13 +16,17 @@ from unstuck.script.nodes import NodeEdits, parsed
 from . import Intervention
 from ._source import Edits, set_value, site_call
 
-What = Literal["training", "regularised", "untrained", "optimizer_for"]
+What = Literal["training", "regularised", "untrained", "optimizer_for", "clears", "steps_every",
+               "training_for"]
 
 _LABELS: Mapping[What, str] = {
     "training": "the forward pass with training=True",
     "regularised": "the penalties (model.losses) added to the loss",
     "untrained": "gradients for all trainable variables",
     "optimizer_for": "the optimizer made once, before the loop",
+    "clears": "gradients cleared before each backward pass",
+    "steps_every": "a step after every batch",
+    "training_for": "the mode of training for all updates",
 }
 
 
@@ -47,7 +51,8 @@ class TrainAsFit(Intervention):
     @property
     def site(self) -> str:
         """The part it changes."""
-        return {"training": "forward", "untrained": "update"}.get(self.what, "optimizer")
+        return {"training": "forward", "training_for": "forward", "untrained": "update",
+                "clears": "zero_grad", "steps_every": "step"}.get(self.what, "optimizer")
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -60,6 +65,8 @@ class TrainAsFit(Intervention):
         if recipe.loop is None or getattr(recipe.loop, self.what) == usual:
             raise NotSupported("The loop does what fit does.")
         loop = replace(recipe.loop, **{self.what: usual})
+        if self.what == "steps_every" and loop.clears == "batch":  # which is now the same
+            loop = replace(loop, clears="step")
         return replace(recipe, loop=None if loop == Loop() else loop)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
@@ -98,6 +105,11 @@ def _all_variables(script: Script, before: Recipe) -> Edits | None:
 
 
 def left_out(loop: Loop) -> tuple[What, ...]:
-    """What a loop does otherwise than `fit`."""
+    """What a loop does otherwise than `fit`.
+
+    Gradients that are added up over several batches, and then stepped with, are no such thing.
+    """
     usual = Loop()
-    return tuple(what for what in _LABELS if getattr(loop, what) != getattr(usual, what))
+    found = tuple(what for what in _LABELS if getattr(loop, what) != getattr(usual, what))
+    adds_up = loop.clears == "step" and loop.steps_every > 1
+    return tuple(what for what in found if what != "steps_every" or not adds_up)

@@ -52,3 +52,26 @@ class Filled:
         filled = rows.astype(np.float32 if rows.dtype == np.float32 else np.float64)
         filled[:, list(self.columns)] = np.where(here, self.instead, filled[:, list(self.columns)])
         return np.concatenate([filled, here], axis=1) if self.told else filled
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Viewed:
+    """Rows that a script cut out of one array by a view of other sizes, where axes were to change places.
+
+    Such a view counts the numbers off anew, so that a row may hold numbers of several. `dims` are the axes of
+    the array in the order that makes the sizes of the view; `as_viewed` is what the view made, and `as_meant`
+    what that order makes.
+    """
+
+    dims: tuple[int, ...]
+    as_viewed: NDArray[Any]
+    as_meant: NDArray[Any]
+
+    def of(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """What is meant by rows of the view. Raises LookupError where one is no row of it."""
+        places = {row.tobytes(): i for i, row in enumerate(self.as_viewed)}
+        found = [places[row.tobytes()] for row in np.asarray(rows, self.as_viewed.dtype)]
+        return self.as_meant[found]
+
+    def __repr__(self) -> str:
+        return f"Viewed(dims={self.dims})"

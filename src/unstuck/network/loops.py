@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -23,6 +23,11 @@ class Block(Protocol):
         """The number that is minimised on rows, by the models that answer in the script's places."""
 
 
+Clears = Literal["step", "batch", "never", "lost"]
+"""When gradients are cleared: once for each step; before each batch, whether or not a step was made; never,
+so that they add up; after they are computed, so that a step has none."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Loop:
     """How a loop of the user's own trains.
@@ -32,6 +37,10 @@ class Loop:
     `untrained` are the paths of trainable variables that get no gradient. `optimizer_for` is after how
     many updates its optimizer is made anew; `None`: it is made once. `block` is what it minimises where
     an update calls its models otherwise than once on its rows.
+
+    Where gradients are added up by hand, as in PyTorch: `clears` is when they are cleared, `steps_every`
+    after how many batches the optimizer makes a step (0: never). `training_for` is after how many updates the
+    mode of inference begins, and stays; `None`: it does not.
     """
 
     training: bool = True
@@ -39,6 +48,24 @@ class Loop:
     untrained: frozenset[str] = frozenset()
     optimizer_for: int | None = None
     block: Block | None = None
+    clears: Clears = "step"
+    steps_every: int = 1
+    training_for: int | None = None
+
+    @property
+    def gathers(self) -> bool:
+        """True where gradients of more than one batch may meet, or a batch may go without a step."""
+        return self.steps_every != 1 or self.clears == "never"
+
+    @property
+    def learns(self) -> bool:
+        """False where no step has a gradient."""
+        return self.clears != "lost" and self.steps_every != 0
+
+    @property
+    def is_idle(self) -> bool:
+        """True where no step has a gradient, and nothing else is otherwise than in `fit`."""
+        return not self.learns and replace(self, clears="step", steps_every=1) == Loop()
 
     def of_model(self, model: keras.Model, x: Any) -> Loop | None:
         """What of it matters to a model; `None` where the model is trained as by `fit`.
@@ -49,6 +76,7 @@ class Loop:
         """
         acts = any(map(adapter.acts_in_training, adapter.flat_layers(model)))
         mine = replace(self, training=self.training or not acts,
+                       training_for=self.training_for if acts else None,
                        regularised=self.regularised or not adapter.adds_losses(model, x))
         return None if mine == Loop() else mine
 
@@ -65,9 +93,12 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
     prefix = f"{model.name}/" if isinstance(model, keras.Sequential) else ""
     learns = [paths[id(v)] not in loop.untrained and paths[id(v)].removeprefix(prefix)
               not in loop.untrained for v in model.trainable_variables]
-    mode = {"training": loop.training} if adapter.takes_training(model) else {}
+    takes_mode = adapter.takes_training(model)
 
-    def loss_of(trainable: list[Any], others: list[Any], x: Any, y: Any, weight: Any) -> Any:
+    def loss_of(
+        trainable: list[Any], others: list[Any], x: Any, y: Any, weight: Any, training: bool
+    ) -> Any:
+        mode = {"training": training} if takes_mode else {}
         if loop.block is not None:
             loss, others = loss_of_block(model, loop.block, trainable, others, x, y)
             return loss, (None, others)
@@ -86,13 +117,37 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
             remembered = [jnp.where(begins, first, now) if v.name != "learning_rate" else now
                           for v, first, now in zip(optimizer.variables, at_first, remembered,
                                                    strict=True)]
-        (loss, (outputs, others)), gradients = jax.value_and_grad(loss_of, has_aux=True)(
-            trainable, others, x, y, weight)
+        slopes = jax.value_and_grad(loss_of, has_aux=True)
+        if loop.training_for is None:
+            (loss, (outputs, others)), gradients = slopes(
+                trainable, others, x, y, weight, loop.training)
+        else:
+            (loss, (outputs, others)), gradients = jax.lax.cond(
+                remembered[0] < loop.training_for,
+                lambda: slopes(trainable, others, x, y, weight, True),
+                lambda: slopes(trainable, others, x, y, weight, False))
+        if not (loop.learns and any(learns)):
+            logs, metrics = adapter.with_metrics(model, metrics, loss, x, y, outputs, weight)
+            return logs, (list(trainable), list(others), list(remembered), list(metrics))
+        before, kept = (list(trainable), list(remembered)), len(remembered) - len(learns) - 1
+        if loop.gathers:
+            gathered = remembered[kept:-1]
+            if loop.clears != "batch":
+                gradients = [old + new for old, new in zip(gathered, gradients, strict=True)]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Gradients do not exist")
             trainable, remembered = optimizer.stateless_apply(
                 remembered, [g if one else None for g, one in zip(gradients, learns, strict=True)],
                 trainable)
+        if loop.gathers:
+            count = before[1][-1] + 1
+            steps = count % loop.steps_every == 0
+            trainable, remembered = (
+                [jnp.where(steps, new, old) for new, old in zip(now, then, strict=True)]
+                for now, then in ((trainable, before[0]), (remembered, before[1])))
+            left = [g if loop.clears == "never" else jnp.where(steps, jnp.zeros_like(g), g)
+                    for g in gradients]
+            remembered = [*remembered[:kept], *left, count]
         if outputs is None:
             logs: Mapping[str, Any] = {"loss": loss}
         else:
@@ -100,6 +155,13 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
         return logs, (list(trainable), list(others), list(remembered), list(metrics))
 
     return step
+
+
+def give_gatherers(optimizer: Any, variables: Sequence[Any]) -> None:
+    """Let an optimizer's variables hold what a loop has gathered of gradients, and count its batches."""
+    for variable in variables:
+        optimizer.add_variable_from_reference(variable, name="gathered")
+    optimizer.add_variable(shape=(), initializer="zeros", dtype="int32", name="batches")
 
 
 def evaluation_of_block(model: keras.Model, block: Block) -> Step:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import adapter
+from .torch_numbers import is_torchs
+from .torch_numbers import optimizers as torchs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +44,12 @@ class Optimizer:
     def named(cls, kind: str, **config: Any) -> Optimizer:
         """A built-in optimizer by its class name, other arguments at Keras's defaults."""
         return cls.of(getattr(keras.optimizers, kind)(**config))
+
+    def instead(self, kind: str, **config: Any) -> Optimizer:
+        """Another one, by the formulas of the same package, other arguments at its defaults."""
+        if is_torchs(self.cls) and hasattr(torchs, kind):
+            return Optimizer.of(getattr(torchs, kind)(**config))
+        return Optimizer.named(kind, **config)
 
     @property
     def kind(self) -> str:

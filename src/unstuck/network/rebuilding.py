@@ -21,6 +21,7 @@ from .architecture import Architecture
 from .layers import ENTRY, WRAPPERS, Where
 from .made_with import config_of, from_arguments, made_again
 from .own_steps import prepared
+from .torch_numbers.initializers import resolved
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +58,7 @@ def rebuilt(architecture: Architecture) -> Built:
         model = prepared(_subclassed_anew(architecture) if graph is None
                          else _graph_anew(architecture, graph))
     adapter.carry_statistics(source, model)
-    return Built(model=model, initializers=noted, numbers=_numbers(architecture))
+    return Built(model=model, initializers=resolved(model, noted), numbers=_numbers(architecture))
 
 
 def _graph_anew(architecture: Architecture, graph: keras.Model) -> keras.Model:

@@ -8,7 +8,7 @@ every field is an argument of `compile` or `fit`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -23,10 +23,10 @@ from unstuck.script import Span
 from . import adapter
 from .architecture import Architecture
 from .callback_rules import ReduceLROnPlateau, Rules
-from .data import Data, Filled
+from .data import Data, Filled, Viewed
 from .drawing import give_seeds
 from .layers import Insertion, Layer
-from .loops import Block, Loop
+from .loops import Block, Loop, give_gatherers
 from .loss_names import config_of, signature_of
 from .optimizer import Optimizer
 from .own_compile import OwnCompile
@@ -75,7 +75,7 @@ class Recipe:
     after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
     `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
     `left_out` names those that do not. `written_for` is the package in whose spelling the script
-    is, if not today's: "Keras 1", "Keras 2" or "tf.keras". `loop` is set where a loop of the user's own
+    is, if not today's: "Keras 1", "Keras 2", "tf.keras" or "PyTorch". `loop` is set where a loop of the user's own
     trains otherwise than `fit` would, `own_compile` where the model's class has a `compile` of its own:
     what that was given. `rows_alone`: `fit` was given no targets, and steps get the rows alone.
     `by_loss`: nothing says what its output should be, so that it is judged by what it minimises; the
@@ -83,6 +83,8 @@ class Recipe:
     `others` are the further optimizers that a `compile` of its own was given, `rivals` the trainings of
     a step that minimises several things; `alone` is the name of the one optimizer of such a step that
     applies anything, where one of the trainings is looked at by itself.
+    `viewed` is set where the rows are a view of one array of other sizes, and what it may have been meant
+    as; among `filled` it is what is done.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
     of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
     they were handed to `fit`, not frames or tensors.
@@ -111,7 +113,8 @@ class Recipe:
     rules: Rules = field(default_factory=Rules)
     data_units: Units | None = None
     target_units: Units | tuple[Units | None, ...] | None = None
-    filled: tuple[Filled, ...] = ()
+    filled: tuple[Filled | Viewed, ...] = ()
+    viewed: Viewed | None = None
     sites: Mapping[str, Span] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     written_for: str = ""
@@ -385,10 +388,18 @@ class Recipe:
         if not self.architecture.is_graph:  # built only now
             adapter.carry_statistics(self.architecture.source, built.model)
         if self.own_compile is None and not own_step:
-            built.model.optimizer = self.optimizer.build()
-        if not own_step:
+            built.model.optimizer = self.optimizer_for(built.model.trainable_variables)
+        elif not own_step:
             built.model.optimizer.build(built.model.trainable_variables)
         return replace(built, initializers={**built.initializers, **more})
+
+    def optimizer_for(self, variables: Sequence[Any]) -> keras.optimizers.Optimizer:
+        """A fresh optimizer with all its variables, also those that the loop gathers gradients in."""
+        optimizer = self.optimizer.build()
+        optimizer.build(variables)
+        if self.loop is not None and self.loop.gathers:
+            give_gatherers(optimizer, variables)
+        return optimizer
 
     def build_in_place(self, model: keras.Model) -> None:
         """Compile a model, and make its variables on the first batch."""

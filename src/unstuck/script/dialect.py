@@ -64,14 +64,24 @@ def dialect_of(script: Script, directory: str | Path = ".") -> Dialect | None:
     return None
 
 
-def _modules_beside(script: Script, directory: Path, seen: set[Path]) -> Iterator[Script]:
+def imported(script: Script, directory: str | Path = ".") -> frozenset[str]:
+    """The packages that a script and the modules beside it import, by their first names."""
+    sources = [script, *_modules_beside(script, Path(directory), set())]
+    return frozenset(name.partition(".")[0] for source in sources for name in _imports(source))
+
+
+def _imports(script: Script) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(parsed(script)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    for name in sorted(names):
+    return names
+
+
+def _modules_beside(script: Script, directory: Path, seen: set[Path]) -> Iterator[Script]:
+    for name in sorted(_imports(script)):
         stem = directory.joinpath(*name.split("."))
         for path in (stem.with_suffix(".py"), stem / "__init__.py"):
             if path in seen or not path.is_file():

@@ -43,6 +43,9 @@ from unstuck.interventions.shuffle_rows import ShuffleRows
 from unstuck.interventions.skip_connections import SkipConnections
 from unstuck.interventions.stack_normalization import StackNormalization
 from unstuck.interventions.standardize_data import StandardizeData
+from unstuck.interventions.target_shape import TargetShape
+from unstuck.interventions.train_as_fit import TrainAsFit, left_out
+from unstuck.interventions.trained_through import TrainedThrough, flag_of
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.warm_up import WarmUp
 from unstuck.interventions.width import Width
@@ -51,6 +54,7 @@ from unstuck.network.callback_rules import EarlyStopping
 from unstuck.network.post_norm import is_post_norm
 from unstuck.network.recipe import Recipe
 from unstuck.network.stacks import Stack, stacks
+from unstuck.network.torch_numbers.losses import AllPairs
 
 from .output_layers import WIDE, end_made_right, ends, made_at, outputs_and_losses, unit_scale
 
@@ -84,6 +88,12 @@ def careful(
 def _everything(
     recipe: Recipe, goal: Goal, activation: str, rate: float, most: Callable[[int], int]
 ) -> Iterator[Callable[[], Intervention]]:
+    if recipe.loop is not None:
+        yield from (functools.partial(TrainAsFit, what=what) for what in left_out(recipe.loop))
+    yield from (functools.partial(TrainedThrough, layer=layer.name) for layer in recipe.layers
+                if flag_of(layer.config))
+    if isinstance(recipe.loss, AllPairs):
+        yield from (functools.partial(TargetShape, column=column) for column in (True, False))
     yield DropMissing
     yield from (functools.partial(FillMissing, mark=mark, columns=columns)
                 for array in keras.tree.flatten(recipe.x)

@@ -77,8 +77,7 @@ class Program:
         markers = [rng.normal(size=v.shape).astype(v.dtype) for v in weights]
         for variable, marker in zip(weights, markers, strict=True):
             variable.assign(marker)
-        self.model.optimizer = self.recipe.optimizer.build()
-        self.model.optimizer.build(weights)
+        self.model.optimizer = self.recipe.optimizer_for(weights)
         return {
             i: j
             for i, variable in enumerate(self.model.optimizer.variables)

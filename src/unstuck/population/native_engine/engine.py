@@ -172,7 +172,7 @@ class _Plan:
         check_rules(recipe)
         if recipe.batches != "drawn":
             raise NotSupported("The native engine draws its batches from all rows")
-        if recipe.loop is not None:
+        if recipe.loop is not None and not recipe.loop.is_idle:
             raise NotSupported("The native engine trains as fit does, and not as this loop")
         if recipe.optimizer.state:
             raise NotSupported("The native engine does not go on with an optimizer's earlier updates")

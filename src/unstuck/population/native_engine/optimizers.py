@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import is_torchs
+from unstuck.network.torch_numbers import optimizers as torchs
 
 from .kernels import Optimizer, OptimizerKind
 from .rules import epoch_rates
@@ -22,6 +24,8 @@ from .rules import epoch_rates
 Floats = NDArray[np.float32]
 
 STEP_NUMBERS = 6
+LEAST_CLIP = 0.1
+"""Torch adds 1e-6 to the norm that it clips by: from here on that is a rounding (1 in 100,000)."""
 
 OPTIMIZERS: dict[type, OptimizerKind] = {
     keras.optimizers.SGD: OptimizerKind.sgd,
@@ -32,6 +36,9 @@ OPTIMIZERS: dict[type, OptimizerKind] = {
     keras.optimizers.RMSprop: OptimizerKind.rmsprop,
     keras.optimizers.Adagrad: OptimizerKind.adagrad,
     keras.optimizers.Adadelta: OptimizerKind.adadelta,
+    torchs.SGD: OptimizerKind.sgd,
+    torchs.Adam: OptimizerKind.adam,
+    torchs.AdamW: OptimizerKind.adam,
 }
 
 
@@ -45,6 +52,7 @@ def optimizer(recipe: Recipe) -> Optimizer:
         if config.get(argument):
             raise NotSupported(f"The native engine has no {argument} in {recipe.optimizer.kind}")
     _check_rate(config.get("learning_rate"))
+    _check_torchs(recipe)
 
     def number(name: str, default: float = 0.0) -> float:
         value = config.get(name)
@@ -81,6 +89,21 @@ def _constants(
     return 2, [rho, 1 - rho, epsilon]
 
 
+def _check_torchs(recipe: Recipe) -> None:
+    """Refuse what torch computes otherwise than Keras, but for epsilon in Adam."""
+    config, kind = recipe.optimizer.config, recipe.optimizer.kind
+    if not is_torchs(recipe.optimizer.cls):
+        return
+    for argument in ("l2", "dampening"):
+        if config.get(argument):
+            raise NotSupported(f"The native engine has no {argument} in torch's {kind}")
+    if (config.get("global_clipnorm") or 1.0) < LEAST_CLIP:
+        raise NotSupported(f"The native engine has no global_clipnorm below {LEAST_CLIP} in torch's {kind}")
+    moves = isinstance(config["learning_rate"], dict) or recipe.rules.sets_rate
+    if moves and config.get("momentum"):
+        raise NotSupported("The native engine has no momentum of torch's under a schedule")
+
+
 def _check_rate(rate: Any) -> None:
     if isinstance(rate, int | float | np.floating):
         return
@@ -103,6 +126,8 @@ def step_numbers(recipe: Recipe, updates: int) -> Floats:
     scheduled = epoch_rates(recipe)
     if scheduled is not None:
         table[:, 0] = np.repeat(scheduled, recipe.updates_per_epoch)
+    if recipe.loop is not None:  # one that learns nothing
+        table[:, 0] = 0
     kind, config = OPTIMIZERS[recipe.optimizer.cls], recipe.optimizer.config
     one, t = np.float32(1), (steps + 1).astype(np.float32)
     if kind in (OptimizerKind.adam, OptimizerKind.nadam, OptimizerKind.adamax):
@@ -110,6 +135,7 @@ def step_numbers(recipe: Recipe, updates: int) -> Floats:
         if kind == OptimizerKind.adam:
             table[:, 1] = np.sqrt(one - beta_2**t)
             table[:, 2] = one - beta_1**t
+            table[:, 3] = table[:, 1] if is_torchs(recipe.optimizer.cls) else one
         elif kind == OptimizerKind.adamax:
             table[:, 1] = one - beta_1**t
         else:

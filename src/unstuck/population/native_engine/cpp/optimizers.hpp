@@ -32,16 +32,18 @@ static void sgd(const Update& u) {
   }
 }
 
-// c = 1 - beta_1, 1 - beta_2, epsilon; step = sqrt(1 - beta_2^t), 1 - beta_1^t.
+// c = 1 - beta_1, 1 - beta_2, epsilon; step = sqrt(1 - beta_2^t), 1 - beta_1^t, and what epsilon is scaled
+// by: 1 for Keras, sqrt(1 - beta_2^t) for torch, which adds it to the corrected root.
 static void adam(const Update& u) {
   const V alpha = u.rate * u.step[1] / u.step[2];
+  const float epsilon = u.o.c[2] * u.step[3];
   for (std::ptrdiff_t k = 0; k < u.size; ++k) {
     V g = u.g[k];
     V m = u.slots[0][k], v = u.slots[1][k];
     m = u.slots[0][k] = m + (g - m) * u.o.c[0];
     v = u.slots[1][k] = v + (g * g - v) * u.o.c[1];
     if (u.o.amsgrad) v = u.slots[2][k] = maximum(u.slots[2][k], v);
-    u.w[k] -= m * alpha / (root(v) + u.o.c[2]);
+    u.w[k] -= m * alpha / (root(v) + epsilon);
   }
 }
 

@@ -1,0 +1,128 @@
+"""Runs a torch script to its end and takes one of its trainings."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from unstuck.base.errors import NoFitCall, NotSupported
+from unstuck.network import adapter
+from unstuck.network.recipe import Recipe
+from unstuck.script import Script
+from unstuck.script.nodes import parsed
+
+from .. import runner
+from ..calls import one_line
+from ..own_loops import refuse
+from .closing import Closing
+from .hooks import Hooks
+from .trainings import Training
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A training of a script's: its recipe, the line of its first step, and what else there was."""
+
+    recipe: Recipe
+    line: int | None
+    call: str
+    index: int
+    of: int
+    others: tuple[str, ...]
+    model_kind: str
+    notes: tuple[str, ...]
+
+
+def run_and_take(
+    script: Script, filename: str, chosen: int, run: Callable[[], runner.Ending], *, through: bool
+) -> tuple[Taken | None, runner.Ending]:
+    """What a script trains; `None` where it raised before anything was known.
+
+    Args:
+        script: its source.
+        filename: what its code was compiled under.
+        chosen: the number of the training, from 1.
+        run: runs it.
+        through: let it run to its end, also where its loop has told enough.
+
+    Raises:
+        NoFitCall: it trains nothing, or fewer times.
+        NotSupported: replicas cannot do the same, and why.
+    """
+    # Where another optimizer is made later, what comes is another training.
+    hooks = Hooks(script, filename, ends_early=not through and _optimizers(script) == 1)
+    with _drawing(), hooks.standing():
+        ending = run()
+        hooks.end()
+    if ending.error is not None and not _complete(hooks, chosen):
+        return None, ending
+    trainings = hooks.trainings.all
+    if not trainings:
+        refuse(None, hooks.trainings.refused)
+        raise NoFitCall(
+            f"{filename.rpartition('/')[2]} ended without a step of an optimizer of torch's, so there is"
+            " nothing to diagnose.")
+    if chosen > len(trainings):
+        raise NoFitCall(f"There are {len(trainings)} trainings in it; there is no training {chosen}.")
+    training = trainings[chosen - 1]
+    refuse(None, training.refused or hooks.trainings.refused)
+    with adapter.random_state_kept():
+        try:
+            recipe, told = Closing(training, hooks).recipe()
+        except NotSupported as error:
+            refuse(None, str(error)) if not str(error).startswith("The script") else None
+            raise
+    told_of = [_shown(script, one) for one in trainings]
+    notes = (*told, *hooks.notes)
+    if len(trainings) > 1:
+        notes = (*notes, f"Training {chosen} of {len(trainings)} was taken; --fit chooses another.")
+    line, call = told_of[chosen - 1]
+    return Taken(
+        recipe=recipe, line=line, call=call, index=chosen, of=len(trainings),
+        others=tuple(f"line {a}: {b}" for i, (a, b) in enumerate(told_of, 1) if i != chosen),
+        model_kind=_kind(training), notes=notes), ending
+
+
+def _optimizers(script: Script) -> int:
+    """How often the source makes an optimizer of torch's."""
+    known = {name for name, value in vars(torch.optim).items()
+             if isinstance(value, type) and issubclass(value, torch.optim.Optimizer)}
+    calls = [node.func for node in ast.walk(parsed(script)) if isinstance(node, ast.Call)]
+    names = [one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in calls]
+    return sum(name in known for name in names)
+
+
+def _complete(hooks: Hooks, chosen: int) -> bool:
+    return len(hooks.trainings.all) > chosen
+
+
+@contextlib.contextmanager
+def _drawing() -> Iterator[None]:
+    """torch's random numbers begin where Python's own stand, and are as before afterwards."""
+    state, before = random.getstate(), torch.get_rng_state()
+    torch.manual_seed(random.getrandbits(32))
+    random.setstate(state)
+    try:
+        yield
+    finally:
+        torch.set_rng_state(before)
+        torch.set_grad_enabled(True)
+
+
+def _shown(script: Script, training: Training) -> tuple[int | None, str]:
+    span = training.spans.get("step") or training.spans.get("backward")
+    if span is None:
+        return None, "step"
+    return span.line, one_line(script.excerpt(span))
+
+
+def _kind(training: Training) -> str:
+    modules = [op.modules[0] for op in training.batches[0].graph.ops if op.modules]
+    kinds = [type(one).__name__ for one in modules if next(iter(one.parameters()), None) is not None]
+    return kinds[0] if kinds else "tensors"
+

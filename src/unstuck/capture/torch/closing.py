@@ -1,0 +1,225 @@
+"""From what was heard of a training to its recipe, which has to pass the shadow check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from unstuck.base.errors import NotSupported
+from unstuck.network import adapter
+from unstuck.network.architecture import Architecture
+from unstuck.network.loops import Loop
+from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import SPELLING
+from unstuck.script import Span
+
+from ..own_loops import Taken, of_batches
+from ..rounds import Around
+from ..shadow import SHADOWED, Shadow
+from ..tape import Batch, batch_of
+from . import of_activations, of_layers, of_losses, of_shapes  # noqa: F401  they fill the table
+from .hooks import Hooks
+from .losses import loss_of, merged
+from .ops import Graph, Leaf
+from .optimizers import optimizer_of
+from .parts import Parts, parts_of
+from .rhythm import mode_of, rhythm_of
+from .trainings import Training
+from .translating import Translation
+
+
+class Closing:
+    """The recipe of a training.
+
+    Args:
+        training: what was heard of it.
+        hooks: that heard it.
+    """
+
+    def __init__(self, training: Training, hooks: Hooks) -> None:
+        self._training, self._hooks = training, hooks
+        self._rounds: Around | None = None
+        self.graphs: list[Graph] = [one.graph for one in training.batches]
+        self.parts: Parts = parts_of(self.graphs[0])
+        self._check_alike()
+        if len(self.parts.targets) > 1:
+            raise NotSupported(
+                f"its loss compares outputs with {len(self.parts.targets)} arrays. Diagnose one loss of"
+                " one array of targets.")
+
+    def _check_alike(self) -> None:
+        """Refuse a forward pass that does otherwise in some updates."""
+        first = self.graphs[0].marks
+        for number, graph in enumerate(self.graphs, 1):
+            if graph.marks == first:
+                continue
+            op = next((op for op, mark in zip(graph.ops, first, strict=False)
+                       if (op.name, len(op.inputs)) != mark[:2]), graph.ops[-1])
+            line = "" if op.span is None else f" (line {op.span.line})"
+            raise NotSupported(
+                f"its update {number} computes otherwise than its first one, at {op.name}{line}: its"
+                " network or its loss branches on data. Take the branch out to diagnose the script.")
+
+    def recipe(self) -> tuple[Recipe, tuple[str, ...]]:
+        """It, and notes.
+
+        Raises:
+            NotSupported: replicas cannot do the same, and why.
+        """
+        training = self._training
+        batches = self._batches()
+        network = self._translated(shadow=False)
+        model = network.model()
+        first = self.parts.targets_of(self.graphs[0])
+        y = first[0] if first else self.parts.rows_of(self.graphs[0])[0]
+        out = (len(y), *model.output_shape[1:])
+        loss, factor = loss_of(self.graphs[0], self.parts, y, out)
+        loss = merged(model, loss)
+        rates = [one.rate for one in training.batches if one.step]
+        clipped = next((one.clipped for one in training.batches if one.clipped), None)
+        rhythm, steps_every = rhythm_of(training)
+        each = self._each(len(batches))
+        optimizer = optimizer_of(training.optimizer, rates, clipped,
+                                 each=max(1, (each or 1) // max(1, steps_every)))
+        training_mode, training_for = mode_of(self.graphs, self.parts)
+        loop = Loop(training=training_mode, training_for=training_for, clears=rhythm,
+                    steps_every=steps_every, untrained=self._untrained(model, network))
+        x = batches[0][0]
+        recipe = Recipe(
+            architecture=Architecture(source=model, kept=self._kept(model, network)),
+            optimizer=optimizer, loss=loss, loss_weights=None if factor == 1 else factor,
+            x=x, y=y, batch_size=len(y), shuffle=False, written_for=SPELLING,
+            loop=None if loop == Loop() else loop)
+        shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches))
+        if not shadow.agrees(self._shadow_recipe(recipe)):
+            raise NotSupported(shadow.refusal)
+        counted = training.counted
+        if counted is not None and each is not None:  # the last batch begins another round
+            del batches[each * counted[1]:]
+        recipe, told = of_batches(recipe, Taken(batches), counted if each else None, each=each)
+        recipe = replace(recipe, sites=self._sites(network, recipe),
+                         rounds=1 if self._rounds is None else self._rounds.count)
+        behind = None if isinstance(recipe.x, tuple) else self._hooks.listening.views.behind(recipe.x)
+        if behind is not None:
+            sites = {**recipe.sites, **({} if behind[1] is None else {"view": behind[1]})}
+            recipe = replace(recipe, viewed=behind[0], sites=sites)
+        return recipe, (told, shadow.told)
+
+    def _batches(self) -> list[Batch]:
+        found = []
+        for graph in self.graphs:
+            rows, targets = self.parts.rows_of(graph), self.parts.targets_of(graph)
+            x: Any = rows[0] if len(rows) == 1 else tuple(rows)
+            found.append(batch_of(x, targets[0] if targets else rows[0]))
+        return found
+
+    def _translated(self, *, shadow: bool) -> Translation:
+        training, graph = self._training, self.graphs[0]
+        later = self.graphs[1] if len(self.graphs) > 1 else graph
+        lasting = frozenset(id(leaf.tensor) for op in later.ops for leaf in op.inputs
+                            if isinstance(leaf, Leaf) and leaf.parameter)
+        return Translation(
+            self.parts, list(graph.ops), self.parts.rows_of(graph), training.names, training.values,
+            training.draws, site_of=self._hooks.places.of, lasting=lasting,
+            frozen=training.frozen, shadow=shadow)
+
+    def _by_tensor(self, model: keras.Model, network: Translation) -> list[tuple[str, Any]]:
+        """The paths of a model's weights, each with the parameter of torch's that it is."""
+        paths = adapter.stable_paths(model)
+        return [(paths[id(getattr(one.layer, one.attribute))], one.tensor) for one in network.held
+                if one.tensor is not None]
+
+    def _untrained(self, model: keras.Model, network: Translation) -> frozenset[str]:
+        """Weights that the optimizer does not have, frozen ones left out."""
+        paths, training = adapter.stable_paths(model), self._training
+        learns = {paths[id(v)] for v in model.trainable_variables}
+        return frozenset(
+            path for path, tensor in self._by_tensor(model, network) if path in learns
+            and (id(tensor) not in training.owned or id(tensor) in training.frozen))
+
+    def _kept(self, model: keras.Model, network: Translation) -> frozenset[str]:
+        """Weights that had been trained or loaded before."""
+        return frozenset(path for path, tensor in self._by_tensor(model, network)
+                         if self._training.draws.get(id(tensor)) is None)
+
+    def _each(self, count: int) -> int | None:
+        """How many batches an epoch has, by the outermost loop that counts its rounds."""
+        around = self._training.around
+        for i in range(len(around) - 1, -1, -1):
+            turns = [one.turns[i] if len(one.turns) > i else None for one in self._training.batches]
+            if self._training.counted is not None:
+                count = len(turns) - 1
+            starts = [n for n in range(count) if n == 0 or turns[n] != turns[n - 1]]
+            gaps = {b - a for a, b in zip(starts, [*starts[1:], count], strict=True)}
+            if len(starts) > 1 and len(gaps) == 1 and None not in turns:
+                self._rounds = around[i]
+                return gaps.pop()
+        return None
+
+    def _shadow_recipe(self, recipe: Recipe) -> Recipe:
+        """The recipe whose network takes as inputs what was drawn at random."""
+        network = self._translated(shadow=True)
+        model = network.model()
+        if isinstance(recipe.loss, keras.losses.SparseCategoricalCrossentropy):
+            last = model.output._keras_history.operation
+            mine = recipe.architecture.source.output._keras_history.operation
+            if hasattr(last, "activation") and hasattr(mine, "activation"):
+                last.activation = mine.activation
+        x, y, _ = self._shadowed([(recipe.x, recipe.y, None)])[0][0]
+        return replace(recipe, architecture=Architecture(source=model), x=x, y=y)
+
+    def _shadowed(self, batches: Sequence[Batch]) -> tuple[list[Batch], list[list[Any]]]:
+        """The first batches with what was drawn in each of them, and no seeds."""
+        network = self._translated(shadow=True)
+        network.model()
+        found = []
+        for graph, (x, y, weight) in zip(self.graphs, batches[:SHADOWED], strict=False):
+            more = [array for op in dict.fromkeys(network.drawn)
+                    for array in _drawn(graph, self.graphs[0].ops.index(op))]
+            parts = [*(x if isinstance(x, tuple) else (x,)), *more]
+            found.append((parts[0] if len(parts) == 1 else tuple(parts), y, weight))
+        return found, [[] for _ in found]
+
+    def _sites(self, network: Translation, recipe: Recipe) -> dict[str, Span]:
+        training, places = self._training, self._hooks.places
+        sites = dict(network.sites) | training.spans
+        if (span := places.of(training.optimizer)) is not None:
+            sites["optimizer"] = span
+        loss = self.parts.loss[-1]
+        named = [op for op in self.parts.loss if op.name in of_losses.NAMES]
+        span = network.site(named[0] if named else loss)
+        if span is not None:
+            sites["loss"] = span
+        for one in network.held:
+            drawn = None if one.tensor is None else self._hooks.draws.span_of(one.tensor)
+            if drawn is not None and one.attribute == "kernel" and self._hooks.draws_at(drawn):
+                sites[f"initializer:{one.layer.name}"] = drawn
+        outer = next((op.modules[0] for op in self.parts.network if op.modules), None)
+        if outer is not None and "forward" in sites:
+            sites[f"model:{type(outer).__name__}"] = sites["forward"]
+        if self._rounds is not None and self._rounds.span is not None:
+            sites["rounds"] = self._rounds.span
+        meeting = next((op for op in self.parts.loss if any(
+            isinstance(one, Leaf) and not one.parameter for one in op.args[:2])), None)
+        if meeting is not None and meeting.span is not None:
+            at = next(i for i, one in enumerate(meeting.args) if isinstance(one, Leaf))
+            sites[f"meets:{at}"] = meeting.span
+        loaders = {span for one in self._hooks.loaders
+                   if one.batch_size == recipe.batch_size and (span := places.of(one)) is not None}
+        if len(loaders) == 1:
+            sites["batch"] = loaders.pop()
+        return sites
+
+
+def _drawn(graph: Graph, at: int) -> list[Any]:
+    """What an operation drew in an update, as its inputs in the shadow's network."""
+    op = graph.ops[at]
+    if op.values:  # a mask
+        given, out = op.values
+        return [np.where(given != 0, out / np.where(given == 0, 1, given), 0).astype(np.float32)]
+    weights = [one for one in op.inputs if isinstance(one, Leaf) and one.parameter]
+    return [one.tensor.detach().numpy().T.copy() for one in weights]

@@ -1,0 +1,249 @@
+"""The hooks that stand while a torch script runs; all of them are gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch.nn.modules import module as modules
+from torch.optim import optimizer as optimizers
+
+from unstuck.script import Script, Span
+
+from ..patches import patched
+from ..rounds import loops_around
+from ..runner import Stop
+from ..shadow import SHADOWED
+from .draws import Draws
+from .listening import Listening
+from .places import Places
+from .trainings import Trainings
+
+
+class Hooks:
+    """Hears a script.
+
+    Args:
+        script: its source.
+        filename: what its code was compiled under.
+        ends_early: end the script once its loop has told what all of its rounds are.
+    """
+
+    def __init__(self, script: Script, filename: str, *, ends_early: bool) -> None:
+        self.places, self._script = Places(filename), script
+        self.ends_early = ends_early
+        self.draws = Draws(self.places.here)
+        self.listening = Listening(self.places, self.draws)
+        self.trainings = Trainings(self.draws.of)
+        self.optimizers: list[Any] = []
+        self.schedulers: list[Any] = []
+        self.loaders: list[Any] = []
+        self.notes: list[str] = []
+        self.said: set[str] = set()
+        self._names: dict[int, str] = {}
+        self._handles: list[Any] = []
+        self._inside = 0
+        self._forward: Span | None = None
+
+    @contextlib.contextmanager
+    def standing(self) -> Iterator[None]:
+        """All of them, meanwhile."""
+        data = torch.utils.data
+        wrappers = {
+            (torch.autograd, "backward"): self._backward,
+            (torch.optim.Optimizer, "zero_grad"): self._zero_grad("optimizer"),
+            (torch.nn.Module, "zero_grad"): self._zero_grad("module"),
+            (torch.nn.Module, "__init__"): self._made,
+            (torch.optim.Optimizer, "__init__"): self._made_optimizer,
+            (torch.optim.lr_scheduler.LRScheduler, "__init__"): self._made_scheduler,
+            (data.DataLoader, "__init__"): self._made_loader,
+            (torch.nn.utils, "clip_grad_norm_"): self._clip("norm"),
+            (torch.nn.utils, "clip_grad_value_"): self._clip("value"),
+            (torch, "compile"): self._compile,
+        }
+        self._handles = [
+            modules.register_module_forward_pre_hook(self._entered),
+            modules.register_module_forward_hook(self._left, always_call=True),
+            optimizers.register_optimizer_step_pre_hook(self._steps),
+            optimizers.register_optimizer_step_post_hook(self._stepped),
+        ]
+        try:
+            with patched(wrappers), self.listening:
+                yield
+        finally:
+            for handle in self._handles:
+                handle.remove()
+
+    def end(self) -> None:
+        """The script is over."""
+        self.listening.quiet += 1
+        try:
+            self.trainings.end(self.optimizers, self._names)
+        finally:
+            self.listening.quiet -= 1
+
+    def draws_at(self, span: Span) -> bool:
+        """True where the source calls a function there that draws in place, and no constructor."""
+        call = self._script.call(span)
+        return call is not None and call.callee.endswith("_")
+
+    def _entered(self, module: Any, args: Any) -> None:
+        if not self.listening.modules and not self.listening.quiet and self._learn(module):
+            self._forward = self.places.here()
+        self.listening.entered(module)
+
+    def _left(self, module: Any, args: Any, output: Any) -> None:
+        self.listening.left(module)
+
+    def _learn(self, module: Any) -> bool:
+        """Note the names of a module's parameters; false where it has none."""
+        found = list(module.named_parameters())
+        self._names.update((id(one), name) for name, one in found)
+        return bool(found)
+
+    def _made(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(module: Any, *args: Any, **kwargs: Any) -> None:
+            original(module, *args, **kwargs)
+            self.places.note(module)
+
+        return __init__
+
+    def _made_optimizer(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(optimizer: Any, *args: Any, **kwargs: Any) -> None:
+            original(optimizer, *args, **kwargs)
+            self.optimizers.append(optimizer)
+            self.listening.placed = self.listening.detailed = True  # of another training
+            self.places.note(optimizer)
+
+        return __init__
+
+    def _made_scheduler(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(scheduler: Any, *args: Any, **kwargs: Any) -> None:
+            self.schedulers.append(scheduler)
+            self.places.note(scheduler)
+            original(scheduler, *args, **kwargs)
+
+        return __init__
+
+    def _made_loader(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(loader: Any, *args: Any, **kwargs: Any) -> None:
+            original(loader, *args, **kwargs)
+            self.loaders.append(loader)
+            self.places.note(loader)
+
+        return __init__
+
+    def _zero_grad(self, what: str) -> Callable[[Any], Any]:
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def zero_grad(thing: Any, *args: Any, **kwargs: Any) -> Any:
+                self.trainings.at("zero_grad", self.places.here())
+                self.trainings.zeroed()
+                self.listening.quiet += 1
+                try:
+                    return original(thing, *args, **kwargs)
+                finally:
+                    self.listening.quiet -= 1
+
+            return zero_grad
+
+        return wrap
+
+    def _clip(self, kind: str) -> Callable[[Any], Any]:
+        def wrap(original: Any) -> Any:
+            @functools.wraps(original)
+            def clip(parameters: Any, most: Any, *args: Any, **kwargs: Any) -> Any:
+                self.trainings.at("clip", self.places.here())
+                self.trainings.clipped(kind, float(most))
+                self.listening.quiet += 1
+                try:
+                    return original(parameters, most, *args, **kwargs)
+                finally:
+                    self.listening.quiet -= 1
+
+            return clip
+
+        return wrap
+
+    def _compile(self, original: Any) -> Any:
+        def compile(model: Any = None, *args: Any, **kwargs: Any) -> Any:
+            self._say("torch.compile was left out: the networks are trained as they are.")
+            return model if model is not None else lambda one: one
+
+        return compile
+
+    def _say(self, note: str) -> None:
+        if note not in self.said:
+            self.said.add(note)
+            self.notes.append(note)
+
+    def _backward(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+            loss = tensors[0] if isinstance(tensors, list | tuple) and tensors else tensors
+            self.listening.quiet += 1
+            try:
+                if isinstance(loss, torch.Tensor) and self._inside == 0:
+                    self._note_backward(loss)
+                self._inside += 1
+                return original(tensors, *args, **kwargs)
+            finally:
+                self._inside -= 1
+                self.listening.quiet -= 1
+
+        return backward
+
+    def _note_backward(self, loss: Any) -> None:
+        frames = self.places.frames()
+        self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
+        self.trainings.at("backward", self.places.here())
+        self.trainings.at("forward", self._forward)
+        held = [p for optimizer in self.optimizers for group in optimizer.param_groups
+                for p in group["params"]]
+        self.trainings.backward(self.listening.graph(loss), held)
+
+    def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
+        closure = args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer
+        self.trainings.at("step", self.places.here())
+        if closure is None:
+            self._step(optimizer)
+            self.listening.quiet += 1
+            return None
+
+        def heard() -> Any:
+            found = closure()
+            self._step(optimizer)
+            self.listening.quiet += 1
+            return found
+
+        self.trainings.closures += 1
+        return (args[0], heard), {}
+
+    def _step(self, optimizer: Any) -> None:
+        self.listening.quiet += 1
+        try:
+            self.trainings.step(optimizer, self._names)
+        finally:
+            self.listening.quiet -= 1
+
+    def _stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        self.listening.quiet = 0
+        self.draws.trained(p for group in optimizer.param_groups for p in group["params"]
+                           if p.grad is not None)
+        self.listening.placed = self.trainings.batches < 2
+        self.listening.detailed = self.trainings.batches < SHADOWED
+        self.listening.forget()
+        training = self.trainings.now
+        if self.ends_early and not self.schedulers and training is not None and (
+                training.counted is None):
+            training.counted = self.trainings.is_known()
+            if training.counted is not None:
+                raise Stop
+

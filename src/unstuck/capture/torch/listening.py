@@ -1,0 +1,197 @@
+"""Hears what a script calls of torch's, and keeps what leads to a loss.
+
+A `TorchFunctionMode` sees every function as the script or torch's modules call it: `F.cross_entropy` is
+one operation, `nn.GRU` another. Functions are called as they are, so that numbers and random states stay
+the same; while an optimizer steps or gradients are computed nothing is noted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from ..weights import digest
+from .draws import Draws
+from .ops import Graph, Leaf, Op, Ref, array, graph_of
+from .places import Places
+from .views import NAMES, Views
+
+MOST_OPS = 20_000
+"""So many operations without a gradient are a computation of something else, and forgotten."""
+RANDOM = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
+                    "feature_alpha_dropout"})
+_ASKED = frozenset({
+    "size", "dim", "item", "tolist", "numpy", "__len__", "is_contiguous", "requires_grad_", "is_complex",
+    "is_floating_point", "stride", "storage_offset", "data_ptr", "backward", "numel", "cpu", "cuda",
+    "nelement", "element_size", "get_device", "ndimension", "__repr__", "__format__", "__bool__",
+    "__hash__", "type", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage", "is_same_size",
+})
+"""Functions that make no number of a graph, or hand on what they are given."""
+_SAME = frozenset({"cpu", "cuda", "contiguous", "to", "float", "clone", "requires_grad_"})
+_PROPERTIES = frozenset({"data", "T", "mT"})
+
+
+def name_of(function: Any) -> str:
+    """A function's own name; "" for a property that is only read."""
+    name = str(getattr(function, "__name__", ""))
+    if name == "__get__":
+        name = str(getattr(getattr(function, "__self__", None), "__name__", ""))
+        return name if name in _PROPERTIES else ""
+    return "" if name in ("__set__", "__delete__") else name
+
+
+class Listening(TorchFunctionMode):  # type: ignore[misc]
+    """What is heard while a script runs.
+
+    Args:
+        places: finds the user's lines.
+        draws: is told what parameters were drawn as.
+    """
+
+    def __init__(self, places: Places, draws: Draws) -> None:
+        super().__init__()
+        self._places, self._draws = places, draws
+        self.views = Views(places.here)
+        self._current: dict[int, Ref] = {}
+        self._alive: list[Any] = []
+        self._process = os.getpid()
+        self._spent = False
+        self._number = 0
+        self._copies: dict[bytes, Any] = {}
+        self.quiet = 0
+        self.placed = self.detailed = True
+        self.modules: list[Any] = []
+        self.on_forward: Callable[[Any], None] = lambda module: None
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        """Call it, and note it."""
+        kwargs = kwargs or {}
+        if self.quiet or os.getpid() != self._process:
+            return func(*args, **kwargs)
+        name = name_of(func)
+        if not name or name in _ASKED:
+            return func(*args, **kwargs)
+        before = self._before(name, args)
+        given = [(one, one.requires_grad) for one in _tensors((args, kwargs))]
+        out = func(*args, **kwargs)
+        self._draws.heard(name, args, kwargs, out)
+        self._note(name, args, kwargs, out, before, given)
+        return out
+
+    def entered(self, module: Any) -> None:
+        """A module is called."""
+        if self.quiet or os.getpid() != self._process:
+            return
+        if not self.modules and self._spent:
+            self.forget()
+        self.modules.append(module)
+
+    def left(self, module: Any) -> None:
+        """It has returned, or raised."""
+        if self.modules and self.modules[-1] is module:
+            self.modules.pop()
+
+    def forget(self) -> None:
+        """Begin anew: what is known leads to no loss any more."""
+        self._current.clear()
+        self._alive.clear()
+        self._spent = False
+
+    def graph(self, loss: Any) -> Graph | None:
+        """All that a loss came from; `None` where no operation is known."""
+        self._spent = True
+        ref = self._current.get(id(loss))
+        self.quiet += 1
+        try:
+            return None if ref is None else graph_of(ref, float(loss.detach().sum()))
+        finally:
+            self.quiet -= 1
+
+    def _before(self, name: str, args: Any) -> dict[str, Any]:
+        """The running averages that a batch normalisation writes over."""
+        if name != "batch_norm" or len(args) < 3 or args[1] is None:
+            return {}
+        self.quiet += 1
+        try:
+            return {"mean": array(args[1]), "variance": array(args[2])}
+        finally:
+            self.quiet -= 1
+
+    def _note(
+        self, name: str, args: Any, kwargs: Any, out: Any, before: dict[str, Any],
+        given: list[tuple[Any, bool]],
+    ) -> None:
+        outs = [one for one in (out if isinstance(out, tuple | list) else (out,))
+                if isinstance(one, torch.Tensor)]
+        if name == "__setitem__":
+            outs = [args[0]]
+        writes = name.endswith("_") and not name.endswith("__")
+        if not outs or (writes and _is_parameter(outs[0])):
+            return
+        self.quiet += 1
+        try:
+            tracked = [id(one) in self._current or slope for one, slope in given]
+            if not any(tracked) and not self.modules:
+                if name in NAMES and given:
+                    self.views.heard(given[0][0], outs[0])
+                return
+            if len(self._alive) > MOST_OPS:
+                self.forget()
+            sloped = any(slope for _, slope in given)
+            whole = outs[0].is_floating_point()
+            self._number += 1
+            op = Op(
+                name=name.rstrip("_") if writes else name, args=self._refs(args),
+                kwargs=self._refs(kwargs), modules=tuple(self.modules),
+                span=self._places.here() if self.placed else None,
+                shapes=[tuple(one.shape) for one in outs], before=before, number=self._number,
+                cut=sloped and whole and not outs[0].requires_grad)
+            if name in RANDOM and self.detailed:
+                op.values = [array(given[0][0]), array(outs[0])]
+            if not given or name.endswith("_like"):  # made from nothing
+                op.values = [array(outs[0])]
+            for at, one in enumerate(outs):
+                self._current[id(one)] = Ref(op, at)
+                self._alive.append(one)
+        finally:
+            self.quiet -= 1
+
+    def _refs(self, tree: Any) -> Any:
+        if isinstance(tree, torch.Tensor):
+            known = self._current.get(id(tree))
+            if known is not None:
+                return known
+            self._alive.append(tree)
+            if _is_parameter(tree):
+                return Leaf(tree, True)
+            return Leaf(None, False, self._copied(tree))
+        if isinstance(tree, dict):
+            return {key: self._refs(one) for key, one in tree.items()}
+        if isinstance(tree, list | tuple):
+            return tuple(self._refs(one) for one in tree)
+        return tree
+
+
+    def _copied(self, tensor: Any) -> Any:
+        """A tensor's numbers; one array for all that are equal, such as the rows of a full batch."""
+        found = array(tensor)
+        mark = digest(found.tobytes()) + repr((found.shape, found.dtype)).encode()
+        return self._copies.setdefault(mark, found)
+
+
+def _is_parameter(tensor: Any) -> bool:
+    return isinstance(tensor, torch.nn.Parameter) or (tensor.requires_grad and tensor.is_leaf)
+
+
+def _tensors(tree: Any) -> list[Any]:
+    if isinstance(tree, torch.Tensor):
+        return [tree]
+    if isinstance(tree, dict):
+        tree = tuple(tree.values())
+    return [one for part in tree for one in _tensors(part)] if isinstance(tree, list | tuple) else []

@@ -1,0 +1,214 @@
+"""A script's trainings, put together from its losses, gradients and steps.
+
+A training is what one optimizer does. Each `backward` is a batch; what the loop did with the gradients
+around it (cleared, added up, clipped, stepped with) is noted beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from types import FrameType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.script import Span
+
+from ..rounds import Around
+from ..shadow import SHADOWED
+from .ops import Graph, array
+from .parts import parts_of
+
+
+@dataclass(kw_only=True, eq=False)
+class Backward:
+    """One batch: its graph, and what the loop did with its gradients.
+
+    `cleared`: no gradient was there before it. `lost`: they were cleared after it, before a step. `step`:
+    the number of the step, from 1, that came after it and before the next batch; 0 for none. `turns` are
+    the values that the loops around it count with.
+    """
+
+    graph: Graph
+    cleared: bool
+    turns: tuple[Any, ...] = ()
+    lost: bool = False
+    step: int = 0
+    clipped: tuple[str, float] | None = None
+    rate: float = 0.0
+
+
+@dataclass(kw_only=True, eq=False)
+class Training:
+    """All batches of one optimizer's.
+
+    `values` are the parameters before the first step, by `id`, with the tensors that they are of; `untouched`
+    those of them that are not its to change.
+    """
+
+    optimizer: Any
+    around: list[Around] = field(default_factory=list)
+    batches: list[Backward] = field(default_factory=list)
+    values: dict[int, tuple[Any, NDArray[Any]]] = field(default_factory=dict)
+    steps: int = 0
+    refused: str = ""
+    spans: dict[str, Span] = field(default_factory=dict)
+    owned: frozenset[int] = frozenset()
+    draws: dict[int, Any] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+    frozen: frozenset[int] = frozenset()
+    counted: tuple[int, int] | None = None
+    asked: bool = False
+
+
+class Trainings:
+    """Told of what happens; `all` are the trainings so far.
+
+    Args:
+        draw_of: what a parameter was drawn as.
+    """
+
+    def __init__(self, draw_of: Any) -> None:
+        self._draw_of = draw_of
+        self._pending: list[Backward] = []
+        self._spans: dict[str, Span] = {}
+        self._around: list[Around] = []
+        self._frames: list[FrameType] = []
+        self.closures = 0
+        self._clip: tuple[str, float] | None = None
+        self._since = 0
+        self.all: list[Training] = []
+        self.refused = ""
+
+    @property
+    def now(self) -> Training | None:
+        """The training that is going on."""
+        return self.all[-1] if self.all else None
+
+    @property
+    def batches(self) -> int:
+        """How many batches the training that is going on has had."""
+        return 0 if self.now is None else len(self.now.batches)
+
+    def stands_in(self, frames: list[FrameType], around: Callable[[], list[Around]]) -> None:
+        """The frames of the user's file around the batch that comes, and the loops in them."""
+        if [*map(id, frames)] != [*map(id, self._frames)]:
+            self._frames, self._around = frames, around()
+
+    def at(self, what: str, span: Span | None) -> None:
+        """Where something is called."""
+        if span is not None:
+            self._spans[what] = span
+
+    def is_known(self) -> tuple[int, int] | None:
+        """How many rounds the outermost counted loop has, and how many were run, once that tells all.
+
+        `None` before two rounds and the updates of the shadow check, and where no loop counts its rounds.
+        """
+        training = self.now
+        if training is None or training.asked or not training.around or not training.batches:
+            return None
+        outer = len(training.around) - 1
+        count = training.around[outer].count
+        turns = [one.turns[outer] for one in training.batches]
+        if None in turns or len(turns) <= SHADOWED or self._around is not training.around:
+            return None
+        run = len(dict.fromkeys(turns)) - 1  # the last one has just begun
+        starts = [i for i, turn in enumerate(turns) if i == 0 or turn != turns[i - 1]]
+        whole = len(starts) == run + 1 and starts[-1] == len(turns) - 1 and run >= 2
+        if not whole or count <= run:
+            return None
+        training.asked = True
+        return (count, run) if _come_again(training, starts) else None
+
+    def backward(self, graph: Graph | None, parameters: Iterable[Any]) -> None:
+        """Gradients are about to be computed of a loss."""
+        if graph is None:
+            self.refused = self.refused or (
+                "a gradient is taken of a number that none of its functions is known to have computed.")
+            return
+        if self._pending and self._pending[-1].graph.ops[0].number > graph.ops[0].number - 1 and (
+                self._pending[-1].graph.ops[0] is graph.ops[0]):
+            self.refused = self.refused or (
+                "gradients of two losses are taken of one forward pass; add the losses up, and call"
+                " backward once.")
+        cleared = all(one.grad is None or not bool(one.grad.any()) for one in parameters)
+        turns = tuple(one.turn for one in self._around)
+        self._pending.append(Backward(graph=graph, cleared=cleared, turns=turns))
+        self._clip = None
+
+    def zeroed(self) -> None:
+        """Gradients have been cleared."""
+        if self._pending and not self._pending[-1].step:
+            self._pending[-1].lost = True
+
+    def clipped(self, kind: str, most: float) -> None:
+        """Gradients have been clipped."""
+        self._clip = kind, most
+
+    def step(self, optimizer: Any, registered: dict[int, str]) -> None:
+        """An optimizer is about to change its parameters."""
+        if not self._pending and self.now is not None and self.now.optimizer is not optimizer:
+            if self.now.batches and self.now.batches[-1].step == self.now.steps:
+                self.now.refused = self.now.refused or (
+                    "two optimizers step with the gradients of one loss. Give one optimizer all"
+                    " parameters: torch.optim.Adam([*a.parameters(), *b.parameters()]).")
+            return
+        training = self.now
+        if training is None or training.optimizer is not optimizer:
+            training = self._begun(optimizer, registered)
+        training.steps += 1
+        group = optimizer.param_groups[0]
+        for one in self._pending:
+            one.rate = float(group["lr"])
+        if self._pending:
+            last = self._pending[-1]
+            last.step, last.clipped = training.steps, self._clip
+            held = [p for g in optimizer.param_groups for p in g["params"]]
+            empty = all(p.grad is None or not bool(p.grad.any()) for p in held)
+            last.lost = last.lost and empty
+        self._moved(training)
+
+    def end(self, optimizers: Sequence[Any], registered: dict[int, str]) -> None:
+        """The script is over: what came after the last step is a training of its own if none stepped."""
+        if not self.all and self._pending and optimizers:
+            self._begun(optimizers[-1], registered)
+        if self.now is not None:
+            self._moved(self.now)
+
+    def _begun(self, optimizer: Any, registered: dict[int, str]) -> Training:
+        held = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        training = Training(optimizer=optimizer, around=self._around, owned=frozenset(held),
+                            names=dict(registered))
+        for one in self._pending[:1]:
+            for op in one.graph.ops:
+                for leaf in op.inputs:
+                    tensor = getattr(leaf, "tensor", None)
+                    if tensor is not None and leaf.parameter:  # type: ignore[union-attr]
+                        training.values[id(tensor)] = tensor, array(tensor)
+                        training.draws[id(tensor)] = self._draw_of(tensor)
+        training.frozen = frozenset(
+            key for key, (tensor, _) in training.values.items() if not tensor.requires_grad)
+        self.all.append(training)
+        return training
+
+    def _moved(self, training: Training) -> None:
+        """What was waiting belongs to a training."""
+        if len(training.batches) < SHADOWED:
+            training.spans = {**self._spans, **training.spans}
+        training.batches += self._pending
+        self._pending = []
+
+
+def _come_again(training: Training, starts: list[int]) -> bool:
+    """True where the rows of the first round are those of the second, in whatever order."""
+    parts = parts_of(training.batches[0].graph)
+
+    def rows(start: int, end: int) -> list[bytes]:
+        return sorted(row.tobytes() for one in training.batches[start:end]
+                      for array in parts.rows_of(one.graph) for row in array)
+
+    first, second = (rows(a, b) for a, b in zip(starts, starts[1:3], strict=False))
+    return first == second

@@ -1,0 +1,72 @@
+"""Views that a script makes of its data, by which axes may have been meant to change places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unstuck.network.data import Viewed
+from unstuck.script import Span
+
+from .ops import array
+
+MOST_BYTES = 64 << 20
+NAMES = frozenset({"view", "reshape"})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class View:
+    """A view, the tensor that it was made of, the order of axes that gives its sizes, and its place."""
+
+    of: Any
+    made: Any
+    dims: tuple[int, ...]
+    span: Span | None
+
+
+class Views:
+    """Notes those that may have been meant otherwise.
+
+    Args:
+        here: tells the expression that the user's file is at.
+    """
+
+    def __init__(self, here: Callable[[], Span | None]) -> None:
+        self._here = here
+        self._made: list[View] = []
+
+    def heard(self, given: Any, out: Any) -> None:
+        """A view has been made outside of all modules."""
+        dims = exchanged(tuple(given.shape), tuple(out.shape))
+        if dims is not None and given.numel() * given.element_size() <= MOST_BYTES and len(self._made) < 8:
+            self._made.append(View(of=given.detach(), made=out.detach(), dims=dims, span=self._here()))
+
+    def behind(self, rows: NDArray[Any]) -> tuple[Viewed, Span | None] | None:
+        """The view whose rows these are; `None` where they are of none."""
+        for view in self._made:
+            made = np.ascontiguousarray(array(view.made), rows.dtype)
+            if made.shape[1:] != rows.shape[1:]:
+                continue
+            meant = np.ascontiguousarray(np.transpose(array(view.of), view.dims), rows.dtype)
+            found = Viewed(dims=view.dims, as_viewed=made, as_meant=meant)
+            try:
+                found.of(rows)
+            except LookupError:
+                continue
+            return found, view.span
+        return None
+
+
+def exchanged(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The order of the axes of one shape that makes the other; `None` for none, several, or the same."""
+    if before == after or sorted(before) != sorted(after) or len(set(before)) != len(before):
+        return None
+    if [n for n in before if n != 1] == [n for n in after if n != 1]:
+        return None
+    return next(order for order in permutations(range(len(before)))
+                if tuple(before[i] for i in order) == after)

@@ -1,0 +1,167 @@
+"""Rate, optimizer, epochs, batches, loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import libcst as cst
+
+from unstuck.network.loss_names import config_of
+from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import optimizers as numbers
+from unstuck.script import Edit, Script
+from unstuck.script.tree import tree_of
+
+from .._source import number, set_value, tidy
+from ._names import Edits, call_at, function_name, last_name, module_name
+
+_WORDS = {"learning_rate": ("lr", 1), "momentum": ("momentum", 2), "nesterov": ("nesterov", None),
+          "l2": ("weight_decay", None), "weight_decay": ("weight_decay", None), "epsilon": ("eps", None),
+          "rho": ("alpha", None), "amsgrad": ("amsgrad", None), "dampening": ("dampening", None)}
+"""What torch calls the arguments of optimizers, and where they stand."""
+
+
+def optimizer(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """The optimizer at the call that makes it."""
+    call = call_at(script, before, "optimizer")
+    old, new = before.optimizer, after.optimizer
+    if call is None or last_name(call) != old.kind or not hasattr(numbers, new.kind):
+        return None
+    clips = {"clipnorm", "clipvalue", "global_clipnorm"}
+    if any(old.config.get(key) != new.config.get(key) for key in clips):
+        return None
+    if old.cls is new.cls:
+        edits: Edits = ()
+        for key, value in new.config.items():
+            if key == "name" or _same(value, old.config.get(key)):
+                continue
+            if key not in _WORDS or not isinstance(value, bool | int | float) or (
+                    key == "learning_rate" and not isinstance(old.config[key], int | float)):
+                return None
+            word, at = _WORDS[key]
+            found = set_value(call, word, number(value), position=at)
+            if found is None:
+                return None
+            edits += found
+        return edits
+    parameters = call.argument("params", 0)
+    if parameters is None:
+        return None
+    defaults = getattr(numbers, new.kind)().get_config()
+    given = {key: value for key, value in new.config.items()
+             if key not in ("name", *clips) and not _same(value, defaults.get(key))}
+    if any(key not in _WORDS or not isinstance(value, bool | int | float) for key, value in given.items()):
+        return None
+    rate = {"learning_rate": new.config["learning_rate"]} if new.kind == "SGD" else {}
+    words = [f"{_WORDS[key][0]}={number(value)}" for key, value in {**rate, **given}.items()]
+    prefix = call.callee.rpartition(".")[0]
+    if not prefix:
+        prefix = script.module_alias("torch.optim", call.span)[0]
+    return call.replace(f"{prefix}.{new.kind}({', '.join([parameters.code, *words])})")
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return tidy(one) == tidy(other)
+    return bool(one == other)
+
+
+def epochs(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """The end of the `range` that counts them."""
+    call = call_at(script, before, "rounds")
+    if call is None or last_name(call) != "range":
+        return None
+    rounds = math.ceil(before.rounds * after.epochs / before.epochs)
+    stop, start = call.argument("stop", 1), call.argument("start", 0)
+    if stop is None:
+        return set_value(call, "stop", str(rounds), position=0)
+    if start is None or not start.code.isdecimal():
+        return None
+    return set_value(call, "stop", str(int(start.code) + rounds), position=1)
+
+
+def batch_size(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """The argument of the `DataLoader`."""
+    call = call_at(script, before, "batch")
+    return None if call is None else set_value(call, "batch_size", str(after.batch_size), position=1)
+
+
+def shuffle(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """The same."""
+    call = call_at(script, before, "batch")
+    return None if call is None else set_value(call, "shuffle", str(after.shuffle), position=2)
+
+
+LOSSES = {
+    ("mean_squared_error", False): ("MSELoss", "mse_loss"),
+    ("mean_absolute_error", False): ("L1Loss", "l1_loss"),
+    ("huber", False): ("HuberLoss", "huber_loss"),
+    ("binary_crossentropy", False): ("BCELoss", "binary_cross_entropy"),
+    ("binary_crossentropy", True): ("BCEWithLogitsLoss", "binary_cross_entropy_with_logits"),
+    ("sparse_categorical_crossentropy", True): ("CrossEntropyLoss", "cross_entropy"),
+    ("categorical_crossentropy", True): ("CrossEntropyLoss", "cross_entropy"),
+}
+"""What Keras's losses are in torch, as a module and as a function: of probabilities, and of logits."""
+
+
+def loss(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """The module that is made, or the function that is called."""
+    call = call_at(script, before, "loss")
+    name, config = config_of(after.loss)
+    known = LOSSES.get((name, bool(config.get("from_logits"))))
+    if call is None or known is None or config.get("reduction") not in (
+            None, "sum_over_batch_size", "mean_with_sample_weight"):
+        return None
+    module, function = known
+    written = last_name(call)
+    if written[:1].isupper():
+        spelled, imports = module_name(script, call.span, module, like=call.callee)
+        return (*imports, *call.replace(f"{spelled}()"))
+    spelled, imports = function_name(script, call.span, function)
+    given, target = call.argument("input", 0), call.argument("target", 1)
+    if given is None or target is None or len(call.node.args) != 2:
+        return None
+    return (*imports, *call.replace(f"{spelled}({given.code}, {target.code})"))
+
+
+def targets(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """Targets of another shape, where outputs meet them."""
+    tail = ".unsqueeze(1)" if after.y.ndim > before.y.ndim else ".reshape(-1)"
+    for at in (0, 1):
+        span = before.sites.get(f"meets:{at}")
+        tree = tree_of(script.text)
+        offsets = None if span is None else script.lines.offsets(span)
+        if tree is None or offsets is None:
+            continue
+        call = script.call(span) if span is not None else None
+        if call is not None:
+            given = call.argument(("input", "target")[at], at)
+            return None if given is None else (
+                Edit(start=given.end, end=given.end, replacement=tail),)
+        found = [node for node in tree.positions if isinstance(node, cst.BinaryOperation)
+                 and tree.bare_extent(node) == offsets]
+        side = (found[0].left, found[0].right)[at] if found else None
+        if isinstance(side, cst.Name | cst.Subscript | cst.Call | cst.Attribute):
+            end = tree.extent(side)[1]
+            return (Edit(start=end, end=end, replacement=tail),)
+    return None
+
+
+def view(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """`permute` in the place of the view that the rows are cut out by."""
+    call = call_at(script, before, "view")
+    if call is None or before.viewed is None:
+        return None
+    function = call.node.func
+    dims = ", ".join(map(str, before.viewed.dims))
+    if isinstance(function, cst.Attribute) and call.callee.rpartition(".")[0] != "torch":
+        return call.replace(f"{call.tree.source(function.value)}.permute({dims})")
+    given = call.argument("input", 0)
+    return None if given is None else call.replace(f"torch.permute({given.code}, ({dims}))")
+
+
+WRITERS: dict[str, Callable[..., Edits | None]] = {
+    "optimizer": optimizer, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle, "loss": loss,
+    "targets": targets, "view": view}

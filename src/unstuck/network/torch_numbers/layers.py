@@ -1,0 +1,150 @@
+"""Torch's layers where Keras's of the same name give other numbers, and what only torch has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def _registered(cls: Any) -> Any:
+    return keras.saving.register_keras_serializable(package="unstuck")(cls)
+
+
+@_registered
+class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
+    """`nn.BatchNorm*`: the running variance is that of the population, n / (n - 1) times the batch's."""
+
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """Normalise; note the running averages where it is trained."""
+        axes = [i for i in range(len(inputs.shape)) if i != self.axis % len(inputs.shape)]
+        shape = [1] * len(inputs.shape)
+        shape[self.axis] = inputs.shape[self.axis]
+        if training:
+            mean, variance = ops.moments(inputs, axes)
+            count = 1
+            for axis in axes:
+                count = count * ops.shape(inputs)[axis]
+            count = ops.cast(count, self.compute_dtype)
+            keep = self.momentum
+            self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
+            unbiased = variance * count / ops.maximum(count - 1, 1)
+            self.moving_variance.assign(self.moving_variance * keep + unbiased * (1 - keep))
+        else:
+            mean, variance = self.moving_mean, self.moving_variance
+        scale = ops.rsqrt(variance + self.epsilon)
+        out = (inputs - ops.reshape(mean, shape)) * ops.reshape(scale, shape)
+        if self.scale:
+            out = out * ops.reshape(self.gamma, shape)
+        return out + ops.reshape(self.beta, shape) if self.center else out
+
+
+@_registered
+class Detach(keras.layers.Layer):  # type: ignore[misc]
+    """`detach()`, `.data` or `no_grad` on the way: nothing before it gets a gradient by it.
+
+    Args:
+        cuts: whether it keeps gradients; without, it is nothing.
+    """
+
+    def __init__(self, cuts: bool = True, **more: Any) -> None:
+        super().__init__(**more)
+        self.cuts = cuts
+
+    def call(self, inputs: Any) -> Any:
+        """The same numbers, without a slope."""
+        return ops.stop_gradient(inputs) if self.cuts else inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "cuts": self.cuts}
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """The shape that it is given."""
+        return shape
+
+
+@_registered
+class Dense(keras.layers.Dense):  # type: ignore[misc]
+    """`nn.Linear` made within `forward`: in every call it is drawn anew, and nothing of it is kept.
+
+    Args:
+        made_anew: whether it is; without, it is a layer like any other.
+    """
+
+    def __init__(self, units: int, made_anew: bool = True, **more: Any) -> None:
+        super().__init__(units, **more)
+        self.made_anew = made_anew
+        self.draws = keras.random.SeedGenerator(0)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The layer on its inputs."""
+        if not self.made_anew:
+            return super().call(inputs)
+        bound = float(inputs.shape[-1]) ** -0.5
+        kernel = keras.random.uniform((inputs.shape[-1], self.units), -bound, bound, seed=self.draws)
+        out = ops.matmul(inputs, kernel)
+        if self.use_bias:
+            out = out + keras.random.uniform((self.units,), -bound, bound, seed=self.draws)
+        return out if self.activation is None else self.activation(out)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "made_anew": self.made_anew}
+
+
+class _TwoBiases:
+    """A recurrent cell with a bias for its inputs and one for its state, as torch has them."""
+
+    def build(self, input_shape: Any) -> None:
+        """The weights, and the second bias."""
+        super().build(input_shape)  # type: ignore[misc]
+        if self.use_bias:  # type: ignore[attr-defined]
+            self.recurrent_bias = self.add_weight(  # type: ignore[attr-defined]
+                shape=self.bias.shape, name="recurrent_bias",  # type: ignore[has-type]
+                initializer=self.bias_initializer)  # type: ignore[attr-defined]
+
+    def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
+        """One step, with the sum of the two biases."""
+        if not self.use_bias:  # type: ignore[attr-defined]
+            return super().call(inputs, states, training=training)  # type: ignore[misc]
+        own = self.bias  # type: ignore[has-type]
+        object.__setattr__(self, "bias", own + self.recurrent_bias)
+        try:
+            return super().call(inputs, states, training=training)  # type: ignore[misc]
+        finally:
+            object.__setattr__(self, "bias", own)
+
+
+class _LSTMCell(_TwoBiases, keras.layers.LSTMCell):  # type: ignore[misc]
+    pass
+
+
+class _SimpleRNNCell(_TwoBiases, keras.layers.SimpleRNNCell):  # type: ignore[misc]
+    pass
+
+
+@_registered
+class LSTM(keras.layers.LSTM):  # type: ignore[misc]
+    """`nn.LSTM`: two biases, each trained by itself."""
+
+    def __init__(self, units: int, **more: Any) -> None:
+        super().__init__(units, **more)
+        config = {k: v for k, v in self.cell.get_config().items()
+                  if k not in ("unit_forget_bias", "seed")}
+        self.cell = _LSTMCell(**config, unit_forget_bias=False)
+
+    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
+        """The steps one by one: there is no kernel with two biases."""
+        return keras.layers.RNN.inner_loop(self, sequences, initial_state, mask, training=training)
+
+
+@_registered
+class SimpleRNN(keras.layers.SimpleRNN):  # type: ignore[misc]
+    """`nn.RNN`: two biases, each trained by itself."""
+
+    def __init__(self, units: int, **more: Any) -> None:
+        super().__init__(units, **more)
+        config = {k: v for k, v in self.cell.get_config().items() if k != "seed"}
+        self.cell = _SimpleRNNCell(**config)
