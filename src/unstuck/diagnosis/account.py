@@ -87,16 +87,25 @@ def script_info(captured: Captured, argv: Sequence[str]) -> results.ScriptInfo:
     )
 
 
-def fit_info(captured: Captured, goal: Goal) -> results.Fit:
-    """The `fit` in question."""
+def fit_info(captured: Captured, goal: Goal, rows_asked: int | None = None) -> results.Fit:
+    """The `fit` in question, on so many rows where that was asked for."""
     recipe = captured.recipe
     return results.Fit(
         line=captured.line, index=captured.index, of=captured.of, call=captured.call,
-        model=captured.model_kind, parameters=captured.parameters, rows=recipe.train.rows,
+        model=captured.model_kind, parameters=captured.parameters, rows=recipe.trained_rows,
         distinct_rows=goal.distinct_rows, updates=recipe.updates, batch_size=recipe.batch_size,
         epochs=recipe.epochs, loss=recipe.loss_name, optimizer=recipe.optimizer.kind,
-        left_out=recipe.left_out,
+        left_out=recipe.left_out, rows_asked=rows_asked,
     )
+
+
+def horizon_info(experiment: Experiment) -> results.Horizon | None:
+    """How far trainings went; `None` where they went to their ends."""
+    if experiment.horizon is None:
+        return None
+    whole, first = experiment.recipe, experiment.control.recipe
+    return results.Horizon(updates=first.updates, of=whole.updates, rows=first.trained_rows,
+                           of_rows=whole.trained_rows)
 
 
 def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
@@ -185,7 +194,7 @@ def repair_info(
     edits, watched = (None, ()) if script is None else _edits_beside(
         changes, beside, script, experiment.recipe)
     added = added_parameters(experiment, changes)
-    same_work = cure.arm.recipe.updates == experiment.recipe.updates
+    updates = experiment.whole(cure.arm).updates
     small = experiment.goal.keeps_outputs and experiment.goal.judged_rows <= SMALL_TABLE
     typical = 0
     if cure.proof is not None:
@@ -196,11 +205,11 @@ def repair_info(
         success_rate=cure.rate.share, ci95=(cure.rate.low, cure.rate.high),
         replicas=cure.rate.trials, successes=cure.rate.successes,
         applicability="display" if edits is None else
-        "safe" if not added and same_work else "unsafe",
+        "safe" if not added and updates == experiment.recipe.updates else "unsafe",
         edits=_edit_info(edits),
         diff="" if edits is None or script is None else script.diff(script.apply(edits)),
         cost=float(sum(c.cost + c.oddity for c in changes)), added_parameters=added,
-        updates=cure.arm.recipe.updates,
+        updates=updates,
         touches=tuple(sorted(touched(changes))),
         put_back=put_back_info(cure, changes, judged),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),

@@ -38,7 +38,11 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
         return "INCONCLUSIVE", results.RIVALS
     if goal.nothing_to_learn:
         return "NO_SIGNAL", results.NOTHING_TO_LEARN
-    if rate.share >= CURED:
+    if goal.early and diverged <= 0.5:
+        if rate.share >= CURED:
+            return "BEGINS", f"learning begins in {rate.successes} of {rate.trials} replicas"
+        said = f"learning has begun in {rate.successes} of {rate.trials} replicas"
+    elif rate.share >= CURED:
         median = float(np.median(control.final_loss))
         skill = goal.skill(median)
         high = 0.2 if goal.noise is None else 0.05
@@ -53,7 +57,8 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
         return "LEARNS", said
     if diverged > 0.5:
         return "DIVERGES", f"in {diverged:.0%} of the replicas the loss is no number any more"
-    if success_rate(goal.learned(control, part=1)).share >= CURED and _overfits(goal, control):
+    trained = success_rate(goal.learned(control, part=1)).share
+    if not goal.early and trained >= CURED and _overfits(goal, control):
         return "OVERFITS", "the rows trained on are learned, the rows held back are not"
     if goal.no_signal:
         return "NO_SIGNAL", "plain methods find no dependence of the targets on the inputs either"

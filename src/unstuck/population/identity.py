@@ -44,6 +44,8 @@ def fingerprint(recipe: Recipe) -> str:
         words = (*words, recipe.target_units)  # type: ignore[assignment]
     if recipe.filled:
         words = (*words, recipe.filled)  # type: ignore[assignment]
+    if recipe.loss_rows is not None:
+        words = (*words, recipe.loss_rows)  # type: ignore[assignment]
     return digest(repr(words).encode(), data_digest(recipe).encode())
 
 

@@ -24,6 +24,9 @@ from .common_advice import battery, careful
 LEAST_UPDATES = 100
 """Adam at 0.001 moves a weight by 0.1 at most in so many, less than most start with: with fewer,
 nothing is tried that does not train longer too."""
+OF_THE_END = frozenset({"epochs", "batch_size", "validation_split"})
+"""Kinds of changes of which a training's first updates tell nothing: how many updates there are, and what
+is held back. Nothing of these kinds is tried, or said, where trainings are not whole."""
 USUAL = (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2))
 """Activations of hidden layers and rates of Adam with which small networks learn."""
 
@@ -55,7 +58,8 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
         asked.setdefault(change, ())
     same: dict[str, Candidate] = {}
     for change, checks in asked.items():
-        if not _applies(change, recipe) or not _comparable(change, recipe, goal):
+        if not (_is_seen(change, goal) and _applies(change, recipe)
+                and _comparable(change, recipe, goal)):
             continue
         # Two names for one change are one arm, under the plainer name.
         signature = change.apply(recipe).signature
@@ -87,7 +91,7 @@ def strong_sets(
     found: list[Changes] = []
 
     def fits(change: Intervention, longer: bool) -> bool:
-        if not longer and isinstance(change, Epochs):
+        if not _is_seen(change, goal) or (not longer and isinstance(change, Epochs)):
             return False
         return not goal.by_loss or (
             _applies(change, recipe) and _comparable(change, recipe, goal))
@@ -130,6 +134,11 @@ def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes
         if compatible([*taken, change]) and _applies(change, recipe, taken):
             taken.append(change)
     return tuple(taken)
+
+
+def _is_seen(change: Intervention, goal: Goal) -> bool:
+    """False where only the first updates are trained, and those show nothing of such a change."""
+    return not (goal.early and change.touches & OF_THE_END)
 
 
 def _applies(change: Intervention, recipe: Recipe, among: Iterable[Intervention] = ()) -> bool:
