@@ -10,8 +10,11 @@ from unstuck.population.population import Population
 from unstuck.result import results
 from unstuck.search.proof import Cure
 from unstuck.search.ranking import CURED
+from unstuck.search.wholes import Wholes
 
 _ASK = f"If these very rows are all that it is to learn, ask for that: --goal '{results.BY_HEART}'"
+LEAST_LATE = 2
+"""Whole trainings, of which all have to learn, for what stood still at a horizon to be called late."""
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
 
@@ -28,8 +31,10 @@ def by_heart_note(cure: Cure, *, checked: bool) -> str:
             f" is offered as no repair. {_ASK}")
 
 
-def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:
-    """The whole in one word, and in one sentence."""
+def judge_outcome(
+    goal: Goal, control: Population, wholes: Wholes | None = None
+) -> tuple[results.Outcome, str]:
+    """The whole in one word, and in one sentence; `wholes` are trainings beyond the control's horizon."""
     learned = goal.learned(control)
     rate = success_rate(learned)
     diverged = float(control.diverged.mean())
@@ -60,6 +65,9 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
     trained = success_rate(goal.learned(control, part=1)).share
     if not goal.early and trained >= CURED and _overfits(goal, control):
         return "OVERFITS", "the rows trained on are learned, the rows held back are not"
+    if goal.end is not None and wholes is not None and wholes.own.replicas >= LEAST_LATE and (
+            goal.end.learned(wholes.own).all()):
+        return "LATE", f"{said}; whole trainings learn"
     if goal.no_signal:
         return "NO_SIGNAL", "plain methods find no dependence of the targets on the inputs either"
     return ("STUCK" if rate.share < STUCK else "FRAGILE"), said

@@ -34,6 +34,7 @@ from unstuck.search.experiment import Experiment
 from unstuck.search.pace import horizon_for
 from unstuck.search.ranking import CURED
 from unstuck.search.search import Search
+from unstuck.search.wholes import Wholes, trained_whole
 
 from . import account, scenes
 from .applied_repair import ReadyRepair
@@ -110,6 +111,7 @@ class Steps:
         self.notes: list[str] = list(captured.notes)
         self.fault: Exception | None = None
         self.horizon: Horizon | None = None
+        self.wholes: Wholes | None = None
         if options.rows is not None and options.rows < captured.recipe.trained_rows:
             fewer = on_fewer_rows(captured.recipe, options.rows)
             self.captured = replace(captured, recipe=fewer)
@@ -242,6 +244,9 @@ class Steps:
         search.run(sick=sick)
         if not sick:
             self._more_control(experiment)
+        if self.horizon is not None:
+            best = next((cure.arm for cure in search.proofs.offered), None)
+            self.wholes = trained_whole(experiment, best)
 
     def _timed(self, part: str, work: Callable[[], T]) -> T:
         begun = time.monotonic()
@@ -280,10 +285,12 @@ class Steps:
 
     def _more_control(self, experiment: Experiment) -> None:
         """A healthy script's rate, as sharp as a few seconds allow."""
+        # At a horizon there is nothing else to train, and so few first replicas say little.
+        share = 0.2 if self.horizon is None else 0.6
         try:
             for look in LOOKS:
                 if len(experiment.control.learned) < look <= experiment.most and experiment.costs.of(
-                        experiment.control, look) < 0.2 * min(experiment.left, 120.0):
+                        experiment.control, look) < share * min(experiment.left, 120.0):
                     experiment.run(experiment.control, look, probes=True)
         except BudgetSpent:
             pass
@@ -367,7 +374,7 @@ class Steps:
                 self.skipped[label] = "the budget was spent before its turn"
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
-                                      control)
+                                      control, self.wholes)
         repairs = proofs.offered
         whole = not any("interrupted" in note for note in self.notes)
         if self.options.pictures:
@@ -396,7 +403,7 @@ class Steps:
             code_map=account.code_map(goal, control, proofs.cures),
             source=self._source(), notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
-            horizon=account.horizon_info(experiment),
+            horizon=account.horizon_info(experiment, search.left, self.wholes),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,

@@ -117,14 +117,17 @@ def replay(
                   replicas=arm.replicas, progress=progress, horizon=horizon)
         try:
             (progress or Progress()).stage(f"again: {arm.intervention}", arm.replicas)
-            again = experiment.run(
-                Arm(changes=(placebo(),), recipe=experiment.shortened(after)), arm.replicas)
+            changed = Arm(changes=(placebo(),), recipe=experiment.shortened(after))
+            was, now = (
+                goal.learned(experiment.fresh(one, arm.replicas)) if arm.fresh else
+                experiment.run(one, arm.replicas).learned
+                for one in (experiment.control, changed))
         except BudgetSpent:
             raise UnstuckError(
                 f"The budget of {options.budget.text} was spent before {arm.replicas} pairs were"
                 " trained. Give more with --budget.") from None
-    effect, rate = paired_effect(experiment.control.learned, again.learned), success_rate(again.learned)
+    effect, rate = paired_effect(was, now), success_rate(now)
     return Replayed(then=arm, tool=result.tool, now=replace(
         arm, successes=rate.successes, success_rate=rate.share, difference=effect.difference,
         ci95=(effect.low, effect.high), rescued=effect.rescued, broken=effect.broken,
-        control_rate=success_rate(experiment.control.learned).share))
+        control_rate=success_rate(was).share))

@@ -42,7 +42,7 @@ def begun(goal: Goal) -> Goal:
     if len(goal.tasks) == 1:
         threshold = max(threshold, goal.constant + goal.task.by_chance(
             goal.constant, goal.judged_rows))
-    return replace(goal, early=True, threshold=threshold, why=(
+    return replace(goal, early=True, end=goal, threshold=threshold, why=(
         f"learning has begun: at least {threshold:.3g} {_measured(goal)}, {_share()} of the way from the"
         f" best constant output ({goal.constant:.3g}) to {_to(goal)} ({end:.3g})"))
 
@@ -54,7 +54,7 @@ def _by_loss(goal: Goal, comparison: str, value: float) -> Goal:
         return goal
     threshold = start - BEGUN * (start - value)
     return replace(
-        goal, early=True, asked=("loss", comparison, threshold), threshold=threshold,
+        goal, early=True, end=goal, asked=("loss", comparison, threshold), threshold=threshold,
         why=f"learning has begun: loss {comparison} {threshold:.3g}, {_share()} of the way from"
             f" {start:.3g} {'before the training' if goal.by_loss else 'of a constant output'} to"
             f" {value:.3g}")

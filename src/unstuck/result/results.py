@@ -262,7 +262,8 @@ class Arm:
     `intervention` names the change itself ("learning rate 0.001 → 0.01"). One that was only put back
     into a cure, never tried alone, has no `replicas`.
     `company`, for "needs company", names the other changes of the set that it is needed in.
-    `to_decide`: replicas in all that would probably decide an undecided verdict.
+    `to_decide`: replicas in all that would probably decide an undecided verdict. `fresh`: both were
+    trained on seeds that no search has seen, not on the population's.
     """
 
     intervention: str
@@ -286,6 +287,7 @@ class Arm:
     to_decide: int | None = None
     added_parameters: int = 0
     change: Change | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

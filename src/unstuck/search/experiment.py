@@ -223,9 +223,15 @@ class Experiment:
                 self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None
 
-    def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
-        """The arm on seeds that no search has seen. Raises as `run`."""
-        return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
+    def fresh(
+        self, arm: Arm, replicas: int, *, start: int = 0, goal: Goal | None = None
+    ) -> Population:
+        """The arm on seeds that no search has seen, scored by `goal`, by default the experiment's own.
+
+        Raises as `run`.
+        """
+        return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0,
+                           goal=goal)
 
     def aside(
         self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False,
@@ -282,7 +288,7 @@ class Experiment:
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
-        tell: Callable[[int], None] | None = None, among: int = 1,
+        tell: Callable[[int], None] | None = None, among: int = 1, goal: Goal | None = None,
     ) -> Population:
         if self.left <= 0:
             raise BudgetSpent
@@ -296,7 +302,7 @@ class Experiment:
         self._take(len(numbers), arm.recipe)
         try:
             return self._chunks.train(
-                engine, arm.recipe, seeds, self.goal, probes=probes,
+                engine, arm.recipe, seeds, goal or self.goal, probes=probes,
                 progress=self._watch(len(numbers), limit, tell or (
                     lambda done: self._glance(have + done, have + len(numbers)))), left=self.left,
                 among=among,

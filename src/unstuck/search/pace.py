@@ -27,9 +27,9 @@ PASSES = 3.0
 ENOUGH = 16
 """Trainings of which something can be said: the first look's. Where so many whole ones fit into what is
 left of the budget, trainings are whole."""
-SEVERAL = 100
+SEVERAL = 150
 """A horizon is as long as leaves room for about so many trainings: a cure is nearly always among the
-first ten sets of changes, and two proofs of it take 64."""
+first ten sets of changes, and a busy machine has room for half of what a measurement promises."""
 LEAST_UPDATES = 200
 """No horizon is shorter. Adam at its usual rate moves a weight by at most 0.2 in so many: most networks
 that learn have begun to."""
