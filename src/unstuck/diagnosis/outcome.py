@@ -34,7 +34,7 @@ def by_heart_note(cure: Cure, *, checked: bool) -> str:
 def judge_outcome(
     goal: Goal, control: Population, wholes: Wholes | None = None
 ) -> tuple[results.Outcome, str]:
-    """The whole in one word, and in one sentence; `wholes` are trainings beyond the control's horizon."""
+    """The whole in one word, and in one sentence; `wholes` went on beyond the control's horizon."""
     learned = goal.learned(control)
     rate = success_rate(learned)
     diverged = float(control.diverged.mean())

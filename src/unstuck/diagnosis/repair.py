@@ -134,8 +134,9 @@ def prove(
                 for text in (script.text, after.text)))
         goal = yardstick(before, asked=options.goal, seed=options.seed, shown=shown, horizon=horizon)
         recipe = in_units_of(before, recipe)
-        experiment = Experiment(recipe, goal, budget=options.budget, seed=options.seed,
-                  progress=progress, replicas=options.replicas or 256, chunks=Chunks(journal), horizon=horizon)
+        experiment = Experiment(
+            recipe, goal, budget=options.budget, seed=options.seed, progress=progress,
+            replicas=options.replicas or 256, chunks=Chunks(journal), horizon=horizon)
         wanted = max(4, min(repair.replicas, experiment.most))
         progress.stage("training the rewritten script on fresh seeds", wanted)
         try:

@@ -203,7 +203,8 @@ def proved(
     else:
         after = rewritten(script, repair)
     return prove(script, repair, options=options, argv=arguments, fit=fit, modernise=modernise,
-                 after=after, shown=result.goal.shown, horizon=horizon_of(result), progress=progress, journal=journal)
+                 after=after, shown=result.goal.shown, horizon=horizon_of(result),
+                 progress=progress, journal=journal)
 
 
 def modern(result: Result, script: Script, arguments: Sequence[str]) -> Repaired:

@@ -5,7 +5,8 @@ the baseline and the ladder of the user's own loss; `references` asks plain meth
 allows; `making` puts them together into a `Goal` (`yardstick`), which is all that others need.
 
 May import: network, result and base.
-Others take: `make_goal`, `held_to`, `Goal`, and for a horizon `goal_on_sample` and `begun`; checks also `rows`, `tasks`, `references` and their like.
+Others take: `make_goal`, `held_to`, `Goal`, and for a horizon `goal_on_sample` and `begun`; checks also
+`rows`, `tasks`, `references` and their like.
 """
 
 from .early import BEGUN as BEGUN

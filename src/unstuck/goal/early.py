@@ -43,8 +43,8 @@ def begun(goal: Goal) -> Goal:
         threshold = max(threshold, goal.constant + goal.task.by_chance(
             goal.constant, goal.judged_rows))
     return replace(goal, early=True, end=goal, threshold=threshold, why=(
-        f"learning has begun: at least {threshold:.3g} {_measured(goal)}, {_share()} of the way from the"
-        f" best constant output ({goal.constant:.3g}) to {_to(goal)} ({end:.3g})"))
+        f"learning has begun: at least {threshold:.3g} {_measured(goal)}, {_share()} of the way from"
+        f" the best constant output ({goal.constant:.3g}) to {_to(goal)} ({end:.3g})"))
 
 
 def _by_loss(goal: Goal, comparison: str, value: float) -> Goal:

@@ -28,7 +28,7 @@ def picked(targets: Any, rows: int, count: int) -> NDArray[np.int64]:
 
 
 def classes_of(targets: Any) -> NDArray[np.int64] | None:
-    """The class of each row [row] by the first array of its targets; `None` where they are quantities."""
+    """The class of each row [row] by its first array of targets; `None` where they are quantities."""
     arrays = [np.asarray(a) for a in keras.tree.flatten(targets) if a is not None]
     if not arrays:
         return None

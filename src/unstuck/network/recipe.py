@@ -85,8 +85,8 @@ class Recipe:
     a step that minimises several things.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
     of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
-    they were handed to `fit`, not frames or tensors. `loss_rows` is set where the loss at the end is taken
-    on so many of the rows trained on, not on all.
+    they were handed to `fit`, not frames or tensors. `loss_rows` is set where the loss at the end is
+    taken on so many of the rows trained on, not on all.
     """
 
     architecture: Architecture

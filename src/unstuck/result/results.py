@@ -26,8 +26,8 @@ BY_HEART = "by heart"
 RIVALS = ("two networks are trained, and what each is to learn depends on what the other does: nothing"
           " tells when either has learned")
 """The outcome's text of a GAN and its kin; the outcome is INCONCLUSIVE."""
-Outcome = Literal["LEARNS", "BEGINS", "LATE", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
-                  "INCONCLUSIVE", "ERROR"]
+Outcome = Literal["LEARNS", "BEGINS", "LATE", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS",
+                  "NO_SIGNAL", "AT_FLOOR", "INCONCLUSIVE", "ERROR"]
 Verdict = Literal["cause", "contributes", "needs company", "acquitted", "no effect alone", "harmful",
                   "undecided"]
 Applicability = Literal["safe", "unsafe", "display"]

@@ -27,8 +27,8 @@ LEAST_UPDATES = 100
 nothing is tried that does not train longer too."""
 STEP = ("optimizer", "learning_rate")
 OF_THE_END = frozenset({"epochs", "batch_size", "validation_split"})
-"""Kinds of changes of which a training's first updates tell nothing: how many updates there are, and what
-is held back. Nothing of these kinds is tried, or said, where trainings are not whole."""
+"""Kinds of changes of which a training's first updates tell nothing: how many updates there are, and
+what is held back. Nothing of these kinds is tried, or said, where trainings are not whole."""
 USUAL = (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2))
 """Activations of hidden layers and rates of Adam with which small networks learn."""
 

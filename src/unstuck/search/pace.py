@@ -103,7 +103,7 @@ def horizon_for(
 
 def _round(updates: int) -> int:
     """The same in two digits, which is how people say it."""
-    unit = 10 ** max(0, len(str(updates)) - 2)
+    unit = int(10 ** max(0, len(str(updates)) - 2))
     return updates // unit * unit
 
 
@@ -127,9 +127,9 @@ def _told(
     length = f"One training of this script, {updates:,} updates"
     if updates < recipe.updates:
         length = f"The first {updates:,} of the {recipe.updates:,} updates of this script"
-    return (f"{length}{each}, {takes} {_span(pace * updates)} here, and the budget is {budget.text}{of}:"
-            f" nothing can be said. --budget {_written(pace * updates)} would be enough for {ENOUGH}"
-            " trainings; or diagnose it on smaller batches, or a smaller network.")
+    return (f"{length}{each}, {takes} {_span(pace * updates)} here, and the budget is"
+            f" {budget.text}{of}: nothing can be said. --budget {_written(pace * updates)} would be"
+            f" enough for {ENOUGH} trainings; or diagnose it on smaller batches, or a smaller network.")
 
 
 def _written(seconds: float) -> str:

@@ -162,9 +162,10 @@ class Proofs:
         if count is None:
             return None
         experiment.progress.stage(f"proving {names(arm.changes)} on fresh seeds", count)
-        cure = self._rated(Cure(arm=arm, trimmed=True), experiment.fresh(arm, count))
+        proof = experiment.fresh(arm, count)
+        cure = self._rated(Cure(arm=arm, trimmed=True), proof)
         self.cures.append(cure)
-        place, whole = len(self.cures) - 1, experiment.goal.learned(cure.proof)
+        place, whole = len(self.cures) - 1, experiment.goal.learned(proof)
         for change in arm.changes:
             rest = experiment.arm(tuple(c for c in arm.changes if c is not change)) if (
                 len(arm.changes) > 1) else experiment.control
@@ -174,7 +175,7 @@ class Proofs:
             population = experiment.fresh(rest, count)
             back = PutBack(change=change, company=rest.changes, whole=whole,
                            without=experiment.goal.learned(population),
-                           scores=(usual_score(cure.proof), usual_score(population)))
+                           scores=(usual_score(proof), usual_score(population)))
             cure = self.cures[place] = replace(cure, put_backs=(*cure.put_backs, back))
         return cure
 

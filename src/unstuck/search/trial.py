@@ -92,9 +92,8 @@ class PutBack:
 
     `whole` and `without` say who learned with the whole cure and without this change, shaped
     [replica], on the same seeds, which no search has seen; `scores` are the yardstick's of a usual
-    replica of each. There is one look, of a size that was fixed before.
-    Without company the change is all of the cure, and without it the script is as it is: that is a trial
-    of its own.
+    replica of each. There is one look, of a size that was fixed before. Without company the change is
+    all of the cure, and without it the script is as it is: that is a trial of its own.
     """
 
     change: Intervention

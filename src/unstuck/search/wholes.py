@@ -1,8 +1,8 @@
 """From the horizon to the end: a few whole trainings, of the script as it is and of the repaired one.
 
-A change that wins at a horizon need not win at the end, and what stands still there may learn late. Time
-that is left goes into trainings to the end, on the same fresh seeds for both, judged by the yardstick
-of whole trainings. They are too few for a rate, and none of the verdicts rests on them.
+A change that wins at a horizon need not win at the end, and what stands still there may learn late.
+Time that is left goes into trainings to the end, on the same fresh seeds for both, judged by the
+yardstick of whole trainings. They are too few for a rate, and none of the verdicts rests on them.
 """
 
 from __future__ import annotations

@@ -260,8 +260,8 @@ class _Run:
         """Rows to train on, to validate on, and to take the final loss on."""
         rows = self.plan.objective.rows
         train, validation, entry = self.recipe.train, self.recipe.validation, self.plan.entry
-        trained, judged = rows(train, entry), self.recipe.judged
-        judged = trained if judged is train else rows(judged, entry)
+        trained, last = rows(train, entry), self.recipe.judged
+        judged = trained if last is train else rows(last, entry)
         return trained, None if validation is None else rows(validation, entry), judged
 
     @cached_property

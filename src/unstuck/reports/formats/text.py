@@ -21,7 +21,8 @@ from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tr
 from unstuck.result.results import Result
 
 _COLORS = {
-    "LEARNS": "bold green", "AT_FLOOR": "bold green", "BEGINS": "bold green", "LATE": "bold green", "FRAGILE": "bold yellow",
+    "LEARNS": "bold green", "AT_FLOOR": "bold green", "BEGINS": "bold green", "LATE": "bold green",
+    "FRAGILE": "bold yellow",
     "INCONCLUSIVE": "bold yellow", "NO_SIGNAL": "bold yellow",
 }  # fmt: skip
 

@@ -46,7 +46,8 @@ def told(result: Result) -> list[str]:
             f"{words.number(full.repaired_score)} and {words.number(full.own_score)}")
         said.append(
             f"To the end, by the yardstick of whole trainings: {with_it}{own} learned"
-            f" ({result.goal.metric} of a usual one: {scores}; {words.number(full.threshold)} is needed)."
+            f" ({result.goal.metric} of a usual one: {scores};"
+            f" {words.number(full.threshold)} is needed)."
             f"{' So few tell no rate.' if full.replicas < _FEW else ''}")
     elif result.repairs:
         said.append("Whether the repaired script learns to its end was not tried: there was no time for"

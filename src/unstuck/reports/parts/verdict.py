@@ -48,7 +48,8 @@ def rate_of(result: Result) -> str:
         return "No training has ended yet"
     if result.horizon is not None:
         within = horizon.within(result)
-        return f"{within[0].upper()}{within[1:]}, learning begins in {head} trainings of your script ({ci}"
+        return (f"{within[0].upper()}{within[1:]}, learning begins in {head} trainings of your script"
+                f" ({ci}")
     return f"{head} trainings of your script learned ({ci}"
 
 
