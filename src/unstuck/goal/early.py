@@ -39,7 +39,7 @@ def begun(goal: Goal) -> Goal:
         return _by_loss(goal, goal.asked[1], goal.asked[2])
     end = goal.threshold if goal.asked is not None else goal.ceiling
     threshold = goal.constant + BEGUN * (end - goal.constant)
-    if len(goal.tasks) == 1:
+    if len(goal.tasks) == 1 and not goal.patterns:  # of all there can be, none are drawn
         threshold = max(threshold, goal.constant + goal.task.by_chance(
             goal.constant, goal.judged_rows))
     return replace(goal, early=True, end=goal, threshold=threshold, why=(

@@ -230,7 +230,9 @@ class Experiment:
 
         Raises as `run`.
         """
-        return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0,
+        # Where there is room for few trainings, none goes into readings that only pictures show.
+        probes = start == 0 and self.horizon is None
+        return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=probes,
                            goal=goal)
 
     def aside(
