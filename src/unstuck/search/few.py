@@ -23,6 +23,8 @@ from .ranking import CURED, Ranking
 
 LOOK, WIDER_LOOK = 2, 8
 """Replicas of a first look at a set, and where some replicas of the script as it is learn too."""
+MOST_LOOK = 16
+"""At most so many replicas where as many as that cost as much as one."""
 LUCKY = 0.25
 """Share of the script's own replicas that learn from which on a wider look is needed."""
 PLACEBOS = 4
@@ -59,7 +61,9 @@ class Few:
         self.experiment, self.ranking, self.looks, self.proofs = experiment, ranking, looks, proofs
         self.candidates, self._shrink = list(candidates), shrink
         self.left: tuple[str, ...] = ()
-        looks.fewest = WIDER_LOOK if experiment.control.rate >= LUCKY else LOOK
+        look = WIDER_LOOK if experiment.control.rate >= LUCKY else LOOK
+        counted = experiment.budget.seconds is None
+        looks.fixed = look if counted else max(look, min(experiment.costs.least, MOST_LOOK))
 
     def run(self) -> None:
         """Try sets in the order of their likelihood until one is proved. Raises BudgetSpent."""
