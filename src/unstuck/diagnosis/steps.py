@@ -271,11 +271,13 @@ class Steps:
     def _few(self, experiment: Experiment) -> int:
         recipe = experiment.control.recipe
         work = recipe.updates * recipe.multiplications
-        wanted = 64 if work < 1e7 else 16 if work < 1e9 else 4
+        wanted = 4 if self.horizon is not None or work >= 1e9 else 16 if work >= 1e7 else 64
         return min(experiment.most, max(experiment.first, wanted))
 
     def _control(self, experiment: Experiment) -> None:
-        """More replicas, now that it is known what one costs."""
+        """More replicas, now that it is known what one costs; none at a horizon, where few do."""
+        if self.horizon is not None and experiment.control.population is not None:
+            return
         with suppress(BudgetSpent):
             for look in LOOKS:
                 more = self._few(experiment) < look <= experiment.most
