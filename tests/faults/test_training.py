@@ -28,7 +28,7 @@ from unstuck.population.native_engine.engine import NativeEngine
 from unstuck.reports import all_reports, render
 from unstuck.script import Script
 from unstuck.search.budget import Budget
-from unstuck.search.pace import refuse_too_slow
+from unstuck.search.pace import horizon_for
 
 
 def exhausted(*_: object, **__: object) -> None:
@@ -159,19 +159,23 @@ def test_no_number_poisons_no_mean(tmp_path, fault):
 
 def test_a_budget_too_small_for_one_training(monkeypatch, fault):
     """F31: 200 ms an update and a budget of 5 s: said before anything is trained."""
-    made = recipe(dense(4, 2, 2), *(2 * [np.zeros((640, 2), "float32")]), epochs=10)
+    made = recipe(dense(4, 2, 2), *(2 * [np.zeros((640, 2), "float32")]), epochs=30)
     engine = KerasEngine()
     monkeypatch.setattr(engine, "pace", lambda recipe: 0.2)
     monkeypatch.setattr(engine, "block", lambda recipe: 1)
     monkeypatch.setattr("unstuck.search.pace.engine_for", lambda *_, **__: (engine, None))
-    with pytest.raises(TooSlow, match="200 updates of 200 ms, takes about 40 s here") as raised:
-        refuse_too_slow(made, Budget.parse("5s"))
+    with pytest.raises(TooSlow, match="first 200 of the 600 updates of this script of 200 ms"
+                       ", takes about 40 s here") as raised:
+        horizon_for(made, Budget.parse("5s"))
     assert raised.value.exit_code == 3 and "--budget 11m would be enough" in str(raised.value)
-    refuse_too_slow(made, Budget.parse("45s"))
+    with pytest.raises(TooSlow, match=r"One training of this script, 600 updates .* 2 min"):
+        horizon_for(made, Budget.parse("45s"), whole=True)
+    short = horizon_for(made, Budget.parse("45s"))
+    assert short is not None and short.updates == 200
     with pytest.raises(TooSlow, match="the budget is 45s, of which 35 s are left"):
-        refuse_too_slow(made, Budget.parse("45s"), spent=10.0)
+        horizon_for(made, Budget.parse("45s"), spent=10.0)
     with pytest.raises(TooSlow, match="up to its fit took 50 s, and the budget is 45s"):
-        refuse_too_slow(made, Budget.parse("45s"), spent=50.0)
+        horizon_for(made, Budget.parse("45s"), spent=50.0)
     fault("F31", 1, "said before anything is trained, with what would do; exit 3")
 
 
@@ -180,7 +184,7 @@ def test_what_no_machine_can_do_is_said_before_anything_is_compiled(monkeypatch)
     made = replace(made, y=made.y[:, :2])
     monkeypatch.setattr("unstuck.search.pace.engine_for", lambda *_, **__: pytest.fail("an engine"))
     with pytest.raises(TooSlow, match="cannot take less than"):
-        refuse_too_slow(made, Budget.parse("5s"), threads=1)
+        horizon_for(made, Budget.parse("5s"), threads=1, whole=True)
 
 
 def test_a_convolution_is_timed_before_it_is_trained():

@@ -187,6 +187,9 @@ class Check(ABC):
     One `of_each_output` asks for the network's end, its targets or its loss, and nothing of the
     population but which replicas fail; where there are several outputs, it is asked about each.
 
+    One `of_the_end` speaks of how a training ends, or of how long it is, and is not asked where only
+    the first updates are trained.
+
     `explains` names checks whose signatures may be nothing but consequences of this one: where both
     are seen, what this one asks for is tried before what they ask for, and a change that both ask for
     goes by this one's name.
@@ -197,6 +200,7 @@ class Check(ABC):
     of_each_output: ClassVar[bool] = False
     of_targets: ClassVar[bool] = False
     of_rivals: ClassVar[bool] = False
+    of_the_end: ClassVar[bool] = False
     explains: ClassVar[tuple[str, ...]] = ()
 
     # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.

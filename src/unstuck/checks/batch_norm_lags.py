@@ -49,6 +49,7 @@ class BatchNormLags(Check):
     """
 
     family: ClassVar[Family] = Family.NORMALIZATION
+    of_the_end: ClassVar[bool] = True
 
     worse: float = 1.5
     kept: float = 0.2

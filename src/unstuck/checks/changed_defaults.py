@@ -74,7 +74,7 @@ class ChangedDefaults(Check):
         yield from self._rate(seen)
         yield from self._layers(seen)
         yield from self._penalties(seen)
-        if seen.recipe.written_for == "Keras 1" and seen.recipe.epochs == 1:
+        if seen.recipe.written_for == "Keras 1" and seen.recipe.epochs == 1 and not seen.goal.early:
             yield self.fact(
                 "fit trains for 1 epoch where no number is given; Keras 1 trained for 10.",
                 measured("epochs", 1, 10), site="fit", tries=(Epochs.of(seen.recipe, 10),))

@@ -44,6 +44,7 @@ class CodeUnitsUnused(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    of_the_end: ClassVar[bool] = True
 
     # Healthy ReLU codes lose a unit or two of 32 to the draw.
     wasted: float = 0.25

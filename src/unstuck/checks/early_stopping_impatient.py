@@ -45,6 +45,7 @@ class EarlyStoppingImpatient(Check):
     """
 
     family: ClassVar[Family] = Family.SCHEDULE
+    of_the_end: ClassVar[bool] = True
 
     # A training that was stopped in its last tenth had nearly all the epochs that were asked for.
     early: float = 0.9

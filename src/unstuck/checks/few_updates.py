@@ -48,6 +48,7 @@ class FewUpdates(Check):
     """
 
     family: ClassVar[Family] = Family.SCHEDULE
+    of_the_end: ClassVar[bool] = True
 
     # Small dense networks under Adam at 0.001 need one to a few thousand updates from their draw.
     enough: int = 1000

@@ -41,6 +41,7 @@ class LargeBatch(Check):
     """
 
     family: ClassVar[Family] = Family.BATCH
+    of_the_end: ClassVar[bool] = True
 
     # Keras's default batch has 32 rows.
     rows: int = 64

@@ -41,6 +41,7 @@ class ModeCollapse(Check):
     """
 
     family: ClassVar[Family] = Family.LOSS
+    of_the_end: ClassVar[bool] = True
     of_rivals: ClassVar[bool] = True
 
     # Real rows differ by 1. One of four groups of them, as wide as the group, differs by 0.1 or less.

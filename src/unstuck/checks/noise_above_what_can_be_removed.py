@@ -39,6 +39,7 @@ class NoiseAboveWhatCanBeRemoved(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    of_the_end: ClassVar[bool] = True
     always: ClassVar[bool] = True
 
     # Half of what could be learned is gone.

@@ -46,6 +46,7 @@ class Overfitting(Check):
     """
 
     family: ClassVar[Family] = Family.REGULARIZATION
+    of_the_end: ClassVar[bool] = True
     of_targets: ClassVar[bool] = True
 
     # Half of what is possible; `diagnosis` says OVERFITS by the same half.

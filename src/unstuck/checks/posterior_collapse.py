@@ -59,6 +59,7 @@ class PosteriorCollapse(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    of_the_end: ClassVar[bool] = True
     explains: ClassVar[tuple[str, ...]] = (
         "code-units-unused", "dead-relu", "learning-rate-too-high", "narrow-layer", "own-loss-misleads")
 

@@ -48,6 +48,7 @@ class ScheduleTooFast(Check):
     """
 
     family: ClassVar[Family] = Family.SCHEDULE
+    of_the_end: ClassVar[bool] = True
 
     # At a hundredth of its rate a training of 1,000 updates gets as far as one of ten.
     little: float = 0.01

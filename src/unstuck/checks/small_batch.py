@@ -42,6 +42,7 @@ class SmallBatch(Check):
     """
 
     family: ClassVar[Family] = Family.BATCH
+    of_the_end: ClassVar[bool] = True
 
     rows: int = 2
     # With fewer, the number of updates is the likelier cause.

@@ -46,6 +46,7 @@ class SparsityPenaltyTooStrong(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    of_the_end: ClassVar[bool] = True
     explains: ClassVar[tuple[str, ...]] = ("code-units-unused", "constant-output", "dead-relu")
 
     # Healthy sparse codes keep their spread, since few units are large.

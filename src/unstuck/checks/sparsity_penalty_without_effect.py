@@ -46,6 +46,7 @@ class SparsityPenaltyWithoutEffect(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    of_the_end: ClassVar[bool] = True
     always: ClassVar[bool] = True
 
     # A thousandth of the distance is lost in the noise of batches.

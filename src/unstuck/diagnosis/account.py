@@ -33,10 +33,12 @@ from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
 from unstuck.result import results
 from unstuck.script import Edit, Script, Span
+from unstuck.search.arms import usual_score
 from unstuck.search.candidates import Candidate
 from unstuck.search.experiment import Experiment
 from unstuck.search.proof import Cure
 from unstuck.search.trial import Judged, is_needed
+from unstuck.search.wholes import Wholes
 
 from .changes import stored
 from .modes import modes_of, rung_text, table
@@ -87,16 +89,41 @@ def script_info(captured: Captured, argv: Sequence[str]) -> results.ScriptInfo:
     )
 
 
-def fit_info(captured: Captured, goal: Goal) -> results.Fit:
-    """The `fit` in question."""
+def fit_info(captured: Captured, goal: Goal, rows_asked: int | None = None) -> results.Fit:
+    """The `fit` in question, on so many rows where that was asked for."""
     recipe = captured.recipe
     return results.Fit(
         line=captured.line, index=captured.index, of=captured.of, call=captured.call,
-        model=captured.model_kind, parameters=captured.parameters, rows=recipe.train.rows,
+        model=captured.model_kind, parameters=captured.parameters, rows=recipe.trained_rows,
         distinct_rows=goal.distinct_rows, updates=recipe.updates, batch_size=recipe.batch_size,
         epochs=recipe.epochs, loss=recipe.loss_name, optimizer=recipe.optimizer.kind,
-        left_out=recipe.left_out,
+        left_out=recipe.left_out, rows_asked=rows_asked,
     )
+
+
+def horizon_info(
+    experiment: Experiment, left: tuple[str, ...], wholes: Wholes | None
+) -> results.Horizon | None:
+    """How far trainings went, and what was left to try; `None` where they went to their ends."""
+    if experiment.horizon is None:
+        return None
+    whole, first = experiment.recipe, experiment.control.recipe
+    return results.Horizon(updates=first.updates, of=whole.updates, rows=first.trained_rows,
+                           of_rows=whole.trained_rows, next=left,
+                           seconds=experiment.costs.usual(2) * len(left) if left else None,
+                           full=_full_info(experiment.goal.end, wholes))
+
+
+def _full_info(goal: Goal | None, wholes: Wholes | None) -> results.Full | None:
+    """What whole trainings showed, by their own yardstick."""
+    if goal is None or wholes is None:
+        return None
+    repaired = wholes.repaired
+    return results.Full(
+        replicas=wholes.own.replicas, why=goal.why, threshold=goal.threshold,
+        own=int(goal.learned(wholes.own).sum()), own_score=usual_score(wholes.own),
+        repaired=None if repaired is None else int(goal.learned(repaired).sum()),
+        repaired_score=None if repaired is None else usual_score(repaired))
 
 
 def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
@@ -169,7 +196,7 @@ def arm_info(judged: Judged, experiment: Experiment, script: Script | None) -> r
         control_rate=control.share, location=_place(change, edits, script, recipe),
         edits=_edit_info(edits), company=judged.company, to_decide=judged.to_decide,
         added_parameters=added_parameters(experiment, (change,)),
-        change=(stored((change,)) or (None,))[0],
+        change=(stored((change,)) or (None,))[0], fresh=judged.trial.fresh,
     )
 
 
@@ -185,7 +212,7 @@ def repair_info(
     edits, watched = (None, ()) if script is None else _edits_beside(
         changes, beside, script, experiment.recipe)
     added = added_parameters(experiment, changes)
-    same_work = cure.arm.recipe.updates == experiment.recipe.updates
+    updates = experiment.whole(cure.arm).updates
     small = experiment.goal.keeps_outputs and experiment.goal.judged_rows <= SMALL_TABLE
     typical = 0
     if cure.proof is not None:
@@ -196,11 +223,11 @@ def repair_info(
         success_rate=cure.rate.share, ci95=(cure.rate.low, cure.rate.high),
         replicas=cure.rate.trials, successes=cure.rate.successes,
         applicability="display" if edits is None else
-        "safe" if not added and same_work else "unsafe",
+        "safe" if not added and updates == experiment.recipe.updates else "unsafe",
         edits=_edit_info(edits),
         diff="" if edits is None or script is None else script.diff(script.apply(edits)),
         cost=float(sum(c.cost + c.oddity for c in changes)), added_parameters=added,
-        updates=cure.arm.recipe.updates,
+        updates=updates,
         touches=tuple(sorted(touched(changes))),
         put_back=put_back_info(cure, changes, judged),
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),

@@ -30,7 +30,7 @@ from . import account, saved
 from .applied_repair import ReadyRepair
 from .steps import Options, Steps
 
-HEALTHY = ("LEARNS", "AT_FLOOR")
+HEALTHY = ("LEARNS", "AT_FLOOR", "BEGINS", "LATE")
 """Outcomes of a training that learns what can be learned."""
 KERAS_UPDATE = 3e-3
 """Seconds that an update of a small network takes in Keras's own `fit`, roughly."""

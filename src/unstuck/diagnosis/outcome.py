@@ -10,8 +10,11 @@ from unstuck.population.population import Population
 from unstuck.result import results
 from unstuck.search.proof import Cure
 from unstuck.search.ranking import CURED
+from unstuck.search.wholes import Wholes
 
 _ASK = f"If these very rows are all that it is to learn, ask for that: --goal '{results.BY_HEART}'"
+LEAST_LATE = 2
+"""Whole trainings, of which all have to learn, for what stood still at a horizon to be called late."""
 STUCK = 0.05
 """Below this success rate a script is stuck, from `CURED` on it learns (DESIGN)."""
 
@@ -28,8 +31,10 @@ def by_heart_note(cure: Cure, *, checked: bool) -> str:
             f" is offered as no repair. {_ASK}")
 
 
-def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str]:
-    """The whole in one word, and in one sentence."""
+def judge_outcome(
+    goal: Goal, control: Population, wholes: Wholes | None = None
+) -> tuple[results.Outcome, str]:
+    """The whole in one word, and in one sentence; `wholes` went on beyond the control's horizon."""
     learned = goal.learned(control)
     rate = success_rate(learned)
     diverged = float(control.diverged.mean())
@@ -38,7 +43,11 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
         return "INCONCLUSIVE", results.RIVALS
     if goal.nothing_to_learn:
         return "NO_SIGNAL", results.NOTHING_TO_LEARN
-    if rate.share >= CURED:
+    if goal.early and diverged <= 0.5:
+        if rate.share >= CURED:
+            return "BEGINS", f"learning begins in {rate.successes} of {rate.trials} replicas"
+        said = f"learning has begun in {rate.successes} of {rate.trials} replicas"
+    elif rate.share >= CURED:
         median = float(np.median(control.final_loss))
         skill = goal.skill(median)
         high = 0.2 if goal.noise is None else 0.05
@@ -53,8 +62,12 @@ def judge_outcome(goal: Goal, control: Population) -> tuple[results.Outcome, str
         return "LEARNS", said
     if diverged > 0.5:
         return "DIVERGES", f"in {diverged:.0%} of the replicas the loss is no number any more"
-    if success_rate(goal.learned(control, part=1)).share >= CURED and _overfits(goal, control):
+    trained = success_rate(goal.learned(control, part=1)).share
+    if not goal.early and trained >= CURED and _overfits(goal, control):
         return "OVERFITS", "the rows trained on are learned, the rows held back are not"
+    if goal.end is not None and wholes is not None and wholes.own.replicas >= LEAST_LATE and (
+            goal.end.learned(wholes.own).all()):
+        return "LATE", f"{said}; whole trainings learn"
     if goal.no_signal:
         return "NO_SIGNAL", "plain methods find no dependence of the targets on the inputs either"
     return ("STUCK" if rate.share < STUCK else "FRAGILE"), said

@@ -17,7 +17,8 @@ from unstuck.base.journal import Journal
 from unstuck.base.progress import Progress
 from unstuck.base.stats import Rate, success_rate
 from unstuck.capture import capture_text, drawing_from, random_state_kept
-from unstuck.goal import Goal, held_to, make_goal
+from unstuck.goal import Goal
+from unstuck.network.horizon import Horizon, on_fewer_rows
 from unstuck.network.loss_names import config_of
 from unstuck.network.recipe import Recipe
 from unstuck.network.rivals import asked_alone
@@ -31,6 +32,7 @@ from unstuck.search.experiment import FRESH, SEEDS_APART, Experiment
 from . import changes
 from .diagnosis import Options
 from .units import in_units_of
+from .yardsticks import yardstick
 
 _NOTHING = success_rate(np.zeros(0, dtype=bool))
 AFTER = 2 * FRESH
@@ -96,6 +98,7 @@ def prove(
     modernise: bool = False,
     after: Script | None = None,
     shown: float | None = None,
+    horizon: Horizon | None = None,
     progress: Progress | None = None,
     journal: Journal | None = None,
 ) -> Repaired:
@@ -113,6 +116,7 @@ def prove(
         after: the script with the repair, where that is known: `rewritten`, for a diagnosis that this
             process made. By default its edits are made anew.
         shown: the score that the diagnosis holds all to, where that is beyond plain methods.
+        horizon: how far the diagnosis's trainings went; the same way is gone here.
         progress: told what is going on.
         journal: where finished trainings are kept, so that a proof that is cut short goes on.
     """
@@ -125,15 +129,15 @@ def prove(
     # A script that draws its data without a seed draws others now, and these again if repeated.
     with random_state_kept(), drawing_from(options.seed + 1):
         filename = str(script.path or "script.py")
-        before = capture_text(script.text, filename=filename, argv=argv, fit=fit)
-        recipe = asked_alone(before.recipe, options.goal)
-        goal = make_goal(recipe, asked=options.goal, seed=options.seed)
-        if shown is not None and goal.asked is None:
-            goal = held_to(goal, shown)
-        captured = capture_text(after.text, filename=filename, argv=argv, fit=fit)
-        recipe = in_units_of(recipe, asked_alone(captured.recipe, options.goal))
-        experiment = Experiment(recipe, goal, budget=options.budget, seed=options.seed,
-                  progress=progress, replicas=options.replicas or 256, chunks=Chunks(journal))
+        before, recipe = (
+            on_fewer_rows(asked_alone(made, options.goal), options.rows or made.trained_rows)
+            for made in (capture_text(text, filename=filename, argv=argv, fit=fit).recipe
+                         for text in (script.text, after.text)))
+        goal = yardstick(before, asked=options.goal, seed=options.seed, shown=shown, horizon=horizon)
+        recipe = in_units_of(before, recipe)
+        experiment = Experiment(
+            recipe, goal, budget=options.budget, seed=options.seed, progress=progress,
+            replicas=options.replicas or 256, chunks=Chunks(journal), horizon=horizon)
         wanted = max(4, min(repair.replicas, experiment.most))
         progress.stage("training the rewritten script on fresh seeds", wanted)
         try:

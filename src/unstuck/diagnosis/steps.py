@@ -20,8 +20,8 @@ from unstuck.base.stats import LOOKS
 from unstuck.capture import Captured, told_of
 from unstuck.checks import Certainty, Check, Family, Finding, Observation, all_checks
 from unstuck.checks._data import arrays
-from unstuck.goal import make_goal
 from unstuck.interventions.drop_missing import DropMissing
+from unstuck.network.horizon import Horizon, on_fewer_rows
 from unstuck.network.recipe import bytes_of, half_the_rows
 from unstuck.network.rivals import asked_alone
 from unstuck.population import memory
@@ -32,15 +32,17 @@ from unstuck.script import Ignore, ignores
 from unstuck.search.budget import Budget, BudgetSpent
 from unstuck.search.candidates import Candidate, placebo, singles
 from unstuck.search.experiment import Experiment
-from unstuck.search.pace import refuse_too_slow
+from unstuck.search.pace import horizon_for
 from unstuck.search.ranking import CURED
 from unstuck.search.search import Search
+from unstuck.search.wholes import Wholes, trained_whole
 
 from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
 from .outcome import by_heart_note, judge_outcome
 from .rivals import ALONE, leaves_networks, told_of_rivals
+from .yardsticks import yardstick
 
 T = TypeVar("T")
 DEFAULT_REPLICAS = 256
@@ -51,6 +53,9 @@ LARGE = 5_000_000
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families.
+
+    Trainings go so far as the budget has room for several; as far as `horizon` updates where that is
+    given, and to their ends where they are to be `whole`. They are on `rows` of the rows.
 
     `jobs` processes train on this machine, or those of a `cluster` do; by default this one does.
     Without `pictures` nothing is trained that only the page shows. What has passed since the command
@@ -63,6 +68,9 @@ class Options:
     goal: str | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    horizon: int | None = None
+    whole: bool = False
+    rows: int | None = None
     device: str | None = None
     jobs: int | None = None
     cluster: str | None = None
@@ -74,7 +82,8 @@ class Options:
     def asked(self) -> dict[str, Any]:
         """What changes the outcome; how many processes there are, and where, does not."""
         return {"budget": self.budget.text, "replicas": self.replicas, "seed": self.seed,
-                "goal": self.goal, "select": sorted(self.select), "ignore": sorted(self.ignore)}
+                "goal": self.goal, "select": sorted(self.select), "ignore": sorted(self.ignore),
+                "horizon": "full" if self.whole else self.horizon, "rows": self.rows}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -96,14 +105,21 @@ class Steps:
         self, captured: Captured, options: Options, progress: Progress, argv: Sequence[str],
         chunks: Chunks,
     ) -> None:
-        recipe = asked_alone(captured.recipe, options.goal)
-        self.captured = captured if recipe is captured.recipe else replace(captured, recipe=recipe)
+        captured = replace(captured, recipe=asked_alone(captured.recipe, options.goal))
+        self.captured = captured
         self.options, self.progress, self.argv = options, progress, argv
         self.chunks = chunks
         self.parts: dict[str, float] = {}
         self.skipped: dict[str, str] = {}
         self.notes: list[str] = list(captured.notes)
         self.fault: Exception | None = None
+        self.horizon: Horizon | None = None
+        self.wholes: Wholes | None = None
+        if options.rows is not None and options.rows < captured.recipe.trained_rows:
+            fewer = on_fewer_rows(captured.recipe, options.rows)
+            self.captured = replace(captured, recipe=fewer)
+            self.notes.append(f"as asked, trained on {fewer.trained_rows:,} of the"
+                              f" {captured.recipe.trained_rows:,} rows, each class with its share")
 
     def run(self) -> Found:
         """All of it. Numbers too large, or none at all, are told as what they are, not as they pass."""
@@ -177,7 +193,7 @@ class Steps:
         while True:
             recipe = self.captured.recipe
             try:
-                self._timed("population", self._refuse_too_slow)
+                self._timed("population", self._choose_length)
                 experiment = self._timed("yardstick", self._opened)
                 self._timed("population", functools.partial(self._first, experiment))
             except OutOfMemory as error:
@@ -209,26 +225,35 @@ class Steps:
                               f" {there / 1e9:.2g} GB were free")
             self.progress.note(self.notes[-1])
 
-    def _refuse_too_slow(self) -> None:
+    def _choose_length(self) -> None:
+        """How far trainings go; refused where not even that can be afforded once."""
         self.progress.stage("how long one training takes")
         if self.captured.parameters >= LARGE:
             self.progress.note(f"a network of {self.captured.parameters:,} weights: how long one"
                                " training takes is measured first")
-        refuse_too_slow(self.captured.recipe, self.options.budget, spent=self.chunks.clock.spent,
-                        threads=self.options.jobs)
+        recipe, options = self.captured.recipe, self.options
+        self.horizon = horizon_for(
+            recipe, options.budget, asked=options.horizon, whole=options.whole,
+            spent=self.chunks.clock.spent, threads=options.jobs)
+        if self.horizon is not None:
+            self.progress.note(f"the first {self.horizon.of(recipe).updates:,} of {recipe.updates:,}"
+                               " updates are looked at: a whole training takes too long for the budget")
 
     def _opened(self) -> Experiment:
         recipe, options = self.captured.recipe, self.options
-        goal = make_goal(recipe, asked=options.goal, seed=options.seed)
+        goal = yardstick(recipe, asked=options.goal, seed=options.seed, horizon=self.horizon)
         return Experiment(recipe, goal, budget=options.budget, seed=options.seed,
                           replicas=options.replicas or DEFAULT_REPLICAS, threads=options.jobs,
-                          progress=self.progress, chunks=self.chunks)
+                          progress=self.progress, chunks=self.chunks, horizon=self.horizon)
 
     def _search(self, experiment: Experiment, search: Search) -> None:
         sick = experiment.control.rate < CURED
         search.run(sick=sick)
         if not sick:
             self._more_control(experiment)
+        if self.horizon is not None:
+            best = next((cure.arm for cure in search.proofs.offered), None)
+            self.wholes = trained_whole(experiment, best)
 
     def _timed(self, part: str, work: Callable[[], T]) -> T:
         begun = time.monotonic()
@@ -251,12 +276,15 @@ class Steps:
             raise
 
     def _few(self, experiment: Experiment) -> int:
-        work = experiment.recipe.updates * experiment.recipe.multiplications
-        wanted = 64 if work < 1e7 else 16 if work < 1e9 else 4
+        recipe = experiment.control.recipe
+        work = recipe.updates * recipe.multiplications
+        wanted = 4 if self.horizon is not None or work >= 1e9 else 16 if work >= 1e7 else 64
         return min(experiment.most, max(experiment.first, wanted))
 
     def _control(self, experiment: Experiment) -> None:
-        """More replicas, now that it is known what one costs."""
+        """More replicas, now that it is known what one costs; none at a horizon, where few do."""
+        if self.horizon is not None and experiment.control.population is not None:
+            return
         with suppress(BudgetSpent):
             for look in LOOKS:
                 more = self._few(experiment) < look <= experiment.most
@@ -266,17 +294,19 @@ class Steps:
 
     def _more_control(self, experiment: Experiment) -> None:
         """A healthy script's rate, as sharp as a few seconds allow."""
+        # At a horizon there is nothing else to train, and so few first replicas say little.
+        share = 0.2 if self.horizon is None else 0.6
         try:
             for look in LOOKS:
                 if len(experiment.control.learned) < look <= experiment.most and experiment.costs.of(
-                        experiment.control, look) < 0.2 * min(experiment.left, 120.0):
+                        experiment.control, look) < share * min(experiment.left, 120.0):
                     experiment.run(experiment.control, look, probes=True)
         except BudgetSpent:
             pass
 
     def _look(self, experiment: Experiment) -> list[Finding]:
         assert experiment.control.population is not None
-        seen = Observation(recipe=experiment.recipe, goal=experiment.goal,
+        seen = Observation(recipe=experiment.control.recipe, goal=experiment.goal,
                            control=experiment.control.population)
         found: list[Finding] = []
         for check in self._checks():
@@ -318,7 +348,7 @@ class Steps:
                 self.skipped[name] = "not selected"
             elif ignore & {name, cls.family.value}:
                 self.skipped[name] = "ignored as asked"
-            else:
+            elif self.horizon is None or not cls.of_the_end:
                 chosen.append(cls())
         return chosen
 
@@ -353,7 +383,7 @@ class Steps:
                 self.skipped[label] = "the budget was spent before its turn"
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
-                                      control)
+                                      control, self.wholes)
         repairs = proofs.offered
         whole = not any("interrupted" in note for note in self.notes)
         if self.options.pictures:
@@ -367,7 +397,7 @@ class Steps:
         result = results.Result(
             schema=results.SCHEMA, tool=account.tool(),
             script=account.script_info(captured, self.argv),
-            fit=account.fit_info(captured, goal), outcome=outcome, outcome_text=text,
+            fit=account.fit_info(captured, goal, self.options.rows), outcome=outcome, outcome_text=text,
             goal=account.goal_info(goal, self.options.goal),
             population=account.population_info(goal, control),
             facts=account.findings_info(findings, Certainty.FACT, script, recipe),
@@ -382,6 +412,7 @@ class Steps:
             code_map=account.code_map(goal, control, proofs.cures),
             source=self._source(), notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
+            horizon=account.horizon_info(experiment, search.left, self.wholes),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,
@@ -391,7 +422,7 @@ class Steps:
             **({} if control.outputs is None or control.codes is None else {
                 "control/codes": control.codes}),
         }
-        ready = tuple(ReadyRepair(info=info, before=recipe, after=cure.arm.recipe)
+        ready = tuple(ReadyRepair(info=info, before=recipe, after=experiment.whole(cure.arm))
                       for info, cure in zip(result.repairs, repairs, strict=True))
         return Found(result=result, arrays=arrays, ready=ready, fault=self.fault)
 
@@ -401,6 +432,7 @@ def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
     given: dict[str, object] = {
         "--budget": options.budget.text, "--replicas": options.replicas,
         "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
+        "--horizon": "full" if options.whole else options.horizon, "--rows": options.rows,
         "--jobs": options.jobs, "--cluster": options.cluster,
         "--select": ",".join(options.select) or None,
         "--ignore": ",".join(options.ignore) or None,
@@ -419,6 +451,6 @@ def _own_run(captured: Captured) -> results.OwnRun | None:
 
 def _is_spoilt(experiment: Experiment) -> bool:
     """True where NaN in the data has made every replica's loss NaN, whatever else may be wrong."""
-    train, population = experiment.recipe.train, experiment.control.population
+    train, population = experiment.control.recipe.train, experiment.control.population
     return population is not None and bool(population.diverged.all()) and any(
         np.isnan(array).any() for array in arrays((train.x, train.y)))

@@ -13,7 +13,8 @@ from typing import Any
 from unstuck.base.errors import UnstuckError
 
 KEYS: dict[str, type] = {
-    "budget": str, "replicas": int, "seed": int, "goal": str, "select": list, "ignore": list,
+    "budget": str, "horizon": str, "rows": int, "replicas": int,
+    "seed": int, "goal": str, "select": list, "ignore": list,
     "device": str, "jobs": int, "format": str, "color": str, "quiet": bool, "exit-zero": bool,
 }
 """The switches that may be set, as they are written, and what they take."""

@@ -191,9 +191,11 @@ def proved(
         journal: where finished trainings are kept.
     """
     from unstuck.diagnosis.repair import prove, remade, rewritten
+    from unstuck.diagnosis.yardsticks import horizon_of
 
     if options.goal is None:
         options = dataclasses.replace(options, goal=result.goal.asked)
+    options = dataclasses.replace(options, rows=result.fit.rows_asked)
     fit = str(result.fit.index)
     if anew:
         progress.stage("writing the repair anew")
@@ -201,7 +203,8 @@ def proved(
     else:
         after = rewritten(script, repair)
     return prove(script, repair, options=options, argv=arguments, fit=fit, modernise=modernise,
-                 after=after, shown=result.goal.shown, progress=progress, journal=journal)
+                 after=after, shown=result.goal.shown, horizon=horizon_of(result),
+                 progress=progress, journal=journal)
 
 
 def modern(result: Result, script: Script, arguments: Sequence[str]) -> Repaired:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from unstuck.base.errors import UnstuckError
 from unstuck.base.progress import Progress
 from unstuck.base.stats import paired_effect, success_rate
-from unstuck.capture import Captured, capture_text, drawing_from, random_state_kept
+from unstuck.capture import capture_text, drawing_from, random_state_kept
 from unstuck.diagnosis import account, changes
 from unstuck.diagnosis.steps import Options
-from unstuck.goal import held_to, make_goal
+from unstuck.diagnosis.yardsticks import horizon_of, yardstick
 from unstuck.interventions import apply_all
+from unstuck.network.horizon import on_fewer_rows
+from unstuck.network.recipe import Recipe
 from unstuck.reports.parts import words
 from unstuck.result import results
 from unstuck.script import Script
@@ -98,29 +100,34 @@ def replay(
                            " be run again by itself. The whole diagnosis can: unstuck run.")
     seed = result.population.seeds[0] // SEEDS_APART
 
-    def captured(text: str) -> Captured:
+    def captured(text: str) -> Recipe:
         with drawing_from(seed):
-            return capture_text(text, filename=str(script.path or "script.py"),
-                                argv=result.script.argv, fit=str(result.fit.index))
+            made = capture_text(text, filename=str(script.path or "script.py"),
+                                argv=result.script.argv, fit=str(result.fit.index)).recipe
+        return on_fewer_rows(made, result.fit.rows_asked or made.trained_rows)
 
     with random_state_kept():
-        before = captured(script.text).recipe
-        goal = make_goal(before, asked=result.goal.asked, seed=seed)
-        if result.goal.shown is not None:
-            goal = held_to(goal, result.goal.shown)
+        before = captured(script.text)
+        horizon = horizon_of(result)
+        goal = yardstick(before, asked=result.goal.asked, seed=seed, shown=result.goal.shown,
+                         horizon=horizon)
         after = (apply_all((placebo(),), before) if arm.kind == "placebo" else captured(
-            changes.written(changes.of(arm, before), script, before).text).recipe)
+            changes.written(changes.of(arm, before), script, before).text))
         experiment = Experiment(before, goal, budget=options.budget, seed=seed, threads=options.jobs,
-                  replicas=arm.replicas, progress=progress)
+                  replicas=arm.replicas, progress=progress, horizon=horizon)
         try:
             (progress or Progress()).stage(f"again: {arm.intervention}", arm.replicas)
-            again = experiment.run(Arm(changes=(placebo(),), recipe=after), arm.replicas)
+            changed = Arm(changes=(placebo(),), recipe=experiment.shortened(after))
+            was, now = (
+                goal.learned(experiment.fresh(one, arm.replicas)) if arm.fresh else
+                experiment.run(one, arm.replicas).learned
+                for one in (experiment.control, changed))
         except BudgetSpent:
             raise UnstuckError(
                 f"The budget of {options.budget.text} was spent before {arm.replicas} pairs were"
                 " trained. Give more with --budget.") from None
-    effect, rate = paired_effect(experiment.control.learned, again.learned), success_rate(again.learned)
+    effect, rate = paired_effect(was, now), success_rate(now)
     return Replayed(then=arm, tool=result.tool, now=replace(
         arm, successes=rate.successes, success_rate=rate.share, difference=effect.difference,
         ci95=(effect.low, effect.high), rescued=effect.rescued, broken=effect.broken,
-        control_rate=success_rate(experiment.control.learned).share))
+        control_rate=success_rate(was).share))

@@ -43,6 +43,12 @@ def _one_or_more(value: int | None) -> int | None:
     return value
 
 
+def _horizon(value: str | None) -> str | None:
+    if value not in (None, "full") and not (value.isdecimal() and int(value)):
+        raise typer.BadParameter("write a number of updates from 1, or full.")
+    return value
+
+
 def _device(value: str | None) -> str | None:
     if value not in (None, "cpu", "gpu"):
         raise typer.BadParameter("write cpu or gpu.")
@@ -67,6 +73,17 @@ Arguments = Annotated[
     typer.Argument(help="The script's own arguments, after --.", show_default=False),
 ]
 BudgetText = Annotated[str, typer.Option("--budget", help="Stop after 60s, 5m or 200runs.")]
+HorizonText = Annotated[
+    str | None,
+    typer.Option("--horizon", callback=_horizon, metavar="N|full",
+                 help="Train the first N updates only, or all in full.",
+                 show_default="what the budget has room for"),
+]
+Rows = Annotated[
+    int | None,
+    typer.Option("--rows", callback=_one_or_more, metavar="N",
+                 help="Train on N of the rows, each class with its share.", show_default="all"),
+]
 Replicas = Annotated[
     int | None,
     typer.Option(callback=_one_or_more, help="Most trainings of any arm.", show_default="256"),

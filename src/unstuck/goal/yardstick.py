@@ -72,6 +72,8 @@ class Goal:
     - `by_loss`: nothing says what the outputs should be; the targets stand for nothing.
     - `undecided`: nothing tells when it has learned, since it is two trainings, each by what the other
       does; the score is how much outputs differ, as a share of how much the rows do.
+    - `early`: this is the yardstick of the first updates, and asks whether learning has begun;
+      `end` is that of the whole training.
     - `settled`: False where what the data allows was not asked of plain methods, so that the threshold
       is that of a perfect answer.
     """
@@ -98,6 +100,8 @@ class Goal:
     asked: tuple[str, str, float] | None = None
     by_loss: bool = False
     undecided: bool = False
+    early: bool = False
+    end: Goal | None = None
     settled: bool = True
     shown: float | None = None
     parts: tuple[Goal, ...] = ()

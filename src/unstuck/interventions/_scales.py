@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
+from unstuck.base.remembered import once
 from unstuck.network.layers import Insertion
 from unstuck.network.recipe import Units
 from unstuck.script import Call, Script
@@ -42,6 +43,21 @@ def input_scaling(x: NDArray[Any], anchor: str) -> Insertion:
     Raises:
         NotSupported: there are no finite numbers in the rows, or they are at unit scale already.
     """
+    # Asked for with each set of changes; of many rows it takes a second.
+    found = once(x, f"scaling {anchor}", lambda: _scaling_or_why(x, anchor))
+    if isinstance(found, str):
+        raise NotSupported(found)
+    return found
+
+
+def _scaling_or_why(x: NDArray[Any], anchor: str) -> Insertion | str:
+    try:
+        return _scaling(x, anchor)
+    except NotSupported as error:
+        return str(error)
+
+
+def _scaling(x: NDArray[Any], anchor: str) -> Insertion:
     values = _numbers(x)
     features = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     image = values.ndim > 3 or features.shape[1] > MOST_FEATURES

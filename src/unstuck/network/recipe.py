@@ -31,6 +31,7 @@ from .loss_names import config_of, signature_of
 from .optimizer import Optimizer
 from .own_compile import OwnCompile
 from .own_steps import ALONE, build_by_step, takes_data_alone
+from .picking import picked
 from .rebuilding import Built, rebuilt
 from .rivals import Rival
 
@@ -87,7 +88,8 @@ class Recipe:
     as; among `filled` it is what is done.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
     of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
-    they were handed to `fit`, not frames or tensors.
+    they were handed to `fit`, not frames or tensors. `loss_rows` is set where the loss at the end is
+    taken on so many of the rows trained on, not on all.
     """
 
     architecture: Architecture
@@ -127,6 +129,7 @@ class Recipe:
     alone: str = ""
     whole: Recipe | None = None
     plain: Mapping[str, str] = field(default_factory=dict)
+    loss_rows: int | None = None
 
     @cached_property
     def _split_at(self) -> int:
@@ -158,6 +161,18 @@ class Recipe:
         if self._split_at == Data(x=self.x, y=self.y).rows:
             return None
         return self._rows(self._split_at, None, weighted=False)
+
+    @cached_property
+    def judged(self) -> Data:
+        """The rows that the loss at the end is taken on, without class weights, which `evaluate` does
+        not know.
+        """
+        data = self.train
+        if self.class_weight is not None:
+            data = Data(x=data.x, y=data.y)
+        if self.loss_rows is None:
+            return data
+        return data.taken(picked(data.y, data.rows, self.loss_rows))
 
     @property
     def in_users_units(self) -> bool:
@@ -200,9 +215,14 @@ class Recipe:
         return math.ceil(self.rows_per_epoch / self.batch_size)
 
     @property
+    def trained_rows(self) -> int:
+        """How many rows are trained on; those of `train`, which may have to be scaled first."""
+        return self._split_at
+
+    @property
     def rows_per_epoch(self) -> int:
         """How many rows an epoch trains on."""
-        return self.train.rows // self.epochs_in_rows
+        return self.trained_rows // self.epochs_in_rows
 
     @property
     def updates(self) -> int:
@@ -301,7 +321,7 @@ class Recipe:
                      self.order_salt, self.data_units, self.target_units, self.filled,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
                      self.batches, sorted(self.architecture.kept), bool(self.optimizer.state),
-                     self.loop, self.alone))
+                     self.loop, self.alone, self.loss_rows))
 
     @cached_property
     def multiplications(self) -> int:
@@ -321,7 +341,7 @@ class Recipe:
             return math.prod(n or 1 for n in layer.output_shape[1:-1])
 
         each = sum(layer.parameters * positions(layer) for layer in layers)
-        return each * min(self.batch_size, self.train.rows)
+        return each * min(self.batch_size, self.trained_rows)
 
     def time_steps(self, layer: Layer) -> int:
         """How many time steps a recurrent layer sees; 1 where that is not known."""

@@ -7,11 +7,8 @@ to be of the same training.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import types
-import weakref
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,12 +17,11 @@ import keras
 import numpy as np
 
 from unstuck.base.digests import digest
+from unstuck.base.remembered import once
 from unstuck.network import adapter
 from unstuck.network.callback_rules import LearningRateScheduler
 from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
-
-_SEEN: dict[int, tuple[weakref.ref[Any], str]] = {}
 
 
 def fingerprint(recipe: Recipe) -> str:
@@ -51,6 +47,8 @@ def fingerprint(recipe: Recipe) -> str:
     if recipe.others or recipe.alone:
         others = [(one.kind, sorted(map(repr, one.config.items()))) for one in recipe.others]
         words = (*words, others, recipe.alone)  # type: ignore[assignment]
+    if recipe.loss_rows is not None:
+        words = (*words, recipe.loss_rows)  # type: ignore[assignment]
     return digest(repr(words).encode(), data_digest(recipe).encode())
 
 
@@ -113,20 +111,7 @@ def _given(recipe: Recipe) -> str:
         return repr([(path, _of_array(value)) for path, value
                      in sorted(recipe.architecture.initial_values.items()) if path in weights])
 
-    return _once(model, told)
-
-
-def _once(thing: Any, told: Callable[[], str]) -> str:
-    """What is told of a thing that does not change, remembered as long as it lives."""
-    known = _SEEN.get(id(thing))
-    if known is None or known[0]() is not thing:
-        known = weakref.ref(thing, functools.partial(_forget, id(thing))), told()
-        _SEEN[id(thing)] = known
-    return known[1]
-
-
-def _forget(key: int, gone: object) -> None:
-    _SEEN.pop(key, None)
+    return once(model, "given", told)
 
 
 def _of_array(array: Any) -> str:
@@ -134,7 +119,7 @@ def _of_array(array: Any) -> str:
     if array is None:
         return "none"
     if isinstance(array, np.ndarray):
-        return _once(array, lambda: _bytes_told(array))
+        return once(array, "bytes", lambda: _bytes_told(array))
     return _bytes_told(array)
 
 

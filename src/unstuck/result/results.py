@@ -30,8 +30,8 @@ RIVALS = ("two networks are trained, and what each is to learn depends on what t
           " tells when either has learned. To look at one of them, with the other as it begins: --goal"
           " 'NAME alone'")
 """The outcome's text of a GAN and its kin; the outcome is INCONCLUSIVE."""
-Outcome = Literal["LEARNS", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS", "NO_SIGNAL", "AT_FLOOR",
-                  "INCONCLUSIVE", "ERROR"]
+Outcome = Literal["LEARNS", "BEGINS", "LATE", "FRAGILE", "STUCK", "DIVERGES", "OVERFITS",
+                  "NO_SIGNAL", "AT_FLOOR", "INCONCLUSIVE", "ERROR"]
 Verdict = Literal["cause", "contributes", "needs company", "acquitted", "no effect alone", "harmful",
                   "undecided"]
 Applicability = Literal["safe", "unsafe", "display"]
@@ -64,7 +64,10 @@ class ScriptInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """The diagnosed `fit`: number `index` (from 1) of `of`; `call` is its source text."""
+    """The diagnosed `fit`: number `index` (from 1) of `of`; `call` is its source text.
+
+    `rows_asked`: trainings were to be on so many of its rows (`--rows`).
+    """
 
     line: int | None
     index: int
@@ -80,6 +83,43 @@ class Fit:
     loss: str
     optimizer: str
     left_out: tuple[str, ...] = ()
+    rows_asked: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Full:
+    """Trainings to the end, of the script as it is and with the first repair, on the same fresh seeds.
+
+    Of `replicas` pairs so many learned by the yardstick `why` of whole trainings; the scores are those
+    of a usual one. `repaired` is `None` where there is no repair.
+    """
+
+    replicas: int
+    why: str
+    threshold: float
+    own: int
+    own_score: float
+    repaired: int | None = None
+    repaired_score: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Horizon:
+    """How far trainings went: the first `updates` of `of`, on `rows` of the `of_rows` rows.
+
+    All that a result says is about these, but for `full`, which are trainings to the end. In them a
+    replica counts as one that learned where learning has begun: the goal's `why`. `rows` are fewer
+    than the script's where the updates end within its first epoch. `next` says what would be tried
+    next where the budget had room for few trainings, and `seconds` how long that takes.
+    """
+
+    updates: int
+    of: int
+    rows: int
+    of_rows: int
+    full: Full | None = None
+    next: tuple[str, ...] = ()
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +266,8 @@ class Arm:
     `intervention` names the change itself ("learning rate 0.001 → 0.01"). One that was only put back
     into a cure, never tried alone, has no `replicas`.
     `company`, for "needs company", names the other changes of the set that it is needed in.
-    `to_decide`: replicas in all that would probably decide an undecided verdict.
+    `to_decide`: replicas in all that would probably decide an undecided verdict. `fresh`: both were
+    trained on seeds that no search has seen, not on the population's.
     """
 
     intervention: str
@@ -250,6 +291,7 @@ class Arm:
     to_decide: int | None = None
     added_parameters: int = 0
     change: Change | None = None
+    fresh: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -374,6 +416,7 @@ class Result:
 
     `rows`, `targets` and the outputs in modes and repairs are kept for small data only.
     `pictures` is what only the page draws; `switches` are those of `unstuck run` that repeat it.
+    `horizon` is set where trainings ended before the script's own do.
     """
 
     schema: str
@@ -400,6 +443,7 @@ class Result:
     notes: tuple[str, ...] = ()
     pictures: Pictures | None = None
     switches: tuple[str, ...] = ()
+    horizon: Horizon | None = None
 
     @property
     def causes(self) -> tuple[Arm, ...]:

@@ -7,11 +7,12 @@ search can shrink it to what is necessary, and causes that hide each other come 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from unstuck.base.errors import NotSupported
-from unstuck.checks import Certainty, Finding, causes_first
+from unstuck.checks import Certainty, Finding, all_checks, causes_first
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
 from unstuck.interventions.epochs import Epochs
@@ -24,6 +25,10 @@ from .common_advice import battery, careful
 LEAST_UPDATES = 100
 """Adam at 0.001 moves a weight by 0.1 at most in so many, less than most start with: with fewer,
 nothing is tried that does not train longer too."""
+STEP = ("optimizer", "learning_rate")
+OF_THE_END = frozenset({"epochs", "batch_size", "validation_split"})
+"""Kinds of changes of which a training's first updates tell nothing: how many updates there are, and
+what is held back. Nothing of these kinds is tried, or said, where trainings are not whole."""
 USUAL = (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2))
 """Activations of hidden layers and rates of Adam with which small networks learn."""
 
@@ -55,7 +60,8 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
         asked.setdefault(change, ())
     same: dict[str, Candidate] = {}
     for change, checks in asked.items():
-        if not _applies(change, recipe) or not _comparable(change, recipe, goal):
+        if not (_is_seen(change, goal) and _applies(change, recipe)
+                and _comparable(change, recipe, goal)):
             continue
         # Two names for one change are one arm, under the plainer name.
         signature = change.apply(recipe).signature
@@ -65,6 +71,28 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
             change = min(known.change, change, key=lambda c: c.cost)
         same[signature] = Candidate(change=change, checks=causes_first(checks), certain=sure)
     return list(same.values())
+
+
+def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """What checks ask for: the first wish of each before the second of any, odd values last.
+
+    Among these, what may be a cause of what others saw, then those of a check that has few
+    wishes: it knows better what is wrong.
+    """
+    known = all_checks()
+    symptoms = {name for c in candidates for check in c.checks if check in known
+                for name in known[check].explains}
+    wishes: Counter[str] = Counter()
+    of_each = Counter(check for c in candidates for check in c.checks)
+    order: list[tuple[tuple[float, ...], Candidate]] = []
+    for c in candidates:
+        if c.checks:
+            turn = min(wishes[check] for check in c.checks)
+            fewest = min(of_each[check] for check in c.checks)
+            order.append(((c.change.oddity, not c.certain, turn, symptoms >= {*c.checks}, fewest,
+                           c.change.kind not in STEP, -len(c.checks)), c))
+            wishes.update(c.checks)
+    return [c for _, c in sorted(order, key=lambda one: one[0])]
 
 
 def strong_sets(
@@ -87,7 +115,7 @@ def strong_sets(
     found: list[Changes] = []
 
     def fits(change: Intervention, longer: bool) -> bool:
-        if not longer and isinstance(change, Epochs):
+        if not _is_seen(change, goal) or (not longer and isinstance(change, Epochs)):
             return False
         return not goal.by_loss or (
             _applies(change, recipe) and _comparable(change, recipe, goal))
@@ -97,7 +125,7 @@ def strong_sets(
         for longer in (False, True):
             for wished in wishes:
                 if longer or recipe.updates >= LEAST_UPDATES:
-                    together = _compatible_part(
+                    together = compatible_part(
                         recipe, (change for change in wished if fits(change, longer)))
                     if together and together not in found:
                         found.append(together)
@@ -123,13 +151,18 @@ def _together(
     ]
 
 
-def _compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes:
+def compatible_part(recipe: Recipe, changes: Iterable[Intervention]) -> Changes:
     """As many of these as go together, the earlier before the later."""
     taken: list[Intervention] = []
     for change in changes:
         if compatible([*taken, change]) and _applies(change, recipe, taken):
             taken.append(change)
     return tuple(taken)
+
+
+def _is_seen(change: Intervention, goal: Goal) -> bool:
+    """False where only the first updates are trained, and those show nothing of such a change."""
+    return not (goal.early and change.touches & OF_THE_END)
 
 
 def _applies(change: Intervention, recipe: Recipe, among: Iterable[Intervention] = ()) -> bool:

@@ -17,6 +17,7 @@ from unstuck.base.progress import Progress
 from unstuck.base.stats import LOOKS, PLANNED
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, apply_all
+from unstuck.network.horizon import Horizon
 from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
 from unstuck.population.chunks import Chunks, TooLong
@@ -52,13 +53,16 @@ class Experiment:
         threads: most threads; all cores by default.
         progress: told what is going on.
         chunks: what trains, keeps and remembers; by default this process, which forgets.
+        horizon: where each training ends; by default where the script's own does. Changes are made to
+            the whole `recipe`; what arms hold, and train, is its first updates.
     """
 
     def __init__(
         self, recipe: Recipe, goal: Goal, *, budget: Budget, seed: int = 0,
         replicas: int = 256, threads: int | None = None, progress: Progress | None = None,
-        chunks: Chunks | None = None,
+        chunks: Chunks | None = None, horizon: Horizon | None = None,
     ) -> None:
+        self.horizon = horizon
         self.recipe, self.goal, self.budget, self.most = recipe, goal, budget, replicas
         self.progress = progress or Progress()
         self._seed, self._threads = seed * SEEDS_APART, threads
@@ -69,10 +73,18 @@ class Experiment:
         self._lock = threading.Lock()
         self.trainings = self.steps = 0
         self.untestable: dict[str, str] = {}
-        self.control = Arm(changes=(), recipe=recipe)
+        self.control = Arm(changes=(), recipe=self.shortened(recipe))
         self.costs = Costs(self.control, threads=threads, counted=budget.seconds is None)
         self.planned = PLANNED
         self.engine_note: str | None = None
+
+    def shortened(self, recipe: Recipe) -> Recipe:
+        """What is trained of a whole training."""
+        return recipe if self.horizon is None else self.horizon.of(recipe)
+
+    def whole(self, arm: Arm) -> Recipe:
+        """An arm's training to its end."""
+        return arm.recipe if self.horizon is None else apply_all(arm.changes, self.recipe)
 
     @property
     def spent(self) -> float:
@@ -104,7 +116,7 @@ class Experiment:
         key = tuple(sorted(changes, key=lambda change: change.label))
         if key not in self._arms:
             try:
-                recipe = apply_all(key, self.recipe)
+                recipe = self.shortened(apply_all(key, self.recipe))
             except NotSupported as error:
                 self.untestable[names(key)] = str(error)
                 return None
@@ -153,7 +165,7 @@ class Experiment:
     @property
     def first(self) -> int:
         """Replicas of the control that cost as much as one, by what is known before any is trained."""
-        engine, _ = self._engine_for(self.recipe)
+        engine, _ = self._engine_for(self.control.recipe)
         return WIDEST_BLOCK if engine.name == "native" else 1
 
     def _engine_for(self, recipe: Recipe) -> tuple[Engine, str | None]:
@@ -211,9 +223,17 @@ class Experiment:
                 self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None
 
-    def fresh(self, arm: Arm, replicas: int, *, start: int = 0) -> Population:
-        """The arm on seeds that no search has seen. Raises as `run`."""
-        return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=start == 0)
+    def fresh(
+        self, arm: Arm, replicas: int, *, start: int = 0, goal: Goal | None = None
+    ) -> Population:
+        """The arm on seeds that no search has seen, scored by `goal`, by default the experiment's own.
+
+        Raises as `run`.
+        """
+        # Where there is room for few trainings, none goes into readings that only pictures show.
+        probes = start == 0 and self.horizon is None
+        return self._train(arm, range(FRESH + start, FRESH + start + replicas), probes=probes,
+                           goal=goal)
 
     def aside(
         self, recipe: Recipe, seeds: Sequence[int], *, weights: bool = False,
@@ -270,7 +290,7 @@ class Experiment:
 
     def _train(
         self, arm: Arm, numbers: range, *, probes: bool, limit: float = np.inf,
-        tell: Callable[[int], None] | None = None, among: int = 1,
+        tell: Callable[[int], None] | None = None, among: int = 1, goal: Goal | None = None,
     ) -> Population:
         if self.left <= 0:
             raise BudgetSpent
@@ -284,7 +304,7 @@ class Experiment:
         self._take(len(numbers), arm.recipe)
         try:
             return self._chunks.train(
-                engine, arm.recipe, seeds, self.goal, probes=probes,
+                engine, arm.recipe, seeds, goal or self.goal, probes=probes,
                 progress=self._watch(len(numbers), limit, tell or (
                     lambda done: self._glance(have + done, have + len(numbers)))), left=self.left,
                 among=among,

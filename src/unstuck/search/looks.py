@@ -27,11 +27,16 @@ class Looks:
     def __init__(self, experiment: Experiment, arms: int) -> None:
         self.experiment, self.arms = experiment, arms
         self.until = self.trainings_until = math.inf
+        self.fixed: int | None = None
 
     @property
     def replicas(self) -> int:
-        """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64."""
+        """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64; `fixed` where
+        that is set.
+        """
         experiment = self.experiment
+        if self.fixed is not None:
+            return min(experiment.most, self.fixed)
         share = 0.4 * min(experiment.budget.seconds or 120.0, max(experiment.left, 1.0))
         affordable = experiment.costs.affordable(share / (self.arms + 16))
         wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))

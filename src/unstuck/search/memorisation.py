@@ -49,7 +49,8 @@ def held_out_score(experiment: Experiment, arm: Arm, *, folds: int) -> float | N
     """
     scores = []
     for fold in range(folds):
-        recipe = with_rows_held_out(experiment.recipe, arm.changes, fold=fold)
+        recipe = experiment.shortened(
+            with_rows_held_out(experiment.recipe, arm.changes, fold=fold))
         population = experiment.aside(recipe, range(REPLICAS), goal=make_goal(recipe, references=False))
         if population is None:
             return None

@@ -1,4 +1,4 @@
-"""Whether one training fits into the budget at all, told in the first seconds."""
+"""How long a training may be for the budget, and whether one fits at all; seen in the first seconds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import jax
 
 from unstuck.base.errors import TooSlow
+from unstuck.network.horizon import Horizon
 from unstuck.network.recipe import Recipe
 from unstuck.population.choice import engine_for
 from unstuck.population.memory import OutOfMemory, is_memory
@@ -24,7 +25,16 @@ _COUNTED = frozenset({"Dense", "Conv1D", "Conv2D", "Conv3D", "SimpleRNN", "GRU",
 PASSES = 3.0
 """A step is a forward pass and about two such backward."""
 ENOUGH = 16
-"""Trainings of which something can be said: the first look's."""
+"""Trainings of which something can be said: the first look's. Where so many whole ones fit into what is
+left of the budget, trainings are whole."""
+SEVERAL = 150
+"""A horizon is as long as leaves room for about so many trainings: a cure is nearly always among the
+first ten sets of changes, and a busy machine has room for half of what a measurement promises."""
+LEAST_UPDATES = 200
+"""No horizon is shorter. Adam at its usual rate moves a weight by at most 0.2 in so many: most networks
+that learn have begun to."""
+USED = 0.8
+"""The share of the time left that is for trainings; the rest is for the yardstick, checks, programs."""
 
 
 def first_engine(
@@ -41,53 +51,85 @@ def first_engine(
         f" than {WIDEST_BLOCK} times side by side, within a budget of {budget.text}")
 
 
-def refuse_too_slow(
-    recipe: Recipe, budget: Budget, *, spent: float = 0.0, threads: int | None = None
-) -> None:
-    """See, before anything is trained, whether one training fits into what is left of the budget.
+def horizon_for(
+    recipe: Recipe, budget: Budget, *, asked: int | None = None, whole: bool = False,
+    spent: float = 0.0, threads: int | None = None,
+) -> Horizon | None:
+    """How far each training goes, seen before anything is trained; `None` for to its end.
 
     Args:
-        spent: seconds that running the script up to its fit has taken of it.
+        recipe: the whole training.
+        budget: what all may cost.
+        asked: the number of updates that the user asks for.
+        whole: the user asks for whole trainings, whatever they take.
+        spent: seconds that running the script up to its fit has taken of the budget.
+        threads: most threads.
 
     Raises:
-        TooSlow: it does not.
+        TooSlow: not even one training of that length fits into what is left of the budget.
         OutOfMemory: not even one replica has room.
     """
+    asks = None if asked is None else Horizon(updates=asked)
     if budget.seconds is None:
-        return
+        return asks if asks is not None and asks.shortens(recipe) else None
     left = budget.seconds - spent
     if left <= 0:
         raise TooSlow(
             f"Running the script up to its fit took {spent:.0f} s, and the budget is {budget.text}:"
             " nothing is left to train with. Give more with --budget.")
-    if jax.default_backend() == "cpu":  # before anything is compiled, which takes seconds itself
-        cores = threads or os.cpu_count() or 1
-        plain = recipe.multiplications_in(one for one in recipe.layers if one.kind in _COUNTED)
-        least = PASSES * recipe.updates * plain / (FASTEST_CORE * cores)
-        if least > left:
-            raise TooSlow(_told(recipe, budget, left, least, "cannot take less than"))
-    engine, _ = first_engine(recipe, budget, threads)
+    least = recipe.updates if whole else min(recipe.updates, asked or LEAST_UPDATES)
+    _refuse_by_arithmetic(recipe, budget, left, least, threads)
+    shortest = recipe if least == recipe.updates else Horizon(updates=least).of(recipe)
+    engine, _ = first_engine(shortest, budget, threads)
     try:
-        pace = engine.pace(recipe)
+        pace, block = engine.pace(shortest), engine.block(shortest)
     except Exception as error:
         if is_memory(error):
             raise OutOfMemory("memory: not even one replica at a time has room") from error
         raise
+    if pace is not None and pace * least * block > left:
+        raise TooSlow(_told(recipe, least, budget, left, pace * block, "takes about",
+                            f" of {1000 * pace:.3g} ms"))
+    if whole or asks is not None:
+        return asks if asks is not None and asks.shortens(recipe) else None
     if pace is None:
+        return None
+    side = 1 if block > 1 else threads or os.cpu_count() or 1  # a block takes all threads
+    if left * side >= ENOUGH * pace * recipe.updates:
+        return None
+    room = int(USED * left * side / (SEVERAL * pace))
+    return Horizon(updates=_round(max(LEAST_UPDATES, room)))
+
+
+def _round(updates: int) -> int:
+    """The same in two digits, which is how people say it."""
+    unit = int(10 ** max(0, len(str(updates)) - 2))
+    return updates // unit * unit
+
+
+def _refuse_by_arithmetic(
+    recipe: Recipe, budget: Budget, left: float, updates: int, threads: int | None
+) -> None:
+    """Refuse, before anything is compiled, which takes seconds itself, what no processor can do."""
+    if jax.default_backend() != "cpu":
         return
-    seconds = pace * recipe.updates * engine.block(recipe)
-    if seconds > left:
-        raise TooSlow(_told(recipe, budget, left, seconds, "takes about", f" of {1000 * pace:.3g} ms"))
+    cores = threads or os.cpu_count() or 1
+    plain = recipe.multiplications_in(one for one in recipe.layers if one.kind in _COUNTED)
+    each = PASSES * plain / (FASTEST_CORE * cores)
+    if each * updates > left:
+        raise TooSlow(_told(recipe, updates, budget, left, each, "cannot take less than"))
 
 
 def _told(
-    recipe: Recipe, budget: Budget, left: float, seconds: float, takes: str, each: str = ""
+    recipe: Recipe, updates: int, budget: Budget, left: float, pace: float, takes: str, each: str = ""
 ) -> str:
     of = "" if left == budget.seconds else f", of which {max(1, left):.0f} s are left"
-    return (f"One training of this script, {recipe.updates:,} updates{each}, {takes} {_span(seconds)}"
-            f" here, and the budget is {budget.text}{of}: nothing can be said. --budget"
-            f" {_written(seconds)} would be enough for {ENOUGH} trainings; or diagnose it on fewer rows"
-            " or epochs.")
+    length = f"One training of this script, {updates:,} updates"
+    if updates < recipe.updates:
+        length = f"The first {updates:,} of the {recipe.updates:,} updates of this script"
+    return (f"{length}{each}, {takes} {_span(pace * updates)} here, and the budget is"
+            f" {budget.text}{of}: nothing can be said. --budget {_written(pace * updates)} would be"
+            f" enough for {ENOUGH} trainings; or diagnose it on smaller batches, or a smaller network.")
 
 
 def _written(seconds: float) -> str:

@@ -7,7 +7,7 @@ changes: one at a time is put back as the script has it, with the rest of the cu
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -147,6 +147,37 @@ class Proofs:
         while not self._shown_needed(place):
             pass
         return self.cures[place]
+
+    def prove_paired(self, arm: Arm, counts: Sequence[int], share: float) -> Cure | None:
+        """Prove a cure on fresh seeds, and the script as it is, or the cure without each change, on the
+        same ones; `None` where there is no room.
+
+        As many seeds as there is room for in that share of the time left, of these counts.
+        """
+        experiment = self.experiment
+        parts = 1 + len(arm.changes)
+        rooms = share * experiment.left, experiment.trainings_left
+        count = next((n for n in counts if n <= experiment.most and n * parts <= rooms[1]
+                      and experiment.costs.of(arm, n) * parts <= rooms[0]), None)
+        if count is None:
+            return None
+        experiment.progress.stage(f"proving {names(arm.changes)} on fresh seeds", count)
+        proof = experiment.fresh(arm, count)
+        cure = self._rated(Cure(arm=arm, trimmed=True), proof)
+        self.cures.append(cure)
+        place, whole = len(self.cures) - 1, experiment.goal.learned(proof)
+        for change in arm.changes:
+            rest = experiment.arm(tuple(c for c in arm.changes if c is not change)) if (
+                len(arm.changes) > 1) else experiment.control
+            if rest is None:
+                continue
+            experiment.progress.stage(f"is “{change.label}” needed? As it was, on fresh seeds", count)
+            population = experiment.fresh(rest, count)
+            back = PutBack(change=change, company=rest.changes, whole=whole,
+                           without=experiment.goal.learned(population),
+                           scores=(usual_score(proof), usual_score(population)))
+            cure = self.cures[place] = replace(cure, put_backs=(*cure.put_backs, back))
+        return cure
 
     def _rated(self, cure: Cure, proof: Population) -> Cure:
         return replace(cure, proof=proof, rate=success_rate(self.experiment.goal.learned(proof)))

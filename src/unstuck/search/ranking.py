@@ -14,6 +14,8 @@ CURED = 0.95
 """Share of replicas that must learn before a set of changes counts as a cure (DESIGN: LEARNS)."""
 TO_SPARE = 0.75
 """Share of the way from the yardstick to the ceiling that a repair with room to spare has gone."""
+EARLY_TO_SPARE = 1 / 3
+"""The same where the yardstick is that learning has begun, a quarter of the way: half of the way."""
 MODEST = 0.9
 """Accuracy or R² of plain methods below which everything sensible at once is tried, to see whether the
 data allows more."""
@@ -38,7 +40,7 @@ class Ranking:
     def is_modest(self) -> bool:
         """True where plain methods leave so much open that a network may come well beyond them."""
         goal = self.experiment.goal
-        return (self.ceiling < MODEST and not goal.patterns and goal.asked is None
+        return (self.ceiling < MODEST and not goal.early and not goal.patterns and goal.asked is None
                 and len(goal.tasks) == 1)
 
     def is_beyond(self, score: float) -> bool:
@@ -79,7 +81,8 @@ class Ranking:
         """The same of any replicas."""
         goal = self.experiment.goal
         room = max(0.0, self.ceiling - goal.aim)
-        return usual_score(population) >= goal.aim + TO_SPARE * room - 1e-9
+        share = EARLY_TO_SPARE if goal.early else TO_SPARE
+        return usual_score(population) >= goal.aim + share * room - 1e-9
 
     def cures(self, arm: Arm) -> bool:
         """True where about as many learn as in a cure."""
@@ -92,7 +95,7 @@ class Ranking:
     def weight(self, change: Intervention) -> float:
         """How far a change departs from what the user wrote, longer training included."""
         longer = self.experiment.arm((change,))
-        updates = max(1, self.experiment.recipe.updates)
+        updates = max(1, self.experiment.control.recipe.updates)
         factor = 1.0 if longer is None else longer.recipe.updates / updates
         return change.cost + change.oddity + math.log10(max(1.0, factor))
 

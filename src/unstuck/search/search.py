@@ -11,14 +11,13 @@ from __future__ import annotations
 
 import functools
 import math
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from itertools import combinations, islice
 from typing import Any
 
 from unstuck.base.errors import NotSupported
-from unstuck.checks import all_checks
 from unstuck.goal import held_to
 from unstuck.interventions import Changes, Intervention, compatible
 from unstuck.interventions._network import output_activation
@@ -31,18 +30,19 @@ from unstuck.interventions.standardize_data import StandardizeData
 
 from .arms import Arm
 from .budget import BudgetSpent
-from .candidates import Candidate, placebo, strong_sets
+from .candidates import STEP, Candidate, likeliest, placebo, strong_sets
 from .common_advice import ENOUGH_UPDATES
 from .costs import per_replica
 from .experiment import Experiment
+from .few import Few
 from .looks import Looks
 from .memorisation import held_out_score
 from .proof import KEPT, Proofs
 from .ranking import CURED, SURE, Ranking
 from .shrinking import Shrinking
 from .verdicts import Verdicts
+from .wholes import KEPT_BACK, have_room
 
-STEP = ("optimizer", "learning_rate")
 NEARLY = 0.5
 """Share of replicas that learn with one change, from which on one more may be all that is missing."""
 LEAST_EXTENSIONS = 8
@@ -73,7 +73,10 @@ SHARPEN_SHARE = 0.94
 
 
 class Search:
-    """One search in one experiment; `run` fills `proofs` and the arms, and stops in time."""
+    """One search in one experiment; `run` fills `proofs` and the arms, and stops in time.
+
+    `left`: what would be tried next, where there was room for few trainings.
+    """
 
     def __init__(
         self, experiment: Experiment, candidates: Sequence[Candidate], *, singles_only: bool = False
@@ -88,12 +91,17 @@ class Search:
         self.strongest: Arm | None = None
         self._shrunk = Shrinking(self.ranking, self.looks, self.candidates).shrink
         self._singles: list[Arm] = []
+        self.left: tuple[str, ...] = ()
 
     def run(self, *, sick: bool) -> None:
         """Search for cures if the control is sick, then prove them and sharpen the verdicts."""
         experiment = self.experiment
         experiment.plan(len(self.candidates))
         try:
+            if experiment.horizon is not None:
+                if sick:
+                    self._few()
+                return
             if not (sick and self.looks.are_dear):
                 self._placebo()
             if sick:
@@ -116,6 +124,16 @@ class Search:
             experiment.progress.close()
         self.proofs.tell_by_heart()
 
+    def _few(self) -> None:
+        """What is likely, first."""
+        few = Few(self.experiment, self.ranking, self.looks, self.proofs, self.candidates,
+                  lambda arm: self._shrunk(arm, to_spare=False))
+        share = KEPT_BACK if have_room(self.experiment) else 1.0
+        try:
+            self.looks.in_time(share, few.run)
+        finally:
+            self.left = few.left
+
     def _placebo(self) -> None:
         arm = self.experiment.arm((placebo(),))
         if arm is not None and not len(arm.learned):
@@ -123,7 +141,7 @@ class Search:
 
     def _seek(self) -> None:
         experiment = self.experiment
-        likely = self._likely()
+        likely = likeliest(self.candidates)
         self._race(c.change for c in likely if c.certain and not c.change.oddity)
         if experiment.costs.dear:
             # Where every arm is dear, what is suspected may save the larger sets.
@@ -172,27 +190,6 @@ class Search:
             if output.activation != "linear":
                 return [Activation.of(self.experiment.recipe, output.name, "linear")]
         return []
-
-    def _likely(self) -> list[Candidate]:
-        """What checks ask for: the first wish of each before the second of any, odd values last.
-
-        Among these, what may be a cause of what others saw, then those of a check that has few
-        wishes: it knows better what is wrong.
-        """
-        known = all_checks()
-        symptoms = {name for c in self.candidates for check in c.checks if check in known
-                    for name in known[check].explains}
-        wishes: Counter[str] = Counter()
-        of_each = Counter(check for c in self.candidates for check in c.checks)
-        order: list[tuple[tuple[float, ...], Candidate]] = []
-        for c in self.candidates:
-            if c.checks:
-                turn = min(wishes[check] for check in c.checks)
-                fewest = min(of_each[check] for check in c.checks)
-                order.append(((c.change.oddity, not c.certain, turn, symptoms >= {*c.checks}, fewest,
-                               c.change.kind not in STEP, -len(c.checks)), c))
-                wishes.update(c.checks)
-        return [c for _, c in sorted(order, key=lambda one: one[0])]
 
     def _race(self, changes: Iterable[Intervention]) -> None:
         """A first look at each single change."""

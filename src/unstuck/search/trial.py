@@ -51,6 +51,7 @@ class Trial:
     """Changes tried on the control's first seeds: who learned, shaped [replica].
 
     `planned` is the number of pairs that the looks were planned for, before the first of them.
+    `fresh`: the seeds are not the control's first, but some that no search has seen.
     """
 
     changes: Changes
@@ -59,6 +60,7 @@ class Trial:
     checks: tuple[str, ...] = ()
     seconds: float = 0.0
     planned: int = PLANNED
+    fresh: bool = False
 
     @property
     def replicas(self) -> int:
@@ -90,7 +92,8 @@ class PutBack:
 
     `whole` and `without` say who learned with the whole cure and without this change, shaped
     [replica], on the same seeds, which no search has seen; `scores` are the yardstick's of a usual
-    replica of each. There is one look, of a size that was fixed before.
+    replica of each. There is one look, of a size that was fixed before. Without company the change is
+    all of the cure, and without it the script is as it is: that is a trial of its own.
     """
 
     change: Intervention
@@ -186,6 +189,13 @@ def is_needed(back: PutBack, p_holm: float) -> bool:
 def _in_company(judged: Judged, backs: Sequence[tuple[PutBack, float]]) -> Judged:
     """The same arm with what cures lose without it, and as one that others hide where that shows."""
     told = replace(judged, put_backs=tuple(backs))
+    alone = next(((back, p) for back, p in backs if not back.company), None)
+    if alone is not None:
+        back, p_holm = alone
+        surely = is_needed(back, p_holm) and back.effect.low >= USEFUL
+        return replace(
+            told, trial=replace(judged.trial, control=back.without, treatment=back.whole, fresh=True),
+            effect=back.effect, p_holm=p_holm, verdict="cause" if surely else "undecided")
     needed = next((back for back, p in backs if is_needed(back, p)), None)
     if judged.verdict in ("cause", "contributes") or needed is None:
         return told

@@ -52,7 +52,7 @@ def pairs(experiment: Experiment) -> tuple[Grid, ...]:
 
 def sweep(experiment: Experiment) -> tuple[Grid, ...]:
     """Learning rate by width, where that costs next to nothing, as far as the time for it goes."""
-    control, recipe = experiment.control, experiment.recipe
+    control, recipe = experiment.control, experiment.control.recipe
     rate = recipe.optimizer.learning_rate
     layers = hidden_layers(recipe)
     assert control.population is not None

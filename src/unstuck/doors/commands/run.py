@@ -31,6 +31,7 @@ from unstuck.doors.switches import (
     Format,
     Fresh,
     Goal,
+    HorizonText,
     HtmlFile,
     Ignore,
     Jobs,
@@ -40,6 +41,7 @@ from unstuck.doors.switches import (
     NoJournal,
     Quiet,
     Replicas,
+    Rows,
     SaveFile,
     Script,
     Seed,
@@ -56,6 +58,8 @@ def run(
     script: Script,
     arguments: Arguments = None,
     budget: BudgetText = "2m",
+    horizon: HorizonText = None,
+    rows: Rows = None,
     replicas: Replicas = None,
     select: Select = None,
     ignore: Ignore = None,
@@ -89,7 +93,9 @@ def run(
     refuse_unwritable(json, html, save, force=force)
     options = options_of(budget, replicas, seed, goal, device, jobs, cluster, select, ignore)
     shown = save is not None or html is not None or json is not None or format == "json"
-    options = replace(options, pictures=shown)
+    options = replace(
+        options, pictures=shown, rows=rows, whole=horizon == "full",
+        horizon=None if horizon in (None, "full") else int(horizon))
     from unstuck.diagnosis.diagnosis import diagnose_script
 
     if fit == "ask":

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
-from unstuck.network.data import Data
 from unstuck.network.recipe import Recipe
 from unstuck.population.draws import epoch_orders
 from unstuck.population.population import Engine, Moment, Population, Progress, Readings, Yardstick
@@ -298,10 +297,9 @@ class _Run:
 
     @cached_property
     def _judged(self) -> Rows:
-        """The rows of the final loss, without class weights, which `evaluate` does not know."""
-        if self.recipe.class_weight is None:
-            return self.data
-        return as_rows(Data(x=self.recipe.train.x, y=self.recipe.train.y))
+        """The rows of the final loss; shared with those trained on where they are the same."""
+        judged = self.recipe.judged
+        return self.data if judged is self.recipe.train else as_rows(judged)
 
     @cached_property
     def _inputs(self) -> Tree:

@@ -23,7 +23,6 @@ from numpy.typing import NDArray
 from unstuck.base.errors import NotSupported
 from unstuck.network import adapter
 from unstuck.network.callback_rules import held_on
-from unstuck.network.data import Data
 from unstuck.network.rebuilding import rebuilt
 from unstuck.network.recipe import Recipe
 from unstuck.population.draws import initial_weights
@@ -258,16 +257,11 @@ class _Run:
 
     @cached_property
     def data(self) -> tuple[kernels.Rows, kernels.Rows | None, kernels.Rows]:
-        """Rows to train on, to validate on, and to take the final loss on.
-
-        The last carry no class weights, which `evaluate` does not know.
-        """
+        """Rows to train on, to validate on, and to take the final loss on."""
         rows = self.plan.objective.rows
         train, validation, entry = self.recipe.train, self.recipe.validation, self.plan.entry
-        trained = rows(train, entry)
-        judged = trained
-        if self.recipe.class_weight is not None:
-            judged = rows(Data(x=train.x, y=train.y), entry)
+        trained, last = rows(train, entry), self.recipe.judged
+        judged = trained if last is train else rows(last, entry)
         return trained, None if validation is None else rows(validation, entry), judged
 
     @cached_property

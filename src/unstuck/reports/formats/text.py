@@ -7,6 +7,7 @@ from typing import ClassVar, Unpack
 from unstuck.reports import Options, Report
 from unstuck.reports.parts import (
     causes,
+    horizon,
     ladder,
     levels,
     lists,
@@ -20,7 +21,8 @@ from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tr
 from unstuck.result.results import Result
 
 _COLORS = {
-    "LEARNS": "bold green", "AT_FLOOR": "bold green", "FRAGILE": "bold yellow",
+    "LEARNS": "bold green", "AT_FLOOR": "bold green", "BEGINS": "bold green", "LATE": "bold green",
+    "FRAGILE": "bold yellow",
     "INCONCLUSIVE": "bold yellow", "NO_SIGNAL": "bold yellow",
 }  # fmt: skip
 
@@ -97,6 +99,8 @@ def _verdict(page: Page, result: Result) -> None:
     style = _COLORS.get(result.outcome, "bold red")
     page.blank()
     page.paragraph((f"{word}.", style), f" {sentence}")
+    for said in horizon.told(result):
+        page.paragraph(said)
     if result.goal.why and result.goal.why != result.outcome_text:
         page.paragraph((f"What counts as learned – {result.goal.why.rstrip('.')}.", "dim"))
     said = levels.sentence(result)
@@ -113,7 +117,7 @@ def _verdict(page: Page, result: Result) -> None:
 def _healthy(page: Page, result: Result) -> None:
     changes = tried(result)
     looked = f", though {words.count(changes, 'change')} were tried" if changes else ""
-    page.paragraph(f"Nothing was found that keeps it from learning{looked}.")
+    page.paragraph(f"Nothing was found that keeps it from {horizon.learning(result)}{looked}.")
     lists.facts(page, result)
     if result.outcome == "LEARNS" and page.look.verbose > 0:
         modes.ways(page, result)

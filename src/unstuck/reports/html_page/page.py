@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from unstuck.base.characters import printable
 from unstuck.reports.formats.json import document
-from unstuck.reports.parts import causes, lists, repairs, words
+from unstuck.reports.parts import causes, horizon, lists, repairs, words
 from unstuck.reports.parts.ladder import here
 from unstuck.reports.parts.source import fix_of, line_of, script_name
 from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
@@ -100,7 +100,8 @@ def _view(result: Result, *, whole: bool = True) -> dict[str, Any]:
     healthy = result.outcome in HEALTHY and not has_cause(result)
     view: dict[str, Any] = {
         "r": result, "words": words, "name": script_name(result),
-        "word": word, "sentence": sentence, "tone": _tone(result),
+        "word": word, "sentence": sentence, "horizon": horizon.told(result),
+        "learning": horizon.learning(result), "tone": _tone(result),
         "key_figures": _key_figures(result), "modes": _modes(result),
         "placebo_broken": None if broken is None else words.effect(broken),
         "healthy": healthy, "tried": tried(result), "mark": here(result),
@@ -157,7 +158,8 @@ def _key_figures(result: Result) -> list[tuple[str, str, str, str]]:
     found: list[tuple[str, str, str, str]] = []
     if population.replicas and result.outcome_text != RIVALS:  # nothing tells which learned
         found.append((words.percent(population.success_rate), "before",
-                      f"of {words.count(population.replicas, 'training')} learned",
+                      f"of {words.count(population.replicas, 'training')}"
+                      f" {'learned' if result.horizon is None else 'begin to learn'}",
                       f"({words.percent_interval(population.ci95)})"))  # fmt: skip
     if result.repairs and has_cause(result):
         best = result.repairs[0]

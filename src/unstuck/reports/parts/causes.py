@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from unstuck.result.results import Arm, FindingInfo, PutBack, Repair, Result
 
 from . import words
+from .horizon import aside
 from .source import excerpt, fix_of, line_of
 from .text_page import Line, Page
 
@@ -114,7 +115,7 @@ def _block(page: Page, result: Result, group: Group) -> None:
     if arm.location is not None:
         excerpt(page, result, arm.location)
     _seen(page, findings_for(result, arm))
-    _labelled(page, "proof", f"{arm.intervention}, nothing else changed:")
+    _labelled(page, "proof", f"{arm.intervention}, nothing else changed{aside(result)}:")
     page.paragraph(*proof(arm, verbose), separator=" · ", indent=_LABEL)
     for other in group[1:]:
         items = [f"{other.intervention}: {proof(other, verbose)[0]}", *proof(other, verbose)[1:]]
@@ -176,7 +177,7 @@ def _company(page: Page, result: Result, members: Group) -> None:
     repair = cure_of(result, members)
     if repair is not None:
         whole = "both" if len(repair.interventions) == 2 else "all"
-        _labelled(page, whole, f"{words.repair_rate(repair)} on fresh seeds")
+        _labelled(page, whole, f"{words.repair_rate(repair)} on fresh seeds{aside(result)}")
 
 
 def put_back(repair: Repair | None, intervention: str) -> PutBack | None:

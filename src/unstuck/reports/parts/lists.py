@@ -9,6 +9,7 @@ from unstuck.result.results import Arm, NotTested, Result
 
 from . import words
 from .causes import evidence, findings_for, shown_blocks
+from .horizon import aside
 from .source import line_of, place
 from .text_page import Page
 
@@ -82,7 +83,8 @@ def left_as_it_is(result: Result) -> str | None:
         return None
     best = result.repairs[0]
     return (f"{words.listed(kinds)}: with the repair, {words.of(best.successes, best.replicas)}"
-            f" trainings learn with {'it' if len(kinds) == 1 else 'them'} as in your script")
+            f" trainings learn with {'it' if len(kinds) == 1 else 'them'} as in your script"
+            f"{aside(result)}")
 
 
 def no_effect_alone(result: Result) -> list[str]:

@@ -14,6 +14,7 @@ from unstuck.result.results import Arm, EditInfo, Location, Result
 
 from . import words
 from .causes import cause_groups, cure_of, findings_for, name_of, proof, put_back, without
+from .horizon import aside
 from .verdict import has_cause, placebo_worked, verdict
 
 Level = Literal["error", "warning", "note"]
@@ -69,7 +70,7 @@ def summary(result: Result) -> str:
         names = words.listed(list(best.interventions))
         least = min(len(repair.interventions) for repair in result.repairs)
         kind = "Smallest" if len(best.interventions) == least else "Best"
-        text += f" {kind} repair: {names}; {words.repair_rate(best)} on fresh seeds."
+        text += f" {kind} repair: {names}; {words.repair_rate(best)} on fresh seeds{aside(result)}."
     return text.replace(words.NBSP, " ")
 
 
@@ -78,7 +79,7 @@ def _of_arms(result: Result, group: tuple[Arm, ...], level: Level) -> Message:
     seen = " ".join(dict.fromkeys(finding.message for arm in group
                                   for finding in findings_for(result, arm)))  # fmt: skip
     proved = "; or ".join(
-        f"{arm.intervention}{', nothing else changed' if arm is first else ''}:"
+        f"{arm.intervention}{f', nothing else changed{aside(result)}' if arm is first else ''}:"
         f" {', '.join(proof(arm, 0))}" for arm in group if arm.replicas)
     lost = put_back(cure_of(result, group), first.intervention)
     back = "" if lost is None else f"put back in the repaired script: {without(lost, 0)[0]}"

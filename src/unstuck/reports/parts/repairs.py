@@ -8,6 +8,7 @@ from unstuck.result.results import BY_HEART, Repair, Result
 
 from . import words
 from .causes import CURES, put_back
+from .horizon import aside
 from .source import script_name
 from .text_page import Page
 
@@ -41,7 +42,7 @@ def repairs(page: Page, result: Result) -> None:
         lead = f"Smallest repair, {size}"
     else:
         lead = f"No single change is enough. The smallest repair is {size}"
-    rate = f": {words.repair_rate(best)}; {_FRESH}."
+    rate = f": {words.repair_rate(best)}{aside(result, lead=' ')}; {_FRESH}."
     if result.goal.asked == BY_HEART:
         lead, rate = f"{lead}, by heart", f"{rate} Of other rows this says nothing."
     page.paragraph((lead, "bold"), rate)

@@ -6,10 +6,12 @@ import math
 
 from unstuck.result.results import NOTHING_TO_LEARN, RIVALS, Arm, Outcome, Result
 
-from . import words
+from . import horizon, words
 
 HEADLINES: dict[Outcome, str] = {
     "LEARNS": "LEARNS",
+    "BEGINS": "LEARNING BEGINS",
+    "LATE": "LEARNS LATE",
     "FRAGILE": "FRAGILE",
     "STUCK": "STUCK",
     "DIVERGES": "DIVERGES",
@@ -19,7 +21,7 @@ HEADLINES: dict[Outcome, str] = {
     "INCONCLUSIVE": "DON’T KNOW",
     "ERROR": "ERROR",
 }
-HEALTHY: frozenset[Outcome] = frozenset({"LEARNS", "AT_FLOOR"})
+HEALTHY: frozenset[Outcome] = frozenset({"LEARNS", "AT_FLOOR", "BEGINS", "LATE"})
 _SICK: frozenset[Outcome] = frozenset({"STUCK", "FRAGILE", "DIVERGES", "OVERFITS"})
 _SMALL_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
@@ -42,7 +44,13 @@ def rate_of(result: Result) -> str:
     control = result.population
     whole = words.rate(control.successes, control.replicas, control.ci95)
     head, _, ci = whole.partition(" (")
-    return f"{head} trainings of your script learned ({ci}" if ci else "No training has ended yet"
+    if not ci:
+        return "No training has ended yet"
+    if result.horizon is not None:
+        within = horizon.within(result)
+        return (f"{within[0].upper()}{within[1:]}, learning begins in {head} trainings of your script"
+                f" ({ci}")
+    return f"{head} trainings of your script learned ({ci}"
 
 
 def has_cause(result: Result) -> bool:
@@ -68,7 +76,8 @@ def loss_between(result: Result) -> str:
     if own is not None and own.loss is not None:
         text = f"Your loss ends at {words.number(own.loss)}"
     else:
-        text = f"The loss ends at {words.number(result.population.loss.median)} (median)"
+        ends = "The loss ends at" if result.horizon is None else "The loss has then come to"
+        text = f"{ends} {words.number(result.population.loss.median)} (median)"
     around = []
     if goal.floor is not None:
         around.append(f"the floor of this data is {words.number(goal.floor)}")
@@ -80,8 +89,11 @@ def loss_between(result: Result) -> str:
 def _sentence(result: Result) -> str:
     rate = rate_of(result)
     match result.outcome:
-        case "LEARNS":
+        case "LEARNS" | "BEGINS":
             return f"{rate}. {loss_between(result)}"
+        case "LATE":
+            return (f"{rate}, but whole trainings learn: {words.of(*_whole(result))}. What looks like"
+                    " standing still ends by itself.")
         case "AT_FLOOR":
             limit = ("Your loss is not high" if result.goal.noise is None
                      else "Noise, not the network, is the limit")
@@ -110,6 +122,12 @@ def _sentence(result: Result) -> str:
             return f"{rate}, and {_in_vain(result)}."
         case "ERROR":
             return f"The diagnosis could not be completed. {result.outcome_text}".strip()
+
+
+def _whole(result: Result) -> tuple[int, int]:
+    """How many whole trainings of the script as it is learned, and of how many."""
+    full = None if result.horizon is None else result.horizon.full
+    return (0, 0) if full is None else (full.own, full.replicas)
 
 
 def _in_vain(result: Result) -> str:

@@ -1,0 +1,131 @@
+"""A search that needs few trainings: what is likely comes first, and what wins is proved at once.
+
+Where each training takes a second or more there is room for some dozens, not for thousands. A cure is
+nearly always among the first ten sets that a careful person would try: what the facts ask for, each
+change alone and all at once; what the checks suspect first; then everything sensible at once, shrunk
+to what is needed. Two replicas show whether a set is worth more. Nothing is claimed of those two:
+the first set that wins is trained on fresh seeds, and so is the script as it is, on the same ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
+
+from unstuck.interventions import Changes, Intervention, compatible
+
+from .arms import Arm, names
+from .candidates import Candidate, compatible_part, likeliest, placebo, strong_sets
+from .experiment import Experiment
+from .looks import Looks
+from .proof import Proofs
+from .ranking import CURED, Ranking
+
+LOOK, WIDER_LOOK = 2, 8
+"""Replicas of a first look at a set, and where some replicas of the script as it is learn too."""
+MOST_LOOK = 16
+"""At most so many replicas where as many as that cost as much as one."""
+LUCKY = 0.25
+"""Share of the script's own replicas that learn from which on a wider look is needed."""
+PLACEBOS = 4
+"""Replicas of the placebo."""
+PAIRS = (16, 12, 11, 10, 8, 6, 4, 2)
+"""So many fresh seeds prove a cure, as many as there is room for. Ten pairs are the fewest that show a
+cause: ten rescued of ten have p = 0.002, which five tests make 0.01; twelve do so after twenty."""
+PROOF_ROOM = 0.9
+"""Share of the time left that the proof may take."""
+ALONE = 6
+"""So many changes are tried alone before all of them at once."""
+NEXT = 3
+"""So many sets are named that would come next."""
+
+Shrink = Callable[[Arm], Arm]
+
+
+class Few:
+    """The search in one experiment with room for few trainings; fills its `proofs`.
+
+    Args:
+        experiment: what is searched in.
+        ranking: its arms in order.
+        looks: with which sets are tried.
+        proofs: the cures.
+        candidates: the single changes, with the checks that asked for them.
+        shrink: makes a set smaller that cures.
+    """
+
+    def __init__(
+        self, experiment: Experiment, ranking: Ranking, looks: Looks, proofs: Proofs,
+        candidates: Sequence[Candidate], shrink: Shrink,
+    ) -> None:
+        self.experiment, self.ranking, self.looks, self.proofs = experiment, ranking, looks, proofs
+        self.candidates, self._shrink = list(candidates), shrink
+        self.left: tuple[str, ...] = ()
+        look = WIDER_LOOK if experiment.control.rate >= LUCKY else LOOK
+        counted = experiment.budget.seconds is None
+        looks.fixed = look if counted else max(look, min(experiment.costs.least, MOST_LOOK))
+
+    def run(self) -> None:
+        """Try sets in the order of their likelihood until one is proved. Raises BudgetSpent."""
+        sets = self._sets()
+        while few := list(islice(sets, max(1, self.experiment.costs.beside))):
+            arms = [arm for changes in few if (arm := self._arm(changes)) is not None]
+            self.left = tuple(map(names, few))  # what is told where the budget ends here
+            for looked in self.looks.at(arms, share=2):
+                if any(self._proves(arm) for arm in sorted(looked, key=self.ranking.key)):
+                    self.left = ()
+                    self.experiment.run_or_skip(self.experiment.arm((placebo(),)), PLACEBOS)
+                    return
+            self.left = tuple(map(names, (known := list(islice(sets, NEXT)))))
+            sets = chain(known, sets)
+
+    def _arm(self, changes: Changes) -> Arm | None:
+        checks = {c.change: c.checks for c in self.candidates}
+        return self.experiment.arm(changes, checks.get(changes[0], ()) if len(changes) == 1 else ())
+
+    def _sets(self) -> Iterator[Changes]:
+        """What is tried, each set once."""
+        known: set[frozenset[str]] = set()
+        for changes in self._wishes():
+            key = frozenset(change.label for change in changes)
+            if changes and key not in known and compatible(changes):
+                known.add(key)
+                yield changes
+
+    def _wishes(self) -> Iterator[Changes]:
+        """The first wish of each check alone, facts before suspicions, and all of these at once; then
+        everything sensible at once, and what is left.
+        """
+        likely = likeliest(self.candidates)
+        first = _first_wishes(likely)
+        for change in first[:ALONE]:
+            yield (change,)
+        yield compatible_part(self.experiment.recipe, first)
+        recipe, goal = self.experiment.recipe, self.experiment.goal
+        yield from strong_sets(recipe, goal, likely, most=lambda batch: recipe.updates, widen=False)
+        for one in (*likely, *self.candidates):
+            yield (one.change,)
+
+    def _proves(self, arm: Arm) -> bool:
+        """Prove a set that has won its look; False where it has not, or turns out not to cure."""
+        if not self._wins(arm):
+            return False
+        if len(arm.changes) > 1:
+            arm = self._shrink(arm)
+        cure = self.proofs.prove_paired(arm, PAIRS, PROOF_ROOM)
+        return cure is not None and cure.rate.share >= CURED - 0.05
+
+    def _wins(self, arm: Arm) -> bool:
+        """True where about all learn, and surely more than of the script as it is."""
+        return self.ranking.cures(arm) and arm.rate > self.experiment.control.rate + LUCKY
+
+
+def _first_wishes(likely: Sequence[Candidate]) -> list[Intervention]:
+    """Of each check the first change that it asks for, in their order."""
+    served: set[str] = set()
+    first = []
+    for one in likely:
+        if not served.issuperset(one.checks):
+            first.append(one.change)
+        served |= {*one.checks}
+    return first
