@@ -108,9 +108,11 @@ LOOPS = {
 }
 END = """
 import hashlib
+from pathlib import Path
 state = b"".join(p.detach().numpy().tobytes() for p in model.parameters())
 state += torch.get_rng_state().numpy().tobytes() + torch.rand(3).numpy().tobytes()
-open(__file__ + ".state", "a").write(hashlib.sha256(state).hexdigest() + "\\n")
+path = Path(__file__ + ".state")
+path.write_text((path.read_text() if path.exists() else "") + hashlib.sha256(state).hexdigest() + "\\n")
 """
 PAIRS = [(loop, network) for loop in LOOPS for network in NETWORKS]
 FEW = [("loader", "sequential"), ("permutation", "convolution"), ("added", "class"),
@@ -124,7 +126,7 @@ def test_a_script_trains_the_same_bits_and_its_recipe_gives_its_losses(write, lo
     path = write(HEAD + NETWORKS[network] + LOOPS[loop] + END)
     subprocess.run([sys.executable, str(path)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     captured = capture_script(path, through=True)
-    alone, heard = open(f"{path}.state").read().split()
+    alone, heard = path.with_suffix(".py.state").read_text().split()
     assert alone == heard
     recipe = captured.recipe
     assert any("Shadow check" in note for note in captured.notes)

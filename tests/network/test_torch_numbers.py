@@ -49,7 +49,7 @@ def test_an_optimizer_moves_weights_as_torchs(kind, theirs, ours, size):
         mine.apply([keras.ops.convert_to_tensor(gradient)])
         moved = np.abs(parameter.detach().numpy() - begin).max()
         np.testing.assert_allclose(np.asarray(variable.value), parameter.detach().numpy(),
-                                   rtol=2e-6, atol=2e-6 * moved + 1e-7, err_msg=f"update {update + 1}")
+                                   rtol=2e-6, atol=2e-6 * moved + 5e-7, err_msg=f"update {update + 1}")
 
 
 def test_clipping_by_the_norm_is_torchs():

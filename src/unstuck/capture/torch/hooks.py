@@ -205,9 +205,7 @@ class Hooks:
         self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
         self.trainings.at("backward", self.places.here())
         self.trainings.at("forward", self._forward)
-        held = [p for optimizer in self.optimizers for group in optimizer.param_groups
-                for p in group["params"]]
-        self.trainings.backward(self.listening.graph(loss), held)
+        self.trainings.backward(self.listening.graph(loss), self.optimizers[-2:])
 
     def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer
@@ -218,9 +216,10 @@ class Hooks:
             return None
 
         def heard() -> Any:
+            self.listening.quiet = 0
             found = closure()
             self._step(optimizer)
-            self.listening.quiet += 1
+            self.listening.quiet = 1
             return found
 
         self.trainings.closures += 1

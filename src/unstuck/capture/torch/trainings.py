@@ -26,13 +26,15 @@ from .parts import parts_of
 class Backward:
     """One batch: its graph, and what the loop did with its gradients.
 
-    `cleared`: no gradient was there before it. `lost`: they were cleared after it, before a step. `step`:
+    `cleared_of`: the optimizers, by `id`, of whose parameters none had a gradient before it; `cleared`: the one
+    that steps is one of them. `lost`: they were cleared after it, before a step. `step`:
     the number of the step, from 1, that came after it and before the next batch; 0 for none. `turns` are
     the values that the loops around it count with.
     """
 
     graph: Graph
-    cleared: bool
+    cleared_of: frozenset[int]
+    cleared: bool = True
     turns: tuple[Any, ...] = ()
     lost: bool = False
     step: int = 0
@@ -123,7 +125,7 @@ class Trainings:
         training.asked = True
         return (count, run) if _come_again(training, starts) else None
 
-    def backward(self, graph: Graph | None, parameters: Iterable[Any]) -> None:
+    def backward(self, graph: Graph | None, optimizers: Iterable[Any]) -> None:
         """Gradients are about to be computed of a loss."""
         if graph is None:
             self.refused = self.refused or (
@@ -134,9 +136,9 @@ class Trainings:
             self.refused = self.refused or (
                 "gradients of two losses are taken of one forward pass; add the losses up, and call"
                 " backward once.")
-        cleared = all(one.grad is None or not bool(one.grad.any()) for one in parameters)
+        cleared = frozenset(id(one) for one in optimizers if _has_no_gradient(one))
         turns = tuple(one.turn for one in self._around)
-        self._pending.append(Backward(graph=graph, cleared=cleared, turns=turns))
+        self._pending.append(Backward(graph=graph, cleared_of=cleared, turns=turns))
         self._clip = None
 
     def zeroed(self) -> None:
@@ -162,13 +164,11 @@ class Trainings:
         training.steps += 1
         group = optimizer.param_groups[0]
         for one in self._pending:
-            one.rate = float(group["lr"])
+            one.rate, one.cleared = float(group["lr"]), id(optimizer) in one.cleared_of
         if self._pending:
             last = self._pending[-1]
             last.step, last.clipped = training.steps, self._clip
-            held = [p for g in optimizer.param_groups for p in g["params"]]
-            empty = all(p.grad is None or not bool(p.grad.any()) for p in held)
-            last.lost = last.lost and empty
+            last.lost = last.lost and _has_no_gradient(optimizer)
         self._moved(training)
 
     def end(self, optimizers: Sequence[Any], registered: dict[int, str]) -> None:
@@ -200,6 +200,11 @@ class Trainings:
             training.spans = {**self._spans, **training.spans}
         training.batches += self._pending
         self._pending = []
+
+
+def _has_no_gradient(optimizer: Any) -> bool:
+    return all(p.grad is None or not bool(p.grad.any())
+               for group in optimizer.param_groups for p in group["params"])
 
 
 def _come_again(training: Training, starts: list[int]) -> bool:
