@@ -200,8 +200,8 @@ def passes(batches: list[Batch], told: int | None = None) -> tuple[Kind, int, in
     sizes = list(map(rows_in, batches))
     rows = [0, *itertools.accumulate(map(_mark_of_rows, batches))]
     found: tuple[Kind, int, int] | None = None
-    known = told is not None and 1 < told < count and all(divided(sizes, told))
-    for each in [told] if known else (d for d in range(1, count // 2 + 1) if count % d == 0):
+    known = [told] if told is not None and 1 < told < count and all(divided(sizes, told)) else []
+    for each in known or [d for d in range(1, count // 2 + 1) if count % d == 0]:
         if not all(divided(sizes, each)):
             continue
         if marks[each:] == marks[:-each]:
@@ -212,8 +212,8 @@ def passes(batches: list[Batch], told: int | None = None) -> tuple[Kind, int, in
         return found
     if count == 1:
         return "fixed", 1, 1
-    if known and count // told <= MOST_PARTS:
-        return "stream", count // told, told
+    if known and count // known[0] <= MOST_PARTS:
+        return "stream", count // known[0], known[0]
     parts = next((count // d for d in range(1, count + 1) if count % d == 0
                   and count // d <= MOST_PARTS and all(divided(sizes, d))), None)
     if parts is None:

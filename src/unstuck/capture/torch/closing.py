@@ -94,7 +94,8 @@ class Closing:
             optimizer=optimizer, loss=loss, loss_weights=None if factor == 1 else factor,
             x=x, y=y, batch_size=len(y), shuffle=False, written_for=SPELLING,
             loop=None if loop == Loop() else loop)
-        shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches))
+        shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches),
+                        advice="Take what is unusual there out of the loop, and run it again.")
         if not shadow.agrees(self._shadow_recipe(recipe)):
             raise NotSupported(shadow.refusal)
         counted = training.counted

@@ -6,12 +6,12 @@ around it (cleared, added up, clipped, stepped with) is noted beside it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.script import Span
@@ -26,10 +26,10 @@ from .parts import parts_of
 class Backward:
     """One batch: its graph, and what the loop did with its gradients.
 
-    `cleared_of`: the optimizers, by `id`, of whose parameters none had a gradient before it; `cleared`: the one
-    that steps is one of them. `lost`: they were cleared after it, before a step. `step`:
-    the number of the step, from 1, that came after it and before the next batch; 0 for none. `turns` are
-    the values that the loops around it count with.
+    `cleared_of`: the optimizers, by `id`, of whose parameters none had a gradient before it;
+    `cleared`: the one that steps is one of them. `lost`: they were cleared after it, before a step.
+    `step`: the number of the step, from 1, that came after it and before the next batch; 0 for
+    none. `turns` are the values that the loops around it count with.
     """
 
     graph: Graph
@@ -46,8 +46,8 @@ class Backward:
 class Training:
     """All batches of one optimizer's.
 
-    `values` are the parameters before the first step, by `id`, with the tensors that they are of; `untouched`
-    those of them that are not its to change.
+    `values` are the parameters before the first step, by `id`, with the tensors that they are of;
+    `untouched` those of them that are not its to change.
     """
 
     optimizer: Any
@@ -107,7 +107,8 @@ class Trainings:
     def is_known(self) -> tuple[int, int] | None:
         """How many rounds the outermost counted loop has, and how many were run, once that tells all.
 
-        `None` before two rounds and the updates of the shadow check, and where no loop counts its rounds.
+        `None` before two rounds and the updates of the shadow check, and where no loop counts its
+        rounds.
         """
         training = self.now
         if training is None or training.asked or not training.around or not training.batches:
@@ -172,7 +173,7 @@ class Trainings:
         self._moved(training)
 
     def end(self, optimizers: Sequence[Any], registered: dict[int, str]) -> None:
-        """The script is over: what came after the last step is a training of its own if none stepped."""
+        """The script is over: what came is a training also where nothing ever stepped."""
         if not self.all and self._pending and optimizers:
             self._begun(optimizers[-1], registered)
         if self.now is not None:
@@ -215,5 +216,5 @@ def _come_again(training: Training, starts: list[int]) -> bool:
         return sorted(row.tobytes() for one in training.batches[start:end]
                       for array in parts.rows_of(one.graph) for row in array)
 
-    first, second = (rows(a, b) for a, b in zip(starts, starts[1:3], strict=False))
+    first, second = (rows(a, b) for a, b in itertools.pairwise(starts[:3]))
     return first == second
