@@ -1,4 +1,4 @@
-"""Torch scripts: what their loops are taken for, that they train as without the tool, what is refused."""
+"""Torch scripts: what their loops are taken for, that the same bits come out, what is refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ x = torch.randn(40, 6)
 y = (x[:, 0] > 0).long() + (x[:, 1] > 0).long()
 """
 NETWORKS = {
-    "sequential": "model = nn.Sequential(nn.Linear(6, 8), nn.Tanh(), nn.Dropout(0.2), nn.Linear(8, 3))\n",
+    "sequential": "model = nn.Sequential(\n"
+                  "    nn.Linear(6, 8), nn.Tanh(), nn.Dropout(0.2), nn.Linear(8, 3))\n",
     "class": '''
 class Net(nn.Module):
     def __init__(self):
@@ -88,8 +89,8 @@ LOOPS = {
     "function": LOADER + "def train(model, loader, epochs):\n" + "".join(
         f"    {line}\n" for line in (ADAM + "for epoch in range(epochs):\n    for xb, yb in loader:\n"
                                      + STEP).splitlines()) + "train(model, loader, epochs=6)\n",
-    "validated": ADAM + LOADER + "for epoch in range(6):\n    model.train()\n    for xb, yb in loader:\n"
-                 + STEP + "    model.eval()\n    with torch.no_grad():\n"
+    "validated": ADAM + LOADER + "for epoch in range(6):\n    model.train()\n"
+                 "    for xb, yb in loader:\n" + STEP + "    model.eval()\n    with torch.no_grad():\n"
                  "        best = F.cross_entropy(model(x), y).item()\n",
     "stopped": ADAM + LOADER + "best, state = 9.0, None\nfor epoch in range(6):\n    total = 0.0\n"
                "    for xb, yb in loader:\n" + STEP + "        total += loss.item()\n"
@@ -108,9 +109,11 @@ LOOPS = {
 }
 END = """
 import hashlib
+from pathlib import Path
 state = b"".join(p.detach().numpy().tobytes() for p in model.parameters())
 state += torch.get_rng_state().numpy().tobytes() + torch.rand(3).numpy().tobytes()
-open(__file__ + ".state", "a").write(hashlib.sha256(state).hexdigest() + "\\n")
+path = Path(__file__ + ".state")
+path.write_text((path.read_text() if path.exists() else "") + hashlib.sha256(state).hexdigest() + "\\n")
 """
 PAIRS = [(loop, network) for loop in LOOPS for network in NETWORKS]
 FEW = [("loader", "sequential"), ("permutation", "convolution"), ("added", "class"),
@@ -124,7 +127,7 @@ def test_a_script_trains_the_same_bits_and_its_recipe_gives_its_losses(write, lo
     path = write(HEAD + NETWORKS[network] + LOOPS[loop] + END)
     subprocess.run([sys.executable, str(path)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     captured = capture_script(path, through=True)
-    alone, heard = open(f"{path}.state").read().split()
+    alone, heard = path.with_suffix(".py.state").read_text().split()
     assert alone == heard
     recipe = captured.recipe
     assert any("Shadow check" in note for note in captured.notes)
@@ -134,7 +137,8 @@ def test_a_script_trains_the_same_bits_and_its_recipe_gives_its_losses(write, lo
 
 
 def test_the_first_rounds_tell_the_others_and_the_script_ends_there(write):
-    path = write(HEAD + NETWORKS["sequential"] + LOOPS["loader"].replace("range(6)", "range(500)") + END)
+    long = LOOPS["loader"].replace("range(6)", "range(500)")
+    path = write(HEAD + NETWORKS["sequential"] + long + END)
     recipe = capture_script(path).recipe
     assert recipe.epochs == 500 and recipe.shuffle
     assert not os.path.exists(f"{path}.state")

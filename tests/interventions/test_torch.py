@@ -82,7 +82,8 @@ for epoch in range(5):
         opt.step()
 """
 CUT = CLASS.replace("torch.sigmoid(self.second(x))", "torch.tanh(torch.nn.Linear(6, 6)(x)).detach()")
-FROZEN = CLASS.replace("opt = torch", "for p in model.first.parameters():\n    p.requires_grad = False\nopt = torch")
+FROZEN = CLASS.replace("opt = torch", "for p in model.first.parameters():\n"
+                       "    p.requires_grad = False\nopt = torch")
 LATE = CLASS.replace("for epoch", "model.end = torch.nn.Linear(6, 3)\nfor epoch")
 PAIRS = SEQUENTIAL.replace("y = 100 + 20 * x[:, :1] * x[:, 1:2]", "y = x[:, 0]")
 
@@ -95,7 +96,7 @@ CASES = [
     (SEQUENTIAL, (LearningRate(value=0.1, was=0.01),)),
     (SEQUENTIAL, (Epochs(value=15, was=5),)),
     (SEQUENTIAL, (BatchSize(value=4, was=10),)),
-    (SEQUENTIAL, (Shuffle(),)),
+    (SEQUENTIAL.replace(", shuffle=True", ""), (Shuffle(),)),
     (SEQUENTIAL, (UseOptimizer(name="SGD", learning_rate=0.05),)),
     (SEQUENTIAL, (Activation(layer="linear_0", value="tanh", was="relu"),)),
     (SEQUENTIAL, (Activation(layer="linear_0", value="linear", was="relu"),)),
@@ -163,7 +164,8 @@ def _drawn(given):
 @pytest.mark.parametrize("text", [SEQUENTIAL, CLASS], ids=["sequential", "class"])
 def test_scales_are_arithmetic_in_the_network(text, change):
     if text is CLASS and isinstance(change, ScaleTargets):
-        text = CLASS.replace("F.nll_loss", "F.mse_loss").replace("y = (x", "y = 50 * torch.randn(40, 3) #")
+        text = CLASS.replace("F.nll_loss", "F.mse_loss")
+        text = text.replace("y = (x", "y = 50 * torch.randn(40, 3) #")
         text = text.replace("torch.softmax(self.end(x), dim=1)", "self.end(x)").replace(
             "torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)",
             "torch.optim.Adam(model.parameters())")

@@ -49,7 +49,7 @@ def test_an_optimizer_moves_weights_as_torchs(kind, theirs, ours, size):
         mine.apply([keras.ops.convert_to_tensor(gradient)])
         moved = np.abs(parameter.detach().numpy() - begin).max()
         np.testing.assert_allclose(np.asarray(variable.value), parameter.detach().numpy(),
-                                   rtol=2e-6, atol=2e-6 * moved + 1e-7, err_msg=f"update {update + 1}")
+                                   rtol=2e-6, atol=2e-6 * moved + 5e-7, err_msg=f"update {update + 1}")
 
 
 def test_clipping_by_the_norm_is_torchs():
@@ -74,7 +74,7 @@ def test_a_rate_for_each_update_holds_on_at_the_end():
 
 @pytest.mark.parametrize("shape", [(6, 3), (6, 3, 4), (6, 3, 4, 2)])
 def test_batch_normalisation_keeps_torchs_running_averages(shape):
-    x = np.random.default_rng(0).normal(2, 3, size=shape).astype("float32")
+    x = np.random.default_rng(0).normal(500, 40, size=shape).astype("float32")
     theirs = getattr(torch.nn, f"BatchNorm{max(1, len(shape) - 2)}d")(3)
     mine = layers.BatchNormalization(axis=1, momentum=0.9, epsilon=1e-5)
     mine.build(shape)

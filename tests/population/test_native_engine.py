@@ -8,11 +8,12 @@ about a second for each; `UNSTUCK_SLOW=1` crosses every loss with every optimize
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -31,8 +32,10 @@ from population.native_cases import (
     plain_path,
     recipe_of,
 )
+from unstuck.network.loops import Loop
 from unstuck.network.rebuilding import rebuilt
 from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import optimizers as torchs
 from unstuck.population import draws
 from unstuck.population.native_engine.engine import MISSING, NativeEngine
 
@@ -170,6 +173,37 @@ CASES = {
 def test_a_training_is_the_one_keras_does(case: Case) -> None:
     x, y = data(case.targets)
     assert_same_training(recipe_of(case.model(), case.loss, case.optimizer(), x, y, **case.more))
+
+
+@pytest.mark.parametrize("optimizer", [
+    torchs.Adam(0.01), torchs.Adam(0.01, epsilon=1e-3), torchs.AdamW(0.01),
+    torchs.Adam(0.01, amsgrad=True), torchs.SGD(0.05), torchs.SGD(0.05, momentum=0.9),
+    torchs.SGD(0.05, momentum=0.9, nesterov=True), torchs.Adam(0.01, global_clipnorm=0.5)],
+    ids=lambda one: f"{type(one).__name__} {one.get_config().get('epsilon')}")
+def test_torchs_optimizers_train_as_their_formulas_do(optimizer: Any) -> None:
+    x, y = data("real")
+    assert_same_training(recipe_of(chain(*hidden("relu")), "mse", optimizer, x, y))
+
+
+@pytest.mark.parametrize(("optimizer", "why"), [
+    (torchs.Adam(l2=0.1), "l2"), (torchs.SGD(momentum=0.9, dampening=0.5), "dampening"),
+    (torchs.Adam(global_clipnorm=0.01), "global_clipnorm below"), (torchs.RMSprop(), "no optimizer"),
+    (torchs.SGD(torchs.Rates([0.1, 0.01], 3), momentum=0.9), "learning rate|momentum")])
+def test_what_torch_computes_otherwise_is_refused_by_name(optimizer: Any, why: str) -> None:
+    x, y = data("real")
+    refused = NativeEngine().refuses(recipe_of(chain(*hidden("relu")), "mse", optimizer, x, y))
+    assert refused is not None and re.search(why, refused)
+
+
+def test_a_loop_that_learns_nothing_moves_no_weight() -> None:
+    x, y = data("real")
+    recipe = replace(recipe_of(chain(*hidden("relu")), "mse", torchs.AdamW(0.1), x, y),
+                     loop=Loop(clears="lost"))
+    shown = NativeEngine().train(recipe, [1], Watched(x), keep_weights=True)
+    begun = NativeEngine().train(replace(recipe, epochs=1), [1], Watched(x), keep_weights=True)
+    assert shown.weights is not None and begun.weights is not None
+    for path, values in shown.weights.items():
+        np.testing.assert_array_equal(values, begun.weights[path])
 
 
 def branched() -> Any:

@@ -232,8 +232,8 @@ def passes(
         left = count % each
         return (cut or not left) and all(divided(sizes[: count - left], each))
 
-    known = told is not None and 1 < told < count and is_epoch(told)
-    for each in [told] if told is not None and known else range(1, count // 2 + 1):
+    known = [told] if told is not None and 1 < told < count and is_epoch(told) else []
+    for each in known or range(1, count // 2 + 1):
         if not is_epoch(each):
             continue
         if marks[each:] == marks[:-each]:
@@ -244,8 +244,8 @@ def passes(
         return found
     if count == 1:
         return "fixed", 1, 1
-    if told is not None and known and count // told <= MOST_PARTS:
-        return "stream", count // told, told
+    if known and count // known[0] <= MOST_PARTS:
+        return "stream", count // known[0], known[0]
     parts = next((count // d for d in range(1, count + 1)
                   if count // d <= MOST_PARTS and is_epoch(d)), None)
     if parts is None:

@@ -120,6 +120,24 @@ def loops_around(script: Script, frames: Sequence[FrameType]) -> list[Around]:
     return found
 
 
+def gone_through(script: Script, frames: Sequence[FrameType]) -> Any:
+    """What the innermost loop around a running call goes through, all of it in each round.
+
+    `None` where it may leave some out, or where nothing tells what it is.
+
+    Args:
+        script: the user's source.
+        frames: the frames of that file on the stack, the innermost first.
+    """
+    tree = _Tree(script.text)
+    for frame in frames:
+        call = tree.call_at(span_of(frame))
+        for loop in tree.loops_around(call) if call is not None else ():
+            leaves = any(isinstance(node, ast.Break | ast.Continue | ast.Return) for node in _body(loop))
+            return None if leaves or isinstance(loop, ast.While) else _value(_bare(loop), frame)
+    return None
+
+
 def _joined(
     times: int, epochs: int, spans: list[Span | None], notes: list[str]
 ) -> Rounds:
@@ -173,10 +191,7 @@ def _count(loop: Loop, frame: FrameType) -> int | None:
     """How many rounds a loop has, read off the frame without running anything of the user's."""
     if isinstance(loop, ast.While):
         return None
-    iterable: ast.expr = loop.iter
-    while (isinstance(iterable, ast.Call) and _name(iterable) in _WRAPPERS and iterable.args
-           and _name(iterable) != "trange"):
-        iterable = iterable.args[0]
+    iterable = _bare(loop)
     if isinstance(iterable, ast.Call) and _name(iterable) in ("range", "trange"):
         ends = [_value(argument, frame) for argument in iterable.args]
         with suppress(TypeError, ValueError):
@@ -186,6 +201,15 @@ def _count(loop: Loop, frame: FrameType) -> int | None:
         return len(iterable.elts)
     known = _value(iterable, frame)
     return len(known) if isinstance(known, list | tuple | range) else None
+
+
+def _bare(loop: ast.For | ast.AsyncFor) -> ast.expr:
+    """What a loop goes through, without what shows its progress or counts it."""
+    iterable: ast.expr = loop.iter
+    while (isinstance(iterable, ast.Call) and _name(iterable) in _WRAPPERS and iterable.args
+           and _name(iterable) != "trange"):
+        iterable = iterable.args[0]
+    return iterable
 
 
 def _value(expression: ast.expr, frame: FrameType) -> Any:

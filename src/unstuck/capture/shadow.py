@@ -32,8 +32,8 @@ SHADOWED = 50
 CLOSE = 1e-4
 """How far a loss may be from the user's, in proportion."""
 LEAST, ROUNDING, TIMES = 3, 3e-7, 10.0
-"""After so many updates a difference may be that of two runs that round otherwise: if weights that begin a
-few units in the last place away part at least a tenth as far."""
+"""After so many updates a difference may be that of two runs that round otherwise: if weights that
+begin a few units in the last place away part at least a tenth as far."""
 
 
 class Shadow:
@@ -43,24 +43,27 @@ class Shadow:
         values: what was minimised in each, before it.
         batches: the rows of each.
         seeds: what the generator of draws outside of layers held before each, if it drew.
+        advice: what to do where they part.
     """
 
     def __init__(
-        self, values: Sequence[float], batches: Sequence[Batch], seeds: Sequence[list[Any]]
+        self, values: Sequence[float], batches: Sequence[Batch], seeds: Sequence[list[Any]], *,
+        advice: str = "Call model.fit, or pass the model and the data to unstuck.diagnose.",
     ) -> None:
         self._values, self._batches = list(values), list(batches[: len(values)])
         self._seeds = list(seeds)
+        self._advice = advice
         self._best: tuple[int, float, float] | None = None
         self._close = len(self._values)
 
     @property
     def told(self) -> str:
         """What the check has shown."""
-        shown = (f"Shadow check: the first {self._close} updates of your loop, made again as the replicas"
-                 " make them from your own first weights, give your losses (to 1 in 10,000).")
+        shown = (f"Shadow check: the first {self._close} updates of your loop, made again as the"
+                 " replicas make them from your own first weights, give your losses (to 1 in 10,000).")
         if self._close < len(self._values):
-            shown += (f" Up to update {len(self._values)} they part no further than rounding lets two runs"
-                      " of this training part.")
+            shown += (f" Up to update {len(self._values)} they part no further than rounding lets two"
+                      " runs of this training part.")
         return shown
 
     @property
@@ -77,7 +80,7 @@ class Shadow:
                  "something that the loop does now and then")
         return ("The script has a training loop of its own that replicas would not train as it does:"
                 f" at {where} your loss is {yours:.6g}, theirs {mine:.6g}, so that {cause} was not"
-                " understood. Call model.fit, or pass the model and the data to unstuck.diagnose.")
+                f" understood. {self._advice}")
 
     def agrees(self, recipe: Recipe) -> bool:
         """True where a recipe gives the same losses; its architecture holds the first weights."""
@@ -94,9 +97,10 @@ class Shadow:
         return False
 
     def _is_rounding(self, recipe: Recipe, losses: list[float], at: int) -> bool:
-        """True where the same updates from weights that are off by a rounding part as far, from `at` on."""
-        moved = [np.abs(np.subtract(trained_on(recipe, self._batches, self._seeds, moved_by=by)[0], losses))
-                 for by in (ROUNDING, -ROUNDING)]
+        """True where updates from weights that are off by a rounding part as far, from `at` on."""
+        away = [trained_on(recipe, self._batches, self._seeds, moved_by=by)[0]
+                for by in (ROUNDING, -ROUNDING)]
+        moved = [np.abs(np.subtract(one, losses)) for one in away]
         reach = np.maximum.accumulate(np.maximum(*moved))[at:]
         mine, yours = np.asarray(losses[at:]), np.asarray(self._values[at:])
         bound = TIMES * reach + CLOSE * np.abs(yours)

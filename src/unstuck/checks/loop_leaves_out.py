@@ -18,15 +18,14 @@ from . import Check, Family, Finding, Observation, measured
 class LoopLeavesOut(Check):
     """A loop that is written by hand trains as it is written, and no more.
 
-    ## What it sees
-    What a hand-written loop does otherwise than `fit`: some trainable variables get no gradient; the
-    forward pass runs in the mode of inference, without dropout and with the running averages of batch
-    normalisation; what regularisers say is not part of the loss; the optimizer is made anew again and
-    again. In PyTorch also: gradients that are never cleared, or cleared before the step; a step that is
-    missing, or made after the last batch of an epoch only; a network that is left in `eval()`; a tensor
-    that is cut from its graph (`detach()`, `.data`, `no_grad`); a layer that `forward` makes anew in every
-    call; parameters that the optimizer does not have. All of it is read off the loop's updates, and
-    repeated in every replica.
+    ## What it sees What a hand-written loop does otherwise than `fit`: some trainable variables get
+    no gradient; the forward pass runs in the mode of inference, without dropout and with the
+    running averages of batch normalisation; what regularisers say is not part of the loss; the
+    optimizer is made anew again and again. In PyTorch also: gradients that are never cleared, or
+    cleared before the step; a step that is missing, or made after the last batch of an epoch only;
+    a network that is left in `eval()`; a tensor that is cut from its graph (`detach()`, `.data`,
+    `no_grad`); a layer that `forward` makes anew in every call; parameters that the optimizer does
+    not have. All of it is read off the loop's updates, and repeated in every replica.
 
     ## Why learning stops
     Variables without a gradient stay as they were drawn. Batch normalisation in the mode of inference
@@ -76,11 +75,11 @@ _TOLD_OF_LAYERS = {
                  " nothing trains.",
 }
 _TOLD_OF_CLEARING = {
-    "lost": "Gradients are cleared after they are computed and before the step: the optimizer gets none, and"
-            " no weight ever changes.",
+    "lost": "Gradients are cleared after they are computed and before the step: the optimizer gets"
+            " none, and no weight ever changes.",
     "never": "Gradients are never cleared: each step goes by the sum of all batches so far.",
-    "batch": "Gradients are cleared before every batch, also where no step has used them: those of all but"
-             " the last batch before a step are thrown away.",
+    "batch": "Gradients are cleared before every batch, also where no step has used them: those of all"
+             " but the last batch before a step are thrown away.",
 }
 
 
@@ -107,8 +106,8 @@ def _told(what: What, loop: Loop, seen: Observation) -> tuple[str, int]:
                 f" {updates // loop.steps_every:,} steps in {updates:,} batches.",
                 updates - updates // loop.steps_every)
     if what == "training_for":
-        return (f"After {loop.training_for or 0:,} updates the network is in the mode of inference, and stays"
-                " in it while it is trained.", max(0, updates - (loop.training_for or 0)))
+        return (f"After {loop.training_for or 0:,} updates the network is in the mode of inference, and"
+                " stays in it while it is trained.", max(0, updates - (loop.training_for or 0)))
     if what == "regularised":
         return ("The loop leaves model.losses out of its loss: the penalties of the layers are"
                 " computed, and nothing minimises them.", updates)

@@ -51,8 +51,8 @@ class ReshapeMixesAxes(Check):
         viewed = seen.recipe.viewed
         if viewed is not None:
             yield self.suspicion(
-                f"The rows are a view of the sizes {viewed.as_viewed.shape} of an array in which these sizes"
-                " stand in another order: the sizes have changed places, the values have not.",
+                f"The rows are a view of the sizes {viewed.as_viewed.shape} of an array in which these"
+                " sizes stand in another order: the sizes have changed places, the values have not.",
                 measured("axes that change size", len(viewed.dims), 0, "axes"), site="view",
                 tries=(PermuteView(dims=viewed.dims),),
             )

@@ -56,11 +56,12 @@ class Filled:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Viewed:
-    """Rows that a script cut out of one array by a view of other sizes, where axes were to change places.
+    """Rows that a script cut out of one array by a view of other sizes, where axes were to change
+    places.
 
-    Such a view counts the numbers off anew, so that a row may hold numbers of several. `dims` are the axes of
-    the array in the order that makes the sizes of the view; `as_viewed` is what the view made, and `as_meant`
-    what that order makes.
+    Such a view counts the numbers off anew, so that a row may hold numbers of several. `dims` are
+    the axes of the array in the order that makes the sizes of the view; `as_viewed` is what the
+    view made, and `as_meant` what that order makes.
     """
 
     dims: tuple[int, ...]

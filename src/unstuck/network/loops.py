@@ -24,8 +24,8 @@ class Block(Protocol):
 
 
 Clears = Literal["step", "batch", "never", "lost"]
-"""When gradients are cleared: once for each step; before each batch, whether or not a step was made; never,
-so that they add up; after they are computed, so that a step has none."""
+"""When gradients are cleared: once for each step; before each batch, whether or not a step was
+made; never, so that they add up; after they are computed, so that a step has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,9 +38,9 @@ class Loop:
     many updates its optimizer is made anew; `None`: it is made once. `block` is what it minimises where
     an update calls its models otherwise than once on its rows.
 
-    Where gradients are added up by hand, as in PyTorch: `clears` is when they are cleared, `steps_every`
-    after how many batches the optimizer makes a step (0: never). `training_for` is after how many updates the
-    mode of inference begins, and stays; `None`: it does not.
+    Where gradients are added up by hand, as in PyTorch: `clears` is when they are cleared,
+    `steps_every` after how many batches the optimizer makes a step (0: never). `training_for` is
+    after how many updates the mode of inference begins, and stays; `None`: it does not.
     """
 
     training: bool = True
@@ -110,6 +110,7 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
         return loss, (outputs, others)
 
     def step(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
+        logs: Mapping[str, Any]
         trainable, others, remembered, metrics = state
         x, y, weight = adapter.split_pair(data)
         if loop.optimizer_for is not None:
@@ -149,7 +150,7 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
                     for g in gradients]
             remembered = [*remembered[:kept], *left, count]
         if outputs is None:
-            logs: Mapping[str, Any] = {"loss": loss}
+            logs = {"loss": loss}
         else:
             logs, metrics = adapter.with_metrics(model, metrics, loss, x, y, outputs, weight)
         return logs, (list(trainable), list(others), list(remembered), list(metrics))
@@ -158,7 +159,7 @@ def step_of_loop(model: keras.Model, loop: Loop) -> Step:
 
 
 def give_gatherers(optimizer: Any, variables: Sequence[Any]) -> None:
-    """Let an optimizer's variables hold what a loop has gathered of gradients, and count its batches."""
+    """Let an optimizer's variables hold what a loop has gathered of gradients, and count batches."""
     for variable in variables:
         optimizer.add_variable_from_reference(variable, name="gathered")
     optimizer.add_variable(shape=(), initializer="zeros", dtype="int32", name="batches")

@@ -64,32 +64,31 @@ class Recipe:
     """One training, complete but for its seed.
 
     `x`, `y`, `sample_weight` are the arrays handed to `fit`; `train` and `validation` are what it
-    makes of them, all in `data_units`, the targets in `target_units` where there are such (one for each
-    of several outputs, in their order), the inputs with missing values `filled`: judged and shown is
-    what it does in the user's units.
-    `batches` says what an epoch is made of: batches "drawn" from all rows; "whole"
-    ones, which shuffling moves but does not mix; the next "part" of the rows, drawn; the next rows
-    of a "stream". In the last two the rows last for `epochs_in_rows` epochs, then begin again.
-    `taped`: the data came in batches, so that `fit` has no say in them. `order_salt` moves the
-    shuffling and nothing else. `sites` tells where in the user's source each part stands: keys
-    "fit", "compile", "optimizer", "loss" and "layer:NAME". `rounds` is how many calls of `fit`, one
-    after the other, it was joined from; where a loop makes them, its `range` is the site "rounds".
-    `rules` are the callbacks that take part, in their order, with the sites "callback:0", …;
-    `left_out` names those that do not. `written_for` is the package in whose spelling the script
-    is, if not today's: "Keras 1", "Keras 2", "tf.keras" or "PyTorch". `loop` is set where a loop of the user's own
-    trains otherwise than `fit` would, `own_compile` where the model's class has a `compile` of its own:
-    what that was given. `rows_alone`: `fit` was given no targets, and steps get the rows alone.
-    `by_loss`: nothing says what its output should be, so that it is judged by what it minimises; the
-    targets are then the rows, and stand for nothing.
-    `others` are the further optimizers that a `compile` of its own was given, `rivals` the trainings of
-    a step that minimises several things; `alone` is the name of the one optimizer of such a step that
-    applies anything, where one of the trainings is looked at by itself.
-    `viewed` is set where the rows are a view of one array of other sizes, and what it may have been meant
-    as; among `filled` it is what is done.
-    `whole` is set where this is but one output of a network with several (`outputs.each`): the recipe
-    of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy arrays when
-    they were handed to `fit`, not frames or tensors. `loss_rows` is set where the loss at the end is
-    taken on so many of the rows trained on, not on all.
+    makes of them, all in `data_units`, the targets in `target_units` where there are such (one for
+    each of several outputs, in their order), the inputs with missing values `filled`: judged and
+    shown is what it does in the user's units. `batches` says what an epoch is made of: batches
+    "drawn" from all rows; "whole" ones, which shuffling moves but does not mix; the next "part" of
+    the rows, drawn; the next rows of a "stream". In the last two the rows last for `epochs_in_rows`
+    epochs, then begin again. `taped`: the data came in batches, so that `fit` has no say in them.
+    `order_salt` moves the shuffling and nothing else. `sites` tells where in the user's source each
+    part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME". `rounds` is how many
+    calls of `fit`, one after the other, it was joined from; where a loop makes them, its `range` is
+    the site "rounds". `rules` are the callbacks that take part, in their order, with the sites
+    "callback:0", …; `left_out` names those that do not. `written_for` is the package in whose
+    spelling the script is, if not today's: "Keras 1", "Keras 2", "tf.keras" or "PyTorch". `loop` is
+    set where a loop of the user's own trains otherwise than `fit` would, `own_compile` where the
+    model's class has a `compile` of its own: what that was given. `rows_alone`: `fit` was given no
+    targets, and steps get the rows alone. `by_loss`: nothing says what its output should be, so
+    that it is judged by what it minimises; the targets are then the rows, and stand for nothing.
+    `others` are the further optimizers that a `compile` of its own was given, `rivals` the
+    trainings of a step that minimises several things; `alone` is the name of the one optimizer of
+    such a step that applies anything, where one of the trainings is looked at by itself. `viewed` is
+    set where the rows are a view of one array of other sizes, and what it may have been meant as;
+    among `filled` it is what is done.
+    `whole` is set where this is but one output of a network with several (`outputs.each`): the
+    recipe of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy
+    arrays when they were handed to `fit`, not frames or tensors. `loss_rows` is set where the loss
+    at the end is taken on so many of the rows trained on, not on all.
     """
 
     architecture: Architecture

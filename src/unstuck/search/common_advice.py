@@ -46,6 +46,7 @@ from unstuck.interventions.standardize_data import StandardizeData
 from unstuck.interventions.target_shape import TargetShape
 from unstuck.interventions.train_as_fit import TrainAsFit, left_out
 from unstuck.interventions.trained_through import TrainedThrough, flag_of
+from unstuck.interventions.unfreeze import Unfreeze
 from unstuck.interventions.validation_split import ValidationSplit
 from unstuck.interventions.warm_up import WarmUp
 from unstuck.interventions.width import Width
@@ -90,6 +91,7 @@ def _everything(
 ) -> Iterator[Callable[[], Intervention]]:
     if recipe.loop is not None:
         yield from (functools.partial(TrainAsFit, what=what) for what in left_out(recipe.loop))
+        yield Unfreeze
     yield from (functools.partial(TrainedThrough, layer=layer.name) for layer in recipe.layers
                 if flag_of(layer.config))
     if isinstance(recipe.loss, AllPairs):

@@ -65,8 +65,8 @@ def run_and_take(
     if not trainings:
         refuse(None, hooks.trainings.refused)
         raise NoFitCall(
-            f"{filename.rpartition('/')[2]} ended without a step of an optimizer of torch's, so there is"
-            " nothing to diagnose.")
+            f"{filename.rpartition('/')[2]} ended without a step of an optimizer of torch's, so there"
+            " is nothing to diagnose.")
     if chosen > len(trainings):
         raise NoFitCall(f"There are {len(trainings)} trainings in it; there is no training {chosen}.")
     training = trainings[chosen - 1]

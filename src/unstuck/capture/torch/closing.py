@@ -23,6 +23,7 @@ from ..shadow import SHADOWED, Shadow
 from ..tape import Batch, batch_of
 from . import of_activations, of_layers, of_losses, of_shapes  # noqa: F401  they fill the table
 from .hooks import Hooks
+from .loaders import Loaded
 from .losses import loss_of, merged
 from .ops import Graph, Leaf
 from .optimizers import optimizer_of
@@ -82,10 +83,13 @@ class Closing:
         rates = [one.rate for one in training.batches if one.step]
         clipped = next((one.clipped for one in training.batches if one.clipped), None)
         rhythm, steps_every = rhythm_of(training)
-        each = self._each(len(batches))
+        held = training.loaded
+        each = self._each(len(batches)) if held is None else held.each
         optimizer = optimizer_of(training.optimizer, rates, clipped,
                                  each=max(1, (each or 1) // max(1, steps_every)))
         training_mode, training_for = mode_of(self.graphs, self.parts)
+        if held is not None and training_for == held.first_round:
+            training_for = held.each
         loop = Loop(training=training_mode, training_for=training_for, clears=rhythm,
                     steps_every=steps_every, untrained=self._untrained(model, network))
         x = batches[0][0]
@@ -94,13 +98,14 @@ class Closing:
             optimizer=optimizer, loss=loss, loss_weights=None if factor == 1 else factor,
             x=x, y=y, batch_size=len(y), shuffle=False, written_for=SPELLING,
             loop=None if loop == Loop() else loop)
-        shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches))
+        shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches),
+                        advice="Take what is unusual there out of the loop, and run it again.")
         if not shadow.agrees(self._shadow_recipe(recipe)):
             raise NotSupported(shadow.refusal)
-        counted = training.counted
-        if counted is not None and each is not None:  # the last batch begins another round
-            del batches[each * counted[1]:]
-        recipe, told = of_batches(recipe, Taken(batches), counted if each else None, each=each)
+        if held is not None:
+            recipe, told = self._of_loader(recipe, held)
+        else:
+            recipe, told = self._of_batches(recipe, batches, each)
         recipe = replace(recipe, sites=self._sites(network, recipe),
                          rounds=1 if self._rounds is None else self._rounds.count)
         behind = None if isinstance(recipe.x, tuple) else self._hooks.listening.views.behind(recipe.x)
@@ -108,6 +113,23 @@ class Closing:
             sites = {**recipe.sites, **({} if behind[1] is None else {"view": behind[1]})}
             recipe = replace(recipe, viewed=behind[0], sites=sites)
         return recipe, (told, shadow.told)
+
+    def _of_loader(self, recipe: Recipe, held: Loaded) -> tuple[Recipe, str]:
+        """The recipe on all rows of a loader, and a note."""
+        self._rounds = self._training.around[-1]
+        x: Any = held.rows[0] if len(held.rows) == 1 else tuple(held.rows)
+        data = batch_of(x, held.targets[0] if held.targets else held.rows[0])
+        return replace(recipe, x=data[0], y=data[1], batch_size=held.batch_size, taped=True,
+                       epochs=self._rounds.count, shuffle=held.shuffled), held.note
+
+    def _of_batches(
+        self, recipe: Recipe, batches: list[Batch], each: int | None
+    ) -> tuple[Recipe, str]:
+        """The recipe on the batches that were run, and a note."""
+        counted = self._training.counted
+        if counted is not None and each is not None:  # the last batch begins another round
+            del batches[each * counted[1]:]
+        return of_batches(recipe, Taken(batches), counted if each else None, each=each)
 
     def _batches(self) -> list[Batch]:
         found = []

@@ -14,8 +14,9 @@ from unstuck.script import Span
 
 @dataclass(frozen=True)
 class Draw:
-    """A distribution: "uniform" (low, high), "normal" (mean, deviation), "constant" (value), "orthogonal"
-    (gain), or one that goes by the inputs: "kaiming_uniform", "kaiming_normal" (gain, mode)."""
+    """A distribution: "uniform" (low, high), "normal" (mean, deviation), "constant" (value),
+    "orthogonal" (gain), or one that goes by the inputs: "kaiming_uniform", "kaiming_normal" (gain,
+    mode)."""
 
     kind: str
     numbers: tuple[Any, ...] = ()
@@ -39,7 +40,8 @@ class Draws:
             if isinstance(out, torch.Tensor):
                 self._by_place[_place(out)] = _FACTORIES[name](args)
             return
-        if name in ("mul", "div", "rmul", "__rmul__") and isinstance(out, torch.Tensor) and len(args) == 2:
+        times = name in ("mul", "div", "rmul", "__rmul__") and len(args) == 2
+        if times and isinstance(out, torch.Tensor):
             numbers = [one for one in args if isinstance(one, int | float)]
             tensors = [one for one in args if isinstance(one, torch.Tensor)]
             if numbers and tensors and (known := self.of(tensors[0])) is not None:

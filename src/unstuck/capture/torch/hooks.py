@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import torch
@@ -14,13 +15,14 @@ from torch.optim import optimizer as optimizers
 from unstuck.script import Script, Span
 
 from ..patches import patched
-from ..rounds import loops_around
+from ..rounds import gone_through, loops_around
 from ..runner import Stop
 from ..shadow import SHADOWED
 from .draws import Draws
 from .listening import Listening
+from .loaders import loaded
 from .places import Places
-from .trainings import Trainings
+from .trainings import Training, Trainings
 
 
 class Hooks:
@@ -47,6 +49,8 @@ class Hooks:
         self._handles: list[Any] = []
         self._inside = 0
         self._forward: Span | None = None
+        self._frames: list[FrameType] = []
+        self._ended: Any = None
 
     @contextlib.contextmanager
     def standing(self) -> Iterator[None]:
@@ -60,6 +64,7 @@ class Hooks:
             (torch.optim.Optimizer, "__init__"): self._made_optimizer,
             (torch.optim.lr_scheduler.LRScheduler, "__init__"): self._made_scheduler,
             (data.DataLoader, "__init__"): self._made_loader,
+            (data.dataloader._BaseDataLoaderIter, "__next__"): self._next,
             (torch.nn.utils, "clip_grad_norm_"): self._clip("norm"),
             (torch.nn.utils, "clip_grad_value_"): self._clip("value"),
             (torch, "compile"): self._compile,
@@ -201,13 +206,11 @@ class Hooks:
         return backward
 
     def _note_backward(self, loss: Any) -> None:
-        frames = self.places.frames()
+        frames = self._frames = self.places.frames()
         self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
         self.trainings.at("backward", self.places.here())
         self.trainings.at("forward", self._forward)
-        held = [p for optimizer in self.optimizers for group in optimizer.param_groups
-                for p in group["params"]]
-        self.trainings.backward(self.listening.graph(loss), held)
+        self.trainings.backward(self.listening.graph(loss), self.optimizers[-2:])
 
     def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer
@@ -218,9 +221,10 @@ class Hooks:
             return None
 
         def heard() -> Any:
+            self.listening.quiet = 0
             found = closure()
             self._step(optimizer)
-            self.listening.quiet += 1
+            self.listening.quiet = 1
             return found
 
         self.trainings.closures += 1
@@ -244,6 +248,27 @@ class Hooks:
         if self.ends_early and not self.schedulers and training is not None and (
                 training.counted is None):
             training.counted = self.trainings.is_known()
-            if training.counted is not None:
+            if training.counted is None and self.trainings.is_first_round():
+                self._cut_short(training, gone_through(self._script, self._frames))
+            if training.counted is not None or self.trainings.is_second_round():
                 raise Stop
+
+    def _cut_short(self, training: Training, loader: Any) -> None:
+        """End the first round here where its loader tells what all rows are.
+
+        What comes behind it is run, and the second one begins: it may be in another mode.
+        """
+        training.loaded = loaded(training, loader)
+        if training.loaded is not None:
+            self._ended = loader._index_sampler
+
+    def _next(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __next__(batches: Any) -> Any:
+            if self._ended is not None and batches._index_sampler is self._ended:
+                self._ended = None
+                raise StopIteration
+            return original(batches)
+
+        return __next__
 

@@ -1,8 +1,9 @@
 """Hears what a script calls of torch's, and keeps what leads to a loss.
 
-A `TorchFunctionMode` sees every function as the script or torch's modules call it: `F.cross_entropy` is
-one operation, `nn.GRU` another. Functions are called as they are, so that numbers and random states stay
-the same; while an optimizer steps or gradients are computed nothing is noted.
+A `TorchFunctionMode` sees every function as the script or torch's modules call it:
+`F.cross_entropy` is one operation, `nn.GRU` another. Functions are called as they are, so that
+numbers and random states stay the same; while an optimizer steps or gradients are computed nothing
+is noted.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ MOST_OPS = 20_000
 RANDOM = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
                     "feature_alpha_dropout"})
 _ASKED = frozenset({
-    "size", "dim", "item", "tolist", "numpy", "__len__", "is_contiguous", "requires_grad_", "is_complex",
+    "size", "dim", "item", "tolist", "numpy", "__len__", "is_contiguous", "requires_grad_",
+    "is_complex", "is_same_size",
     "is_floating_point", "stride", "storage_offset", "data_ptr", "backward", "numel", "cpu", "cuda",
     "nelement", "element_size", "get_device", "ndimension", "__repr__", "__format__", "__bool__",
-    "__hash__", "type", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage", "is_same_size",
+    "__hash__", "type", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage",
 })
 """Functions that make no number of a graph, or hand on what they are given."""
 _SAME = frozenset({"cpu", "cuda", "contiguous", "to", "float", "clone", "requires_grad_"})

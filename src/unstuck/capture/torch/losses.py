@@ -32,7 +32,8 @@ class LossRun(Translation):
 
     def __init__(self, graph: Graph, parts: Parts, y_true: Any, y_pred: Any) -> None:
         super().__init__(parts, list(graph.ops), parts.rows_of(graph), {}, {}, {},
-                         site_of=lambda module: None, lasting=frozenset(), frozen=frozenset(), shadow=True)
+                         site_of=lambda module: None, lasting=frozenset(), frozen=frozenset(),
+                         shadow=True)
         self._targets = parts.targets_of(graph)
         self._y_true = y_true
         self._made[id(parts.output.op), parts.output.at] = y_pred

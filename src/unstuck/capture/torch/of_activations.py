@@ -11,8 +11,8 @@ from .ops import Op
 from .translating import Translation, translates
 
 _WORDS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "silu": "silu", "softplus": "softplus",
-          "softsign": "softsign", "relu6": "relu6", "selu": "selu", "mish": "mish", "hardtanh": "hard_tanh",
-          "logsigmoid": "log_sigmoid", "tanhshrink": "tanh_shrink"}
+          "softsign": "softsign", "relu6": "relu6", "selu": "selu", "mish": "mish",
+          "hardtanh": "hard_tanh", "logsigmoid": "log_sigmoid", "tanhshrink": "tanh_shrink"}
 
 
 @translates(*_WORDS)

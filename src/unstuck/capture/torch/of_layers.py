@@ -299,8 +299,8 @@ def _recurrent_layer(to: Translation, op: Op, x: Any, weights: Any) -> tuple[Any
         more["activation"] = "relu"
     layer = kind(units, return_sequences=True, name=to.named(to.layer_of(weights[0], op)),
                  kernel_initializer=OfUnits(gates), recurrent_initializer=OfUnits(gates),
-                 bias_initializer=OfUnits(gates), use_bias=len(weights) > 2, trainable=to.trains(*weights),
-                 **more)
+                 bias_initializer=OfUnits(gates), use_bias=len(weights) > 2,
+                 trainable=to.trains(*weights), **more)
     to.noted(layer, op)
     out = layer(x)
     to.hold(layer.cell, "kernel", weights[0], turned(weights[0]))

@@ -51,7 +51,7 @@ def permute(to: Translation, op: Op) -> Any:
         one, other = to.raw(op, 1, "dim0"), to.raw(op, 2, "dim1")
         order[one], order[other] = order[other], order[one]
     elif op.name in ("t", "T", "mT"):
-        order = order[:-2] + [order[-1], order[-2]]
+        order = [*order[:-2], order[-1], order[-2]]
     else:
         raise to.refused(op, "movedim")
     order = [axis % rank for axis in order]
@@ -114,9 +114,10 @@ _BINARY = {"add": ops.add, "sub": ops.subtract, "mul": ops.multiply, "div": ops.
            "true_divide": ops.divide, "pow": ops.power, "maximum": ops.maximum, "minimum": ops.minimum,
            "__rsub__": lambda a, b: ops.subtract(b, a), "rsub": lambda a, b: ops.subtract(b, a),
            "__rdiv__": lambda a, b: ops.divide(b, a), "__rpow__": lambda a, b: ops.power(b, a),
-           "multiply": ops.multiply, "subtract": ops.subtract, "__rtruediv__": lambda a, b: ops.divide(b, a),
+           "multiply": ops.multiply, "subtract": ops.subtract,
+           "__rtruediv__": lambda a, b: ops.divide(b, a), "divide": ops.divide,
            "__radd__": ops.add, "__rmul__": ops.multiply, "__add__": ops.add, "__mul__": ops.multiply,
-           "__sub__": ops.subtract, "__truediv__": ops.divide, "__pow__": ops.power, "divide": ops.divide}
+           "__sub__": ops.subtract, "__truediv__": ops.divide, "__pow__": ops.power}
 
 
 @translates(*_BINARY)

@@ -32,10 +32,11 @@ class Leaf:
 class Op:
     """One call of a function of torch's.
 
-    `name` is the function's ("linear", "relu", "view"), `modules` are those being called, the outermost
-    first. `shapes` has the shape of each tensor that came out. `cut`: something with a slope went in, and
-    nothing with a slope came out. `values` are what went in and came out, where it draws random numbers;
-    `before` what it wrote over; `number` counts the operations of the script.
+    `name` is the function's ("linear", "relu", "view"), `modules` are those being called, the
+    outermost first. `shapes` has the shape of each tensor that came out. `cut`: something with a
+    slope went in, and nothing with a slope came out. `values` are what went in and came out, where
+    it draws random numbers; `before` what it wrote over; `number` counts the operations of the
+    script.
     """
 
     name: str

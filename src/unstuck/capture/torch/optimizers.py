@@ -13,14 +13,14 @@ Config = dict[str, Any]
 
 _BETAS = {"beta_1": lambda g: g["betas"][0], "beta_2": lambda g: g["betas"][1]}
 _ARGUMENTS: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
-    "SGD": {"momentum": lambda g: g["momentum"], "dampening": lambda g: g["dampening"],
+    "SGD": {"momentum": lambda g: float(g["momentum"]), "dampening": lambda g: float(g["dampening"]),
             "nesterov": lambda g: g["nesterov"], "l2": lambda g: g["weight_decay"]},
     "Adam": {**_BETAS, "epsilon": lambda g: g["eps"], "amsgrad": lambda g: g["amsgrad"],
              "l2": lambda g: g["weight_decay"]},
     "AdamW": {**_BETAS, "epsilon": lambda g: g["eps"], "amsgrad": lambda g: g["amsgrad"],
               "weight_decay": lambda g: g["weight_decay"]},
     "RMSprop": {"rho": lambda g: g["alpha"], "epsilon": lambda g: g["eps"],
-                "momentum": lambda g: g["momentum"], "centered": lambda g: g["centered"],
+                "momentum": lambda g: float(g["momentum"]), "centered": lambda g: g["centered"],
                 "l2": lambda g: g["weight_decay"]},
     "Adagrad": {"epsilon": lambda g: g["eps"], "l2": lambda g: g["weight_decay"],
                 "initial_accumulator_value": lambda g: g["initial_accumulator_value"],

@@ -1,8 +1,8 @@
 """Rows, targets and outputs of a graph: what enters the network, and what the loss compares.
 
-What a module with parameters is given are rows, and so is what meets parameters alone. What meets outputs
-outside of such a module are targets. Where an operation's numbers are no longer those of rows (a mean, a
-flattened table), it belongs to the loss.
+What a module with parameters is given are rows, and so is what meets parameters alone. What meets
+outputs outside of such a module are targets. Where an operation's numbers are no longer those of
+rows (a mean, a flattened table), it belongs to the loss.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def parts_of(graph: Graph) -> Parts:
         raise NotSupported("no rows are known that go into its network.")
     if not ends:
         raise NotSupported(
-            "its model computes the loss itself. Let it return its outputs, and compute the loss outside"
-            " of it.")
+            "its model computes the loss itself. Let it return its outputs, and compute the loss"
+            " outside of it.")
     if len(ends) > 1:
         raise NotSupported(
             f"its loss reads {len(ends)} outputs of its network. Diagnose one output alone: leave the"

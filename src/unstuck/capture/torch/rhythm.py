@@ -43,8 +43,8 @@ def rhythm_of(training: Training) -> tuple[Clears, int]:
     if not any(cleared):
         return "never", every
     raise NotSupported(
-        "its gradients are cleared before some batches and not before others, by no rule that shows. Call"
-        " optimizer.zero_grad() before every backward().")
+        "its gradients are cleared before some batches and not before others, by no rule that shows."
+        " Call optimizer.zero_grad() before every backward().")
 
 
 def mode_of(graphs: Sequence[Graph], parts: Parts) -> tuple[bool, int | None]:
@@ -59,8 +59,8 @@ def mode_of(graphs: Sequence[Graph], parts: Parts) -> tuple[bool, int | None]:
     modes = [[_trains(graph.ops[i]) for i in at] for graph in graphs]
     if any(len(set(mode)) > 1 for mode in modes):
         raise NotSupported(
-            "some of its layers are in the mode of training and others in that of inference. Diagnose it"
-            " with model.train().")
+            "some of its layers are in the mode of training and others in that of inference. Diagnose"
+            " it with model.train().")
     flat = [mode[0] for mode in modes]
     changes = [i for i in range(1, len(flat)) if flat[i] != flat[i - 1]]
     if not changes:

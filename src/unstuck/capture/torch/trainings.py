@@ -6,12 +6,12 @@ around it (cleared, added up, clipped, stepped with) is noted beside it.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.script import Span
@@ -21,18 +21,27 @@ from ..shadow import SHADOWED
 from .ops import Graph, array
 from .parts import parts_of
 
+if TYPE_CHECKING:
+    from .loaders import Loaded
+
+
+LATER = 4
+"""So many batches of the second round tell whether it goes on like the first."""
+
 
 @dataclass(kw_only=True, eq=False)
 class Backward:
     """One batch: its graph, and what the loop did with its gradients.
 
-    `cleared`: no gradient was there before it. `lost`: they were cleared after it, before a step. `step`:
-    the number of the step, from 1, that came after it and before the next batch; 0 for none. `turns` are
-    the values that the loops around it count with.
+    `cleared_of`: the optimizers, by `id`, of whose parameters none had a gradient before it;
+    `cleared`: the one that steps is one of them. `lost`: they were cleared after it, before a step.
+    `step`: the number of the step, from 1, that came after it and before the next batch; 0 for
+    none. `turns` are the values that the loops around it count with.
     """
 
     graph: Graph
-    cleared: bool
+    cleared_of: frozenset[int]
+    cleared: bool = True
     turns: tuple[Any, ...] = ()
     lost: bool = False
     step: int = 0
@@ -44,8 +53,9 @@ class Backward:
 class Training:
     """All batches of one optimizer's.
 
-    `values` are the parameters before the first step, by `id`, with the tensors that they are of; `untouched`
-    those of them that are not its to change.
+    `values` are the parameters before the first step, by `id`, with the tensors that they are of;
+    `untouched` those of them that are not its to change. `loaded` is what a loader told of its rounds
+    before the first of them was over.
     """
 
     optimizer: Any
@@ -61,6 +71,7 @@ class Training:
     frozen: frozenset[int] = frozenset()
     counted: tuple[int, int] | None = None
     asked: bool = False
+    loaded: Loaded | None = None
 
 
 class Trainings:
@@ -105,7 +116,8 @@ class Trainings:
     def is_known(self) -> tuple[int, int] | None:
         """How many rounds the outermost counted loop has, and how many were run, once that tells all.
 
-        `None` before two rounds and the updates of the shadow check, and where no loop counts its rounds.
+        `None` before two rounds and the updates of the shadow check, and where no loop counts its
+        rounds.
         """
         training = self.now
         if training is None or training.asked or not training.around or not training.batches:
@@ -123,7 +135,26 @@ class Trainings:
         training.asked = True
         return (count, run) if _come_again(training, starts) else None
 
-    def backward(self, graph: Graph | None, parameters: Iterable[Any]) -> None:
+    def is_first_round(self) -> bool:
+        """True where a loop that counts its rounds has not ended its first one, and there are as many
+        batches as the shadow check takes, and one more.
+        """
+        training = self.now
+        if training is None or len(training.batches) != SHADOWED + 1 or not training.around:
+            return False
+        outer = len(training.around) - 1
+        turns = {one.turns[outer] for one in training.batches if len(one.turns) > outer}
+        return (self._around is training.around and training.around[outer].count > 1
+                and len(turns) == 1 and None not in turns)
+
+    def is_second_round(self) -> bool:
+        """True where the first round was cut short, and the second one has had some batches."""
+        training = self.now
+        if training is None or training.loaded is None:
+            return False
+        return len(training.batches) >= training.loaded.first_round + LATER
+
+    def backward(self, graph: Graph | None, optimizers: Iterable[Any]) -> None:
         """Gradients are about to be computed of a loss."""
         if graph is None:
             self.refused = self.refused or (
@@ -134,9 +165,9 @@ class Trainings:
             self.refused = self.refused or (
                 "gradients of two losses are taken of one forward pass; add the losses up, and call"
                 " backward once.")
-        cleared = all(one.grad is None or not bool(one.grad.any()) for one in parameters)
+        cleared = frozenset(id(one) for one in optimizers if _has_no_gradient(one))
         turns = tuple(one.turn for one in self._around)
-        self._pending.append(Backward(graph=graph, cleared=cleared, turns=turns))
+        self._pending.append(Backward(graph=graph, cleared_of=cleared, turns=turns))
         self._clip = None
 
     def zeroed(self) -> None:
@@ -162,17 +193,15 @@ class Trainings:
         training.steps += 1
         group = optimizer.param_groups[0]
         for one in self._pending:
-            one.rate = float(group["lr"])
+            one.rate, one.cleared = float(group["lr"]), id(optimizer) in one.cleared_of
         if self._pending:
             last = self._pending[-1]
             last.step, last.clipped = training.steps, self._clip
-            held = [p for g in optimizer.param_groups for p in g["params"]]
-            empty = all(p.grad is None or not bool(p.grad.any()) for p in held)
-            last.lost = last.lost and empty
+            last.lost = last.lost and _has_no_gradient(optimizer)
         self._moved(training)
 
     def end(self, optimizers: Sequence[Any], registered: dict[int, str]) -> None:
-        """The script is over: what came after the last step is a training of its own if none stepped."""
+        """The script is over: what came is a training also where nothing ever stepped."""
         if not self.all and self._pending and optimizers:
             self._begun(optimizers[-1], registered)
         if self.now is not None:
@@ -202,6 +231,11 @@ class Trainings:
         self._pending = []
 
 
+def _has_no_gradient(optimizer: Any) -> bool:
+    return all(p.grad is None or not bool(p.grad.any())
+               for group in optimizer.param_groups for p in group["params"])
+
+
 def _come_again(training: Training, starts: list[int]) -> bool:
     """True where the rows of the first round are those of the second, in whatever order."""
     parts = parts_of(training.batches[0].graph)
@@ -210,5 +244,5 @@ def _come_again(training: Training, starts: list[int]) -> bool:
         return sorted(row.tobytes() for one in training.batches[start:end]
                       for array in parts.rows_of(one.graph) for row in array)
 
-    first, second = (rows(a, b) for a, b in zip(starts, starts[1:3], strict=False))
+    first, second = (rows(a, b) for a, b in itertools.pairwise(starts[:3]))
     return first == second

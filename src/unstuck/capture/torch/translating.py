@@ -1,8 +1,8 @@
 """A Keras graph of the operations of a network, with torch's numbers.
 
-Each operation of torch's has a function in one of the tables (`of_layers`, `of_shapes`, `of_activations`)
-that makes the same of Keras's tensors. An activation right behind a layer that can hold it becomes that
-layer's own, as most Keras networks have it.
+Each operation of torch's has a function in one of the tables (`of_layers`, `of_shapes`,
+`of_activations`) that makes the same of Keras's tensors. An activation right behind a layer that
+can hold it becomes that layer's own, as most Keras networks have it.
 """
 
 from __future__ import annotations
@@ -113,7 +113,8 @@ class Translation:
             if op.values and not op.inputs:
                 self._made[id(op), 0] = op.values[0]
                 return
-            raise self.refused(op, f"its network calls {op.name}, for which there is no counterpart here")
+            raise self.refused(
+                op, f"its network calls {op.name}, for which there is no counterpart here")
         out = function(self, op)
         for at, one in enumerate(out if isinstance(out, tuple) else (out,)):
             if op.cut and hasattr(one, "_keras_history"):
@@ -173,7 +174,8 @@ class Translation:
         if name.isdecimal():
             name = f"{op.name}_{name}"
         if what or not name:
-            name = "_".join([name or what or op.name, *([] if op.span is None else [f"line_{op.span.line}"])])
+            line = "" if op.span is None else f"_line_{op.span.line}"
+            name = f"{name or what or op.name}{line}"
         return self.named(name)
 
     def layer_of(self, parameter: Leaf | None, op: Op) -> str:
@@ -241,7 +243,7 @@ class Translation:
         return layer(x)
 
     def _source(self, op: Op) -> Any:
-        """The layer that an activation can be an argument of: it reads that alone, and nobody else does."""
+        """The layer that an activation can be an argument of: nobody else reads it."""
         operands = op.operands
         if len(operands) != 1 or self._read.get(id(operands[0].op), 0) != 1:
             return None

@@ -15,7 +15,7 @@ from unstuck.script import Span
 
 from .ops import array
 
-MOST_BYTES = 64 << 20
+MOST, MOST_BYTES = 8, 64 << 20
 NAMES = frozenset({"view", "reshape"})
 
 
@@ -43,7 +43,8 @@ class Views:
     def heard(self, given: Any, out: Any) -> None:
         """A view has been made outside of all modules."""
         dims = exchanged(tuple(given.shape), tuple(out.shape))
-        if dims is not None and given.numel() * given.element_size() <= MOST_BYTES and len(self._made) < 8:
+        small = given.numel() * given.element_size() <= MOST_BYTES
+        if dims is not None and small and len(self._made) < MOST:
             self._made.append(View(of=given.detach(), made=out.detach(), dims=dims, span=self._here()))
 
     def behind(self, rows: NDArray[Any]) -> tuple[Viewed, Span | None] | None:
@@ -63,7 +64,7 @@ class Views:
 
 
 def exchanged(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The order of the axes of one shape that makes the other; `None` for none, several, or the same."""
+    """The order of the axes of one shape that makes the other; `None` for none or several."""
     if before == after or sorted(before) != sorted(after) or len(set(before)) != len(before):
         return None
     if [n for n in before if n != 1] == [n for n in after if n != 1]:

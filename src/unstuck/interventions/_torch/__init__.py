@@ -1,9 +1,9 @@
 """Edits in torch's spelling.
 
-Interventions say what a recipe becomes; how Keras writes it they know themselves. What torch writes is read
-off the two recipes here: `differing` names the places at which they differ, and each kind of place has a
-function that writes what the repaired recipe has there (`of_fit`, `of_layers`, `of_loop`). A change that
-differs at a place that nobody here can write has no edit, and is shown.
+Interventions say what a recipe becomes; how Keras writes it they know themselves. What torch writes
+is read off the two recipes here: `differing` names the places at which they differ, and each kind
+of place has a function that writes what the repaired recipe has there (`of_fit`, `of_layers`,
+`of_loop`). A change that differs at a place that nobody here can write has no edit, and is shown.
 """
 
 from __future__ import annotations
@@ -40,8 +40,5 @@ def torch_edits(script: Script, before: Recipe, changed: Recipe, after: Recipe) 
 
 def _written(place: Place, script: Script, before: Recipe, after: Recipe) -> Edits | None:
     kind, *which = place
-    for module in (of_fit, of_layers, of_loop):
-        writer = module.WRITERS.get(kind)
-        if writer is not None:
-            return writer(script, before, after, *which)
-    return None
+    writer = (of_fit.WRITERS | of_layers.WRITERS | of_loop.WRITERS).get(kind)
+    return None if writer is None else writer(script, before, after, *which)

@@ -41,7 +41,9 @@ def function_name(script: Script, span: Span, name: str) -> tuple[str, Edits]:
     return f"{alias}.{name}", imports
 
 
-def statement_at(script: Script, recipe: Recipe, site: str) -> tuple[Tree, cst.SimpleStatementLine] | None:
+def statement_at(
+    script: Script, recipe: Recipe, site: str
+) -> tuple[Tree, cst.SimpleStatementLine] | None:
     """The statement that a site's call stands in, if it has its lines for itself."""
     call = call_at(script, recipe, site)
     tree = tree_of(script.text)

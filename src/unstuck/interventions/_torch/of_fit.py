@@ -18,7 +18,8 @@ from .._source import number, set_value, tidy
 from ._names import Edits, call_at, function_name, last_name, module_name
 
 _WORDS = {"learning_rate": ("lr", 1), "momentum": ("momentum", 2), "nesterov": ("nesterov", None),
-          "l2": ("weight_decay", None), "weight_decay": ("weight_decay", None), "epsilon": ("eps", None),
+          "l2": ("weight_decay", None), "weight_decay": ("weight_decay", None),
+          "epsilon": ("eps", None),
           "rho": ("alpha", None), "amsgrad": ("amsgrad", None), "dampening": ("dampening", None)}
 """What torch calls the arguments of optimizers, and where they stand."""
 
@@ -52,7 +53,8 @@ def optimizer(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     defaults = getattr(numbers, new.kind)().get_config()
     given = {key: value for key, value in new.config.items()
              if key not in ("name", *clips) and not _same(value, defaults.get(key))}
-    if any(key not in _WORDS or not isinstance(value, bool | int | float) for key, value in given.items()):
+    if any(key not in _WORDS or not isinstance(value, bool | int | float)
+           for key, value in given.items()):
         return None
     rate = {"learning_rate": new.config["learning_rate"]} if new.kind == "SGD" else {}
     words = [f"{_WORDS[key][0]}={number(value)}" for key, value in {**rate, **given}.items()]
@@ -163,5 +165,5 @@ def view(script: Script, before: Recipe, after: Recipe) -> Edits | None:
 
 
 WRITERS: dict[str, Callable[..., Edits | None]] = {
-    "optimizer": optimizer, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle, "loss": loss,
-    "targets": targets, "view": view}
+    "optimizer": optimizer, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle,
+    "loss": loss, "targets": targets, "view": view}

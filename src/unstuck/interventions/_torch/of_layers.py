@@ -95,7 +95,7 @@ def _alike(before: Recipe, after: Recipe, site: str, word: str) -> bool:
                if other == span and one.startswith(("activation:", "layer:"))
                and one.partition(":")[0] == site.partition(":")[0]]
     known = {one.name: one for one in after.layers}
-    return all(one in known and known[one].config.get("activation") == word or one not in known
+    return all((one in known and known[one].config.get("activation") == word) or one not in known
                for one in sharing)
 
 

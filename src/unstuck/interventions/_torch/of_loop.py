@@ -1,4 +1,4 @@
-"""What a loop does around its batches: clearing, stepping, the mode, which parameters the optimizer has."""
+"""What a loop does around its batches: clearing, stepping, the mode, what the optimizer has."""
 
 from __future__ import annotations
 
@@ -59,12 +59,13 @@ def _training(script: Script, before: Recipe) -> Edits | None:
     if forward is None or not all(part.isidentifier() for part in forward.callee.split(".")):
         return None
     statement = forward.tree.own_lines(forward.node)
-    line = None if statement is None else forward.tree.line_before(statement, f"{forward.callee}.train()")
+    line = None if statement is None else forward.tree.line_before(
+        statement, f"{forward.callee}.train()")
     return None if line is None else (line,)
 
 
 def _untrained(script: Script, before: Recipe) -> Edits | None:
-    """The optimizer made after the last layer that it is to have; layers of a list in a `ModuleList`."""
+    """The optimizer made after the last layer that it is to have; a list as a `ModuleList`."""
     made = statement_at(script, before, "optimizer")
     loop = before.loop
     if made is None or loop is None:

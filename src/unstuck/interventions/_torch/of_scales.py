@@ -1,4 +1,4 @@
-"""Inputs and outputs of a network in other units: a line of its `forward`, or a module in a `Sequential`."""
+"""Inputs and outputs of a network in other units: a line of `forward`, or a module more."""
 
 from __future__ import annotations
 
@@ -75,7 +75,8 @@ def _in_forward(
         return None
     if entry:
         given = forward.params.params[1].name.value
-        line = tree.line_before(forward.body.body[0], f"{given} = {given} * {scale} + {offset}")
+        line = tree.line_before(
+            forward.body.body[0], f"{given} = {_arithmetic(given, scale, offset)}")
         return None if line is None else (line,)
     returns = [node for node in tree.positions if isinstance(node, cst.Return)
                and any(one is forward for one in tree.ancestors(node))]
@@ -83,8 +84,14 @@ def _in_forward(
         return None
     start, end = tree.extent(returns[0].value)
     text = tree.data[start:end].decode()
-    return (Edit(start=start, end=end, replacement=f"{text} * {scale} + {offset}"),) if isinstance(
-        returns[0].value, cst.Call | cst.Name) else None
+    if not isinstance(returns[0].value, cst.Call | cst.Name):
+        return None
+    return (Edit(start=start, end=end, replacement=_arithmetic(text, scale, offset)),)
+
+
+def _arithmetic(given: str, scale: str, offset: str) -> str:
+    sign = f"- {offset[1:]}" if offset.startswith("-") else f"+ {offset}"
+    return f"{given} * {scale} {sign}"
 
 
 def _in_sequential(

@@ -54,7 +54,8 @@ class OfUnits(keras.initializers.RandomUniform):  # type: ignore[misc]
 def resolved(
     model: keras.Model, initializers: Mapping[int, Callable[..., Any]]
 ) -> dict[int, Callable[..., Any]]:
-    """Initialisers by the `id` of their variables, those that ask for another weight's shape in numbers.
+    """Initialisers by the `id` of their variables, those that ask for another weight's shape in
+    numbers.
 
     Args:
         model: built.

@@ -14,7 +14,7 @@ def _registered(cls: Any) -> Any:
 
 @_registered
 class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
-    """`nn.BatchNorm*`: the running variance is that of the population, n / (n - 1) times the batch's."""
+    """`nn.BatchNorm*`: the running variance is n / (n - 1) times that of the batch."""
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Normalise; note the running averages where it is trained."""
@@ -22,7 +22,9 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
         shape = [1] * len(inputs.shape)
         shape[self.axis] = inputs.shape[self.axis]
         if training:
-            mean, variance = ops.moments(inputs, axes)
+            # Keras's moments take squares of the raw numbers, and lose digits where these are large.
+            mean = ops.mean(inputs, axes)
+            variance = ops.mean(ops.square(inputs - ops.reshape(mean, shape)), axes)
             count = 1
             for axis in axes:
                 count = count * ops.shape(inputs)[axis]
@@ -97,19 +99,23 @@ class Dense(keras.layers.Dense):  # type: ignore[misc]
 class _TwoBiases:
     """A recurrent cell with a bias for its inputs and one for its state, as torch has them."""
 
+    bias: Any
+    use_bias: bool
+    bias_initializer: Any
+    add_weight: Any
+
     def build(self, input_shape: Any) -> None:
         """The weights, and the second bias."""
         super().build(input_shape)  # type: ignore[misc]
-        if self.use_bias:  # type: ignore[attr-defined]
-            self.recurrent_bias = self.add_weight(  # type: ignore[attr-defined]
-                shape=self.bias.shape, name="recurrent_bias",  # type: ignore[has-type]
-                initializer=self.bias_initializer)  # type: ignore[attr-defined]
+        if self.use_bias:
+            self.recurrent_bias = self.add_weight(
+                shape=self.bias.shape, name="recurrent_bias", initializer=self.bias_initializer)
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
         """One step, with the sum of the two biases."""
-        if not self.use_bias:  # type: ignore[attr-defined]
+        if not self.use_bias:
             return super().call(inputs, states, training=training)  # type: ignore[misc]
-        own = self.bias  # type: ignore[has-type]
+        own = self.bias
         object.__setattr__(self, "bias", own + self.recurrent_bias)
         try:
             return super().call(inputs, states, training=training)  # type: ignore[misc]
@@ -129,6 +135,8 @@ class _SimpleRNNCell(_TwoBiases, keras.layers.SimpleRNNCell):  # type: ignore[mi
 class LSTM(keras.layers.LSTM):  # type: ignore[misc]
     """`nn.LSTM`: two biases, each trained by itself."""
 
+    cell: Any
+
     def __init__(self, units: int, **more: Any) -> None:
         super().__init__(units, **more)
         config = {k: v for k, v in self.cell.get_config().items()
@@ -143,6 +151,8 @@ class LSTM(keras.layers.LSTM):  # type: ignore[misc]
 @_registered
 class SimpleRNN(keras.layers.SimpleRNN):  # type: ignore[misc]
     """`nn.RNN`: two biases, each trained by itself."""
+
+    cell: Any
 
     def __init__(self, units: int, **more: Any) -> None:
         super().__init__(units, **more)

@@ -16,7 +16,9 @@ def _registered(cls: Any) -> Any:
 class NLLLoss(keras.losses.Loss):  # type: ignore[misc]
     """`nn.NLLLoss` on outputs that are no logarithms: minus the output of the right class."""
 
-    def __init__(self, reduction: str = "sum_over_batch_size", name: str = "nll_loss", **more: Any) -> None:
+    def __init__(
+        self, reduction: str = "sum_over_batch_size", name: str = "nll_loss", **more: Any
+    ) -> None:
         super().__init__(reduction=reduction, name=name, **more)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

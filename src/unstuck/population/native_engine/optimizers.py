@@ -98,7 +98,8 @@ def _check_torchs(recipe: Recipe) -> None:
         if config.get(argument):
             raise NotSupported(f"The native engine has no {argument} in torch's {kind}")
     if (config.get("global_clipnorm") or 1.0) < LEAST_CLIP:
-        raise NotSupported(f"The native engine has no global_clipnorm below {LEAST_CLIP} in torch's {kind}")
+        raise NotSupported(
+            f"The native engine has no global_clipnorm below {LEAST_CLIP} in torch's {kind}")
     moves = isinstance(config["learning_rate"], dict) or recipe.rules.sets_rate
     if moves and config.get("momentum"):
         raise NotSupported("The native engine has no momentum of torch's under a schedule")

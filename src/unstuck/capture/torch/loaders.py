@@ -1,0 +1,116 @@
+"""What a DataLoader tells of the rounds to come, so that a loop over many rows need not run through them.
+
+Where a loader goes through a `TensorDataset` in order, or shuffled without replacement, its rows are known
+before they come. The batches that were trained on have to be rows of it, each with its own targets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import (
+    BatchSampler,
+    DataLoader,
+    RandomSampler,
+    SequentialSampler,
+    TensorDataset,
+    default_collate,
+)
+
+from ..weights import digest
+from .ops import array
+from .parts import parts_of
+from .trainings import Training
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Loaded:
+    """All rows of a loader, as `rows` and `targets` of the network; `shuffled` anew in each round.
+
+    `first_round` is how many batches of the first round were run.
+    """
+
+    rows: list[NDArray[Any]]
+    targets: list[NDArray[Any]]
+    batch_size: int
+    shuffled: bool
+    first_round: int
+
+    @property
+    def each(self) -> int:
+        """How many batches a whole round has."""
+        return -(-len(self.rows[0]) // self.batch_size)
+
+    @property
+    def note(self) -> str:
+        """What is told of it."""
+        how = "shuffled anew in each round" if self.shuffled else "in their order"
+        return (f"The script has a training loop of its own over a DataLoader, whose {len(self.rows[0]):,}"
+                f" rows come in batches of {self.batch_size}, {how}: {self.first_round} batches of the"
+                " first round were run, and the beginning of the second.")
+
+
+def loaded(training: Training, loader: Any) -> Loaded | None:
+    """What the loader of a training's only round so far holds; `None` where it does not tell all.
+
+    Args:
+        training: with more batches than the shadow check takes, all of one size.
+        loader: the one that gives them.
+    """
+    given = _tensors(loader)
+    if given is None:
+        return None
+    parts = parts_of(training.batches[0].graph)
+    seen = [(parts.rows_of(one.graph), parts.targets_of(one.graph)) for one in training.batches]
+    first = [*seen[0][0], *seen[0][1]]
+    if any(len(one) != loader.batch_size for one in first):
+        return None
+    held = _in_roles(given, first)
+    if held is None:
+        return None
+    shuffled = isinstance(loader.sampler, RandomSampler)
+    count = len(seen) * loader.batch_size
+    known = _marks([part if shuffled else part[:count] for part in held])
+    came = [mark for rows, targets in seen for mark in _marks([*rows, *targets])]
+    if not (set(came) <= set(known) if shuffled else came == known):
+        return None
+    return Loaded(rows=held[: len(seen[0][0])], targets=held[len(seen[0][0]):],
+                  batch_size=loader.batch_size, shuffled=shuffled, first_round=len(seen))
+
+
+def _tensors(loader: Any) -> list[NDArray[Any]] | None:
+    """The arrays of a loader that gives all of its rows in each round, and nothing else."""
+    if type(loader) is not DataLoader or type(loader.dataset) is not TensorDataset:
+        return None
+    plain = (type(loader.batch_sampler) is BatchSampler and loader.collate_fn is default_collate
+             and loader.batch_size is not None)
+    sampler, rows = loader.sampler, len(loader.dataset)
+    whole = type(sampler) is SequentialSampler or (
+        type(sampler) is RandomSampler and not sampler.replacement and len(sampler) == rows)
+    if not plain or not whole or (loader.drop_last and rows % loader.batch_size):
+        return None
+    return [array(one) for one in loader.dataset.tensors if isinstance(one, torch.Tensor)]
+
+
+def _marks(arrays: list[NDArray[Any]]) -> list[bytes]:
+    """A mark of each row of several arrays together."""
+    return [digest(b"".join(np.ascontiguousarray(part).tobytes() for part in row))
+            for row in zip(*arrays, strict=True)]
+
+
+def _in_roles(
+    given: list[NDArray[Any]], wanted: list[NDArray[Any]]
+) -> list[NDArray[Any]] | None:
+    """The arrays that batches of these shapes and types were taken from, each once."""
+    found, left = [], list(given)
+    for one in wanted:
+        alike = [part for part in left if part.shape[1:] == one.shape[1:] and part.dtype == one.dtype]
+        if not alike:
+            return None
+        found.append(alike[0])
+        left = [part for part in left if part is not alike[0]]
+    return found
