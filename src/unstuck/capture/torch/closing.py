@@ -29,6 +29,7 @@ from .ops import Graph, Leaf
 from .optimizers import optimizer_of
 from .parts import Parts, parts_of
 from .rhythm import mode_of, rhythm_of
+from .schedules import rates_of
 from .trainings import Training
 from .translating import Translation
 
@@ -80,7 +81,7 @@ class Closing:
         out = (len(y), *model.output_shape[1:])
         loss, factor = loss_of(self.graphs[0], self.parts, y, out)
         loss = merged(model, loss)
-        rates = [one.rate for one in training.batches if one.step]
+        rates = self._rates()
         clipped = next((one.clipped for one in training.batches if one.clipped), None)
         rhythm, steps_every = rhythm_of(training)
         held = training.loaded
@@ -113,6 +114,17 @@ class Closing:
             sites = {**recipe.sites, **({} if behind[1] is None else {"view": behind[1]})}
             recipe = replace(recipe, viewed=behind[0], sites=sites)
         return recipe, (told, shadow.told)
+
+    def _rates(self) -> list[float]:
+        """The rate of every update, of those that were not run, too, where a loader tells of them."""
+        training, held = self._training, self._training.loaded
+        rates = [one.rate for one in training.batches if one.step]
+        if held is None:
+            return rates
+        return rates_of(
+            next(iter(self._hooks.schedulers), None), training.optimizer, rates,
+            first_round=sum(1 for one in training.batches[: held.first_round] if one.step),
+            each=held.each, rounds=training.around[-1].count)
 
     def _of_loader(self, recipe: Recipe, held: Loaded) -> tuple[Recipe, str]:
         """The recipe on all rows of a loader, and a note."""

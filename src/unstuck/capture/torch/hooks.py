@@ -22,6 +22,7 @@ from .draws import Draws
 from .listening import Listening
 from .loaders import loaded
 from .places import Places
+from .schedules import tells_rates
 from .trainings import Training, Trainings
 
 
@@ -245,10 +246,11 @@ class Hooks:
         self.listening.detailed = self.trainings.batches < SHADOWED
         self.listening.forget()
         training = self.trainings.now
-        if self.ends_early and not self.schedulers and training is not None and (
-                training.counted is None):
-            training.counted = self.trainings.is_known()
-            if training.counted is None and self.trainings.is_first_round():
+        if self.ends_early and training is not None and training.counted is None:
+            if not self.schedulers:
+                training.counted = self.trainings.is_known()
+            if training.counted is None and tells_rates(self.schedulers) and (
+                    self.trainings.is_first_round()):
                 self._cut_short(training, gone_through(self._script, self._frames))
             if training.counted is not None or self.trainings.is_second_round():
                 raise Stop
@@ -258,7 +260,11 @@ class Hooks:
 
         What comes behind it is run, and the second one begins: it may be in another mode.
         """
-        training.loaded = loaded(training, loader)
+        self.listening.quiet += 1
+        try:
+            training.loaded = loaded(training, loader)
+        finally:
+            self.listening.quiet -= 1
         if training.loaded is not None:
             self._ended = loader._index_sampler
 

@@ -1,30 +1,40 @@
-"""What a DataLoader tells of the rounds to come, so that a loop over many rows need not run through them.
+"""What a DataLoader tells of the rounds to come, so that a loop over many rows need not run on.
 
-Where a loader goes through a `TensorDataset` in order, or shuffled without replacement, its rows are known
-before they come. The batches that were trained on have to be rows of it, each with its own targets.
+Where a loader goes through its dataset in order, or shuffled without replacement, its rows are known
+before they come. The batches that were trained on have to be rows of it, each with its own targets: a
+dataset that draws its rows anew each time it is asked does not have them.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
+import keras
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import (
     BatchSampler,
     DataLoader,
+    IterableDataset,
     RandomSampler,
     SequentialSampler,
     TensorDataset,
     default_collate,
 )
 
+from unstuck.network.adapter import random_state_kept
+
+from ..tape import MOST_BYTES
 from ..weights import digest
 from .ops import array
 from .parts import parts_of
 from .trainings import Training
+
+MOST_SECONDS = 30.0
+"""As long at most as all rows of a dataset are asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,9 +59,10 @@ class Loaded:
     def note(self) -> str:
         """What is told of it."""
         how = "shuffled anew in each round" if self.shuffled else "in their order"
-        return (f"The script has a training loop of its own over a DataLoader, whose {len(self.rows[0]):,}"
-                f" rows come in batches of {self.batch_size}, {how}: {self.first_round} batches of the"
-                " first round were run, and the beginning of the second.")
+        return ("The script has a training loop of its own over a DataLoader, whose"
+                f" {len(self.rows[0]):,} rows come in batches of {self.batch_size}, {how}:"
+                f" {self.first_round} batches of the first round were run, and the beginning of the"
+                " second.")
 
 
 def loaded(training: Training, loader: Any) -> Loaded | None:
@@ -84,7 +95,8 @@ def loaded(training: Training, loader: Any) -> Loaded | None:
 
 def _tensors(loader: Any) -> list[NDArray[Any]] | None:
     """The arrays of a loader that gives all of its rows in each round, and nothing else."""
-    if type(loader) is not DataLoader or type(loader.dataset) is not TensorDataset:
+    dataset = loader.dataset if type(loader) is DataLoader else None
+    if dataset is None or isinstance(dataset, IterableDataset) or not hasattr(dataset, "__len__"):
         return None
     plain = (type(loader.batch_sampler) is BatchSampler and loader.collate_fn is default_collate
              and loader.batch_size is not None)
@@ -93,7 +105,41 @@ def _tensors(loader: Any) -> list[NDArray[Any]] | None:
         type(sampler) is RandomSampler and not sampler.replacement and len(sampler) == rows)
     if not plain or not whole or (loader.drop_last and rows % loader.batch_size):
         return None
-    return [array(one) for one in loader.dataset.tensors if isinstance(one, torch.Tensor)]
+    if type(loader.dataset) is TensorDataset:
+        return [array(one) for one in loader.dataset.tensors]
+    return _fetched(loader.dataset)
+
+
+def _fetched(dataset: Any) -> list[NDArray[Any]] | None:
+    """All rows of a dataset, each asked for once; `None` for too many, or for what is no tensors.
+
+    What is drawn at random meanwhile is not drawn from what the script draws from.
+    """
+    rows, found, size = len(dataset), [], 0
+    until = time.monotonic() + MOST_SECONDS
+    state = torch.get_rng_state()
+    try:
+        with random_state_kept():
+            if not _are_equal(default_collate([dataset[0]]), default_collate([dataset[0]])):
+                return None
+            for i in range(rows):
+                found.append(default_collate([dataset[i]]))
+                size += sum(one.nbytes for one in found[-1] if isinstance(one, torch.Tensor))
+                if size > MOST_BYTES or time.monotonic() > until:
+                    return None
+    except Exception:  # it holds what no batch is made of
+        return None
+    finally:
+        torch.set_rng_state(state)
+    if not all(isinstance(one, list | tuple) and all(isinstance(part, torch.Tensor) for part in one)
+               for one in found):
+        return None
+    return [array(torch.cat(parts)) for parts in zip(*found, strict=True)]
+
+
+def _are_equal(one: Any, other: Any) -> bool:
+    parts = zip(keras.tree.flatten(one), keras.tree.flatten(other), strict=True)
+    return all(isinstance(a, torch.Tensor) and torch.equal(a, b) for a, b in parts)
 
 
 def _marks(arrays: list[NDArray[Any]]) -> list[bytes]:

@@ -137,7 +137,7 @@ class Trainings:
 
     def is_first_round(self) -> bool:
         """True where a loop that counts its rounds has not ended its first one, and there are as many
-        batches as the shadow check takes, and one more.
+        batches as the shadow check takes, and one more, each with a step.
         """
         training = self.now
         if training is None or len(training.batches) != SHADOWED + 1 or not training.around:
@@ -145,6 +145,7 @@ class Trainings:
         outer = len(training.around) - 1
         turns = {one.turns[outer] for one in training.batches if len(one.turns) > outer}
         return (self._around is training.around and training.around[outer].count > 1
+                and all(one.step for one in training.batches)
                 and len(turns) == 1 and None not in turns)
 
     def is_second_round(self) -> bool:
