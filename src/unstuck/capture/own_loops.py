@@ -238,7 +238,8 @@ def passes(
             continue
         if marks[each:] == marks[:-each]:
             return "fixed", count // each, each
-        if found is None and len({rows[i + each] - rows[i] for i in range(0, count - count % each, each)}) == 1:
+        begins = range(0, count - count % each, each)
+        if found is None and len({rows[i + each] - rows[i] for i in begins}) == 1:
             found = "rows", count // each, each
     if found is not None:
         return found

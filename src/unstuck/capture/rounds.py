@@ -133,7 +133,8 @@ def gone_through(script: Script, frames: Sequence[FrameType]) -> Any:
     for frame in frames:
         call = tree.call_at(span_of(frame))
         for loop in tree.loops_around(call) if call is not None else ():
-            leaves = any(isinstance(node, ast.Break | ast.Continue | ast.Return) for node in _body(loop))
+            leaves = any(isinstance(node, ast.Break | ast.Continue | ast.Return)
+                         for node in _body(loop))
             return None if leaves or isinstance(loop, ast.While) else _value(_bare(loop), frame)
     return None
 
