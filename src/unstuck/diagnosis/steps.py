@@ -229,8 +229,10 @@ class Steps:
             recipe, options.budget, asked=options.horizon, whole=options.whole,
             spent=self.chunks.clock.spent, threads=options.jobs)
         if self.horizon is not None:
+            why = ("as asked" if options.horizon is not None
+                   else "a whole training takes too long for the budget")
             self.progress.note(f"the first {self.horizon.of(recipe).updates:,} of {recipe.updates:,}"
-                               " updates are looked at: a whole training takes too long for the budget")
+                               f" updates are looked at: {why}")
 
     def _opened(self) -> Experiment:
         recipe, options = self.captured.recipe, self.options
@@ -373,7 +375,9 @@ class Steps:
         for change in wanted if experiment.control.rate < CURED and not goal.undecided else ():
             label = change.label
             if change not in tried and label not in experiment.untestable:
-                self.skipped[label] = "the budget was spent before its turn"
+                self.skipped[label] = (
+                    "a repair was proved before its turn" if self.horizon is not None and proofs.offered
+                    else "the budget was spent before its turn")
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
                                       control, self.wholes)
