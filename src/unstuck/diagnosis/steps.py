@@ -39,6 +39,7 @@ from unstuck.search.wholes import Wholes, trained_whole
 from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
+from .horizons import horizon_info
 from .outcome import by_heart_note, judge_outcome
 from .rivals import told_of_rivals
 from .yardsticks import yardstick
@@ -290,9 +291,9 @@ class Steps:
     def _more_control(self, experiment: Experiment) -> None:
         """A healthy script's rate, as sharp as a few seconds allow."""
         # At a horizon there is nothing else to train, and so few first replicas say little.
-        share = 0.2 if self.horizon is None else 0.6
+        share, looks = (0.2, LOOKS) if self.horizon is None else (0.6, LOOKS[:1])
         try:
-            for look in LOOKS:
+            for look in looks:
                 if len(experiment.control.learned) < look <= experiment.most and experiment.costs.of(
                         experiment.control, look) < share * min(experiment.left, 120.0):
                     experiment.run(experiment.control, look, probes=True)
@@ -409,7 +410,7 @@ class Steps:
             code_map=account.code_map(goal, control, proofs.cures),
             source=self._source(), notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
-            horizon=account.horizon_info(experiment, search.left, self.wholes),
+            horizon=horizon_info(experiment, search.left, self.wholes),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,
