@@ -344,6 +344,6 @@ is on the same ones: one look, of a size that was fixed before, at seeds that no
 McNemar's exact test on these pairs is corrected by Holm over everything that was tried. Ten pairs are
 the fewest that can show a cause among five tests; with fewer the repair is offered with its interval,
 and its change is called undecided. A test holds the rate of error: of 200 drawn diagnoses of eight
-changes that do nothing (base rates 0 to 70 %, room for 60 or 150 trainings) at most two name a cause; the one change of eight that cures is named in at least 19 of 20, within 60
-trainings. `python benchmarks/horizon.py` holds horizons of 5, 10 and 25 % against whole trainings,
-script by script."""
+changes that do nothing (base rates 0 to 70 %, room for 60 or 150 trainings) at most two name a cause;
+the one change of eight that cures is named in at least 19 of 20, within 60 trainings. `python
+benchmarks/horizon.py` holds horizons of 5, 10 and 25 % against whole trainings, script by script."""
