@@ -25,6 +25,7 @@ def said(outcome, *kinds, horizon=True, repaired=()):
     (said("STUCK", repaired=["activation"]), said("FRAGILE", "activation"), "cause agrees"),
     (said("STUCK", "optimizer"), said("STUCK", "loss"), "wrong cause"),
     (said("LEARNS"), said("STUCK", "loss"), "wrong cause"),
+    (said("STUCK"), said("STUCK", "loss"), "only at the horizon"),
     (said("STUCK", "optimizer"), said("STUCK"), "silent"),
     (said("STUCK", "optimizer"), said("BEGINS"), "wrong acquittal"),
     (said("LEARNS"), said("BEGINS"), "both learn"),
