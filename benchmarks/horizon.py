@@ -12,7 +12,7 @@ and counts trainings, so that neither hangs on the load of the machine. Compared
   of which the horizon proves or repairs something of the same kind;
 - *silent*: nothing is proved at the horizon, and nothing wrong is said;
 - *wrong cause*: what is proved at the horizon touches no kind that whole trainings prove or repair;
-- *only at the horizon*: whole trainings do not learn, and nothing was proved of them within their budget;
+- *only at the horizon*: whole trainings do not learn, and within their budget nothing was proved;
 - *wrong acquittal*: learning is said to begin, where whole trainings do not learn. The report says
   "begins", and means it, so that these are not errors of the report but limits of a horizon.
 """
