@@ -89,7 +89,7 @@ def page(found: Row) -> str:
          judgement(sums["not in labels"][0] / max(1, sums["not in labels"][1]), 0.9, 1)],
         *stable])
     text = "\n\n".join([HEAD, promises, _placebos(found), _intervals(found), _power(found),
-                         _stability(found), _stopped(found)])
+                         _stability(found), _stopped(found), HORIZONS])
     return "\n\n".join(map(flowed, text.split("\n\n"))) + "\n"
 
 
@@ -314,3 +314,36 @@ How soon a change that does nothing is acquitted (surely less than 5 points) dep
 pairs are discordant:
 
 {acquitted}"""
+
+HORIZONS = """\
+## Trainings that are looked at in part
+
+Where the budget has room for fewer than sixteen whole trainings, only their first updates are made: as
+many as leave room for some hundred trainings, 200 at least. Everything that a report then says is about
+these updates.
+
+**What counts.** Learning has *begun* where a network has come a quarter of the way from the best
+constant output to what a plain method reaches on the same rows (a perfect answer where none sees
+anything, the user's own goal where there is one), and further than chance alone may bring it. The
+quarter is no matter of taste. On 64 real programs that do not learn, each with a change that cures it,
+the program and its cure were trained for a tenth of their epochs, three seeds each. The cured one had
+reached its goal in 10 of 64 (16 %); it had come a quarter of the way from the sick one to the goal in
+53 (83 %).
+
+**What a horizon cannot see.** Four of the 64 are cured by more updates: a tenth of either is much the
+same. One stands still for longer than a tenth and then learns. One gets worse before it gets better. So
+at a horizon nothing is said of the number of epochs and the size of the batches, of overfitting and of
+what is held back; no change of these kinds is tried, and the checks of a training's end are silent.
+"Learning begins" is no promise that the training ends well. A standstill may end by itself: where there
+is time, a few whole trainings of the script and of its repair tell, and are told as what they are, so
+many of so many.
+
+**What is claimed.** Two replicas are the first look at a change, and nothing is said of those. The
+first set of changes with which both learn is trained on up to sixteen fresh seeds, and the script as it
+is on the same ones: one look, of a size that was fixed before, at seeds that no search has seen.
+McNemar's exact test on these pairs is corrected by Holm over everything that was tried. Ten pairs are
+the fewest that can show a cause among five tests; with fewer the repair is offered with its interval,
+and its change is called undecided. A test holds the rate of error: of 200 drawn diagnoses of eight
+changes that do nothing (base rates 0 to 70 %, room for 60 or 150 trainings) at most two name a cause;
+the one change of eight that cures is named in at least 19 of 20, within 60 trainings. `python
+benchmarks/horizon.py` holds horizons of 5, 10 and 25 % against whole trainings, script by script."""

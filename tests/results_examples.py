@@ -21,7 +21,9 @@ from unstuck.result.results import (
     EvidenceInfo,
     FindingInfo,
     Fit,
+    Full,
     GoalInfo,
+    Horizon,
     Interval,
     Location,
     LossSpread,
@@ -476,7 +478,24 @@ def _no_safe_edit() -> Result:
 
 NO_SAFE_EDIT = _no_safe_edit()
 
+BEGINS = dataclasses.replace(
+    HEALTHY, outcome="BEGINS", outcome_text="learning begins in 16 of 16 replicas", facts=(),
+    fit=dataclasses.replace(HEALTHY.fit, updates=9380, rows=60000, distinct_rows=60000),
+    population=dataclasses.replace(HEALTHY.population, replicas=16, successes=16, ci95=wilson(16, 16)),
+    horizon=Horizon(updates=400, of=9380, rows=51200, of_rows=60000, full=Full(
+        replicas=1, why="90 % of the way", threshold=0.72, own=1, own_score=0.81)),
+    not_tested=())
+"""A healthy training of minutes, of which the first updates were looked at, and one to its end."""
+
+AT_A_HORIZON = dataclasses.replace(
+    NO_SAFE_EDIT,
+    horizon=Horizon(updates=400, of=9380, rows=60000, of_rows=60000, next=("optimizer → Adam",),
+                    seconds=14.0))
+"""A sick one, whose budget ended before all was tried."""
+
 EXAMPLES = {
+    "begins": BEGINS,
+    "at_a_horizon": AT_A_HORIZON,
     "two_bits": TWO_BITS,
     "healthy": HEALTHY,
     "needs_company": NEEDS_COMPANY,

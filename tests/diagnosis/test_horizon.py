@@ -36,7 +36,7 @@ model.fit(x, y, epochs=EPOCHS, batch_size=20, validation_split=0.1, verbose=0)
 """
 
 
-def diagnosed(folder: Path, *, top=1, rate=0.5, epochs=40, budget="150runs", **asked) -> Diagnosis:
+def diagnosed(folder: Path, *, top=1, rate=0.5, epochs=40, budget="500runs", **asked) -> Diagnosis:
     """The script diagnosed at a horizon: sick where the inputs go up to 255."""
     path = folder / "train.py"
     path.write_text(SCRIPT.replace("TOP", str(top)).replace("RATE", str(rate)).replace(
@@ -64,7 +64,8 @@ def test_a_healthy_training_is_told_to_begin(tmp_path):
     assert (result.horizon.rows, result.horizon.of_rows, result.fit.rows) == (1600, 1800, 1800)
     text = plain(found)
     count = result.population.replicas
-    assert f"LEARNING BEGINS. Within the first 80 of 3,600 updates, learning begins in {count} of" in text
+    assert "LEARNING BEGINS. Within the first 80 of 3,600 updates, learning begins in" in text
+    assert f"{count} of {count} trainings of your script" in text
     assert "on 1,600 of the 1,800 rows" in text and "What shows only later is not looked at" in text
     assert "Nothing was found that keeps it from beginning to learn" in text
     found.raise_if_stuck()
@@ -74,8 +75,8 @@ def test_whole_trainings_are_told_beside(tmp_path):
     result = diagnosed(tmp_path).result
     assert result.horizon.full.own == result.horizon.full.replicas == 4
     assert result.horizon.full.repaired is None
-    assert "To the end, by the yardstick of whole trainings: 4 of 4 trainings of your script as it is" in (
-        " ".join(render("text", result).split()))
+    text = " ".join(render("text", result).split())
+    assert "To the end, by the yardstick of whole trainings: 4 of 4 trainings of your script" in text
 
 
 def test_a_sick_one_gets_a_cause_and_a_repair_proved_at_its_horizon(sick):
@@ -89,7 +90,7 @@ def test_a_sick_one_gets_a_cause_and_a_repair_proved_at_its_horizon(sick):
     best = result.repairs[0]
     assert best.interventions == ("inputs scaled",) and best.successes == best.replicas == 16
     assert best.updates == 3600 and best.applicability == "safe"
-    assert result.budget.trainings <= 150
+    assert result.budget.trainings <= 100
 
 
 def test_every_statement_says_that_it_is_about_the_horizon(sick):
@@ -124,7 +125,7 @@ def test_the_rewritten_script_is_proved_at_the_same_horizon(sick):
 
 
 def test_what_stands_still_at_first_and_learns_later_is_told_as_late(tmp_path):
-    found = diagnosed(tmp_path, rate=0.005, horizon=10, budget="60runs")
+    found = diagnosed(tmp_path, rate=0.005, horizon=10, budget="1600runs")
     result = found.result
     assert_honest(result)
     assert result.population.successes == 0

@@ -101,12 +101,16 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
         ignore: tuple[str, ...]
         pictures: bool = True
         begun: float | None = None
+        horizon: int | None = None
+        whole: bool = False
+        rows: int | None = None
 
     stand_ins: dict[str, dict[str, Any]] = {
         "network.adapter": {},
         "diagnosis.diagnosis": {"diagnose_script": diagnose_script, "Options": Options,
                                 "Diagnosis": Diagnosis},
         "diagnosis.repair": {"prove": prove, "remade": remade, "rewritten": rewritten},
+        "diagnosis.yardsticks": {"horizon_of": lambda result: result.horizon},
     }  # fmt: skip
     for name, members in stand_ins.items():
         module = types.ModuleType(f"unstuck.{name}")
@@ -137,7 +141,8 @@ def test_run_prints_the_report_and_nothing_else(stage: Stage, tmp_path: Path) ->
 def test_switches_reach_the_diagnosis(stage: Stage) -> None:
     done = call("run", "train.py", "--budget", "5m", "--replicas", "64", "--fit", "2", "--through",
                 "--select", "activation,narrow_layer", "--select", "loss", "--ignore", "dead-relu",
-                "--seed", "7", "--jobs", "2", "--goal", "loss <= 0.1", "--",
+                "--seed", "7", "--jobs", "2", "--goal", "loss <= 0.1", "--horizon", "400",
+                "--rows", "5000", "--",
                 "--data", "my.npz", "-v")
     assert done.exit_code == 1, done.output
     asked = stage.asked
@@ -149,6 +154,15 @@ def test_switches_reach_the_diagnosis(stage: Stage) -> None:
     assert (options.replicas, options.seed, options.jobs) == (64, 7, 2)
     assert options.select == ("activation", "narrow-layer", "loss")
     assert (options.ignore, options.goal) == (("dead-relu",), "loss <= 0.1")
+    assert (options.horizon, options.whole, options.rows) == (400, False, 5000)
+
+
+def test_a_horizon_is_a_number_or_full(stage: Stage) -> None:
+    assert call("run", "train.py", "--horizon", "full").exit_code == 1
+    assert (stage.asked["options"].horizon, stage.asked["options"].whole) == (None, True)
+    for wrong in ("0", "-3", "half"):
+        done = call("run", "train.py", f"--horizon={wrong}")
+        assert done.exit_code == 2 and "or full" in done.stderr
 
 
 @pytest.mark.parametrize(("result", "code"), [

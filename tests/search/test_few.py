@@ -119,7 +119,7 @@ def cured():
     """Rows that go up to 255 under plain gradient descent, whose first 80 of 4,000 updates are seen."""
     made = grey()
     goal = begun(make_goal(made))
-    experiment = Experiment(made, goal, budget=Budget.parse("120runs"), horizon=Horizon(updates=80))
+    experiment = Experiment(made, goal, budget=Budget.parse("500runs"), horizon=Horizon(updates=80))
     experiment.run(experiment.control, 4)
     candidates = [Candidate(change=ScaleInputs(), checks=("unscaled-inputs",)),
                   Candidate(change=LearningRate.of(made, 50.0), checks=("learning-rate-too-low",))]
@@ -147,13 +147,15 @@ def test_what_is_left_shows_whole_trainings_of_both(cured):
     assert goal.learned(wholes.repaired).all() and not goal.learned(wholes.own).any()
 
 
-def test_nothing_is_trained_whole_where_there_is_no_room():
+@pytest.mark.parametrize(("room", "whole"), [(54, 1), (53, 0), (204, 4)])
+def test_a_whole_training_counts_as_long_as_it_is(room, whole):
+    """Its 4,000 updates are those of fifty trainings to the horizon of 80."""
     made = grey()
-    experiment = Experiment(made, begun(make_goal(made)), budget=Budget.parse("5runs"),
+    experiment = Experiment(made, begun(make_goal(made)), budget=Budget.parse(f"{room}runs"),
                             horizon=Horizon(updates=80))
     experiment.run(experiment.control, 4)
-    assert trained_whole(experiment, None).own.replicas == 1
-    assert trained_whole(experiment, None) is None
+    found = trained_whole(experiment, None)
+    assert (0 if found is None else found.own.replicas) == whole
 
 
 def test_nothing_is_tried_that_only_the_end_can_show():

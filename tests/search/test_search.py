@@ -26,7 +26,7 @@ from unstuck.population.native_engine.engine import WIDEST_BLOCK
 from unstuck.population.population import Engine, Population
 from unstuck.search import candidates
 from unstuck.search.budget import Budget, BudgetSpent
-from unstuck.search.candidates import Candidate
+from unstuck.search.candidates import Candidate, likeliest
 from unstuck.search.costs import too_wide
 from unstuck.search.experiment import FRESH, Experiment
 from unstuck.search.looks import Looks
@@ -226,7 +226,7 @@ def test_a_check_with_few_wishes_knows_better_than_one_with_many(monkeypatch):
     a, b, c = (Switch(name=name) for name in "ghi")
     found.candidates = [Candidate(change=a, checks=("vague",)), Candidate(change=b, checks=("vague",)),
                         Candidate(change=c, checks=("sure",))]
-    assert [candidate.change for candidate in found._likely()] == [c, a, b]
+    assert [candidate.change for candidate in likeliest(found.candidates)] == [c, a, b]
 
 
 def test_a_cause_comes_before_what_it_explains(monkeypatch):
@@ -235,9 +235,9 @@ def test_a_cause_comes_before_what_it_explains(monkeypatch):
     found.candidates = [Candidate(change=a, checks=("dead-relu",)),
                         Candidate(change=b, checks=("narrow-layer", "dead-relu")),
                         Candidate(change=c, checks=("posterior-collapse",))]
-    assert next(iter(found._likely())).change == c
+    assert next(iter(likeliest(found.candidates))).change == c
     found.candidates = found.candidates[:2]
-    assert [one.change for one in found._likely()] == [b, a]  # two checks ask for b
+    assert [one.change for one in likeliest(found.candidates)] == [b, a]  # two checks ask for b
     for name, check in all_checks().items():
         assert not {name} & {*check.explains}
         assert {*check.explains} <= all_checks().keys()

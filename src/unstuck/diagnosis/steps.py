@@ -40,6 +40,7 @@ from unstuck.search.wholes import Wholes, trained_whole
 from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
+from .horizons import horizon_info
 from .outcome import by_heart_note, judge_outcome
 from .rivals import ALONE, leaves_networks, told_of_rivals
 from .yardsticks import yardstick
@@ -236,8 +237,10 @@ class Steps:
             recipe, options.budget, asked=options.horizon, whole=options.whole,
             spent=self.chunks.clock.spent, threads=options.jobs)
         if self.horizon is not None:
+            why = ("as asked" if options.horizon is not None
+                   else "a whole training takes too long for the budget")
             self.progress.note(f"the first {self.horizon.of(recipe).updates:,} of {recipe.updates:,}"
-                               " updates are looked at: a whole training takes too long for the budget")
+                               f" updates are looked at: {why}")
 
     def _opened(self) -> Experiment:
         recipe, options = self.captured.recipe, self.options
@@ -295,9 +298,9 @@ class Steps:
     def _more_control(self, experiment: Experiment) -> None:
         """A healthy script's rate, as sharp as a few seconds allow."""
         # At a horizon there is nothing else to train, and so few first replicas say little.
-        share = 0.2 if self.horizon is None else 0.6
+        share, looks = (0.2, LOOKS) if self.horizon is None else (0.6, LOOKS[:1])
         try:
-            for look in LOOKS:
+            for look in looks:
                 if len(experiment.control.learned) < look <= experiment.most and experiment.costs.of(
                         experiment.control, look) < share * min(experiment.left, 120.0):
                     experiment.run(experiment.control, look, probes=True)
@@ -380,7 +383,9 @@ class Steps:
         for change in wanted if experiment.control.rate < CURED and not goal.undecided else ():
             label = change.label
             if change not in tried and label not in experiment.untestable:
-                self.skipped[label] = "the budget was spent before its turn"
+                self.skipped[label] = (
+                    "a repair was proved before its turn" if self.horizon is not None and proofs.offered
+                    else "the budget was spent before its turn")
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
                                       control, self.wholes)
@@ -412,7 +417,7 @@ class Steps:
             code_map=account.code_map(goal, control, proofs.cures),
             source=self._source(), notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
-            horizon=account.horizon_info(experiment, search.left, self.wholes),
+            horizon=horizon_info(experiment, search.left, self.wholes),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from unstuck.base.atomic import checked, write_bytes
 from unstuck.base.errors import UnstuckError
 from unstuck.base.reading import refuse_no_script
-from unstuck.reports.parts import words
+from unstuck.reports.parts import horizon, words
 from unstuck.result.results import Repair, Result
 
 if TYPE_CHECKING:
@@ -244,7 +244,9 @@ def exported(repaired: Repaired, folder: Path, *, options: Options, force: bool)
     return f"{places[0]} and {places[1]} are written, from one training that learned."
 
 
-def summary(repair: Repair | None, rate: Rate, place: Path, *, in_place: bool) -> str:
+def summary(
+    result: Result, repair: Repair | None, rate: Rate, place: Path, *, in_place: bool
+) -> str:
     """What was written, and how well it learns; without a repair, only the spelling is another."""
     if repair is None:
         kept = f" The old script is {backup_of(place)}." if in_place else ""
@@ -252,5 +254,6 @@ def summary(repair: Repair | None, rate: Rate, place: Path, *, in_place: bool) -
     names = words.listed(list(repair.interventions))
     measured = words.rate(rate.successes, rate.trials, (rate.low, rate.high))
     kept = f" The old script is {backup_of(place)}." if in_place else ""
-    text = f"{place} is written: {names}. Trained on fresh seeds it learned in {measured}.{kept}"
+    learned = "learned" if result.horizon is None else f"began to learn {horizon.within(result)}"
+    text = f"{place} is written: {names}. Trained on fresh seeds it {learned} in {measured}.{kept}"
     return text.replace(words.NBSP, " ")

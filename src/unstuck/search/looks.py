@@ -31,8 +31,8 @@ class Looks:
 
     @property
     def replicas(self) -> int:
-        """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64; `fixed` where
-        that is set.
+        """Replicas of the first look at an arm: as many as let every arm have one, 2 to 64; `fixed`
+        where that is set.
         """
         experiment = self.experiment
         if self.fixed is not None:

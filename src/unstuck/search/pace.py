@@ -129,7 +129,7 @@ def _told(
         length = f"The first {updates:,} of the {recipe.updates:,} updates of this script"
     return (f"{length}{each}, {takes} {_span(pace * updates)} here, and the budget is"
             f" {budget.text}{of}: nothing can be said. --budget {_written(pace * updates)} would be"
-            f" enough for {ENOUGH} trainings; or diagnose it on smaller batches, or a smaller network.")
+            f" enough for {ENOUGH} trainings; or look at fewer updates with --horizon.")
 
 
 def _written(seconds: float) -> str:

@@ -36,15 +36,19 @@ class Wholes:
 
 def have_room(experiment: Experiment) -> bool:
     """True where what the search leaves of the budget has room for two whole trainings."""
-    budget = experiment.budget.seconds
-    room = experiment.left if budget is None else (1.0 - KEPT_BACK) * budget
-    return 2 * seconds_each(experiment) <= ROOM * room
+    length, budget = _length(experiment, experiment.control), experiment.budget
+    kept = 1.0 - KEPT_BACK
+    return (budget.seconds is None or _seconds(experiment, 2 * length) <= ROOM * kept * budget.seconds
+            ) and (budget.trainings is None or 2 * length <= kept * budget.trainings)
 
 
-def seconds_each(experiment: Experiment) -> float:
-    """What a whole training takes, by what its first updates took."""
-    first = experiment.control.recipe.updates
-    return experiment.costs.per_training * experiment.recipe.updates / max(1, first)
+def _length(experiment: Experiment, arm: Arm) -> float:
+    """How many trainings to the horizon a whole one is as long as."""
+    return experiment.whole(arm).updates / max(1, experiment.control.recipe.updates)
+
+
+def _seconds(experiment: Experiment, trainings: float) -> float:
+    return experiment.costs.per_training * trainings
 
 
 def trained_whole(experiment: Experiment, repaired: Arm | None) -> Wholes | None:
@@ -54,10 +58,10 @@ def trained_whole(experiment: Experiment, repaired: Arm | None) -> Wholes | None
         return None
     arms = [Arm(changes=arm.changes, recipe=experiment.whole(arm))
             for arm in (experiment.control, repaired) if arm is not None]
-    each = seconds_each(experiment) * sum(arm.recipe.updates for arm in arms) / (
-        experiment.recipe.updates)
-    count = next((n for n in PAIRS if n * each <= ROOM * experiment.left
-                  and n * len(arms) <= experiment.trainings_left), 0)
+    # Where trainings are counted, a whole one counts as long as it is: it is no cheaper for that.
+    each = sum(_length(experiment, arm) for arm in (experiment.control, repaired) if arm is not None)
+    count = next((n for n in PAIRS if _seconds(experiment, n * each) <= ROOM * experiment.left
+                  and n * each <= experiment.trainings_left), 0)
     if not count:
         return None
     experiment.progress.stage("a few trainings to their end", count)

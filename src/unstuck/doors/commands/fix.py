@@ -137,7 +137,7 @@ def fix(
             if anew and not quiet:
                 say(repaired.diff.rstrip())
             writes.write(source, repaired.script.data, place)
-            say(fixing.summary(chosen, repaired.rate, place, in_place=in_place))
+            say(fixing.summary(result, chosen, repaired.rate, place, in_place=in_place))
         if export is not None and chosen is not None:
             say(fixing.exported(repaired, export, options=options, force=force))
         shelf.close(done=True)  # only now: what was trained is kept until the files stand

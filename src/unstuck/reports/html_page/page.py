@@ -101,7 +101,7 @@ def _view(result: Result, *, whole: bool = True) -> dict[str, Any]:
     view: dict[str, Any] = {
         "r": result, "words": words, "name": script_name(result),
         "word": word, "sentence": sentence, "horizon": horizon.told(result),
-        "learning": horizon.learning(result), "tone": _tone(result),
+        "learning": horizon.learning(result), "within": horizon.aside(result), "tone": _tone(result),
         "key_figures": _key_figures(result), "modes": _modes(result),
         "placebo_broken": None if broken is None else words.effect(broken),
         "healthy": healthy, "tried": tried(result), "mark": here(result),
