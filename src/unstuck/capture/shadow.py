@@ -31,7 +31,7 @@ SHADOWED = 50
 """So many updates are compared."""
 CLOSE = 1e-4
 """How far a loss may be from the user's, in proportion."""
-LEAST, ROUNDING, TIMES = 3, 3e-7, 10.0
+LEAST, ROUNDING, TIMES = 3, 1e-6, 10.0
 """After so many updates a difference may be that of two runs that round otherwise: if weights that
 begin a few units in the last place away part at least a tenth as far."""
 
@@ -118,12 +118,16 @@ def trained_on(
     Args:
         seeds: what the model's generator of draws outside of layers begins each update with, where
             that is not what it ended the one before with.
-        moved_by: begin with weights that are so much larger, in proportion.
+        moved_by: begin with weights that are so much larger or smaller, in proportion and by chance, on
+            rows of which each number is the next one up or down.
     """
     built = as_the_user_began(recipe)
     if moved_by:
+        signs = np.random.default_rng(0)
         for at_first in built.trainable_variables:
-            at_first.assign(np.asarray(at_first.value) * (1 + np.float32(moved_by)))
+            by = moved_by * np.where(signs.random(at_first.shape) < 0.5, -1, 1)
+            at_first.assign(np.asarray(at_first.value) * (1 + by).astype("float32"))
+        batches = [(_rounded_otherwise(x), y, weight) for x, y, weight in batches]
     step, state = jax.jit(train_step_of(built, recipe)), state_of(built)
     metrics = state[3]
     found = []
@@ -139,6 +143,19 @@ def trained_on(
         state = (*state[:3], metrics)
         found.append(float(logs["loss"]))
     return found, [np.asarray(value) for value in state[0]]
+
+
+def _rounded_otherwise(rows: Any) -> Any:
+    """Rows of which each number that is no whole one is the next one up or down, by chance."""
+    draw = np.random.default_rng(0)
+
+    def moved(array: Any) -> Any:
+        if np.asarray(array).dtype != np.float32:
+            return array
+        ends = np.where(draw.random(array.shape) < 0.5, -np.inf, np.inf).astype(np.float32)
+        return np.nextafter(array, ends)
+
+    return keras.tree.map_structure(moved, rows)
 
 
 def first_that_agrees(

@@ -18,14 +18,15 @@ from . import Check, Family, Finding, Observation, measured
 class LoopLeavesOut(Check):
     """A loop that is written by hand trains as it is written, and no more.
 
-    ## What it sees What a hand-written loop does otherwise than `fit`: some trainable variables get
-    no gradient; the forward pass runs in the mode of inference, without dropout and with the
-    running averages of batch normalisation; what regularisers say is not part of the loss; the
-    optimizer is made anew again and again. In PyTorch also: gradients that are never cleared, or
-    cleared before the step; a step that is missing, or made after the last batch of an epoch only;
-    a network that is left in `eval()`; a tensor that is cut from its graph (`detach()`, `.data`,
-    `no_grad`); a layer that `forward` makes anew in every call; parameters that the optimizer does
-    not have. All of it is read off the loop's updates, and repeated in every replica.
+    ## What it sees
+    What a hand-written loop does otherwise than `fit`: some trainable variables get no gradient; the
+    forward pass runs in the mode of inference, without dropout and with the running averages of batch
+    normalisation; what regularisers say is not part of the loss; the optimizer is made anew again and
+    again. In PyTorch also: gradients that are never cleared, or cleared before the step; a step that
+    is missing, or made after the last batch of an epoch only; a network that is left in `eval()`; a
+    tensor that is cut from its graph (`detach()`, `.data`, `torch.no_grad()`); a layer that
+    `forward()` makes anew in every call; parameters that the optimizer does not have. All of it is
+    read off the loop's updates, and repeated in every replica.
 
     ## Why learning stops
     Variables without a gradient stay as they were drawn. Batch normalisation in the mode of inference

@@ -72,7 +72,7 @@ class LossDoesNotSuitTargets(Check):
         case = _Case(seen=seen, check=self, head=head, targets=targets)
         questions: tuple[Callable[[], Finding | None], ...] = (
             case.labels_beyond_outputs, case.classes_for_distributions, case.outside_unit_interval,
-            case.raw_outputs, case.probabilities_for_logits,
+            case.raw_outputs, case.probabilities_for_logits, case.no_logarithms,
         )
         if not seen.learns:
             questions += (case.errors_on_classes, case.binary_over_softmax,
@@ -125,6 +125,17 @@ class _Case:
         values = np.unique(self.targets)
         return bool(self.targets.shape[1] == 1 and 2 < len(values) <= 100
                     and values[0] >= 0 and values[-1] < 1000 and np.all(values == np.rint(values)))
+
+    def no_logarithms(self) -> Finding | None:
+        """Torch's `NLLLoss` of outputs that are not the logarithms which it expects."""
+        if self.loss != "nll_loss":
+            return None
+        return self.check.fact(
+            "nll_loss takes the output of the right class as it is, and wants the logarithm of its"
+            f" probability; the outputs here are {self.head.activation}. The loss pulls as hard at an"
+            " answer that is right already as at one that is wrong.",
+            measured("share of outputs that are logarithms", 0, 1), site=self.site,
+            tries=self._suited())
 
     def labels_beyond_outputs(self) -> Finding | None:
         """Class numbers for which there is no output."""

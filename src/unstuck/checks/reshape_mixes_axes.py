@@ -19,8 +19,9 @@ class ReshapeMixesAxes(Check):
     """A Reshape to the same sizes in another order does not exchange axes: it scrambles them.
 
     ## What it sees
-    Reshape layers that put out the sizes that come in, in another order, in a network that fails. In a
-    PyTorch script also a `view` or `reshape` that cuts the rows out of one tensor of other sizes.
+    Reshape layers that put out the sizes that come in, in another order, in a network that fails.
+    In a PyTorch script also a `Tensor.view` or `Tensor.reshape` that cuts the rows out of one tensor
+    of other sizes.
 
     ## Why learning stops
     Reshape leaves the values in their order in memory and counts them off anew. A table of 4 rows

@@ -25,6 +25,8 @@ _REGRESSION = ("mean_squared_error", "mean_absolute_error", "huber", "log_cosh",
 _MOVES_NUMBERS = frozenset({"Reshape", "Flatten", "Permute"})
 
 
+TOO_LARGE = 1e8
+"""Beyond it the squares of a squared error's gradients, as Adam keeps them, have no room in 32 bits."""
 _GROW = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "log_cosh"})
 """Losses that grow with the unit of the targets."""
 
@@ -35,7 +37,8 @@ class ScaleTargets(Intervention):
 
     The output's activation stays as it is: another one is another change. The loss is still in the
     targets' units. Where its size counts, the targets themselves are scaled before `fit`: under SGD,
-    whose steps are as long as the gradient, and beside the losses of other outputs.
+    whose steps are as long as the gradient, beside the losses of other outputs, and where squares of
+    gradients would overflow.
     """
 
     kind: ClassVar[str] = "target_encoding"
@@ -54,7 +57,10 @@ class ScaleTargets(Intervention):
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with the layer behind its only output, or its targets scaled; regression only."""
         grows = recipe.loss_config[0] in _GROW
-        counts = recipe.whole is not None or recipe.optimizer.kind == "SGD"
+        largest = float(np.max(np.abs(np.asarray(recipe.y, np.float64)), initial=0.0)) if (
+            not recipe.several_outputs and np.asarray(recipe.y).dtype.kind in "iuf") else 0.0
+        counts = (recipe.whole is not None or recipe.optimizer.kind == "SGD"
+                  or largest > TOO_LARGE)
         if grows and counts and not recipe.several_outputs:
             y = network.single_array(recipe.scaled(recipe.y), "targets")
             return replace(recipe, target_units=target_units(y))

@@ -7,6 +7,8 @@ from typing import Any
 
 import keras
 
+from .torch_numbers.losses import NLLLoss
+
 
 def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
     """One loss's snake-case name and arguments."""
@@ -17,6 +19,8 @@ def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
     if not isinstance(loss, keras.losses.Loss):
         name = getattr(loss, "__name__", "custom")
         return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
+    if isinstance(loss, NLLLoss):
+        return "nll_loss", {"reduction": loss.reduction}
     if type(loss).__module__.startswith("keras."):
         config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
         return _snake(type(loss).__name__), config

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.base.errors import NotSupported
+from unstuck.base.errors import NotSupported, UnstuckError
 from unstuck.network.torch_numbers.layers import Detach
 from unstuck.script import Span
 
@@ -115,7 +115,13 @@ class Translation:
                 return
             raise self.refused(
                 op, f"its network calls {op.name}, for which there is no counterpart here")
-        out = function(self, op)
+        try:
+            out = function(self, op)
+        except UnstuckError:
+            raise
+        except Exception as error:  # arguments of a kind that nobody has thought of
+            raise self.refused(op, f"its call of {op.name} is of a kind that is not understood"
+                                   f" ({type(error).__name__})") from error
         for at, one in enumerate(out if isinstance(out, tuple) else (out,)):
             if op.cut and hasattr(one, "_keras_history"):
                 name = self.called(op, "detached")
@@ -145,7 +151,9 @@ class Translation:
             if isinstance(given, Leaf) and given.values is leaf.values and leaf.values is not None:
                 return entry
         if leaf.parameter:
-            raise KeyError("a parameter")
+            raise NotSupported(
+                "its network computes with parameters of its own otherwise than by a layer or a matrix"
+                f" ({self._names.get(id(leaf.tensor), 'a tensor of its own')}).")
         return leaf.values
 
     def arg(self, op: Op, at: int, name: str, default: Any = None) -> Any:

@@ -22,8 +22,10 @@ class BatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
         shape = [1] * len(inputs.shape)
         shape[self.axis] = inputs.shape[self.axis]
         if training:
-            # Keras's moments take squares of the raw numbers, and lose digits where these are large.
+            # Keras's moments take squares of the raw numbers, and lose digits where these are large; so
+            # does a mean of many of them, which is put right by the mean of what is left.
             mean = ops.mean(inputs, axes)
+            mean = mean + ops.mean(inputs - ops.reshape(mean, shape), axes)
             variance = ops.mean(ops.square(inputs - ops.reshape(mean, shape)), axes)
             count = 1
             for axis in axes:
