@@ -1,4 +1,4 @@
-"""A DataLoader that goes through all its rows tells the rounds to come, before the first one is over."""
+"""A DataLoader that goes through all its rows tells the rounds to come before the first is over."""
 
 from __future__ import annotations
 
