@@ -23,7 +23,7 @@ from ..shadow import SHADOWED, Shadow
 from ..tape import Batch, batch_of
 from . import of_activations, of_layers, of_losses, of_shapes  # noqa: F401  they fill the table
 from .hooks import Hooks
-from .loaders import Loaded
+from .loaded import Loaded
 from .losses import loss_of, merged
 from .ops import Graph, Leaf
 from .optimizers import optimizer_of

@@ -8,7 +8,6 @@ dataset that draws its rows anew each time it is asked does not have them.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -29,40 +28,13 @@ from unstuck.network.adapter import random_state_kept
 
 from ..tape import MOST_BYTES
 from ..weights import digest
+from .loaded import Loaded
 from .ops import array
 from .parts import parts_of
 from .trainings import Training
 
 MOST_SECONDS = 30.0
 """As long at most as all rows of a dataset are asked for."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Loaded:
-    """All rows of a loader, as `rows` and `targets` of the network; `shuffled` anew in each round.
-
-    `first_round` is how many batches of the first round were run.
-    """
-
-    rows: list[NDArray[Any]]
-    targets: list[NDArray[Any]]
-    batch_size: int
-    shuffled: bool
-    first_round: int
-
-    @property
-    def each(self) -> int:
-        """How many batches a whole round has."""
-        return -(-len(self.rows[0]) // self.batch_size)
-
-    @property
-    def note(self) -> str:
-        """What is told of it."""
-        how = "shuffled anew in each round" if self.shuffled else "in their order"
-        return ("The script has a training loop of its own over a DataLoader, whose"
-                f" {len(self.rows[0]):,} rows come in batches of {self.batch_size}, {how}:"
-                f" {self.first_round} batches of the first round were run, and the beginning of the"
-                " second.")
 
 
 def loaded(training: Training, loader: Any) -> Loaded | None:

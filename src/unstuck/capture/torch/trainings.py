@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -18,12 +18,9 @@ from unstuck.script import Span
 
 from ..rounds import Around
 from ..shadow import SHADOWED
+from .loaded import Loaded
 from .ops import Graph, array
 from .parts import parts_of
-
-if TYPE_CHECKING:
-    from .loaders import Loaded
-
 
 LATER = 4
 """So many batches of the second round tell whether it goes on like the first."""
