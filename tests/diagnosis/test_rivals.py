@@ -17,8 +17,8 @@ from unstuck.diagnosis.steps import Options
 from unstuck.goal import make_goal
 from unstuck.goal.by_loss import untrained_loss
 from unstuck.interventions.learning_rate import LearningRate
+from unstuck.network.alone import asked_alone
 from unstuck.network.own_steps import state_of
-from unstuck.network.rivals import asked_alone
 from unstuck.network.steps import as_the_user_began, train_step_of
 from unstuck.population.keras_engine.engine import KerasEngine
 from unstuck.reports import render

@@ -4,6 +4,7 @@ traceback of ours.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 
@@ -49,4 +50,6 @@ def test_what_makes_no_sense_is_told(name, tmp_path, monkeypatch, fault):
         document = json.loads((tmp_path / "a.json").read_text())
         assert set(case.facts) <= {fact["check"] for fact in document["facts"]}
         assert not [one for one in document["not_tested"] if "itself failed" in one["reason"]]
+    del done
+    gc.collect()  # files that a script has left open are closed here
     fault("F38", 1, "data or an argument of fit that makes no sense: a sentence, or a fact in a report")

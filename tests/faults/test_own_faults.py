@@ -26,7 +26,7 @@ from unstuck.doors.cli import app
 
 SECRET = "the user's own data 4711"
 BOUNDARIES = [
-    "unstuck.diagnosis.diagnosis.capture_script", "unstuck.diagnosis.steps.make_goal",
+    "unstuck.diagnosis.diagnosis.capture_script", "unstuck.diagnosis.steps.yardstick",
     "unstuck.diagnosis.steps.singles", "unstuck.diagnosis.steps.judge_outcome",
     "unstuck.diagnosis.steps.all_checks", "unstuck.diagnosis.account.identity",
     "unstuck.diagnosis.account.data", "unstuck.diagnosis.account.tool",

@@ -76,5 +76,5 @@ def test_modules_beside_the_script_count(tmp_path):
 
 
 def test_a_summary_without_a_repair(tmp_path):
-    text = fixing.summary(None, SimpleNamespace(), tmp_path / "a.py", in_place=False)
+    text = fixing.summary(SimpleNamespace(), None, SimpleNamespace(), tmp_path / "a.py", in_place=False)
     assert text.endswith("a.py is written: today's spelling, the same training.")

@@ -270,7 +270,7 @@ class Watch:
         spans = {"compile": self._compiles.of(model), "optimizer": self._sites.of(model.optimizer),
                  "loss": self._sites.of(model.loss),
                  **{f"optimizer:{name}": self._sites.of(value) for name, value in vars(model).items()
-                    if isinstance(value, adapter.optimizer_base())}}
+                    if name != "optimizer" and isinstance(value, adapter.optimizer_base())}}
         return {name: span for name, span in spans.items() if span is not None}
 
     def _fit(self, original: Any) -> Any:

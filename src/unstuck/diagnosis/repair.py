@@ -18,10 +18,10 @@ from unstuck.base.progress import Progress
 from unstuck.base.stats import Rate, success_rate
 from unstuck.capture import capture_text, drawing_from, random_state_kept
 from unstuck.goal import Goal
+from unstuck.network.alone import asked_alone
 from unstuck.network.horizon import Horizon, on_fewer_rows
 from unstuck.network.loss_names import config_of
 from unstuck.network.recipe import Recipe
-from unstuck.network.rivals import asked_alone
 from unstuck.population.chunks import Chunks
 from unstuck.result import results
 from unstuck.script import Edit, Script

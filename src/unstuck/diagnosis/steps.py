@@ -21,9 +21,9 @@ from unstuck.capture import Captured, told_of
 from unstuck.checks import Certainty, Check, Family, Finding, Observation, all_checks
 from unstuck.checks._data import arrays
 from unstuck.interventions.drop_missing import DropMissing
+from unstuck.network.alone import asked_alone
 from unstuck.network.horizon import Horizon, on_fewer_rows
 from unstuck.network.recipe import bytes_of, half_the_rows
-from unstuck.network.rivals import asked_alone
 from unstuck.population import memory
 from unstuck.population.chunks import Chunks
 from unstuck.population.memory import OutOfMemory
