@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import typing
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from unstuck.interventions import Intervention, all_interventions
 from unstuck.interventions.activation import Activation
 from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.learning_rate import LearningRate
+from unstuck.interventions.train_as_fit import TrainAsFit, What
 from unstuck.result.results import Change
 from unstuck.script import Script
 
@@ -38,6 +40,14 @@ def test_there_and_back():
     assert changes.restored(kept, {"a b'c"}) == some
     with pytest.raises(ValueError, match="no such argument"):
         changes.restored(kept)
+
+
+@pytest.mark.parametrize("what", typing.get_args(What))
+def test_one_of_some_words_is_there_and_back_and_no_other_is(what):
+    kept = changes.stored((TrainAsFit(what=what),))
+    assert kept is not None and changes.restored(kept) == (TrainAsFit(what=what),)
+    with pytest.raises(ValueError, match="no such argument"):
+        changes.restored([Change(name=kept[0].name, arguments={"what": what + "x"})])
 
 
 def test_what_is_no_plain_value_is_not_stored():

@@ -104,6 +104,8 @@ def _checked(kind: Any, value: Any, names: Set[str]) -> Any:
         if len(kinds) == len(value):
             return tuple(_checked(one, entry, names)
                          for one, entry in zip(kinds, value, strict=True))
+    elif origin is typing.Literal and isinstance(value, str) and value in inner:
+        return value
     elif kind is Intervention and isinstance(value, dict):
         return _restored(value.get("name"), value.get("arguments"), names)
     elif kind in _SCALARS and type(value) in _SCALARS[kind] and _is_sane(value, names):
