@@ -251,8 +251,8 @@ def _capture(
     namespace: dict[str, Any] | None = None,
 ) -> Captured:
     name = Path(filename).name
-    if "torch" in imported(script, directory) and not {"keras", "tensorflow"} & imported(
-            script, directory):
+    packages = imported(script, directory)
+    if "torch" in packages and not {"keras", "tensorflow"} & packages:
         return _capture_torch(script, filename, argv, directory, chosen or 1, through, stdout,
                               namespace)
     let_draw_unseeded()
@@ -301,7 +301,7 @@ def _capture_torch(
     script: Script, filename: str, argv: Sequence[str], directory: str, chosen: int, through: bool,
     stdout: TextIO | None, namespace: dict[str, Any] | None,
 ) -> Captured:
-    """The same of a script that trains with torch, which is run to its end."""
+    """The same of a script that trains with torch."""
     name = Path(filename).name
     if importlib.util.find_spec("torch") is None:
         raise UnstuckError(f"{name} trains with PyTorch, which is not installed here. Install it with"

@@ -79,6 +79,7 @@ def _standard(
 
 
 def all_standard() -> Iterator[Any]:
+    """Keras's losses, each with every reduction."""
     for name, arguments in STANDARD:
         for reduction in REDUCTIONS:
             yield getattr(keras.losses, name)(**arguments, reduction=reduction)

@@ -65,7 +65,6 @@ class Draws:
         """What a tensor's numbers were drawn as; `None` where they were loaded, trained or computed."""
         return self._by_place.get(_place(tensor))
 
-
     def span_of(self, tensor: Any) -> Span | None:
         """Where the user's file draws a tensor's numbers."""
         return self._spans.get(_place(tensor))

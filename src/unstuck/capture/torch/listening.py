@@ -179,7 +179,6 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             return tuple(self._refs(one) for one in tree)
         return tree
 
-
     def _copied(self, tensor: Any) -> Any:
         """A tensor's numbers; one array for all that are equal, such as the rows of a full batch."""
         found = array(tensor)

@@ -121,6 +121,3 @@ def merged(model: keras.Model, loss: Any) -> Any:
         return loss
     last.activation = keras.activations.linear
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=loss.reduction)
-
-
-

@@ -47,7 +47,6 @@ class Op:
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
     cut: bool = False
-    training: bool = True
     before: dict[str, NDArray[Any]] = field(default_factory=dict)
     number: int = 0
 

@@ -15,11 +15,19 @@ from keras import ops
 class _OfTorch:
     """What all of torch's optimizers share: L2 in the gradient, and the norm that clips gradients."""
 
-    l2: float
-    maximize: bool
+    def __init__(self, *, l2: float = 0.0, **more: Any) -> None:
+        super().__init__(**more)
+        self.l2 = l2
 
-    def _with_l2(self, gradient: Any, variable: Any) -> Any:
-        return gradient + self.l2 * variable if self.l2 else gradient
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """One update of one variable."""
+        gradient = ops.cast(gradient, variable.dtype)
+        if self.l2:
+            gradient = gradient + self.l2 * variable
+        self._move(gradient, variable, ops.cast(learning_rate, variable.dtype))
+
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
+        raise NotImplementedError
 
     def _clip_gradients(self, grads: list[Any]) -> list[Any]:
         """As `clip_grad_norm_` and `clip_grad_value_` do it, before the step."""
@@ -46,15 +54,12 @@ class SGD(_OfTorch, keras.optimizers.SGD):  # type: ignore[misc]
 
     def __init__(
         self, learning_rate: Any = 1e-3, momentum: float = 0.0, dampening: float = 0.0,
-        l2: float = 0.0, **more: Any,
+        **more: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, momentum=momentum, **more)
-        self.l2, self.dampening = l2, dampening
+        self.dampening = dampening
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One update of one variable."""
-        rate = ops.cast(learning_rate, variable.dtype)
-        gradient = self._with_l2(ops.cast(gradient, variable.dtype), variable)
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
         if self.momentum:
             velocity = self.momentums[self._get_variable_index(variable)]
             first = ops.equal(self.iterations, 0)
@@ -74,15 +79,11 @@ class Adam(_OfTorch, keras.optimizers.Adam):  # type: ignore[misc]
     """`torch.optim.Adam`: both averages are corrected, and epsilon is added to the corrected root."""
 
     def __init__(
-        self, learning_rate: Any = 1e-3, epsilon: float = 1e-8, l2: float = 0.0, **more: Any
+        self, learning_rate: Any = 1e-3, epsilon: float = 1e-8, **more: Any
     ) -> None:
         super().__init__(learning_rate=learning_rate, epsilon=epsilon, **more)
-        self.l2 = l2
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One update of one variable."""
-        rate = ops.cast(learning_rate, variable.dtype)
-        gradient = self._with_l2(ops.cast(gradient, variable.dtype), variable)
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
         step = ops.cast(self.iterations + 1, variable.dtype)
         at = self._get_variable_index(variable)
         m, v = self._momentums[at], self._velocities[at]
@@ -111,16 +112,12 @@ class RMSprop(_OfTorch, keras.optimizers.RMSprop):  # type: ignore[misc]
     """`torch.optim.RMSprop`: epsilon is added to the root."""
 
     def __init__(
-        self, learning_rate: Any = 1e-2, rho: float = 0.99, epsilon: float = 1e-8, l2: float = 0.0,
+        self, learning_rate: Any = 1e-2, rho: float = 0.99, epsilon: float = 1e-8,
         **more: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, rho=rho, epsilon=epsilon, **more)
-        self.l2 = l2
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One update of one variable."""
-        rate = ops.cast(learning_rate, variable.dtype)
-        gradient = self._with_l2(ops.cast(gradient, variable.dtype), variable)
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
         at = self._get_variable_index(variable)
         square = self._velocities[at]
         self.assign(square, self.rho * square + (1 - self.rho) * ops.square(gradient))
@@ -143,16 +140,13 @@ class Adagrad(_OfTorch, keras.optimizers.Adagrad):  # type: ignore[misc]
 
     def __init__(
         self, learning_rate: Any = 1e-2, initial_accumulator_value: float = 0.0,
-        epsilon: float = 1e-10, lr_decay: float = 0.0, l2: float = 0.0, **more: Any,
+        epsilon: float = 1e-10, lr_decay: float = 0.0, **more: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, epsilon=epsilon,
                          initial_accumulator_value=initial_accumulator_value, **more)
-        self.l2, self.lr_decay = l2, lr_decay
+        self.lr_decay = lr_decay
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One update of one variable."""
-        rate = ops.cast(learning_rate, variable.dtype)
-        gradient = self._with_l2(ops.cast(gradient, variable.dtype), variable)
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
         rate = rate / (1 + ops.cast(self.iterations, variable.dtype) * self.lr_decay)
         squares = self._accumulators[self._get_variable_index(variable)]
         self.assign_add(squares, ops.square(gradient))
@@ -168,16 +162,13 @@ class Adadelta(_OfTorch, keras.optimizers.Adadelta):  # type: ignore[misc]
     """`torch.optim.Adadelta`."""
 
     def __init__(
-        self, learning_rate: Any = 1.0, rho: float = 0.9, epsilon: float = 1e-6, l2: float = 0.0,
+        self, learning_rate: Any = 1.0, rho: float = 0.9, epsilon: float = 1e-6,
         **more: Any,
     ) -> None:
         super().__init__(learning_rate=learning_rate, rho=rho, epsilon=epsilon, **more)
-        self.l2 = l2
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One update of one variable."""
-        gradient = self._with_l2(ops.cast(gradient, variable.dtype), variable)
-        super().update_step(gradient, variable, learning_rate)
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
+        keras.optimizers.Adadelta.update_step(self, gradient, variable, rate)
 
 
 @_registered
@@ -185,15 +176,11 @@ class Adamax(_OfTorch, keras.optimizers.Adamax):  # type: ignore[misc]
     """`torch.optim.Adamax`: epsilon is added to the gradient's size before the larger is taken."""
 
     def __init__(
-        self, learning_rate: Any = 2e-3, epsilon: float = 1e-8, l2: float = 0.0, **more: Any
+        self, learning_rate: Any = 2e-3, epsilon: float = 1e-8, **more: Any
     ) -> None:
         super().__init__(learning_rate=learning_rate, epsilon=epsilon, **more)
-        self.l2 = l2
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """One update of one variable."""
-        rate = ops.cast(learning_rate, variable.dtype)
-        gradient = self._with_l2(ops.cast(gradient, variable.dtype), variable)
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
         at = self._get_variable_index(variable)
         m, u = self._m[at], self._u[at]
         self.assign_add(m, (gradient - m) * (1 - self.beta_1))
