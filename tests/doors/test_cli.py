@@ -229,7 +229,7 @@ def test_save_and_report_show_the_same(stage: Stage, tmp_path: Path) -> None:
     assert document["outcome"] == "FRAGILE"
     assert json.loads(call("report", "a.unstuck", "--format", "json").stdout) == document
     assert call("report", "a.unstuck", "-q").stdout.startswith("FRAGILE. ")
-    assert "Holm" in call("report", "a.unstuck", "-v").stdout
+    assert "Holm" in call("report", "a.unstuck", "-vv").stdout
     assert "@@ -9,2 +9,2 @@" in call("report", "a.unstuck", "--diff").stdout
 
 

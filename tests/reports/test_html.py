@@ -227,7 +227,7 @@ def test_every_set_of_changes_is_drawn(pages: dict[str, str]) -> None:
 
 
 def test_the_sets_are_in_the_detailed_text_too() -> None:
-    said = render("text", PICTURED["two-bits"], verbose=1, width=100).replace("\u00a0", " ")
+    said = render("text", PICTURED["two-bits"], verbose=2, width=100).replace("\u00a0", " ")
     assert "together 64 of 64       middle layer 2 → 16 units + relu → linear: smallest" in said
     assert "together 48 of 64       relu → linear + epochs 12 → 120: not enough" in said
     assert "together" not in render("text", PICTURED["two-bits"])

@@ -15,14 +15,26 @@ from syrupy.assertion import SnapshotAssertion
 from results_examples import DIVERGING, EXAMPLES, HEALTHY, INCONCLUSIVE, NEEDS_COMPANY, TWO_BITS
 from unstuck.diagnosis.diagnosis import Diagnosis
 from unstuck.reports import render
-from unstuck.result.results import Arm, GoalInfo, Level, Location, Mode, NotTested, OwnRun, Result, Rung
+from unstuck.result.results import (
+    Arm,
+    GoalInfo,
+    Level,
+    Location,
+    Mode,
+    NotTested,
+    OwnRun,
+    Result,
+    Rung,
+    Untried,
+)
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 WIDTHS = (60, 80, 100)
 
 
 def text(result: Result, width: int = 100, **options: object) -> str:
-    """A result as terminal text."""
+    """A result as terminal text, with what -v tells."""
+    options = {"verbose": 1, **options}
     return render("text", result, width=width, **options)  # type: ignore[arg-type]
 
 
@@ -40,7 +52,7 @@ def test_what_users_read(name: str, width: int, color: bool, snapshot: SnapshotA
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_what_users_read_with_v_in_ascii(name: str, snapshot: SnapshotAssertion) -> None:
-    assert text(EXAMPLES[name], 80, encoding="ascii", verbose=1, diff=True) == snapshot
+    assert text(EXAMPLES[name], 80, encoding="ascii", verbose=2, diff=True) == snapshot
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -52,7 +64,7 @@ def test_what_users_read_with_q(name: str, snapshot: SnapshotAssertion) -> None:
 @pytest.mark.parametrize("width", [*WIDTHS, 72, 91])
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_no_line_is_too_long_and_none_ends_in_blanks(name: str, width: int, encoding: str) -> None:
-    for verbose in (-1, 0, 1):
+    for verbose in (-1, 0, 1, 2):
         for line in text(EXAMPLES[name], width, encoding=encoding, verbose=verbose).splitlines():
             assert cell_len(line) <= width, line
             assert line == line.rstrip()
@@ -68,7 +80,7 @@ def test_colour_carries_nothing_alone(name: str) -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
 def test_everything_can_be_written_in_the_streams_encoding(encoding: str) -> None:
     for result in EXAMPLES.values():
-        text(result, encoding=encoding, verbose=1).encode(encoding)
+        text(result, encoding=encoding, verbose=2).encode(encoding)
 
 
 def test_the_verdict_comes_before_everything_that_explains_it() -> None:
@@ -80,14 +92,14 @@ def test_the_verdict_comes_before_everything_that_explains_it() -> None:
 
 def test_a_success_rate_always_has_its_interval() -> None:
     for result in EXAMPLES.values():
-        flat = " ".join(text(result, verbose=1).split())
+        flat = " ".join(text(result, verbose=2).split())
         for match in re.finditer(r"\d+ of \d+ \([\d.]+ %", flat):
             assert flat[match.end() :].startswith(", 95 % CI "), flat[match.start() :][:60]
 
 
 def test_p_values_only_with_v() -> None:
     assert "Holm" not in text(TWO_BITS)
-    assert "p = 4e−9, Holm = 4.8e−8" in text(TWO_BITS, verbose=1)
+    assert "p = 4e−9, Holm = 4.8e−8" in text(TWO_BITS, verbose=2)
 
 
 def test_three_blocks_at_most_unless_verbose() -> None:
@@ -100,7 +112,7 @@ def test_three_blocks_at_most_unless_verbose() -> None:
         for i in range(1, 6)))  # fmt: skip
     assert text(many).count("cause[narrow-layer]: ") == 3
     assert "Causes too      change 4: +72 [66, 77] · change 5: +72 [66, 77]" in text(many)
-    assert text(many, verbose=1).count("cause[narrow-layer]: ") == 5
+    assert text(many, verbose=2).count("cause[narrow-layer]: ") == 5
 
 
 def test_changes_for_one_sickness_at_one_place_share_a_block() -> None:
@@ -178,7 +190,7 @@ def test_what_was_not_tested_is_told_by_kind_and_count() -> None:
     assert ("Not tested 11 changes (the size of the network 7, the activation 3, sets of changes 1):"
             " the budget was spent before its turn · change 0: reason 0 · change 1: reason 1 ·"
             " and 2 more with -v") in shown
-    every = " ".join(text(many, verbose=1).split())
+    every = " ".join(text(many, verbose=2).split())
     assert "dense_6: width 4 → 32" in every
     assert "change 3: reason 3" in every
 
@@ -234,11 +246,11 @@ def test_strings_of_strangers_stay_text() -> None:
         goal=dataclasses.replace(TWO_BITS.goal, why=HOSTILE, references={HOSTILE: 0.5}),
         script=dataclasses.replace(TWO_BITS.script, path=HOSTILE),
     )  # fmt: skip
-    shown = text(result, verbose=1)
+    shown = text(result, verbose=2)
     assert all(c.isprintable() or c == "\n" for c in shown)
     assert "[bold red]x[/]" in shown
     assert ":smile:" in shown
-    assert ANSI.sub("", text(result, verbose=1, color=True)) == shown
+    assert ANSI.sub("", text(result, verbose=2, color=True)) == shown
 
 
 @pytest.mark.parametrize(
@@ -288,3 +300,46 @@ def test_no_single_change_is_enough_is_said_only_where_none_is() -> None:
     for few, said in ((8, "No single change is enough"), (16, "(with fewer it learns")):
         cures = dataclasses.replace(arm, success_rate=1.0, replicas=few)
         assert said in text(dataclasses.replace(plain, arms=(cures,)))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_answer_in_some_ten_lines(name: str, snapshot: SnapshotAssertion) -> None:
+    said = render("text", EXAMPLES[name], width=80)
+    assert said == snapshot
+    assert len(said.splitlines()) <= 25
+
+
+def test_the_short_report_has_what_breaks_it_what_mends_it_and_what_it_is_not() -> None:
+    said = render("text", TWO_BITS, width=80)
+    flat = " ".join(said.split())
+    for arm in TWO_BITS.causes:
+        assert arm.kind in TWO_BITS.repairs[0].kinds  # so that its place and its noun are told
+    assert "Line 10: middle layer relu → linear" in flat and "Line 9: first layer" in flat
+    best, own = TWO_BITS.repairs[0], TWO_BITS.population
+    assert f"({best.successes} of {best.replicas}), 19 % without ({own.successes} of 256)" in flat
+    assert "It is the size of the network" in flat and "the activation (" in flat
+    assert "It is not the loss, the initializer" in flat
+    assert said.count("unstuck fix train.py") == 1
+
+
+def test_commands_name_the_file_that_is_saved() -> None:
+    said = render("text", TWO_BITS, width=80, saved="two.unstuck")
+    assert "unstuck fix two.unstuck " in said and "unstuck report two.unstuck -v" in said
+
+
+def test_a_certain_fault_has_its_change_even_where_none_was_tried() -> None:
+    fact = dataclasses.replace(HEALTHY.facts[0], untried=Untried(
+        intervention="targets scaled: / 255", diff="--- a\n+++ b\n@@ -1 +1 @@\n-y = y\n+y = y / 255\n"))
+    result = dataclasses.replace(INCONCLUSIVE, facts=(fact,))
+    for verbose in (0, 1):
+        said = render("text", result, width=80, verbose=verbose)
+        assert "not tried yet: targets scaled: / 255" in said
+        assert "+ y = y / 255" in said
+
+
+def test_layers_have_the_authors_names_where_people_read_them() -> None:
+    arms = tuple(dataclasses.replace(a, intervention=a.intervention.replace("middle layer", "dense_1"))
+                 for a in TWO_BITS.arms)
+    result = with_arms(dataclasses.replace(TWO_BITS, names={"dense_1": "decoded"}), *arms)
+    assert "dense_1" not in text(result) and "decoded relu → linear" in text(result)
+    assert "dense_1" in render("json", result) and "“decoded" not in render("json", result)

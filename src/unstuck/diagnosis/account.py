@@ -33,12 +33,14 @@ from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
 from unstuck.result import results
 from unstuck.script import Edit, Script, Span
+from unstuck.search.arms import Arm
 from unstuck.search.candidates import Candidate
 from unstuck.search.experiment import Experiment
-from unstuck.search.proof import Cure
+from unstuck.search.proof import Cure, same_network
 from unstuck.search.trial import Judged, is_needed
 
 from .changes import stored
+from .encoder_decoder import code_layer
 from .modes import modes_of, rung_text, table
 
 SMALL_TABLE = 16
@@ -134,8 +136,11 @@ def population_info(goal: Goal, control: Population) -> results.PopulationInfo:
     )
 
 
-def finding_info(finding: Finding, script: Script | None, recipe: Recipe) -> results.FindingInfo:
-    """A fact or a suspicion, with its place."""
+def finding_info(
+    finding: Finding, script: Script | None, experiment: Experiment
+) -> results.FindingInfo:
+    """A fact or a suspicion, with its place; of a fact that no change was tried for, the change."""
+    recipe = experiment.recipe
     return results.FindingInfo(
         check=finding.check, message=finding.message,
         evidence=tuple(results.EvidenceInfo(
@@ -144,14 +149,31 @@ def finding_info(finding: Finding, script: Script | None, recipe: Recipe) -> res
             replicas=e.replicas, of=e.of) for e in finding.evidence),
         location=_at(script, recipe.sites.get(finding.site)) if finding.site else None,
         kinds=tuple(sorted(touched(finding.interventions))),
+        untried=_untried(finding, script, experiment),
     )
 
 
+def _untried(
+    finding: Finding, script: Script | None, experiment: Experiment
+) -> results.Untried | None:
+    """The first change that a fact asks for, where none of its changes was tried in any set."""
+    tried = {change for arm in experiment.tried for change in arm.changes}
+    if finding.certainty is not Certainty.FACT or script is None or tried & {*finding.interventions}:
+        return None
+    for change in finding.interventions:
+        with suppress(NotSupported):
+            edits = edits_for((change,), script, experiment.recipe)
+            if edits and change.label not in experiment.untestable:
+                return results.Untried(
+                    intervention=change.label, diff=script.diff(script.apply(edits)))
+    return None
+
+
 def findings_info(
-    findings: Sequence[Finding], certainty: Certainty, script: Script | None, recipe: Recipe
+    findings: Sequence[Finding], certainty: Certainty, script: Script | None, experiment: Experiment
 ) -> tuple[results.FindingInfo, ...]:
     """Those of one certainty."""
-    return tuple(finding_info(f, script, recipe) for f in findings if f.certainty is certainty)
+    return tuple(finding_info(f, script, experiment) for f in findings if f.certainty is certainty)
 
 
 def arm_info(judged: Judged, experiment: Experiment, script: Script | None) -> results.Arm:
@@ -196,7 +218,7 @@ def repair_info(
         success_rate=cure.rate.share, ci95=(cure.rate.low, cure.rate.high),
         replicas=cure.rate.trials, successes=cure.rate.successes,
         applicability="display" if edits is None else
-        "safe" if not added and updates == experiment.recipe.updates else "unsafe",
+        "safe" if same_network(experiment, cure.arm) else "unsafe",
         edits=_edit_info(edits),
         diff="" if edits is None or script is None else script.diff(script.apply(edits)),
         cost=float(sum(c.cost + c.oddity for c in changes)), added_parameters=added,
@@ -206,7 +228,21 @@ def repair_info(
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
         changes=stored((*changes, *watched)), beside=tuple(change.label for change in watched),
+        code_width=_code_widths(experiment, cure.arm),
     )
+
+
+def _code_widths(experiment: Experiment, arm: Arm) -> tuple[int, int] | None:
+    """The width of an autoencoder's code without and with an arm; `None` where it stays as it is."""
+    if not (experiment.goal.is_autoencoder or experiment.goal.noise is not None):
+        return None
+    try:
+        code = code_layer(experiment.recipe)
+    except NotSupported:
+        return None
+    was, now = (next((layer.output_shape[-1] for layer in recipe.layers if layer.name == code), None)
+                for recipe in (experiment.recipe, experiment.whole(arm)))
+    return None if was is None or now is None or was == now else (was, now)
 
 
 def untrained(findings: Sequence[Finding]) -> Changes:

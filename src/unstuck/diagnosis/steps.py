@@ -20,6 +20,7 @@ from unstuck.base.stats import LOOKS
 from unstuck.capture import Captured, told_of
 from unstuck.checks import Certainty, Check, Family, Finding, Observation, all_checks
 from unstuck.checks._data import arrays
+from unstuck.interventions import own_names
 from unstuck.interventions.drop_missing import DropMissing
 from unstuck.network.alone import asked_alone
 from unstuck.network.horizon import Horizon, on_fewer_rows
@@ -405,8 +406,8 @@ class Steps:
             fit=account.fit_info(captured, goal, self.options.rows), outcome=outcome, outcome_text=text,
             goal=account.goal_info(goal, self.options.goal),
             population=account.population_info(goal, control),
-            facts=account.findings_info(findings, Certainty.FACT, script, recipe),
-            suspicions=account.findings_info(findings, Certainty.SUSPICION, script, recipe),
+            facts=account.findings_info(findings, Certainty.FACT, script, experiment),
+            suspicions=account.findings_info(findings, Certainty.SUSPICION, script, experiment),
             arms=tuple(account.arm_info(j, experiment, script) for j in judged),
             repairs=tuple(account.repair_info(c, judged, experiment, script,
                                               account.untrained(findings)) for c in repairs),
@@ -418,6 +419,7 @@ class Steps:
             source=self._source(), notes=tuple(self.notes),
             pictures=pictures, switches=_switches(self.options, captured),
             horizon=horizon_info(experiment, search.left, self.wholes),
+            names=own_names(script, recipe),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,

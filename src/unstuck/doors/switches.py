@@ -154,6 +154,8 @@ Goal = Annotated[
                  metavar="GOAL"),
 ]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Verdict, causes and repair only.")]
-Verbose = Annotated[int, typer.Option("-v", "--verbose", count=True, help="More, with p-values.")]
+Verbose = Annotated[
+    int, typer.Option("-v", "--verbose", count=True, help="The proofs; -vv: all that was measured.")
+]
 Colors = Annotated[Color, typer.Option("--color", help="Colours.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit 0 whatever was found.")]

@@ -17,10 +17,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from unstuck.base.own_names import teller
 from unstuck.base.registry import discover
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import SPELLING
 from unstuck.script import Edit, EditConflict, Script, Span
+
+from ._called import own_names as own_names
 
 KINDS = (
     "activation", "loss", "learning_rate", "optimizer", "epochs", "batch_size", "initializer",
@@ -146,7 +149,7 @@ def edits_for(
     """
     from ._torch import torch_edits  # which reads interventions' helpers, and they this file
 
-    given = tuple(changes)
+    given, told = tuple(changes), teller(own_names(script, recipe)) or str
     after = apply_all(given, recipe)
     gone: frozenset[str] = frozenset().union(*(change.counted_out for change in given))
     if not _changes_alike(recipe, after, gone):
@@ -159,7 +162,7 @@ def edits_for(
             found = change.edit(script, recipe, after)
         if found is None:
             return None
-        groups.append((change.reason(recipe), found))
+        groups.append((told(change.reason(recipe)), found))
     edits = tuple(dict.fromkeys(script.with_remarks(groups)))
     try:
         script.apply(edits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,9 @@ from unstuck.script import Script
 from . import Intervention
 from ._optimizer import optimizer_edits
 from ._source import Edits, tidy
+
+_FAR = 1.1
+"""Decimal logarithm of the ratio of two rates from which a nearer one is the smaller change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +51,9 @@ class LearningRate(Intervention):
 
     @property
     def oddity(self) -> float:
-        """A rate above 1, which no optimizer of Keras has by default."""
-        return 3.0 if self.value > 1 else 0.0
+        """A rate above 1, which no optimizer of Keras has by default; one far from the old one."""
+        far = self.was and self.value and abs(math.log10(self.value / self.was)) > _FAR
+        return 3.0 if self.value > 1 else 0.5 if far else 0.0
 
     def reason(self, before: Recipe) -> str:
         """What was wrong with the steps."""

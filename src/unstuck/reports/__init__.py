@@ -19,6 +19,7 @@ from unstuck.base.registry import discover, names_in
 from unstuck.result.results import Result
 
 from . import formats
+from .parts.own_names import in_own_words
 
 
 class Options(TypedDict, total=False):
@@ -28,10 +29,12 @@ class Options(TypedDict, total=False):
     - `color`: ANSI colours, off by default; they never carry anything alone.
     - `encoding`: of the stream it goes to, "utf-8" by default; plain ASCII signs are used where it
       lacks ours.
-    - `verbose`: 0 by default; 1 and more adds p-values, the ladder's rungs and whatever else was
-      measured; below 0 only the verdict, the causes and the repair are left.
+    - `verbose`: 0 by default, the answer in some ten lines; 1 adds how trainings end, the proof of
+      each cause and what else was tried; 2 and more p-values, the ladder's rungs and whatever else
+      was measured; below 0 only the verdict, the causes and the repair are left.
     - `diff`: the repairs as complete unified diffs, with file names and line numbers.
     - `data`: on by default; off, a page holds none of the user's rows.
+    - `saved`: the file that the result is saved in, if it is, so that commands can name it.
     """
 
     width: int
@@ -40,12 +43,17 @@ class Options(TypedDict, total=False):
     verbose: int
     diff: bool
     data: bool
+    saved: str | None
 
 
 class Report(ABC):
-    """A format. Its name is that of its file; `suffix` is usual for files that hold it."""
+    """A format. Its name is that of its file; `suffix` is usual for files that hold it.
+
+    One `for_people` has the author's names for layers, the others Keras's.
+    """
 
     suffix: ClassVar[str]
+    for_people: ClassVar[bool] = True
 
     @abstractmethod
     def render(self, result: Result, **options: Unpack[Options]) -> str:
@@ -59,7 +67,8 @@ def names() -> tuple[str, ...]:
 
 def render(name: str, result: Result, **options: Unpack[Options]) -> str:
     """A result in the format of that name. Raises KeyError if there is none."""
-    return all_reports()[name]().render(result, **options)
+    report = all_reports()[name]()
+    return report.render(in_own_words(result) if report.for_people else result, **options)
 
 
 @functools.cache

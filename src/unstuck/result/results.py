@@ -232,14 +232,26 @@ class Location:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Untried:
+    """A change that no training has tried, as a diff."""
+
+    intervention: str
+    diff: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FindingInfo:
-    """A fact or a suspicion. `kinds`: what the changes that it asks for are about."""
+    """A fact or a suspicion. `kinds`: what the changes that it asks for are about.
+
+    `untried`: of a fact, the first change that removes it, where none of them was tried.
+    """
 
     check: str
     message: str
     evidence: tuple[EvidenceInfo, ...] = ()
     location: Location | None = None
     kinds: tuple[str, ...] = ()
+    untried: Untried | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -334,6 +346,7 @@ class Repair:
     `touches` are the kinds of things that it changes; `put_back[i]` tells what it loses without change
     i, `None` where that was not tried. Empty for a single change. `beside` names changes that are
     written with it and that no training shows, such as a metric; `changes` has them behind the others.
+    `code_width`: of an autoencoder's code as it is and with the repair, where they differ.
     """
 
     interventions: tuple[str, ...]
@@ -354,6 +367,7 @@ class Repair:
     codes: tuple[tuple[float, ...], ...] = ()
     changes: tuple[Change, ...] | None = None
     beside: tuple[str, ...] = ()
+    code_width: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -416,7 +430,8 @@ class Result:
 
     `rows`, `targets` and the outputs in modes and repairs are kept for small data only.
     `pictures` is what only the page draws; `switches` are those of `unstuck run` that repeat it.
-    `horizon` is set where trainings ended before the script's own do.
+    `horizon` is set where trainings ended before the script's own do. `names` are what the author calls
+    the layers that Keras named ("dense_1": "decoded"); the rest of a result has Keras's names.
     """
 
     schema: str
@@ -444,6 +459,7 @@ class Result:
     pictures: Pictures | None = None
     switches: tuple[str, ...] = ()
     horizon: Horizon | None = None
+    names: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def causes(self) -> tuple[Arm, ...]:

@@ -60,6 +60,12 @@ class Cure:
         return any(back.without.mean() >= back.whole.mean() - SAME for back in self.put_backs)
 
 
+def same_network(experiment: Experiment, arm: Arm) -> bool:
+    """True for an arm with as many parameters and as many updates as the script has."""
+    changed, own = experiment.whole(arm), experiment.recipe
+    return changed.parameters == own.parameters and changed.updates == own.updates
+
+
 class Proofs:
     """The cures of one experiment, and what only looks like one.
 
@@ -127,6 +133,20 @@ class Proofs:
             for other in cures)]
         # What learns with less to spare but needs all that it has is the smaller change.
         self.cures.sort(key=lambda cure: (cure.rate.share < CURED - 0.05, cure.has_idle))
+        self._same_network_first()
+
+    def _same_network_first(self) -> None:
+        """Of cures that are as good, one that leaves the network and its training as long as they are
+        comes before the first that does not."""
+        experiment, margin = self.experiment, self.ranking.margin
+        if not self.cures or same_network(experiment, self.cures[0].arm):
+            return
+        first = self.cures[0]
+        kept = next((cure for cure in self.cures[1:] if same_network(experiment, cure.arm)
+                     and cure.rate.share >= first.rate.share - SAME and not cure.has_idle
+                     and margin(cure.arm) >= margin(first.arm)), None)
+        if kept is not None:
+            self.cures = [kept, *(cure for cure in self.cures if cure is not kept)]
 
     def _prove_smaller(self) -> None:
         """Where fewer changes cure than any of the cures has, with less to spare: prove those too."""

@@ -32,11 +32,12 @@ def looks(color: Color) -> dict[str, Any]:
 
 
 class Detail(TypedDict):
-    """How much a report tells: how many words, whole diffs of repairs, rows of the data."""
+    """How much a report tells: how many words, whole diffs, rows of the data, where it is saved."""
 
     verbose: int
     diff: bool
     data: bool
+    saved: str | None
 
 
 def show_report(result: Result, format: str, color: Color, detail: Detail) -> None:

@@ -48,7 +48,8 @@ def report(
         from unstuck.diagnosis.saved import doubted, read
 
         result, _ = read(saved)
-        detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+        detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data,
+                        saved=str(saved))
         with doubted(saved):
             show_report(result, format, color, detail)
             done = files_written(result, json, html, detail, force=force)

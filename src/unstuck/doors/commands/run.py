@@ -113,7 +113,8 @@ def run(
                 shelf=shelf,
             )
             progress.close()
-            detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data)
+            detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data,
+                            saved=None if save is None else str(save))
             show_report(diagnosis.result, format, color, detail)
             sys.stdout.flush()
             code = exit_code(diagnosis.result)

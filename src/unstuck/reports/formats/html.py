@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Unpack
 
 from unstuck.base.characters import printable
 from unstuck.reports import Options, Report
+from unstuck.reports.parts.own_names import in_own_words
 from unstuck.result.documents import from_document, to_document
 from unstuck.result.results import Result
 
@@ -31,7 +32,7 @@ def fragment(result: Result) -> str:
     """The top of the page for a notebook: a `div` with styles of its own, and no script."""
     from unstuck.reports.html_page.page import top
 
-    return top(_writable(result))
+    return top(_writable(in_own_words(result)))
 
 
 def _writable(result: Result) -> Result:

@@ -20,6 +20,7 @@ class Json(Report):
     """The whole result; looks are of no account."""
 
     suffix: ClassVar[str] = ".json"
+    for_people: ClassVar[bool] = False
 
     def render(self, result: Result, **options: Unpack[Options]) -> str:
         """The document, indented, with a newline at its end."""

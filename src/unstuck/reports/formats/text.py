@@ -15,6 +15,7 @@ from unstuck.reports.parts import (
     repairs,
     words,
 )
+from unstuck.reports.parts.brief import brief
 from unstuck.reports.parts.source import script_name
 from unstuck.reports.parts.text_page import Look, Page
 from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
@@ -37,35 +38,44 @@ class Text(Report):
         page = Page(Look(**options))
         if page.look.verbose < 0:
             _quiet(page, result)
-            return page.render()
-        _header(page, result)
-        _verdict(page, result)
-        broken = placebo_worked(result)
-        if broken is not None:
-            page.blank()
-            page.paragraph(
-                ("The placebo changed the result", "bold red"), f" ({words.effect(broken)}): only"
-                " the draw of the shuffle was another. Trainings of this script are not alike"
-                " enough to compare, so nothing below counts as proved, and no cause is named.",
-            )  # fmt: skip
-        if result.outcome in HEALTHY and not has_cause(result):
-            _healthy(page, result)
-        else:
-            page.blank()
-            ladder.draw(page, result)
-            modes.ways(page, result)
-            modes.truth_table(page, result)
-            lists.facts(page, result)
-            if broken is None:
-                causes.blocks(page, result)
-                lists.lists(page, result)
-                repairs.repairs(page, result)
-        if page.look.verbose > 0:
-            _details(page, result)
-        if broken is None:
+        elif page.look.verbose == 0:
+            brief(page, result, _style(result))
             repairs.next_steps(page, result)
-        _closing(page, result)
+            _more(page, result)
+        else:
+            _full(page, result)
         return page.render()
+
+
+def _full(page: Page, result: Result) -> None:
+    """Everything that is known of how trainings end, what was proved, and what else was tried."""
+    _header(page, result)
+    _verdict(page, result)
+    broken = placebo_worked(result)
+    if broken is not None:
+        page.blank()
+        page.paragraph(
+            ("The placebo changed the result", "bold red"), f" ({words.effect(broken)}): only"
+            " the draw of the shuffle was another. Trainings of this script are not alike"
+            " enough to compare, so nothing below counts as proved, and no cause is named.",
+        )  # fmt: skip
+    if result.outcome in HEALTHY and not has_cause(result):
+        _healthy(page, result)
+    else:
+        page.blank()
+        ladder.draw(page, result)
+        modes.ways(page, result)
+        modes.truth_table(page, result)
+        lists.facts(page, result)
+        if broken is None:
+            causes.blocks(page, result)
+            lists.lists(page, result)
+            repairs.repairs(page, result)
+    if page.look.detailed:
+        _details(page, result)
+    if broken is None:
+        repairs.next_steps(page, result)
+    _closing(page, result)
 
 
 def _header(page: Page, result: Result) -> None:
@@ -96,9 +106,8 @@ def _header(page: Page, result: Result) -> None:
 
 def _verdict(page: Page, result: Result) -> None:
     word, sentence = verdict(result)
-    style = _COLORS.get(result.outcome, "bold red")
     page.blank()
-    page.paragraph((f"{word}.", style), f" {sentence}")
+    page.paragraph((f"{word}.", _style(result)), f" {sentence}")
     for said in horizon.told(result):
         page.paragraph(said)
     if result.goal.why and result.goal.why != result.outcome_text:
@@ -119,7 +128,7 @@ def _healthy(page: Page, result: Result) -> None:
     looked = f", though {words.count(changes, 'change')} were tried" if changes else ""
     page.paragraph(f"Nothing was found that keeps it from {horizon.learning(result)}{looked}.")
     lists.facts(page, result)
-    if result.outcome == "LEARNS" and page.look.verbose > 0:
+    if result.outcome == "LEARNS" and page.look.detailed:
         modes.ways(page, result)
     lists.lists(page, result)
 
@@ -143,6 +152,18 @@ def _details(page: Page, result: Result) -> None:
         page.paragraph(words.duration(seconds), indent=24, first=f"time for {part}")
 
 
+def _more(page: Page, result: Result) -> None:
+    """Where the rest is, and what all of this rests on."""
+    rest = [words.count(result.budget.trainings, "training"), words.duration(result.budget.spent)]
+    saved = page.look.saved
+    more = "-v tells more" if saved is None else f"unstuck report {saved} -v tells more"
+    page.paragraph(*[(item, "dim") for item in (*rest, more)], separator=" ·", indent=2)
+
+
+def _style(result: Result) -> str:
+    return _COLORS.get(result.outcome, "bold red")
+
+
 def _closing(page: Page, result: Result) -> None:
     budget, population = result.budget, result.population
     page.blank()
@@ -160,7 +181,7 @@ def _closing(page: Page, result: Result) -> None:
 
 def _quiet(page: Page, result: Result) -> None:
     word, sentence = verdict(result)
-    page.paragraph((f"{word}.", _COLORS.get(result.outcome, "bold red")), f" {sentence}")
+    page.paragraph((f"{word}.", _style(result)), f" {sentence}")
     if placebo_worked(result) is not None:
         return
     for arm, *_ in causes.cause_groups(result):
@@ -171,7 +192,7 @@ def _quiet(page: Page, result: Result) -> None:
         repair = causes.cure_of(result, group)
         for arm in group:
             name, lost = causes.name_of(result, arm), causes.put_back(repair, arm.intervention)
-            told = "" if lost is None else f"; without it {causes.without(lost, 0)[0]}"
+            told = "" if lost is None else f"; without it {causes.without(lost)[0]}"
             page.paragraph((causes.HIDDEN, "bold red"), f"[{name}]" if name else "",
                            f": {arm.intervention}{told}", indent=2)
     if not result.causes and not result.repairs:

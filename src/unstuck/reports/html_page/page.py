@@ -214,7 +214,7 @@ def _card(result: Result, group: tuple[Arm, ...], kind: str, title: str) -> dict
             "effect": words.effect(arm, unit=True), "turned": words.turned(arm),
             "p": words.p_values(arm), "line": line_of(arm),
         } for arm in group if arm.replicas],
-        "put_back": [(arm.intervention, causes.without(lost, 0)[0]) for arm in group
+        "put_back": [(arm.intervention, causes.without(lost)[0]) for arm in group
                      if (lost := causes.put_back(causes.cure_of(result, group), arm.intervention))],
         "fix": fix_of(result, first),
         "by_hand": first.edits is None,

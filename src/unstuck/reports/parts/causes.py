@@ -32,8 +32,12 @@ def findings_for(result: Result, arm: Arm) -> list[FindingInfo]:
     What was seen at the arm's own place counts; failing that, what no other arm's place claims.
     """
     found = [f for f in (*result.facts, *result.suspicions) if f.check in arm.checks]
-    here = [f for f in found if _covers(f, arm)]
-    return here or [f for f in found if not any(_covers(f, other) for other in result.arms)]
+    return findings_here(result, arm) or [f for f in found if not any(_covers(f, other) for other in result.arms)]
+
+
+def findings_here(result: Result, arm: Arm) -> list[FindingInfo]:
+    """What was seen at an arm's own place."""
+    return [f for f in (*result.facts, *result.suspicions) if _covers(f, arm)]
 
 
 def _covers(finding: FindingInfo, arm: Arm) -> bool:
@@ -67,25 +71,25 @@ def company_groups(result: Result) -> list[Group]:
     return [tuple(group) for group in groups.values()]
 
 
-def shown_blocks(result: Result, verbose: int) -> tuple[list[Group], list[Group]]:
-    """The causes and the companies that get a block: three in all, or every one with -v."""
+def shown_blocks(result: Result, detailed: bool = False) -> tuple[list[Group], list[Group]]:
+    """The causes and the companies that get a block: three in all, or every one with -vv."""
     causes, companies = cause_groups(result), company_groups(result)
-    if verbose > 0:
+    if detailed:
         return causes, companies
     return causes[:_BLOCKS], companies[: max(_BLOCKS - len(causes), 0)]
 
 
-def proof(arm: Arm, verbose: int) -> list[str]:
+def proof(arm: Arm, detailed: bool = False) -> list[str]:
     """What changing only this did: rates, effect, and which trainings it turned."""
     before, after = words.percent(arm.control_rate), words.percent(arm.success_rate)
     of = f"of{words.NBSP}{words.count(arm.replicas, 'training')}"
     items = [f"{before} → {after} {of}", words.effect(arm, unit=True), words.turned(arm)]
-    return [*items, words.p_values(arm)] if verbose > 0 else items
+    return [*items, words.p_values(arm)] if detailed else items
 
 
 def blocks(page: Page, result: Result) -> None:
     """What was proved: a block each for the strongest, a line each for the others."""
-    causes, companies = shown_blocks(result, page.look.verbose)
+    causes, companies = shown_blocks(result, page.look.detailed)
     for group in causes:
         _heading(page, "cause", [name_of(result, group[0])], group[0].title)
         _block(page, result, group)
@@ -111,14 +115,14 @@ def _rest(page: Page, label: str, items: list[str]) -> None:
 
 
 def _block(page: Page, result: Result, group: Group) -> None:
-    arm, verbose = group[0], page.look.verbose
+    arm, detailed = group[0], page.look.detailed
     if arm.location is not None:
         excerpt(page, result, arm.location)
     _seen(page, findings_for(result, arm))
     _labelled(page, "proof", f"{arm.intervention}, nothing else changed{aside(result)}:")
-    page.paragraph(*proof(arm, verbose), separator=" · ", indent=_LABEL)
+    page.paragraph(*proof(arm, detailed), separator=" · ", indent=_LABEL)
     for other in group[1:]:
-        items = [f"{other.intervention}: {proof(other, verbose)[0]}", *proof(other, verbose)[1:]]
+        items = [f"{other.intervention}: {proof(other, detailed)[0]}", *proof(other, detailed)[1:]]
         page.paragraph(*items, separator=" · ", indent=_LABEL, first=("  or", "cyan"))
     _fix(page, result, arm)
 
@@ -126,7 +130,7 @@ def _block(page: Page, result: Result, group: Group) -> None:
 def _seen(page: Page, findings: Sequence[FindingInfo]) -> None:
     for finding in findings:
         _labelled(page, "seen", finding.message)
-        if page.look.verbose > 0:
+        if page.look.detailed:
             evidence(page, finding, indent=_LABEL)
 
 
@@ -169,11 +173,11 @@ def _company(page: Page, result: Result, members: Group) -> None:
         _seen(page, findings_for(result, member))
         if member.replicas:
             _labelled(page, "alone", f"{member.intervention}, nothing else changed:")
-            page.paragraph(*proof(member, page.look.verbose), separator=" · ", indent=_LABEL)
+            page.paragraph(*proof(member, page.look.detailed), separator=" · ", indent=_LABEL)
         lost = put_back(cure_of(result, members), member.intervention)
         if lost is not None:
             _labelled(page, "undone", f"{member.intervention} put back, the rest of the repair kept:")
-            page.paragraph(*without(lost, page.look.verbose), separator=" · ", indent=_LABEL)
+            page.paragraph(*without(lost, page.look.detailed), separator=" · ", indent=_LABEL)
     repair = cure_of(result, members)
     if repair is not None:
         whole = "both" if len(repair.interventions) == 2 else "all"
@@ -187,11 +191,11 @@ def put_back(repair: Repair | None, intervention: str) -> PutBack | None:
     return repair.put_back[repair.interventions.index(intervention)]
 
 
-def without(lost: PutBack, verbose: int) -> list[str]:
+def without(lost: PutBack, detailed: bool = False) -> list[str]:
     """The rates with all of a repair and without one of its changes."""
     of = f"of{words.NBSP}{words.count(lost.replicas, 'training')}"
     items = [f"{words.percent(lost.whole)} → {words.percent(lost.without)} {of}"]
-    if verbose > 0:
+    if detailed:
         items += [words.points(lost.whole - lost.without, lost.ci95, unit=True), words.p_values(lost)]
     return items
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unstuck.result.results import Result
+from unstuck.result.results import Full, Result
 
 from . import words
 
@@ -25,6 +25,18 @@ def aside(result: Result, *, lead: str = ", ") -> str:
     return f"{lead}{within(result)}" if result.horizon is not None else ""
 
 
+def in_short(result: Result) -> list[str]:
+    """The same in a line or two: what it is about, and what whole trainings showed."""
+    horizon = result.horizon
+    if horizon is None:
+        return []
+    said = [f"All of this is about the first {words.count(horizon.updates)} of"
+            f" {words.count(horizon.of, 'update')}: what shows only later is not looked at."]
+    if horizon.full is not None:
+        said.append(_to_the_end(result, horizon.full))
+    return said
+
+
 def told(result: Result) -> list[str]:
     """What the horizon means for all that follows, what whole trainings showed, and what comes next."""
     horizon = result.horizon
@@ -37,18 +49,8 @@ def told(result: Result) -> list[str]:
         f" {words.count(horizon.of, 'update')}{rows}. “Learned” means that learning has begun by then."
         " What shows only later is not looked at: too few epochs, overfitting, a late end."
         " --horizon N looks further, --horizon full to the end."]
-    full = horizon.full
-    if full is not None:
-        own = f"{words.of(full.own, full.replicas)} trainings of your script as it is"
-        with_it = "" if full.repaired is None else (
-            f"{words.of(full.repaired, full.replicas)} with the repair and ")
-        scores = words.number(full.own_score) if full.repaired_score is None else (
-            f"{words.number(full.repaired_score)} and {words.number(full.own_score)}")
-        said.append(
-            f"To the end, by the yardstick of whole trainings: {with_it}{own} learned"
-            f" ({result.goal.metric} of a usual one: {scores};"
-            f" {words.number(full.threshold)} is needed)."
-            f"{' So few tell no rate.' if full.replicas < _FEW else ''}")
+    if horizon.full is not None:
+        said.append(_to_the_end(result, horizon.full))
     elif result.repairs:
         said.append("Whether the repaired script learns to its end was not tried: there was no time for"
                     " whole trainings.")
@@ -57,6 +59,19 @@ def told(result: Result) -> list[str]:
         said.append(f"The budget ended before more could be tried. Next would be:"
                     f" {words.listed(list(horizon.next))}{time}.")
     return said
+
+
+def _to_the_end(result: Result, full: Full) -> str:
+    """What whole trainings showed, by the yardstick of whole trainings."""
+    own = f"{words.of(full.own, full.replicas)} trainings of your script as it is"
+    with_it = "" if full.repaired is None else (
+        f"{words.of(full.repaired, full.replicas)} with the repair and ")
+    scores = words.number(full.own_score) if full.repaired_score is None else (
+        f"{words.number(full.repaired_score)} and {words.number(full.own_score)}")
+    return (f"To the end, by the yardstick of whole trainings: {with_it}{own} learned"
+            f" ({result.goal.metric} of a usual one: {scores};"
+            f" {words.number(full.threshold)} is needed)."
+            f"{' So few tell no rate.' if full.replicas < _FEW else ''}")
 
 
 _FEW = 16

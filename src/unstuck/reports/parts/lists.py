@@ -10,13 +10,14 @@ from unstuck.result.results import Arm, NotTested, Result
 from . import words
 from .causes import evidence, findings_for, shown_blocks
 from .horizon import aside
+from .repairs import not_tried_yet
 from .source import line_of, place
 from .text_page import Page
 
 _INDENT = 16
 _CONTRIBUTIONS = 6
 _SHOWN, _KINDS = 3, 5
-_NOUNS = {
+NOUNS = {
     "activation": "the activation", "loss": "the loss", "learning_rate": "the learning rate",
     "optimizer": "the optimizer", "epochs": "the number of epochs",
     "batch_size": "the batch size", "initializer": "the initializer",
@@ -26,6 +27,7 @@ _NOUNS = {
     "regularization": "the regularization", "normalization": "the normalization",
     "clipping": "the clipping", "architecture": "the architecture",
 }  # fmt: skip
+"""What kinds of changes are about, in a sentence."""
 
 
 def lists(page: Page, result: Result) -> None:
@@ -43,13 +45,14 @@ def lists(page: Page, result: Result) -> None:
     _short(page, "Makes it worse", harmful)
     _list(page, "Undecided", undecided(result))
     _short(page, "Not tested", [
-        f"{what}: {reason}" for what, reason in untested(result, page.look.verbose)])
+        f"{what}: {reason}" for what, reason in untested(result, page.look.detailed)])
 
 
 def named(arm: Arm) -> str:
     """A change and its line."""
     line = line_of(arm)
-    return arm.intervention if line is None else f"{arm.intervention} (line{words.NBSP}{line})"
+    known = line is None or f"line {line}" in arm.intervention
+    return arm.intervention if known else f"{arm.intervention} (line{words.NBSP}{line})"
 
 
 def acquittals(result: Result) -> tuple[list[str], list[str]]:
@@ -63,12 +66,12 @@ def acquittals(result: Result) -> tuple[list[str], list[str]]:
         by_kind.setdefault(arm.kind, []).append(arm)
     things, changes = [], []
     for kind, arms in by_kind.items():
-        if kind not in cleared or kind not in _NOUNS:
+        if kind not in cleared or kind not in NOUNS:
             changes += [f"{arm.intervention}: {words.effect(arm)}" for arm in arms]
             continue
         most = max(arms, key=lambda arm: arm.ci95[1])
         several = f"best of {len(arms)}, " if len(arms) > 1 else ""
-        things.append(f"{_NOUNS[kind]} ({several}{most.intervention}: {words.effect(most)})")
+        things.append(f"{NOUNS[kind]} ({several}{most.intervention}: {words.effect(most)})")
     placebo = result.placebo
     if placebo is not None and placebo.verdict == "acquitted":
         things.append(f"the draw of the shuffle (placebo: {words.effect(placebo)})")
@@ -77,8 +80,8 @@ def acquittals(result: Result) -> tuple[list[str], list[str]]:
 
 def left_as_it_is(result: Result) -> str | None:
     """What the repair leaves as the script has it, so that it need not be changed."""
-    kinds = [_NOUNS[entry.kind] for entry in result.cleared
-             if entry.by == "repair" and entry.kind in _NOUNS]
+    kinds = [NOUNS[entry.kind] for entry in result.cleared
+             if entry.by == "repair" and entry.kind in NOUNS]
     if not kinds or not result.repairs:
         return None
     best = result.repairs[0]
@@ -94,18 +97,18 @@ def no_effect_alone(result: Result) -> list[str]:
 
 
 def _short(page: Page, title: str, items: Sequence[str]) -> None:
-    """The first few of a list, all with -v."""
-    shown = items if page.look.verbose > 0 else items[:_SHOWN]
+    """The first few of a list, all with -vv."""
+    shown = items if page.look.detailed else items[:_SHOWN]
     more = len(items) - len(shown)
-    _list(page, title, [*shown, *([f"and {more} more with -v"] if more else [])])
+    _list(page, title, [*shown, *([f"and {more} more with -vv"] if more else [])])
 
 
-def untested(result: Result, verbose: int = 0) -> list[tuple[str, str]]:
+def untested(result: Result, detailed: bool = False) -> list[tuple[str, str]]:
     """What was not tried, and why: what has one reason together, where it is much by kind and count."""
     by_reason: dict[str, list[NotTested]] = {}
     for entry in result.not_tested:
         by_reason.setdefault(entry.reason, []).append(entry)
-    few = len(result.not_tested) if verbose > 0 else _SHOWN + 1
+    few = len(result.not_tested) if detailed else _SHOWN + 1
     return [(", ".join(e.what for e in entries) if len(entries) <= few else _by_kind(entries), reason)
             for reason, entries in sorted(by_reason.items(), key=lambda item: -len(item[1]))]
 
@@ -114,7 +117,7 @@ def _by_kind(entries: Sequence[NotTested]) -> str:
     """So many changes, and what they are about, most first."""
     counts = Counter(
         "checks" if entry.kind == "check" else "sets of changes" if entry.about is None
-        else _NOUNS.get(entry.about, "other things") for entry in entries)
+        else NOUNS.get(entry.about, "other things") for entry in entries)
     shown = counts.most_common(_KINDS)
     left = len(entries) - sum(count for _, count in shown)
     shown += [("others", left)] * (left > 0)
@@ -142,15 +145,15 @@ def _first(several: Sequence[str]) -> str:
 
 
 def _contributes(page: Page, arms: Sequence[Arm]) -> None:
-    shown = arms if page.look.verbose > 0 else arms[:_CONTRIBUTIONS]
+    shown = arms if page.look.detailed else arms[:_CONTRIBUTIONS]
     for number, arm in enumerate(shown):
         items = [named(arm), words.effect(arm), words.turned(arm)]
-        if page.look.verbose > 0:
+        if page.look.detailed:
             items.append(words.p_values(arm))
         label = "contributes" if number == 0 else ""
         page.paragraph(*items, separator=" · ", indent=_INDENT, first=(label, "bold yellow"))
     if len(arms) > len(shown):
-        page.paragraph(f"and {words.count(len(arms) - len(shown))} more with -v", indent=_INDENT)
+        page.paragraph(f"and {words.count(len(arms) - len(shown))} more with -vv", indent=_INDENT)
 
 
 def _list(page: Page, title: str, items: Iterable[str]) -> None:
@@ -161,7 +164,7 @@ def _list(page: Page, title: str, items: Iterable[str]) -> None:
 
 def facts(page: Page, result: Result) -> None:
     """What is so without any experiment; what stands in a block is not said again."""
-    causes, companies = shown_blocks(result, page.look.verbose)
+    causes, companies = shown_blocks(result, page.look.detailed)
     in_blocks = [*(group[0] for group in causes), *(arm for group in companies for arm in group)]
     used = {finding for arm in in_blocks for finding in findings_for(result, arm)}
     left = [fact for fact in result.facts if fact not in used]
@@ -170,7 +173,8 @@ def facts(page: Page, result: Result) -> None:
         where = f" ({place(result, fact.location)})" if fact.location is not None else ""
         page.paragraph(("fact", "bold cyan"), (f"[{fact.check}]", "bold"), ": ", fact.message,
                        (where, "dim"), hang=2)  # fmt: skip
-        if page.look.verbose > 0:
+        not_tried_yet(page, fact, indent=2)
+        if page.look.detailed:
             evidence(page, fact, indent=2)
 
 

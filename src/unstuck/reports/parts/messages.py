@@ -80,9 +80,9 @@ def _of_arms(result: Result, group: tuple[Arm, ...], level: Level) -> Message:
                                   for finding in findings_for(result, arm)))  # fmt: skip
     proved = "; or ".join(
         f"{arm.intervention}{f', nothing else changed{aside(result)}' if arm is first else ''}:"
-        f" {', '.join(proof(arm, 0))}" for arm in group if arm.replicas)
+        f" {', '.join(proof(arm))}" for arm in group if arm.replicas)
     lost = put_back(cure_of(result, group), first.intervention)
-    back = "" if lost is None else f"put back in the repaired script: {without(lost, 0)[0]}"
+    back = "" if lost is None else f"put back in the repaired script: {without(lost)[0]}"
     text = "" if first.title == first.intervention else f"{first.title.rstrip('.')}. "
     text += f"Seen: {seen} " if seen else ""
     text += f"{_role(first)}: {'; '.join(filter(None, (proved, back)))}."

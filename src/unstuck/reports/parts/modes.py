@@ -29,7 +29,7 @@ def ways(page: Page, result: Result) -> None:
     modes = sorted(result.population.modes, key=lambda mode: -mode.share)
     if len(modes) < 2:
         return
-    shown = modes if page.look.verbose > 0 else modes[:_SHOWN]
+    shown = modes if page.look.detailed else modes[:_SHOWN]
     losses = [words.number(mode.loss) for mode in shown]
     counts = [_counted(mode, result) for mode in shown]
     wide, wider = max(map(len, losses)), max(map(len, counts))

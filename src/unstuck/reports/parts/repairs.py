@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
-from unstuck.result.results import BY_HEART, Repair, Result
+from unstuck.result.results import BY_HEART, FindingInfo, Repair, Result, Untried
 
 from . import words
 from .causes import CURES, put_back
 from .horizon import aside
 from .source import script_name
 from .text_page import Page
+from .verdict import HEALTHY
 
 _ALTERNATIVES = 3
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -21,6 +23,8 @@ _AS_OFTEN = 0.02
 BESIDE = "for you to see it by; no training depends on it"
 """What is said of a change that is written with a repair and that was not tried."""
 _FRESH = "measured on fresh seeds, which no search has seen"
+
+_MORE = re.compile(r"^\d+(\.\d+)?")
 
 
 def repairs(page: Page, result: Result) -> None:
@@ -36,6 +40,8 @@ def repairs(page: Page, result: Result) -> None:
     smallest = min(len(repair.interventions) for repair in result.repairs)
     if best.success_rate < CURES:
         lead = f"Helps, but is no cure yet, {size}"
+    elif best.applicability == "safe" and any(_as_good(repair, best) for repair in others):
+        lead = f"Smallest repair that keeps the network as it is, {size}"
     elif len(best.interventions) > (1 if single else smallest):
         lead = f"Best repair, {size} (with fewer it learns, but with less to spare)"
     elif single:
@@ -52,7 +58,7 @@ def repairs(page: Page, result: Result) -> None:
         page.paragraph(name, (f" ({BESIDE})", "dim"), indent=4, first="  *")
     _diff(page, best)
     page.paragraph((note(best, result), "dim"), indent=2)
-    shown = others if page.look.verbose > 0 else others[:_ALTERNATIVES]
+    shown = others if page.look.detailed else others[:_ALTERNATIVES]
     for repair in shown:
         names = words.listed(list(repair.interventions))
         page.paragraph(f"{names}: {words.repair_rate(repair)}; {note(repair, result)}",
@@ -61,7 +67,7 @@ def repairs(page: Page, result: Result) -> None:
             _diff(page, repair)
     if len(others) > len(shown):
         more = words.count(len(others) - len(shown), "other repair")
-        page.paragraph(f"{more} with -v", indent=16)
+        page.paragraph(f"{more} with -vv", indent=16)
 
 
 def _without(repair: Repair, number: int) -> tuple[str, str]:
@@ -98,21 +104,64 @@ def note(repair: Repair, result: Result) -> str:
     return "; ".join([kind, *adds])
 
 
+def purpose(repair: Repair, result: Result) -> str:
+    """What a repair leaves as it is, or makes of the network and its training."""
+    if repair.applicability == "display":
+        return "it has to be made by hand: its place in the script cannot be edited safely"
+    changed = []
+    if repair.code_width is not None:
+        was, now = repair.code_width
+        changed.append(f"makes the code {now} wide in place of {was}")
+    if repair.added_parameters:
+        size = words.count(abs(repair.added_parameters), "parameter")
+        more = "more" if repair.added_parameters > 0 else "fewer"
+        changed.append(f"gives the network {size} {more}")
+    if repair.updates != result.fit.updates and repair.updates:
+        changed.append(f"trains for {words.count(repair.updates, 'update')} in place of"
+                       f" {words.count(result.fit.updates)}")
+    if not changed:
+        return "it keeps the network and the length of its training"
+    return f"it {words.listed(changed)}: look at it before you take it"
+
+
+def _as_good(repair: Repair, best: Repair) -> bool:
+    """True for a repair of fewer changes that does it too, by making it another network."""
+    return (repair.applicability == "unsafe" and repair.success_rate >= best.success_rate - _AS_OFTEN
+            and len(repair.interventions) < len(best.interventions))
+
+
 def _number(repair: Repair, result: Result) -> str:
     number = result.repairs.index(repair) + 1
     return "" if number == 1 else str(number)
 
 
 def _diff(page: Page, repair: Repair) -> None:
-    lines = repair.diff.splitlines()
     if page.look.diff:
-        for line in lines:
+        for line in repair.diff.splitlines():
             page.line((line, _STYLES.get(line[:1], "dim")))
         return
-    for hunk in _hunks(lines):
-        for line in hunk:
-            style = _STYLES[line[0]]
-            page.paragraph((line[1:], style), indent=4, first=("  " + line[0], style))
+    lines_of_diff(page, list(diff_lines(repair)))
+
+
+def lines_of_diff(page: Page, lines: Iterable[str]) -> None:
+    """Removed and added lines."""
+    for line in lines:
+        style = _STYLES[line[0]]
+        page.paragraph((line[1:], style), indent=4, first=("  " + line[0], style))
+
+
+def diff_lines(shown: Repair | Untried) -> Iterator[str]:
+    """The lines that a repair removes and adds, each with its sign."""
+    for hunk in _hunks(shown.diff.splitlines()):
+        yield from hunk
+
+
+def not_tried_yet(page: Page, fact: FindingInfo, indent: int) -> None:
+    """The change that would remove what is certain, where no training has tried it."""
+    if fact.untried is not None:
+        page.paragraph(fact.untried.intervention, indent=indent + 2,
+                       first=page.text(" " * indent, ("not tried yet: ", "bold")))
+        lines_of_diff(page, diff_lines(fact.untried))
 
 
 def _hunks(lines: list[str]) -> Iterator[list[str]]:
@@ -131,16 +180,22 @@ def _hunks(lines: list[str]) -> Iterator[list[str]]:
 
 
 def next_steps(page: Page, result: Result) -> None:
-    """What to type now, where there is something."""
+    """What to type now, where there is something: one command, and with -v what explains it."""
     steps = []
-    name = script_name(result)
     best = result.repairs[0] if result.repairs else None
+    name = script_name(result)
     if best is not None and best.edits is not None and name.endswith(".py"):  # and no cell
         stem = name.removesuffix(".py")
-        steps.append((f"unstuck fix {name}", f"writes {stem}_unstuck.py, proved once more"))
+        steps.append((f"unstuck fix {page.look.saved or name}",
+                      f"writes {stem}_unstuck.py, proved once more"))
     known = {finding.check for finding in (*result.facts, *result.suspicions)}
     checks = [name for arm in result.proved for name in arm.checks if name in known]
-    steps += [(f"unstuck explain {check}", "what it is and why it hurts") for check in checks[:1]]
+    if not steps and result.outcome not in HEALTHY and not result.interrupted:
+        longer = _MORE.sub(lambda had: f"{float(had[0]) * 5:g}", result.budget.given)
+        if name.endswith(".py") and longer != result.budget.given:
+            steps.append((f"unstuck run {name} --budget {longer}", "tries more"))
+    if page.look.verbose > 0 or not steps:
+        steps += [(f"unstuck explain {check}", "what it is and why it hurts") for check in checks[:1]]
     if not steps:
         return
     page.blank()

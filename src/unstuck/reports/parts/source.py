@@ -47,7 +47,7 @@ def excerpt(page: Page, result: Result, location: Location, indent: int = 2) -> 
     if cell_len(stripped) + cell_len(marked) > room:
         stripped = "…" + stripped[-max(room // 3, 1) :] if len(stripped) > room // 3 else stripped
     shown, width = page.plain(stripped), cell_len(page.plain(stripped))
-    rest = _cropped(page.plain(marked + after), max(room - width, 8), page.plain("…"))
+    rest = page.cropped(marked + after, max(room - width, 8))
     carets = max(min(cell_len(page.plain(marked)), cell_len(rest)), 1)
     page.line(margin, bar, "  ", shown, rest)
     page.line(margin, bar, "  ", " " * width, ("^" * carets, "bold red"), _to_line(location))
@@ -56,14 +56,6 @@ def excerpt(page: Page, result: Result, location: Location, indent: int = 2) -> 
 def _to_line(location: Location) -> str:
     more = location.end_line - location.line
     return f" to line {location.end_line}" if more else ""
-
-
-def _cropped(text: str, room: int, sign: str) -> str:
-    if cell_len(text) <= room:
-        return text
-    while text and cell_len(text) > room - len(sign):
-        text = text[:-1]
-    return text + sign
 
 
 def fix_of(result: Result, arm: Arm) -> list[str] | None:

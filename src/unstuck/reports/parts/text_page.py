@@ -58,11 +58,17 @@ class Look:
     verbose: int = 0
     diff: bool = False
     data: bool = True
+    saved: str | None = None
 
     @property
     def signs(self) -> bool:
         """True where our own signs (→, ×, box drawing, …) can be written."""
         return takes(self.encoding, SIGNS)
+
+    @property
+    def detailed(self) -> bool:
+        """True where everything that was measured is to be told (-vv)."""
+        return self.verbose > 1
 
 
 class Page:
@@ -84,6 +90,15 @@ class Page:
         return "".join(
             c if c == NBSP or takes(self.look.encoding, c) else f"\\u{ord(c):04x}" for c in text
         )
+
+    def cropped(self, text: str, room: int) -> str:
+        """A string as this page can show it, in at most `room` columns."""
+        text, sign = self.plain(text), self.plain("…")
+        if cell_len(text) <= room:
+            return text
+        while text and cell_len(text) > room - len(sign):
+            text = text[:-1]
+        return text + sign
 
     def text(self, *parts: Line, style: str = "") -> Text:
         """One line of parts, each a string or a string with its style."""

@@ -31,12 +31,18 @@ def verdict(result: Result) -> tuple[str, str]:
 
     A result's own `outcome_text` is only taken where there are no figures to word.
     """
-    text = _sentence(result)
-    if result.outcome in _SICK and not has_cause(result) and not placebo_worked(result):
-        vain = _in_vain(result)
-        text = (f"{text} What is certain is listed as a fact; {vain}." if result.facts
-                else f"{text} I don’t know why: {vain}.")
-    return HEADLINES[result.outcome], text
+    text = sentence(result)
+    why = why_not(result)
+    return HEADLINES[result.outcome], f"{text} {why}" if why else text
+
+
+def why_not(result: Result) -> str:
+    """What is said where it does not learn and nothing was proved; empty elsewhere."""
+    if result.outcome not in _SICK or has_cause(result) or placebo_worked(result):
+        return ""
+    vain = _in_vain(result)
+    return (f"What is certain is listed as a fact; {vain}." if result.facts
+            else f"I don’t know why: {vain}.")
 
 
 def rate_of(result: Result) -> str:
@@ -86,7 +92,8 @@ def loss_between(result: Result) -> str:
     return f"{text}; {words.listed(around)}." if around else f"{text}."
 
 
-def _sentence(result: Result) -> str:
+def sentence(result: Result) -> str:
+    """How often it learns, and what that means."""
     rate = rate_of(result)
     match result.outcome:
         case "LEARNS" | "BEGINS":

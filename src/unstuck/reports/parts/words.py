@@ -7,10 +7,12 @@ The blanks inside a quantity are no-break spaces, so that no line ends between "
 from __future__ import annotations
 
 import math
+import re
 
 from unstuck.result.results import Arm, Fit, Interval, Mode, PutBack, Repair, Result
 
 NBSP = "\u00a0"
+_INTERVAL = re.compile(f", 95{NBSP}%{NBSP}CI{NBSP}[^)]*")
 _EXACT = 1e-9  # an interval's bound this near to 0 or 1 is that bound, up to rounding
 
 
@@ -48,6 +50,11 @@ def rate(successes: int, trials: int, interval: Interval) -> str:
     share = percent(successes / trials)
     ci = f"95{NBSP}%{NBSP}CI{NBSP}{percent_interval(interval)}"
     return f"{of(successes, trials)} ({share}, {ci})"
+
+
+def without_interval(text: str) -> str:
+    """A sentence of the verdict without the intervals of its rates."""
+    return _INTERVAL.sub("", text)
 
 
 def repair_rate(repair: Repair) -> str:
