@@ -87,6 +87,8 @@ def test_it_fits_every_width_and_asks_for_nothing(opened: Open, name: str) -> No
     for width in (400, 1400):
         page = opened(name, width=width)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
         shown = page.locator(".wide" if width > 640 else ".narrow")
         assert all(shown.nth(i).is_visible() for i in range(shown.count()))
         hidden = page.locator(".narrow" if width > 640 else ".wide")
@@ -142,8 +144,8 @@ def test_hovering_tells_which_inputs_are_merged(opened: Open) -> None:
     assert tip.is_visible() and "come out alike" in tip.inner_text()
     page.keyboard.press("Escape")
     assert tip.is_hidden()
-    page.locator("#ladder .wide text[data-tip^='rung']").first.hover()
-    assert tip.inner_text().startswith("rung")
+    page.locator("#ladder .wide text[data-tip^='loss']").first.hover()
+    assert tip.inner_text().startswith("loss")
 
 
 def test_copy_and_download(opened: Open, tmp_path: Path) -> None:
@@ -191,11 +193,31 @@ def test_without_javascript_it_tells_the_story(opened: Open) -> None:
     assert page.locator("#forest table").is_visible()
 
 
+def test_the_first_screen_answers(opened: Open) -> None:
+    """Outcome, what breaks it, the change and both rates are seen without scrolling."""
+    page = opened("two-bits")
+    for selector in (".head h1", ".answer mark", ".answer .diff", ".bar.before", ".bar.after"):
+        box = page.locator(selector).first.bounding_box()
+        assert box is not None and box["y"] + box["height"] < 900, selector
+    page.locator("a[href='#why']").first.click()
+    assert page.locator("#why .card").first.is_visible()
+
+
+def test_a_narrow_page_is_short_and_opens_where_one_goes(opened: Open) -> None:
+    page = opened("two-bits", width=400)
+    assert page.evaluate("document.documentElement.scrollHeight") <= 6 * 900
+    assert not page.locator("#why .card").first.is_visible()
+    page.locator("a[href='#why']").first.click()
+    assert page.locator("#why .card").first.is_visible()
+
+
 def test_it_prints(opened: Open) -> None:
     page = opened("two-bits", color_scheme="dark")
     printed = page.pdf(format="A4")
     assert printed.startswith(b"%PDF") and len(printed) > 20_000
     page.emulate_media(media="print")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.querySelectorAll('details:not([open])').length") == 0
     ink = page.evaluate("getComputedStyle(document.querySelector('.sentence')).color")
     assert sum(map(int, ink[4:-1].split(","))) < 200, "dark mode would print light letters"
     assert not page.locator("nav").is_visible()

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from unstuck.base.errors import UnstuckError
+from unstuck.base.short_repr import Short
 from unstuck.network import adapter
 from unstuck.network.callback_rules import Rule
 from unstuck.network.recipe import Recipe
@@ -17,8 +18,8 @@ from unstuck.result import results
 _PLAIN = ("epochs", "batch_size", "shuffle", "validation_split", "class_weight")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ReadyRepair:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class ReadyRepair(Short):
     """A repair with the training that was proved: `before` the diagnosed one, `after` the repaired.
 
     `info` is what was measured, as in the report.

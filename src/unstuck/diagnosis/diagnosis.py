@@ -36,7 +36,7 @@ KERAS_UPDATE = 3e-3
 """Seconds that an update of a small network takes in Keras's own `fit`, roughly."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Diagnosis:
     """What was found, and the arrays behind it: "control/loss" [replica, epoch] and so on.
 
@@ -136,6 +136,11 @@ class Diagnosis:
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """What IPython shows where it shows no page."""
         printer.text(str(self))
+
+    def __repr__(self) -> str:
+        rate = self.result.population
+        return (f"Diagnosis({self.outcome}: {rate.successes} of {rate.replicas} trainings learned,"
+                f" {len(self.causes)} causes, {len(self.repairs)} repairs)")
 
     def __str__(self) -> str:
         from unstuck.reports import render

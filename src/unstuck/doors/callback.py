@@ -12,6 +12,7 @@ the training came, and `diagnosis()` says the rest. What it costs is measured by
 
 from __future__ import annotations
 
+import inspect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ import numpy as np
 from unstuck.base.errors import UnstuckError
 from unstuck.base.progress import Progress
 from unstuck.capture import capture_model, capture_trained
-from unstuck.checks import Finding, Observation, all_checks
+from unstuck.checks import Observation, all_checks
 from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_captured
 from unstuck.goal import GAP_CLOSED, LEAST_SIGNAL, Goal, make_goal
 from unstuck.network import adapter
@@ -31,6 +32,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.population.population import Population
 from unstuck.search.budget import Budget
 
+from .suspects import suspects
 from .watching import LARGEST, Watching
 
 
@@ -92,7 +94,7 @@ class Callback(Watching):
         return diagnose_captured(captured, options=options, progress=Progress())
 
     def _close(self, elsewhere: str) -> None:
-        diagnosing = elsewhere or "callback.diagnosis()"
+        diagnosing = elsewhere or f"{self._name()}.diagnosis()"
         how = f"{diagnosing} finds out why, and what helps"
         size = sum(int(np.prod(np.shape(a))) for a in keras.tree.flatten(
             (self._fit or {}).get("x")) if hasattr(a, "shape"))
@@ -109,7 +111,7 @@ class Callback(Watching):
         if learned is None:  # a check that speaks of failures only would speak too soon
             goal = replace(goal, threshold=-math.inf)
         seen = Observation(recipe=captured.recipe, goal=goal, control=control)
-        for finding in _facts_and_suspicions(seen):
+        for finding in suspects(seen):
             # Checks count replicas, and this is one.
             message = finding.message.replace(" in 1 of 1 failing replicas", "")
             self._say_once(finding.check, f"{finding.check}: {message}")
@@ -125,6 +127,18 @@ class Callback(Watching):
             self._say(f"it learned ({measured}); {diagnosing} says how often it would")
         else:
             self._say(f"it did not learn ({measured}); {how}")
+
+    def _name(self) -> str:
+        """The variable that holds this callback where `fit` was called, or what would make one."""
+        frame = inspect.currentframe()
+        while frame is not None:
+            home = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+            if home not in ("keras", "unstuck"):
+                for name, value in (*frame.f_locals.items(), *frame.f_globals.items()):
+                    if value is self:
+                        return name
+            frame = frame.f_back
+        return "callback"
 
     def _own_run(self, recipe: Recipe, goal: Goal) -> Population:
         """The user's own training as a population of one."""
@@ -150,14 +164,3 @@ def _surely(goal: Goal, run: Population) -> bool | None:
     if run.diverged[0] or not score >= least:
         return False
     return True if score >= goal.threshold else None
-
-
-def _facts_and_suspicions(seen: Observation) -> list[Finding]:
-    """What the checks say of one run, the first finding of each."""
-    found: list[Finding] = []
-    for check in all_checks().values():
-        try:
-            found.extend(list(check().findings(seen))[:1])
-        except Exception:  # it asks for what only many replicas show
-            continue
-    return found

@@ -10,10 +10,12 @@ from unstuck.base.errors import Stuck, UnstuckError
 from unstuck.base.progress import Progress
 from unstuck.base.stats import success_rate
 from unstuck.capture import capture_model, random_state_kept
-from unstuck.checks import Observation, all_checks
+from unstuck.checks import Observation
 from unstuck.goal import make_goal
 from unstuck.search.budget import Budget, BudgetSpent
 from unstuck.search.experiment import Experiment
+
+from .suspects import suspects
 
 
 def assert_learns(
@@ -72,8 +74,7 @@ def assert_learns(
         f"The median loss is {median:.4g}"
         + ("." if yardstick.baseline is None else
            f"; the best constant output has {yardstick.baseline:.4g}."),
-        *(f"{found.check}: {found.message}" for check in all_checks().values()
-          for found in list(check().findings(seen))[:1]),
+        *(f"{found.check}: {found.message}" for found in suspects(seen)),
         "unstuck.diagnose with the same arguments finds out what is a cause.",
     ]
     raise Stuck("\n".join(lines))

@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from unstuck.base.short_repr import Short
+
 Numbers = tuple[float, ...]
 Part = Literal["training", "validation"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Curve:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Curve(Short):
     """The losses of some replicas over the epochs.
 
     `mode` is the place of their way of ending in `population.modes`; `None` for all replicas.
@@ -29,8 +31,8 @@ class Curve:
     quantiles: tuple[Numbers, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LayerInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LayerInfo(Short):
     """A layer, and medians over all replicas at the start and the end of the training.
 
     `units` is how many numbers it puts out for one row. `distinct`: how many of the `of` rows
@@ -51,8 +53,8 @@ class LayerInfo:
     gradient: tuple[float, float] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Image:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Image(Short):
     """A small picture: 8 bits a channel, row by row, in base64; `channels` is 1 or 3."""
 
     width: int
@@ -61,8 +63,8 @@ class Image:
     pixels: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Sample(Short):
     """One of the judged rows: its input as numbers or as an image, and what should come out.
 
     Long inputs and targets are left out where there is an image of them. `held` is true for a row
@@ -76,8 +78,8 @@ class Sample:
     held: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class LayerState:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LayerState(Short):
     """What one replica's layer makes of the samples after training.
 
     `groups`: samples (by place) that come out alike behind the layer; those that stand alone are
@@ -95,8 +97,8 @@ class LayerState:
     values: tuple[Numbers, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReplicaInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ReplicaInfo(Short):
     """One training. `mode` as in `Curve`; `outputs` or `images` by sample; `curve` by `epochs`."""
 
     seed: int
@@ -111,8 +113,8 @@ class ReplicaInfo:
     layers: tuple[LayerState, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cell:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Cell(Short):
     """One field of a grid: how many of so many replicas learned."""
 
     row: int
@@ -122,8 +124,8 @@ class Cell:
     success_rate: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class Grid:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Grid(Short):
     """Success by two things that were varied together; fields that were not tried are absent."""
 
     title: str
@@ -134,8 +136,8 @@ class Grid:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TriedSet:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TriedSet(Short):
     """Changes that were tried together, by name; none of them is the script as it is.
 
     `smallest`: enough, and no smaller set within it that was tried is. `repair` is the number of
@@ -152,8 +154,8 @@ class TriedSet:
     repair: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class TriedSets:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class TriedSets(Short):
     """Sets of changes by size, then by rate; the script as it is comes first.
 
     A set is `enough` from that share of trainings on. `tried` sets there were in all, single
@@ -165,8 +167,8 @@ class TriedSets:
     sets: tuple[TriedSet, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pictures:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Pictures(Short):
     """Everything drawn that is not said.
 
     `final_losses` and `final_modes` are by replica, in the order of the seeds; `seeds` likewise.

@@ -11,6 +11,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from unstuck.base.short_repr import Short
+
 from .pictures import Pictures
 
 SCHEMA = "unstuck/2"
@@ -39,8 +41,8 @@ Interval = tuple[float, float]
 Table = tuple[tuple[float, ...], ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Tool:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Tool(Short):
     """Versions and device."""
 
     unstuck: str
@@ -52,8 +54,8 @@ class Tool:
     cores: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class ScriptInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class ScriptInfo(Short):
     """The user's script; `exit_code` is its own, `None` while it never ended (stopped at `fit`)."""
 
     path: str | None
@@ -62,8 +64,8 @@ class ScriptInfo:
     exit_code: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Fit:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Fit(Short):
     """The diagnosed `fit`: number `index` (from 1) of `of`; `call` is its source text.
 
     `rows_asked`: trainings were to be on so many of its rows (`--rows`).
@@ -86,8 +88,8 @@ class Fit:
     rows_asked: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Full:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Full(Short):
     """Trainings to the end, of the script as it is and with the first repair, on the same fresh seeds.
 
     Of `replicas` pairs so many learned by the yardstick `why` of whole trainings; the scores are those
@@ -103,8 +105,8 @@ class Full:
     repaired_score: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Horizon:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Horizon(Short):
     """How far trainings went: the first `updates` of `of`, on `rows` of the `of_rows` rows.
 
     All that a result says is about these, but for `full`, which are trainings to the end. In them a
@@ -122,16 +124,16 @@ class Horizon:
     seconds: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Rung:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Rung(Short):
     """A loss at which training may settle: the groups of inputs that come out alike there."""
 
     loss: float
     merged: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Level:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Level(Short):
     """The loss of some known output; a "floor" is one that none can beat.
 
     For the best denoiser, whose loss is that on new noise: `wrong` is the share of two-valued
@@ -145,8 +147,8 @@ class Level:
     here: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class GoalInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class GoalInfo(Short):
     """The yardstick. `threshold` is the least score that counts as learned, `why` says it in words.
 
     `levels` are losses to compare with, the lowest first, for autoencoders and denoisers; `noise`
@@ -168,16 +170,16 @@ class GoalInfo:
     shown: float | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class LossSpread:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class LossSpread(Short):
     """Final losses of a population; `quantiles` are the 5, 25, 75 and 95 % ones."""
 
     median: float
     quantiles: tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mode:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Mode(Short):
     """One way in which trainings end: its share, its median loss, one replica's outputs by row.
 
     `reading` says it in words ("[0, 1] and [1, 1] come out alike"); `ci95` is the share's interval.
@@ -192,8 +194,8 @@ class Mode:
     ci95: Interval | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PopulationInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PopulationInfo(Short):
     """The control: the script as it is, many times."""
 
     replicas: int
@@ -208,8 +210,8 @@ class PopulationInfo:
     distinct_by_layer: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class EvidenceInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EvidenceInfo(Short):
     """A measured quantity beside its threshold."""
 
     quantity: str
@@ -220,8 +222,8 @@ class EvidenceInfo:
     of: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Location:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Location(Short):
     """A place in the user's source: line from 1, columns from 1 in characters, end exclusive."""
 
     line: int
@@ -231,16 +233,16 @@ class Location:
     source: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Untried:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Untried(Short):
     """A change that no training has tried, as a diff."""
 
     intervention: str
     diff: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class FindingInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class FindingInfo(Short):
     """A fact or a suspicion. `kinds`: what the changes that it asks for are about.
 
     `untried`: of a fact, the first change that removes it, where none of them was tried.
@@ -254,8 +256,8 @@ class FindingInfo:
     untried: Untried | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class EditInfo:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class EditInfo(Short):
     """A replacement in the script, in bytes of its UTF-8 form."""
 
     start: int
@@ -263,16 +265,16 @@ class EditInfo:
     replacement: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Change(Short):
     """A change as data: its name in the registry, and plain arguments. Edits are made of it anew."""
 
     name: str
     arguments: dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arm:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Arm(Short):
     """One change (or the placebo) tried on the control's seeds. `title` is its name in a heading.
 
     `intervention` names the change itself ("learning rate 0.001 → 0.01"). One that was only put back
@@ -306,8 +308,8 @@ class Arm:
     fresh: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class PutBack:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PutBack(Short):
     """One change of a repair put back as the script has it, the rest in place, on fresh seeds.
 
     `whole` and `without` are the success rates of the same `replicas` seeds with all of the repair and
@@ -326,8 +328,8 @@ class PutBack:
     needed: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cleared:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Cleared(Short):
     """A kind of thing that is not the reason, and by what that was shown.
 
     By "trial": each of `interventions` was tried alone where an effect would have shown, and had none.
@@ -339,8 +341,8 @@ class Cleared:
     interventions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Repair:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Repair(Short):
     """A set of changes that makes it learn, measured on seeds that no search has seen.
 
     `touches` are the kinds of things that it changes; `put_back[i]` tells what it loses without change
@@ -370,8 +372,8 @@ class Repair:
     code_width: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class CodeMap:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class CodeMap(Short):
     """Codes of the same inputs as points of a plane, their first two principal components each.
 
     `before` are those of a usual training as the script is, `after` of a usual one with the first
@@ -388,8 +390,8 @@ class CodeMap:
     held: tuple[float, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NotTested:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NotTested(Short):
     """A check or an intervention that could not be tried, and why; `kind` says which it is.
 
     `about`: the kind of thing that a single change is about.
@@ -401,8 +403,8 @@ class NotTested:
     about: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Budget:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Budget(Short):
     """`given` as asked for ("2m"); `spent` seconds; trainings and optimizer steps in all.
 
     `sets`: how many sets of two and more changes were tried.
@@ -416,16 +418,16 @@ class Budget:
     seconds_by_part: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnRun:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class OwnRun(Short):
     """The user's own training, where the script was let through: its final loss and score."""
 
     loss: float | None
     learned: bool | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Result(Short):
     """Everything a diagnosis says. `source` is the script's text; `rows` the distinct inputs.
 
     `rows`, `targets` and the outputs in modes and repairs are kept for small data only.

@@ -20,13 +20,19 @@ def explain(
         Path | None,
         typer.Option("--html", help="Write all pages, to be browsed, into DIR.", metavar="DIR"),
     ] = None,
+    meanings: Annotated[
+        bool, typer.Option("--words", help="What the words of the reports mean.")
+    ] = False,
     color: Colors = "auto",
 ) -> int:
-    """Show the manual page of a check, or write all of them as web pages."""
+    """Show the manual page of a check, or what words mean, or write all pages for the web."""
     from unstuck.reports.manual.explain import explain as page
+    from unstuck.reports.parts.glossary import glossary
 
-    if name is None and html is None:
-        raise UnstuckError("Name a check (`unstuck checks` lists them), or give --html DIR.")
+    if name is None and html is None and not meanings:
+        raise UnstuckError("Name a check (`unstuck checks` lists them), or give --words or --html DIR.")
+    if meanings:
+        show(glossary(**looks(color)))
     if name is not None:
         show(page(name, **looks(color)))
     if html is not None:

@@ -138,7 +138,7 @@ def _details(page: Page, result: Result) -> None:
     page.blank()
     lists.suspicions(page, result)
     for rung in result.goal.ladder:
-        page.paragraph(f"{rung.merged}", indent=16, first=f"rung {words.number(rung.loss)}")
+        page.paragraph(f"{rung.merged}", indent=16, first=f"loss {words.number(rung.loss)}")
     for layer, distinct in result.population.distinct_by_layer.items():
         page.paragraph(f"{words.number(distinct)} distinct inputs are still told apart (median)",
                        indent=24, first=f"after {layer}")  # fmt: skip
@@ -177,6 +177,7 @@ def _closing(page: Page, result: Result) -> None:
         f"seeds {first} to {last}",
     ]
     page.paragraph(*[(item, "dim") for item in items], separator=" ·", indent=2)
+    page.paragraph(("unstuck explain --words says what the words mean", "dim"), indent=2)
 
 
 def _quiet(page: Page, result: Result) -> None:

@@ -16,7 +16,10 @@ from markupsafe import Markup
 from unstuck.base.characters import printable
 from unstuck.reports.formats.json import document
 from unstuck.reports.parts import causes, horizon, lists, repairs, words
+from unstuck.reports.parts.answer import answer
+from unstuck.reports.parts.glossary import WORDS
 from unstuck.reports.parts.ladder import here
+from unstuck.reports.parts.repairs import diff_lines
 from unstuck.reports.parts.source import fix_of, line_of, script_name
 from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
 from unstuck.result.results import RIVALS, Arm, Result
@@ -109,11 +112,27 @@ def _view(result: Result, *, whole: bool = True) -> dict[str, Any]:
         "causes": () if broken is not None else _causes_of(result),
         "contributes": [lists.named(a) + ": " + words.effect(a)
                         for a in result.by_verdict("contributes")],
-        "headline_repair": _repair(result, 0),
+        "whole": whole,
+        **_answer(result),
     }  # fmt: skip
     if whole:
         view |= _rest(result)
     return view
+
+
+def _answer(result: Result) -> dict[str, Any]:
+    """The short answer at the top: what breaks it, what mends it, how often it learns by then."""
+    told = answer(result)
+    rates = (("as it is", "before", told.before), ("with the change", "after", told.after))
+    return {
+        "answer": told, "answer_diff": source.signed(told.diff),
+        "why_lines": [(text, None if place is None else source.marked_line(place))
+                      for text, place in told.why],
+        "untried": [() if fact.untried is None else source.signed(diff_lines(fact.untried))
+                    for fact in told.facts],
+        "bars": [(what, kind, words.percent(rate.share), words.of(rate.successes, rate.replicas),
+                  f"{100 * rate.share:.1f}") for what, kind, rate in rates if rate is not None],
+    }  # fmt: skip
 
 
 def _rest(result: Result) -> dict[str, Any]:
@@ -142,7 +161,8 @@ def _rest(result: Result) -> dict[str, Any]:
         "undecided": lists.undecided(result),
         "not_tested": lists.untested(result), "facts": result.facts,
         "suspicions": [s for s in result.suspicions if s not in used],
-        "evidence": _evidence, "command": _command(result), "measured": _measured(result),
+        "evidence": _evidence, "glossary": WORDS,
+        "command": _command(result), "measured": _measured(result),
     }  # fmt: skip
 
 
@@ -156,16 +176,12 @@ def _key_figures(result: Result) -> list[tuple[str, str, str, str]]:
     """The few figures at the top: figure, kind, what it is, and its interval."""
     population, fit = result.population, result.fit
     found: list[tuple[str, str, str, str]] = []
-    if population.replicas and result.outcome_text != RIVALS:  # nothing tells which learned
+    shown = answer(result).before is not None  # by a bar
+    if population.replicas and result.outcome_text != RIVALS and not shown:  # else nothing tells
         found.append((words.percent(population.success_rate), "before",
                       f"of {words.count(population.replicas, 'training')}"
                       f" {'learned' if result.horizon is None else 'begin to learn'}",
                       f"({words.percent_interval(population.ci95)})"))  # fmt: skip
-    if result.repairs and has_cause(result):
-        best = result.repairs[0]
-        found.append((words.percent(best.success_rate), "after",
-                      f"after {words.count(len(best.interventions), 'change')}, on"
-                      f" {words.count(best.replicas)} fresh seeds", ""))  # fmt: skip
     found.append((words.count(fit.parameters), "", "parameters", ""))
     found.append((words.count(fit.rows), "",
                   f"training rows, {words.distinct_rows(fit)}", ""))

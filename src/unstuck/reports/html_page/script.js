@@ -21,6 +21,26 @@
   });
 })();
 
+(function folds() {
+  // In a narrow window sections open where they are wanted; on paper all are open.
+  const folds = document.querySelectorAll("details.fold");
+  if (window.matchMedia("(max-width: 640px)").matches) folds.forEach((one) => { one.open = false; });
+  function reveal() {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    const fold = target && (target.querySelector("details.fold") || target.closest("details.fold"));
+    if (fold && !fold.open) { fold.open = true; target.scrollIntoView(); }
+  }
+  window.addEventListener("hashchange", reveal);
+  reveal();
+  const closed = [];
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("details:not([open])").forEach((one) => { closed.push(one); one.open = true; });
+  });
+  window.addEventListener("afterprint", () => {
+    closed.splice(0).forEach((one) => { one.open = false; });
+  });
+})();
+
 (function slider() {
   const range = document.getElementById("which");
   if (!range) return;

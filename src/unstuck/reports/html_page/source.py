@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from unstuck.reports.parts.source import script_name
@@ -113,6 +113,22 @@ def diff_lines(repair: Repair) -> tuple[Line, ...]:
     body = [line for line in lines if not line.startswith(("---", "+++"))]
     return tuple(Line(number=0, pieces=(Piece(text=clean(line)),), kind=kinds.get(line[:1], ""))
                  for line in body if not line.startswith("@@") or len(body) > 6)  # fmt: skip
+
+
+def signed(lines: Iterable[str]) -> tuple[Line, ...]:
+    """Lines that go and lines that come, each with its sign."""
+    return tuple(Line(number=0, pieces=(Piece(text=clean(f"{line[0]} {line[1:]}")),),
+                      kind="new" if line[0] == "+" else "old") for line in lines)
+
+
+def marked_line(place: Location) -> Line:
+    """The line of a place, without its indentation, the place in it marked."""
+    line = _NEWLINE.split(place.source)[0]
+    end = place.end_column - 1 if place.end_line == place.line else len(line)
+    pieces = _pieces(line, [_Mark(start=min(place.column - 1, len(line)), end=min(end, len(line)),
+                                  mark="cause", tip="")])
+    first, *rest = pieces or (Piece(text=""),)
+    return Line(number=place.line, pieces=(replace(first, text=first.text.lstrip()), *rest))
 
 
 def repaired(result: Result, edits: tuple[EditInfo, ...] | None) -> str | None:

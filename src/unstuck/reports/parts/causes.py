@@ -32,7 +32,8 @@ def findings_for(result: Result, arm: Arm) -> list[FindingInfo]:
     What was seen at the arm's own place counts; failing that, what no other arm's place claims.
     """
     found = [f for f in (*result.facts, *result.suspicions) if f.check in arm.checks]
-    return findings_here(result, arm) or [f for f in found if not any(_covers(f, other) for other in result.arms)]
+    return findings_here(result, arm) or [
+        f for f in found if not any(_covers(f, other) for other in result.arms)]
 
 
 def findings_here(result: Result, arm: Arm) -> list[FindingInfo]:

@@ -190,7 +190,7 @@ def next_steps(page: Page, result: Result) -> None:
                       f"writes {stem}_unstuck.py, proved once more"))
     known = {finding.check for finding in (*result.facts, *result.suspicions)}
     checks = [name for arm in result.proved for name in arm.checks if name in known]
-    if not steps and result.outcome not in HEALTHY and not result.interrupted:
+    if best is None and result.outcome not in HEALTHY and not result.interrupted:
         longer = _MORE.sub(lambda had: f"{float(had[0]) * 5:g}", result.budget.given)
         if name.endswith(".py") and longer != result.budget.given:
             steps.append((f"unstuck run {name} --budget {longer}", "tries more"))

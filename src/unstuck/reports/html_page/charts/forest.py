@@ -24,9 +24,12 @@ _STROKE = "M-.5,-.1L.5,-.1L.5,.1L-.5,.1Z"
 
 
 def forest(result: Result) -> Figure | None:
-    """The effect of every change with its interval, the placebo among them."""
+    """The effect of every change with its interval, the placebo among them.
+
+    `None` where nothing but the placebo was tried, or no change turned a single training.
+    """
     arms = forest_arms(result)
-    if all(arm.kind == "placebo" for arm in arms):
+    if not any(arm.rescued or arm.broken for arm in arms if arm.kind != "placebo"):
         return None
     text = ("Each row is one change, tried alone on the same seeds: by how many points it moves the"
             " success rate, with its 95 % interval. Beyond the dashed line it can be called a cause;"

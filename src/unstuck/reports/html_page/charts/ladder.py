@@ -146,7 +146,7 @@ def _rung_marks(
             marks.append((level.loss, "rung", words.number(level.loss),
                           f"{level.name}: {words.number(level.loss)}"))  # fmt: skip
     marks += [(rung.loss, "rung", words.number(rung.loss),
-               f"rung {words.number(rung.loss)} · {rung.merged}")
+               f"loss {words.number(rung.loss)} · {rung.merged}")
               for rung in goal.ladder if scale.low < rung.loss < scale.high
               and not any(math.isclose(rung.loss, end, rel_tol=1e-3)
                       for end, kind, *_ in marks if kind == "end")]  # fmt: skip

@@ -1,0 +1,170 @@
+"""The answer in short, for the first lines of every report: what breaks it, what mends it, how sure.
+
+One population has one count here: that of the script as it is, beside that of the repaired script.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from unstuck.result.results import Arm, FindingInfo, Location, Repair, Result
+
+from . import horizon, words
+from .causes import CURES, cause_groups, company_groups, findings_for, findings_here, put_back
+from .lists import NOUNS, named
+from .repairs import diff_lines, purpose
+from .source import fix_of, line_of
+from .verdict import HEALTHY, has_cause, placebo_worked
+
+_BROKEN = 3
+"""Most changes of a repair that are told one by one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """How many of so many trainings learn."""
+
+    share: float
+    successes: int
+    replicas: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the short report says, in the order in which it is said.
+
+    - `why`: a sentence for each thing that is broken, with its place.
+    - `facts`: what is certain and not explained by that.
+    - `cure`: the change is enough, not only a help; `change` names it where no diff does, `diff` has
+      its lines, each with its sign, `purpose` what it leaves as it is.
+    - `before`, `after`: as the script is, and with the change; `rates` says both.
+    - `suspects`: what it is, what helps too, what it is not, what can stay.
+    """
+
+    why: tuple[tuple[str, Location | None], ...] = ()
+    facts: tuple[FindingInfo, ...] = ()
+    cure: bool = False
+    change: str = ""
+    rates: str = ""
+    purpose: str = ""
+    diff: tuple[str, ...] = ()
+    before: Rate | None = None
+    after: Rate | None = None
+    suspects: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+def answer(result: Result) -> Answer:
+    """The answer of a diagnosis; only what is certain where nothing is broken or nothing is known."""
+    if placebo_worked(result) is not None:
+        return Answer()
+    if result.outcome in HEALTHY and not has_cause(result):
+        return Answer(facts=result.facts)
+    arms = _guilty(result)
+    why = [(f"{_mechanism(arm)}." if len(arms) == 1 else _one_of_several(result, arm), arm.location)
+           for arm in arms[:_BROKEN]]
+    if len(arms) > _BROKEN:
+        why.append((f"And {len(arms) - _BROKEN} more, which the change has.", None))
+    best = result.repairs[0] if result.repairs else None
+    cure = best is not None and best.success_rate >= CURES
+    explained = [fact for arm in arms for fact in findings_for(result, arm)]
+    told = Answer(
+        why=tuple(why), cure=cure,
+        facts=() if cure else tuple(fact for fact in result.facts if fact not in explained),
+        suspects=tuple(_suspects(result)))
+    if best is not None:
+        return _with_repair(told, best, result)
+    return _with_help(told, arms[0], result) if arms else told
+
+
+def _with_repair(told: Answer, repair: Repair, result: Result) -> Answer:
+    control = result.population
+    before = Rate(share=control.success_rate, successes=control.successes, replicas=control.replicas)
+    after = Rate(share=repair.success_rate, successes=repair.successes, replicas=repair.replicas)
+    names = words.listed([*repair.interventions, *repair.beside])
+    return replace(
+        told, before=before, after=after, diff=tuple(diff_lines(repair)),
+        change="" if repair.edits is not None else f"{_first_upper(names)}.",
+        rates=f"{_rates(before, after)}{horizon.aside(result)}.",
+        purpose=f"{_first_upper(purpose(repair, result))}.")
+
+
+def _with_help(told: Answer, arm: Arm, result: Result) -> Answer:
+    before = Rate(share=arm.control_rate, successes=round(arm.control_rate * arm.replicas),
+                  replicas=arm.replicas)
+    after = Rate(share=arm.success_rate, successes=arm.successes, replicas=arm.replicas)
+    return replace(
+        told, before=before, after=after, change=f"{_first_upper(named(arm))}.",
+        diff=tuple(f"+{line}" for line in fix_of(result, arm) or ()),
+        rates=f"{_rates(before, after)}{horizon.aside(result)}.", purpose="That is no cure yet.")
+
+
+def _rates(before: Rate, after: Rate) -> str:
+    return (f"{words.percent(after.share)} of trainings learn with it"
+            f" ({words.of(after.successes, after.replicas)}), {words.percent(before.share)} without"
+            f" ({words.of(before.successes, before.replicas)})")
+
+
+def _guilty(result: Result) -> list[Arm]:
+    """The changes that the report is about: of the first repair, or else the strongest cause's."""
+    by_name = {arm.intervention: arm for arm in result.arms}
+    if result.repairs:
+        return [by_name[name] for name in result.repairs[0].interventions if name in by_name]
+    groups = (*cause_groups(result), *company_groups(result))
+    return [group[0] for group in groups[:1]]
+
+
+def _mechanism(arm: Arm) -> str:
+    """What kind of fault that is; where no check knows it, what it is about."""
+    if arm.title != arm.intervention:
+        return arm.title.rstrip(".")
+    return _first_upper(NOUNS.get(arm.kind, arm.intervention))
+
+
+def _one_of_several(result: Result, arm: Arm) -> str:
+    """One change of a set: where, what, and what is lost without it."""
+    where = "" if line_of(arm) is None else f"Line {line_of(arm)}: "
+    lost = put_back(result.repairs[0] if result.repairs else None, arm.intervention)
+    without = "" if lost is None else f"; without it {words.percent(lost.without)} of trainings learn"
+    why = f": {_first_lower(_mechanism(arm))}" if findings_here(result, arm) else ""
+    return f"{where}{arm.intervention}{why}{without}."
+
+
+def _suspects(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each of the usual suspects in half a line: guilty, helpful, cleared."""
+    guilty = dict(_proved_kinds(result))
+    helps = [NOUNS[kind] for kind in _kinds(result.by_verdict("contributes")) if kind not in guilty]
+    cleared = {by: tuple(NOUNS[entry.kind] for entry in result.cleared
+                         if entry.by == by and entry.kind in NOUNS) for by in ("trial", "repair")}
+    for label, items in (("It is", tuple(guilty.values())), ("Helps too", tuple(helps)),
+                         ("It is not", cleared["trial"]), ("Can stay", cleared["repair"])):
+        if items:
+            yield label, items
+
+
+def _proved_kinds(result: Result) -> Iterator[tuple[str, str]]:
+    """Each kind of thing that is guilty, and what shows it."""
+    seen = set()
+    for arm in result.causes:
+        if arm.kind in NOUNS and arm.kind not in seen:
+            seen.add(arm.kind)
+            yield arm.kind, (f"{NOUNS[arm.kind]} ({arm.intervention}:"
+                             f" {words.percent(arm.success_rate)})")
+    for arm in result.by_verdict("needs company"):
+        if arm.kind in NOUNS and arm.kind not in seen:
+            seen.add(arm.kind)
+            others = [name for name in arm.company if name != arm.intervention]
+            yield arm.kind, f"{NOUNS[arm.kind]} (with {words.listed(others)})" if others else (
+                NOUNS[arm.kind])
+
+
+def _kinds(arms: Sequence[Arm]) -> list[str]:
+    return list(dict.fromkeys(arm.kind for arm in arms if arm.kind in NOUNS))
+
+
+def _first_lower(text: str) -> str:
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _first_upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
