@@ -33,6 +33,7 @@ from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
 from unstuck.result import results
 from unstuck.script import Edit, Script, Span
+from unstuck.script.formatting import formatted
 from unstuck.search.arms import Arm
 from unstuck.search.candidates import Candidate
 from unstuck.search.experiment import Experiment
@@ -261,7 +262,7 @@ def _edits_beside(
             more = edits_for((*taken, change), script, recipe)
             if more is not None:
                 taken, edits = (*taken, change), more
-    return edits, taken[len(changes):]
+    return None if edits is None else formatted(script, edits), taken[len(changes):]
 
 
 def put_back_info(

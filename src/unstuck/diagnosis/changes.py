@@ -22,6 +22,7 @@ from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
 from unstuck.result import results
 from unstuck.script import Script
+from unstuck.script.formatting import formatted
 
 LARGEST = 10**9
 """The largest number that an argument may be."""
@@ -163,4 +164,4 @@ def written(changes: Changes, script: Script, recipe: Recipe) -> Script:
     if edits is None:
         raise UnstuckError(f"This repair ({names}) cannot be written into this script safely; it has"
                            " to be made by hand.")
-    return script.apply(edits)
+    return script.apply(formatted(script, edits))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from unstuck.base.atomic import checked, write_bytes
 from unstuck.base.errors import UnstuckError
 from unstuck.base.reading import refuse_no_script
-from unstuck.reports.parts import horizon, words
+from unstuck.reports.parts import horizon, repairs, words
 from unstuck.result.results import Repair, Result
 
 if TYPE_CHECKING:
@@ -255,5 +255,8 @@ def summary(
     measured = words.rate(rate.successes, rate.trials, (rate.low, rate.high))
     kept = f" The old script is {backup_of(place)}." if in_place else ""
     learned = "learned" if result.horizon is None else f"began to learn {horizon.within(result)}"
-    text = f"{place} is written: {names}. Trained on fresh seeds it {learned} in {measured}.{kept}"
+    whole = "" if repair.applicability == "safe" else (
+        f" {repairs.purpose(repair, result)[:1].upper()}{repairs.purpose(repair, result)[1:]}.")
+    text = (f"{place} is written: {names}. Trained on fresh seeds it {learned} in {measured}.{whole}"
+            f"{kept}")
     return text.replace(words.NBSP, " ")

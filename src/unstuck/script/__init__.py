@@ -9,9 +9,11 @@ the script asks of us.
 Scripts of other years: `spellings` has the names of then and now, `todays_names` says what a dotted
 name is today, `old_spellings` finds in a script what is spelled otherwise today, with the edits of it
 that `nodes` make. `dialect` tells which year's spelling a script is in, `modernising` writes today's.
+`formatting` lays edits out as the file is.
 
 May import: nothing of unstuck.
-Others take: what this file hands out, `dialect`, `modernising`, `old_spellings`, `spellings`.
+Others take: what this file hands out, `dialect`, `formatting`, `modernising`,
+`old_spellings`, `spellings`.
 """
 
 from .call import Argument as Argument

@@ -134,7 +134,9 @@ def fix(
         if diff:
             show(repaired.diff)
         else:
-            if anew and not quiet:
+            # What nobody has read yet, or what makes another network, is shown before it is written.
+            other = chosen is not None and chosen.applicability == "unsafe"
+            if other or (anew and not quiet):
                 say(repaired.diff.rstrip())
             writes.write(source, repaired.script.data, place)
             say(fixing.summary(result, chosen, repaired.rate, place, in_place=in_place))

@@ -109,7 +109,8 @@ def _guilty(result: Result) -> list[Arm]:
     """The changes that the report is about: of the first repair, or else the strongest cause's."""
     by_name = {arm.intervention: arm for arm in result.arms}
     if result.repairs:
-        return [by_name[name] for name in result.repairs[0].interventions if name in by_name]
+        found = [by_name[name] for name in result.repairs[0].interventions if name in by_name]
+        return sorted(found, key=lambda arm: line_of(arm) or 0)
     groups = (*cause_groups(result), *company_groups(result))
     return [group[0] for group in groups[:1]]
 
@@ -133,7 +134,9 @@ def _one_of_several(result: Result, arm: Arm) -> str:
 def _suspects(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each of the usual suspects in half a line: guilty, helpful, cleared."""
     guilty = dict(_proved_kinds(result))
-    helps = [NOUNS[kind] for kind in _kinds(result.by_verdict("contributes")) if kind not in guilty]
+    named_already = {kind for key in guilty for kind in key.split("+")}
+    helps = [NOUNS[kind] for kind in _kinds(result.by_verdict("contributes"))
+             if kind not in named_already]
     cleared = {by: tuple(NOUNS[entry.kind] for entry in result.cleared
                          if entry.by == by and entry.kind in NOUNS) for by in ("trial", "repair")}
     for label, items in (("It is", tuple(guilty.values())), ("Helps too", tuple(helps)),
@@ -150,12 +153,16 @@ def _proved_kinds(result: Result) -> Iterator[tuple[str, str]]:
             seen.add(arm.kind)
             yield arm.kind, (f"{NOUNS[arm.kind]} ({arm.intervention}:"
                              f" {words.percent(arm.success_rate)})")
-    for arm in result.by_verdict("needs company"):
-        if arm.kind in NOUNS and arm.kind not in seen:
-            seen.add(arm.kind)
-            others = [name for name in arm.company if name != arm.intervention]
-            yield arm.kind, f"{NOUNS[arm.kind]} (with {words.listed(others)})" if others else (
-                NOUNS[arm.kind])
+    for group in company_groups(result):
+        arms = [arm for arm in group if arm.kind in NOUNS and arm.kind not in seen]
+        if arms:
+            seen.update(arm.kind for arm in arms)
+            nouns = words.listed(list(dict.fromkeys(NOUNS[arm.kind] for arm in arms)))
+            others = [name for name in arms[0].company
+                      if name not in {arm.intervention for arm in group}]
+            together = f"with {words.listed(others)}" if others else "together"
+            yield "+".join(arm.kind for arm in arms), (
+                f"{nouns} ({together})" if others or len(group) > 1 else nouns)
 
 
 def _kinds(arms: Sequence[Arm]) -> list[str]:
