@@ -63,7 +63,7 @@ def test_it_says_each_thing_once_in_a_line_and_closes():
     assert len(set(names)) == len(names) > 1
     assert {"optimizer-barely-moves", "unscaled-inputs"} <= set(names)
     assert last.startswith("unstuck: it did not learn (accuracy 0.")
-    assert "callback.diagnosis() finds out why" in last
+    assert "watcher.diagnosis() finds out why" in last
 
 
 def test_a_training_that_learns():

@@ -149,7 +149,9 @@ def edits_for(
     """
     from ._torch import torch_edits  # which reads interventions' helpers, and they this file
 
-    given, told = tuple(changes), teller(own_names(script, recipe)) or str
+    # Comments begin with what they are about: "activation: …" is no layer of that name.
+    names = {name: own for name, own in own_names(script, recipe).items() if name not in KINDS}
+    given, told = tuple(changes), teller(names) or str
     after = apply_all(given, recipe)
     gone: frozenset[str] = frozenset().union(*(change.counted_out for change in given))
     if not _changes_alike(recipe, after, gone):

@@ -6,7 +6,7 @@ from unstuck.result.results import FindingInfo, Result
 
 from . import horizon, words
 from .answer import Answer, answer
-from .repairs import lines_of_diff, not_tried_yet
+from .repairs import lines_of_diff, not_tried_yet, unified_diff
 from .source import excerpt, place, script_name
 from .text_page import Page
 from .verdict import HEADLINES, HEALTHY, has_cause, placebo_worked, sentence, tried, why_not
@@ -33,7 +33,7 @@ def brief(page: Page, result: Result, style: str) -> None:
         _facts(page, result, told)
     else:
         _broken(page, result, told)
-        _mended(page, told)
+        _mended(page, result, told)
         for label, items in told.suspects:
             page.paragraph(*items, separator=",", indent=_INDENT,
                            first=(label, _STYLES.get(label, "bold")))
@@ -77,7 +77,7 @@ def _fact(page: Page, result: Result, fact: FindingInfo) -> None:
     not_tried_yet(page, fact, indent=_INDENT)
 
 
-def _mended(page: Page, told: Answer) -> None:
+def _mended(page: Page, result: Result, told: Answer) -> None:
     """How often it learns with the change and without, and the change as a diff."""
     if not told.rates:
         return
@@ -85,6 +85,10 @@ def _mended(page: Page, told: Answer) -> None:
     label = ("Change", "bold green") if told.cure else ("Helps", "bold yellow")
     said = " ".join(filter(None, (told.change, told.rates, told.purpose)))
     page.paragraph(said, indent=_INDENT, first=label)
+    if page.look.diff and result.repairs:
+        for repair in result.repairs:
+            unified_diff(page, repair)
+        return
     lines_of_diff(page, told.diff[:_LINES])
     if len(told.diff) > _LINES:
         page.paragraph(f"and {words.count(len(told.diff) - _LINES, 'more line')} with -v", indent=4)

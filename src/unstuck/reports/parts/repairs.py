@@ -137,10 +137,15 @@ def _number(repair: Repair, result: Result) -> str:
 
 def _diff(page: Page, repair: Repair) -> None:
     if page.look.diff:
-        for line in repair.diff.splitlines():
-            page.line((line, _STYLES.get(line[:1], "dim")))
+        unified_diff(page, repair)
         return
     lines_of_diff(page, list(diff_lines(repair)))
+
+
+def unified_diff(page: Page, repair: Repair) -> None:
+    """A repair as `diff -u` has it, with file names and line numbers."""
+    for line in repair.diff.splitlines():
+        page.line((line, _STYLES.get(line[:1], "dim")))
 
 
 def lines_of_diff(page: Page, lines: Iterable[str]) -> None:
