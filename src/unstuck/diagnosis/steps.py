@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -29,7 +29,7 @@ from unstuck.population.chunks import Chunks
 from unstuck.population.memory import OutOfMemory
 from unstuck.result import results
 from unstuck.script import Ignore, ignores
-from unstuck.search.budget import Budget, BudgetSpent
+from unstuck.search.budget import BudgetSpent
 from unstuck.search.candidates import Candidate, placebo, singles
 from unstuck.search.experiment import Experiment
 from unstuck.search.pace import horizon_for
@@ -41,6 +41,7 @@ from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
 from .horizons import horizon_info
+from .options import Options
 from .outcome import by_heart_note, judge_outcome
 from .rivals import ALONE, leaves_networks, told_of_rivals
 from .yardsticks import yardstick
@@ -49,42 +50,6 @@ T = TypeVar("T")
 DEFAULT_REPLICAS = 256
 LARGE = 5_000_000
 """Weights from which it is said at once that the first numbers take their time."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families.
-
-    Trainings go so far as the budget has room for several; as far as `horizon` updates where that is
-    given, and to their ends where they are to be `whole`. They are on `rows` of the rows.
-
-    `jobs` processes train on this machine, or those of a `cluster` do; by default this one does.
-    Without `pictures` nothing is trained that only the page shows. What has passed since the command
-    has `begun` (in `time.monotonic`'s seconds) counts to a budget in time.
-    """
-
-    budget: Budget = field(default_factory=lambda: Budget.parse("2m"))
-    replicas: int | None = None
-    seed: int = 0
-    goal: str | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    horizon: int | None = None
-    whole: bool = False
-    rows: int | None = None
-    device: str | None = None
-    jobs: int | None = None
-    cluster: str | None = None
-    singles_only: bool = False
-    pictures: bool = True
-    begun: float | None = None
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """What changes the outcome; how many processes there are, and where, does not."""
-        return {"budget": self.budget.text, "replicas": self.replicas, "seed": self.seed,
-                "goal": self.goal, "select": sorted(self.select), "ignore": sorted(self.ignore),
-                "horizon": "full" if self.whole else self.horizon, "rows": self.rows}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -416,7 +381,8 @@ class Steps:
             own_run=_own_run(captured), code_layer=control.code_layer,
             code_map=account.code_map(goal, control, proofs.cures),
             source=self._source(), notes=tuple(self.notes),
-            pictures=pictures, switches=_switches(self.options, captured),
+            pictures=pictures, switches=self.options.switches(
+                captured.index if captured.of > 1 else None),
             horizon=horizon_info(experiment, search.left, self.wholes),
         )
         arrays: dict[str, NDArray[Any]] = {
@@ -430,21 +396,6 @@ class Steps:
         ready = tuple(ReadyRepair(info=info, before=recipe, after=experiment.whole(cure.arm))
                       for info, cure in zip(result.repairs, repairs, strict=True))
         return Found(result=result, arrays=arrays, ready=ready, fault=self.fault)
-
-
-def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
-    """The switches of `unstuck run` that ask for this diagnosis again."""
-    given: dict[str, object] = {
-        "--budget": options.budget.text, "--replicas": options.replicas,
-        "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
-        "--horizon": "full" if options.whole else options.horizon, "--rows": options.rows,
-        "--jobs": options.jobs, "--cluster": options.cluster,
-        "--select": ",".join(options.select) or None,
-        "--ignore": ",".join(options.ignore) or None,
-        "--fit": captured.index if captured.of > 1 else None,
-    }
-    return tuple(str(part) for name, value in given.items() if value is not None
-                 for part in (name, value))
 
 
 def _own_run(captured: Captured) -> results.OwnRun | None:
