@@ -27,11 +27,12 @@ from unstuck.network.recipe import bytes_of, half_the_rows
 from unstuck.population import memory
 from unstuck.population.chunks import Chunks
 from unstuck.population.memory import OutOfMemory
+from unstuck.reports.parts import words
 from unstuck.result import results
 from unstuck.script import Ignore, ignores
 from unstuck.search.budget import BudgetSpent
 from unstuck.search.candidates import Candidate, placebo, singles
-from unstuck.search.experiment import Experiment
+from unstuck.search.experiment import FEW, Experiment
 from unstuck.search.pace import horizon_for
 from unstuck.search.ranking import CURED
 from unstuck.search.search import Search
@@ -40,7 +41,7 @@ from unstuck.search.wholes import Wholes, trained_whole
 from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
-from .horizons import horizon_info
+from .horizons import horizon_info, seconds_of
 from .options import Options
 from .outcome import by_heart_note, judge_outcome
 from .rivals import ALONE, leaves_networks, told_of_rivals
@@ -48,6 +49,8 @@ from .yardsticks import yardstick
 
 T = TypeVar("T")
 DEFAULT_REPLICAS = 256
+FIRST = 4
+"""Replicas of the script as it is before anything is tried, where there is room for few trainings."""
 LARGE = 5_000_000
 """Weights from which it is said at once that the first numbers take their time."""
 
@@ -245,13 +248,16 @@ class Steps:
 
     def _few(self, experiment: Experiment) -> int:
         recipe = experiment.control.recipe
-        work = recipe.updates * recipe.multiplications
-        wanted = 4 if self.horizon is not None or work >= 1e9 else 16 if work >= 1e7 else 64
+        work, counted = recipe.updates * recipe.multiplications, self.options.budget.trainings
+        if counted is not None and counted < FEW:
+            return min(experiment.most, counted, FIRST)
+        wanted = FIRST if self.horizon is not None or work >= 1e9 else 16 if work >= 1e7 else 64
         return min(experiment.most, max(experiment.first, wanted))
 
     def _control(self, experiment: Experiment) -> None:
-        """More replicas, now that it is known what one costs; none at a horizon, where few do."""
-        if self.horizon is not None and experiment.control.population is not None:
+        """More replicas, now that it is known what one costs; none where there is room for few."""
+        tight = self.horizon is not None or experiment.has_room_for_few
+        if tight and experiment.control.population is not None:
             return
         with suppress(BudgetSpent):
             for look in LOOKS:
@@ -349,8 +355,12 @@ class Steps:
             label = change.label
             if change not in tried and label not in experiment.untestable:
                 self.skipped[label] = (
-                    "a repair was proved before its turn" if self.horizon is not None and proofs.offered
+                    "a repair was proved before its turn" if proofs.offered and experiment.has_some_left
                     else "the budget was spent before its turn")
+        if search.left and self.horizon is None:
+            self.notes.append("the budget ended before more could be tried; next would be:"
+                              f" {words.listed(list(search.left))}, about"
+                              f" {words.duration(seconds_of(experiment, search.left))}")
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
                                       control, self.wholes)

@@ -31,6 +31,10 @@ from .costs import Costs
 from .pace import first_engine
 from .trial import Trial
 
+FEW = 100
+"""Trainings, each as long as the script's, from which on every single change can be looked at."""
+ENDING = 0.06
+"""Share of the budget in which no search begins anything: it is kept for what is drawn."""
 SPARE_SHARE = 0.05
 """Share of the budget that pictures may take where nothing of it is left."""
 OVERTIME = 5.0
@@ -101,6 +105,20 @@ class Experiment:
         """Trainings left; infinite where only time is counted."""
         most = self.budget.trainings
         return np.inf if most is None else max(0, most - self.trainings)
+
+    @property
+    def has_room_for_few(self) -> bool:
+        """True where the budget has room for so few trainings that the likeliest sets come first."""
+        most = self.budget.trainings
+        if most is not None and most < FEW:
+            return True
+        return self.costs.per_training > 0 and self.costs.affordable(self.left) < FEW
+
+    @property
+    def has_some_left(self) -> bool:
+        """True where a search has ended before its budget."""
+        seconds = self.budget.seconds
+        return self.trainings_left > 0 and (seconds is None or self.left > ENDING * seconds)
 
     def hold_to(self, goal: Goal) -> None:
         """Judge by this yardstick from now on, also what was trained before: its scores stay."""
