@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from recipes import two_bits
+from unstuck.base.progress import Progress
 from unstuck.goal import make_goal
 from unstuck.search.budget import Budget
 from unstuck.search.candidates import Candidate
@@ -30,10 +31,22 @@ def drawn():
     sys.path.remove(path)
 
 
-def searched(drawn, base, effects, *, pace=0.03, budget="2m", first=64):
+class Heard(Progress):
+    """What is told on the way, each thing once."""
+
+    def __init__(self):
+        self.said = []
+
+    def advance(self, done, note="", total=None):
+        if note not in self.said:
+            self.said.append(note)
+
+
+def searched(drawn, base, effects, *, pace=0.03, budget="2m", first=64, progress=None):
     """A search whose replicas learn with these probabilities; the first few changes are suspected."""
     chunks = drawn.DrawnChunks(base, effects, pace=pace, run=0)
-    experiment = Experiment(RECIPE, GOAL, budget=Budget.parse(budget), threads=1, chunks=chunks)
+    experiment = Experiment(RECIPE, GOAL, budget=Budget.parse(budget), threads=1, chunks=chunks,
+                            progress=progress)
     experiment.run(experiment.control, first)
     candidates = [Candidate(change=drawn.Change(number=i + 1),
                             checks=(f"check-{i}",) if i < SUSPECTS else ())
@@ -91,3 +104,13 @@ def test_with_room_for_forty_trainings_a_cause_is_proved(drawn):
     search = searched(drawn, 0.0, (0.0, 0.0, 1.0, *(0.0,) * 5), budget="40runs", first=4)
     assert verdicts(search)["change 3"] == "cause"
     assert search.experiment.trainings <= 40 and not search.left
+
+
+def test_on_the_way_it_tells_the_best_so_far(drawn):
+    heard = Heard()
+    searched(drawn, 0.0, (0.0, 0.5, 1.0, *IDLE), progress=heard)
+    said = [note.removeprefix("yours 0 %, ") for note in heard.said]
+    assert said[0] == "" and "0 % learn so far" in said
+    assert any(note.startswith("best of 2: ") for note in said)
+    assert next(note for note in said if "cures" in note).startswith("one change cures: ")
+    assert said[-1].startswith("a repair proved: ")

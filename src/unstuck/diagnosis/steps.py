@@ -49,6 +49,7 @@ from .yardsticks import yardstick
 
 T = TypeVar("T")
 DEFAULT_REPLICAS = 256
+INTERRUPTED = "interrupted: this is what was known by then"
 FIRST = 4
 """Replicas of the script as it is before anything is tried, where there is room for few trainings."""
 LARGE = 5_000_000
@@ -134,7 +135,7 @@ class Steps:
         except KeyboardInterrupt:
             if experiment.control.population is None:
                 raise
-            self.notes.append("interrupted: this is what was known by then")
+            self.notes.append(INTERRUPTED)
         except UnstuckError:
             raise
         except Exception as error:
@@ -369,8 +370,13 @@ class Steps:
         if self.options.pictures:
             self.progress.stage("looking inside a few replicas")
         # Pictures are of trainings that learned beside those that did not.
-        pictures = None if goal.undecided else self._timed("pictures", lambda: scenes.pictures_of(
-            experiment, repairs, captured.own_history, again=whole and self.options.pictures))
+        pictures = None
+        try:
+            if not goal.undecided:
+                pictures = self._timed("pictures", lambda: scenes.pictures_of(
+                    experiment, repairs, captured.own_history, again=whole and self.options.pictures))
+        except KeyboardInterrupt:
+            self.notes.append(INTERRUPTED)
         self.parts["all"] += self.parts.get("pictures", 0.0)
         self.progress.close()
         rows, targets = account.rows_and_targets(goal)

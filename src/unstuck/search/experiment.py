@@ -14,7 +14,7 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported, in_a_line
 from unstuck.base.progress import Progress
-from unstuck.base.stats import LOOKS, PLANNED
+from unstuck.base.stats import LOOKS, PLANNED, Rate
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, apply_all
 from unstuck.network.horizon import Horizon
@@ -29,6 +29,7 @@ from .arms import Arm, names, trying
 from .budget import Budget, BudgetSpent
 from .costs import Costs
 from .pace import first_engine
+from .so_far import so_far
 from .trial import Trial
 
 FEW = 100
@@ -77,6 +78,7 @@ class Experiment:
         self._lock = threading.Lock()
         self.trainings = self.steps = 0
         self.untestable: dict[str, str] = {}
+        self.proved: Rate | None = None  # of the best repair so far, for whoever watches
         self.control = Arm(changes=(), recipe=self.shortened(recipe))
         self.costs = Costs(self.control, threads=threads, counted=budget.seconds is None)
         self.planned = PLANNED
@@ -348,17 +350,7 @@ class Experiment:
 
     def _glance(self, done: int, of: int) -> None:
         self.progress.budget(self.left)
-        self.progress.advance(done, self._so_far(), of)
-
-    def _so_far(self) -> str:
-        """What is known, for whoever watches: how often the script learns, and the best change."""
-        if not len(self.control.learned):
-            return ""
-        own = f"{100 * self.control.rate:.0f} %"
-        rates = [arm.rate for arm in self.tried if not arm.is_placebo]
-        if not rates:
-            return f"{own} learn so far"
-        return f"yours {own}, best of {len(rates)}: {100 * max(rates):.0f} %"
+        self.progress.advance(done, so_far(self.control, self.tried, self.proved), of)
 
     def plan(self, arms: int) -> None:
         """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.

@@ -187,7 +187,10 @@ class Proofs:
         return cure
 
     def _rated(self, cure: Cure, proof: Population) -> Cure:
-        return replace(cure, proof=proof, rate=success_rate(self.experiment.goal.learned(proof)))
+        rate, known = success_rate(self.experiment.goal.learned(proof)), self.experiment.proved
+        if rate.share >= OFFERED and (known is None or rate.share > known.share):
+            self.experiment.proved = rate
+        return replace(cure, proof=proof, rate=rate)
 
     def _shown_needed(self, place: int) -> bool:
         """Put each change of a cure back; False as soon as one brings nothing, which is left out then.
