@@ -121,6 +121,18 @@ def test_its_diagnosis_is_of_the_very_arguments_of_fit():
     assert replace(tried_again, **same_arrays).signature == looked_at.signature
 
 
+def test_its_diagnosis_looks_as_far_as_asked():
+    watcher = unstuck.Callback(budget="20runs", horizon=4, rows=40, out=io.StringIO())
+    trained(watcher, batch_size=8)
+    result = watcher.diagnosis().result
+    assert (result.horizon.updates, result.fit.rows) == (4, 40)
+    given = {"epochs": 4, "batch_size": 8}
+    result = unstuck.diagnose(
+        watcher.model, ROWS, CLASSES, budget="20runs", horizon="4", rows=40, **given).result
+    assert (result.horizon.updates, result.fit.rows) == (4, 40)
+    assert result.switches[:6] == ("--budget", "20runs", "--horizon", "4", "--rows", "40")
+
+
 def test_without_a_training_there_is_nothing_to_diagnose():
     with pytest.raises(UnstuckError, match=r"model\.fit first"):
         unstuck.Callback().diagnosis()

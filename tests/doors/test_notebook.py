@@ -76,7 +76,8 @@ def test_the_repaired_cell_keeps_its_magics():
     assert repaired_cell(cell, source, SimpleNamespace(repairs=())) is None
 
 
-@pytest.mark.parametrize("line", ["--budget soon", "--nonsense", "'open", "--replicas many"])
+@pytest.mark.parametrize("line", ["--budget soon", "--nonsense", "'open", "--replicas many",
+                                  "--horizon soon", "--horizon 0", "--rows 0"])
 def test_switches_that_are_not_understood(line):
     with pytest.raises(UnstuckError):
         switches(line)
@@ -86,3 +87,7 @@ def test_switches():
     options, fit = switches("--budget 30s --goal 'accuracy >= 0.9' --fit 2 --seed 5 --replicas 8")
     assert (options.budget.text, options.goal, fit, options.seed, options.replicas) == (
         "30s", "accuracy >= 0.9", "2", 5, 8)
+    options, _ = switches("--horizon 200 --rows 1000")
+    assert (options.horizon, options.whole, options.rows) == (200, False, 1000)
+    options, _ = switches("--horizon full")
+    assert (options.horizon, options.whole, options.rows) == (None, True, None)

@@ -118,3 +118,14 @@ def test_a_keras_that_we_cannot_stand_on(version, said):
     done = subprocess.run([sys.executable, "-c", OLD.format(version=version)], capture_output=True,
                           text=True, check=False)
     assert said in done.stderr
+
+
+def test_what_few_scripts_use_of_keras_is_loaded_when_it_is_used():
+    """`keras.wrappers` imports scikit-learn, which takes as long as Keras itself."""
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, unstuck.network.adapter, unstuck.diagnosis.diagnosis;"
+         "print('sklearn' in sys.modules, 'scipy.stats' in sys.modules); import keras;"
+         "from keras.wrappers import SKLearnClassifier;"
+         "print(SKLearnClassifier is keras.wrappers.SKLearnClassifier, 'sklearn' in sys.modules)"],
+        capture_output=True, text=True, check=True).stdout.split()
+    assert told == ["False", "False", "True", "True"]

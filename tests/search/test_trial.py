@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -43,6 +45,16 @@ def test_the_table_of_verdicts(low, high, p, verdict):
 ])
 def test_nothing_is_acquitted_where_no_effect_could_have_been_seen(control, verdict):
     assert rule(effect(-0.02, 0.04), 1.0, control) == verdict
+
+
+@pytest.mark.parametrize(("high", "control", "rescued", "verdict"), [
+    pytest.param(0.19, 0.0, 0, "no effect alone", id="surely no cause, and has helped nobody"),
+    pytest.param(0.19, 0.0, 1, "undecided", id="has helped somebody"),
+    pytest.param(0.21, 0.0, 0, "undecided", id="may be a cause"),
+    pytest.param(0.19, 0.5, 0, "undecided", id="may yet be acquitted"),
+])
+def test_where_nothing_could_be_acquitted_it_is_enough_to_be_no_cause(high, control, rescued, verdict):
+    assert rule(replace(effect(-high, high, 0.0), rescued=rescued), 1.0, control) == verdict
 
 
 def test_help_and_harm_are_told_whatever_the_control_does():

@@ -283,10 +283,10 @@ def _status(code: Any) -> int:
 def _drop_modules_of(directory: str, before: frozenset[str]) -> None:
     """Forget modules imported from beside the script: another script may have others so named."""
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if name in before or name.split(".")[0] == "unstuck" or not file:
+        if name in before or name.split(".")[0] == "unstuck":
             continue
-        if is_beside(file, directory):
+        file = getattr(module, "__file__", None)
+        if file and is_beside(file, directory):
             del sys.modules[name]
 
 

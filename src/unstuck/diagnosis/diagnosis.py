@@ -28,7 +28,8 @@ from unstuck.search.budget import Budget
 
 from . import account, saved
 from .applied_repair import ReadyRepair
-from .steps import Options, Steps
+from .options import Options
+from .steps import Steps
 
 HEALTHY = ("LEARNS", "AT_FLOOR", "BEGINS", "LATE")
 """Outcomes of a training that learns what can be learned."""
@@ -227,6 +228,8 @@ def diagnose(
     replicas: int | None = None,
     seed: int = 0,
     goal: str | None = None,
+    horizon: int | str | None = None,
+    rows: int | None = None,
     journal: str | Path | None = None,
     **fit_arguments: Any,
 ) -> Diagnosis:
@@ -240,6 +243,9 @@ def diagnose(
         replicas: most replicas of any arm.
         seed: base seed of the population.
         goal: what counts as learned, such as "accuracy >= 0.95".
+        horizon: updates that each training goes, or "full" for all of them; by default as far as the
+            budget has room for.
+        rows: so many of the rows are trained on, each class with its share; by default all.
         journal: a folder in which finished trainings are kept until the diagnosis has ended; one
             that was cut short is gone on with by the same call on the same data.
         fit_arguments: `fit`'s other arguments, by name.
@@ -247,7 +253,8 @@ def diagnose(
     Raises:
         UnstuckError: what was handed over cannot be trained, and why.
     """
-    options = Options(budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal)
+    options = Options.read(budget=budget, horizon=horizon, rows=rows, replicas=replicas, seed=seed,
+                           goal=goal)
     captured = capture_model(model, x, y, **fit_arguments)
     shelf, done = Shelf(None if journal is None else Path(journal)), False
     try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from unstuck.goal import Goal
 from unstuck.result import results
 from unstuck.search.arms import usual_score
 from unstuck.search.experiment import Experiment
+from unstuck.search.few import LOOK
 from unstuck.search.wholes import Wholes
 
 
@@ -18,8 +21,13 @@ def horizon_info(
     whole, first = experiment.recipe, experiment.control.recipe
     return results.Horizon(updates=first.updates, of=whole.updates, rows=first.trained_rows,
                            of_rows=whole.trained_rows, next=left,
-                           seconds=experiment.costs.usual(2) * len(left) if left else None,
+                           seconds=seconds_of(experiment, left) if left else None,
                            full=_full_info(experiment.goal.end, wholes))
+
+
+def seconds_of(experiment: Experiment, left: Sequence[str]) -> float:
+    """About how long the first looks at these sets of changes would take."""
+    return experiment.costs.usual(LOOK) * len(left)
 
 
 def _full_info(goal: Goal | None, wholes: Wholes | None) -> results.Full | None:

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,11 +28,12 @@ from unstuck.network.recipe import bytes_of, half_the_rows
 from unstuck.population import memory
 from unstuck.population.chunks import Chunks
 from unstuck.population.memory import OutOfMemory
+from unstuck.reports.parts import words
 from unstuck.result import results
 from unstuck.script import Ignore, ignores
-from unstuck.search.budget import Budget, BudgetSpent
+from unstuck.search.budget import BudgetSpent
 from unstuck.search.candidates import Candidate, placebo, singles
-from unstuck.search.experiment import Experiment
+from unstuck.search.experiment import FEW, Experiment
 from unstuck.search.pace import horizon_for
 from unstuck.search.ranking import CURED
 from unstuck.search.search import Search
@@ -41,51 +42,19 @@ from unstuck.search.wholes import Wholes, trained_whole
 from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
-from .horizons import horizon_info
+from .horizons import horizon_info, seconds_of
+from .options import Options
 from .outcome import by_heart_note, judge_outcome
 from .rivals import ALONE, leaves_networks, told_of_rivals
 from .yardsticks import yardstick
 
 T = TypeVar("T")
 DEFAULT_REPLICAS = 256
+INTERRUPTED = "interrupted: this is what was known by then"
+FIRST = 4
+"""Replicas of the script as it is before anything is tried, where there is room for few trainings."""
 LARGE = 5_000_000
 """Weights from which it is said at once that the first numbers take their time."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How to diagnose. `replicas` caps every arm; `select` and `ignore` name checks or families.
-
-    Trainings go so far as the budget has room for several; as far as `horizon` updates where that is
-    given, and to their ends where they are to be `whole`. They are on `rows` of the rows.
-
-    `jobs` processes train on this machine, or those of a `cluster` do; by default this one does.
-    Without `pictures` nothing is trained that only the page shows. What has passed since the command
-    has `begun` (in `time.monotonic`'s seconds) counts to a budget in time.
-    """
-
-    budget: Budget = field(default_factory=lambda: Budget.parse("2m"))
-    replicas: int | None = None
-    seed: int = 0
-    goal: str | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    horizon: int | None = None
-    whole: bool = False
-    rows: int | None = None
-    device: str | None = None
-    jobs: int | None = None
-    cluster: str | None = None
-    singles_only: bool = False
-    pictures: bool = True
-    begun: float | None = None
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """What changes the outcome; how many processes there are, and where, does not."""
-        return {"budget": self.budget.text, "replicas": self.replicas, "seed": self.seed,
-                "goal": self.goal, "select": sorted(self.select), "ignore": sorted(self.ignore),
-                "horizon": "full" if self.whole else self.horizon, "rows": self.rows}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -167,7 +136,7 @@ class Steps:
         except KeyboardInterrupt:
             if experiment.control.population is None:
                 raise
-            self.notes.append("interrupted: this is what was known by then")
+            self.notes.append(INTERRUPTED)
         except UnstuckError:
             raise
         except Exception as error:
@@ -281,13 +250,16 @@ class Steps:
 
     def _few(self, experiment: Experiment) -> int:
         recipe = experiment.control.recipe
-        work = recipe.updates * recipe.multiplications
-        wanted = 4 if self.horizon is not None or work >= 1e9 else 16 if work >= 1e7 else 64
+        work, counted = recipe.updates * recipe.multiplications, self.options.budget.trainings
+        if counted is not None and counted < FEW:
+            return min(experiment.most, counted, FIRST)
+        wanted = FIRST if self.horizon is not None or work >= 1e9 else 16 if work >= 1e7 else 64
         return min(experiment.most, max(experiment.first, wanted))
 
     def _control(self, experiment: Experiment) -> None:
-        """More replicas, now that it is known what one costs; none at a horizon, where few do."""
-        if self.horizon is not None and experiment.control.population is not None:
+        """More replicas, now that it is known what one costs; none where there is room for few."""
+        tight = self.horizon is not None or experiment.has_room_for_few
+        if tight and experiment.control.population is not None:
             return
         with suppress(BudgetSpent):
             for look in LOOKS:
@@ -385,8 +357,12 @@ class Steps:
             label = change.label
             if change not in tried and label not in experiment.untestable:
                 self.skipped[label] = (
-                    "a repair was proved before its turn" if self.horizon is not None and proofs.offered
+                    "a repair was proved before its turn" if proofs.offered and experiment.has_some_left
                     else "the budget was spent before its turn")
+        if search.left and self.horizon is None:
+            self.notes.append("the budget ended before more could be tried; next would be:"
+                              f" {words.listed(list(search.left))}, about"
+                              f" {words.duration(seconds_of(experiment, search.left))}")
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
                                       control, self.wholes)
@@ -395,8 +371,13 @@ class Steps:
         if self.options.pictures:
             self.progress.stage("looking inside a few replicas")
         # Pictures are of trainings that learned beside those that did not.
-        pictures = None if goal.undecided else self._timed("pictures", lambda: scenes.pictures_of(
-            experiment, repairs, captured.own_history, again=whole and self.options.pictures))
+        pictures = None
+        try:
+            if not goal.undecided:
+                pictures = self._timed("pictures", lambda: scenes.pictures_of(
+                    experiment, repairs, captured.own_history, again=whole and self.options.pictures))
+        except KeyboardInterrupt:
+            self.notes.append(INTERRUPTED)
         self.parts["all"] += self.parts.get("pictures", 0.0)
         self.progress.close()
         rows, targets = account.rows_and_targets(goal)
@@ -417,7 +398,8 @@ class Steps:
             own_run=_own_run(captured), code_layer=control.code_layer,
             code_map=account.code_map(goal, control, proofs.cures),
             source=self._source(), notes=tuple(self.notes),
-            pictures=pictures, switches=_switches(self.options, captured),
+            pictures=pictures, switches=self.options.switches(
+                captured.index if captured.of > 1 else None),
             horizon=horizon_info(experiment, search.left, self.wholes),
             names=own_names(script, recipe),
         )
@@ -432,21 +414,6 @@ class Steps:
         ready = tuple(ReadyRepair(info=info, before=recipe, after=experiment.whole(cure.arm))
                       for info, cure in zip(result.repairs, repairs, strict=True))
         return Found(result=result, arrays=arrays, ready=ready, fault=self.fault)
-
-
-def _switches(options: Options, captured: Captured) -> tuple[str, ...]:
-    """The switches of `unstuck run` that ask for this diagnosis again."""
-    given: dict[str, object] = {
-        "--budget": options.budget.text, "--replicas": options.replicas,
-        "--seed": options.seed or None, "--goal": options.goal, "--device": options.device,
-        "--horizon": "full" if options.whole else options.horizon, "--rows": options.rows,
-        "--jobs": options.jobs, "--cluster": options.cluster,
-        "--select": ",".join(options.select) or None,
-        "--ignore": ",".join(options.ignore) or None,
-        "--fit": captured.index if captured.of > 1 else None,
-    }
-    return tuple(str(part) for name, value in given.items() if value is not None
-                 for part in (name, value))
 
 
 def _own_run(captured: Captured) -> results.OwnRun | None:

@@ -42,14 +42,17 @@ class Callback(Watching):
     Args:
         budget: what `diagnosis()` may cost: "90s", "2m" or "200runs".
         goal: what counts as learned, such as "accuracy >= 0.95".
+        horizon: updates that its trainings go, or "full"; by default what the budget has room for.
+        rows: so many of the rows it trains on; by default all.
         out: where the lines go; standard error by default.
     """
 
     def __init__(
-        self, *, budget: str = "2m", goal: str | None = None, out: TextIO | None = None
+        self, *, budget: str = "2m", goal: str | None = None, horizon: int | str | None = None,
+        rows: int | None = None, out: TextIO | None = None,
     ) -> None:
         super().__init__(out=out)
-        self._options = Options(budget=Budget.parse(budget), goal=goal)
+        self._options = Options.read(budget=budget, goal=goal, horizon=horizon, rows=rows)
         all_checks()  # their files are read now, not while the user waits for the end of fit
 
     def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
@@ -88,7 +91,7 @@ class Callback(Watching):
         """
         options = self._options
         if budget is not None:
-            options = Options(budget=Budget.parse(budget), goal=options.goal)
+            options = replace(options, budget=Budget.parse(budget))
         fit = self._arguments()
         captured = capture_model(self.model, fit.pop("x"), fit.pop("y"), **fit)
         return diagnose_captured(captured, options=options, progress=Progress())

@@ -17,9 +17,9 @@ from unstuck.base.progress import Progress
 from unstuck.capture import capture_cell
 from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_captured
 from unstuck.script import Edit, splice
-from unstuck.search.budget import Budget
 
-_HELP = "%%unstuck [--budget 2m] [--replicas N] [--goal 'accuracy >= 0.95'] [--fit N] [--seed N]"
+_HELP = ("%%unstuck [--budget 2m] [--replicas N] [--goal 'accuracy >= 0.95'] [--fit N] [--seed N]"
+         " [--horizon N|full] [--rows N]")
 
 
 class _Arguments(argparse.ArgumentParser):
@@ -41,12 +41,14 @@ def switches(line: str) -> tuple[Options, str]:
     parser.add_argument("--goal")
     parser.add_argument("--fit", default="auto")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--horizon")
+    parser.add_argument("--rows", type=int)
     try:
         given = parser.parse_args(shlex.split(line))
     except ValueError as error:
         raise UnstuckError(f"{error}. Write {_HELP}") from error
-    return Options(budget=Budget.parse(given.budget), replicas=given.replicas, goal=given.goal,
-                   seed=given.seed), given.fit
+    return Options.read(budget=given.budget, replicas=given.replicas, goal=given.goal, seed=given.seed,
+                        horizon=given.horizon, rows=given.rows), given.fit
 
 
 def diagnose_cell(

@@ -36,13 +36,14 @@ class Callback(Watching):
     """Says in a line each what looks wrong, and at the end whether it learned.
 
     Args:
-        budget: what a diagnosis may cost; here only its spelling is kept.
+        budget, horizon, rows: what a diagnosis may cost; here only their spelling is kept.
         goal: what counts as learned, such as "accuracy >= 0.95".
         out: where the lines go; standard error by default.
     """
 
     def __init__(
-        self, *, budget: str = "2m", goal: str | None = None, out: TextIO | None = None
+        self, *, budget: str = "2m", goal: str | None = None, horizon: int | str | None = None,
+        rows: int | None = None, out: TextIO | None = None,
     ) -> None:
         super().__init__(out=out)
         self._goal = goal

@@ -9,7 +9,7 @@ from unstuck.base.progress import Progress
 from unstuck.base.stats import paired_effect, success_rate
 from unstuck.capture import capture_text, drawing_from, random_state_kept
 from unstuck.diagnosis import account, changes
-from unstuck.diagnosis.steps import Options
+from unstuck.diagnosis.options import Options
 from unstuck.diagnosis.yardsticks import horizon_of, yardstick
 from unstuck.interventions import apply_all
 from unstuck.network.horizon import on_fewer_rows

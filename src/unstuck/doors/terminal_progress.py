@@ -23,6 +23,8 @@ EVERY = 10.0
 OFTEN = 0.05
 """Seconds between two drawings of the live lines."""
 HINT = "Ctrl-C keeps what is known"
+AT_MOST = "at most "
+"""Stands before the time that is left, since a search may end sooner; not in a narrow window."""
 _ROOMY = 80  # columns from which nothing is left out
 
 
@@ -76,7 +78,7 @@ class TerminalProgress(Progress):
         """So many seconds are left of the budget."""
         if seconds_left < 1e7:  # a budget in trainings has no seconds
             minutes, seconds = divmod(max(round(seconds_left), 0), 60)
-            self._left = f"{minutes}:{seconds:02} left of budget"
+            self._left = f"{AT_MOST}{minutes}:{seconds:02} more"
         self._tell()
 
     def note(self, text: str) -> None:
@@ -115,7 +117,7 @@ class TerminalProgress(Progress):
         if first.plain.endswith(HINT):
             first.stylize("dim", len(first.plain) - len(HINT))
         roomy = self._width >= _ROOMY
-        left = self._left if roomy else self._left.removesuffix(" of budget")
+        left = self._left if roomy else self._left.removeprefix(AT_MOST)
         status = " · ".join(filter(None, (self._counted(), self._said, left)))
         row: list[Text | ProgressBar] = [Text("  ")]
         if self._total and roomy:

@@ -14,9 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import entr, log_ndtr, ndtr, ndtri
-from scipy.stats import kurtosis, qmc
 
 Array = NDArray[Any]
 Kind = Literal["Gaussian", "clipped Gaussian", "flipped"]
@@ -105,6 +103,8 @@ class Noise:
         else:
             each = max(64, DRAWS // count)
             if size <= 64:
+                from scipy.stats import qmc  # slow to import, and seldom needed
+
                 uniform = qmc.Sobol(size, rng=seed).random_base2(int(np.log2(each)))
             else:
                 uniform = np.random.default_rng(seed).random((each, size))
@@ -194,6 +194,8 @@ def _recognised(noisy: Array, clean: Array) -> Noise | None:
         return None if level is None else Noise(kind="clipped Gaussian", level=level, low=low,
                                                 high=high)
     level = float(rest.std())
+    from scipy.stats import kurtosis  # slow to import, and seldom needed
+
     normal = abs(float(kurtosis(rest, axis=None))) < 0.5 and abs(rest.mean()) < RELATED * level
     if normal and _independent(rest, clean):
         return Noise(kind="Gaussian", level=level, low=low, high=high)
@@ -217,6 +219,8 @@ def _clipped_level(rest: Array, clean: Array, low: float, high: float) -> float 
 
     if square(100 * size) < 0 or goal <= 0:
         return None
+    from scipy.optimize import brentq  # slow to import, and seldom needed
+
     level = float(brentq(square, 1e-4 * size, 100 * size))
     reached = float((moved >= size).mean())
     return level if abs(reached - float(ndtr(-size / level))) < 0.03 else None

@@ -314,8 +314,9 @@ class PutBack(Short):
 
     `whole` and `without` are the success rates of the same `replicas` seeds with all of the repair and
     without this change, `scores` the yardstick's scores of a usual training of each. `ci95` is the
-    interval of the difference of the rates, `p_holm` McNemar's test corrected with all arms. `needed`:
-    this shows that the repair needs the change.
+    interval of the difference of the rates, `p` of McNemar's test or, where there was room for few, of
+    the rank sum of the scores, `p_holm` the same corrected with all arms. `needed`: this shows that the
+    repair needs the change.
     """
 
     replicas: int

@@ -14,7 +14,7 @@ import numpy as np
 
 from unstuck.base.errors import NotSupported, in_a_line
 from unstuck.base.progress import Progress
-from unstuck.base.stats import LOOKS, PLANNED
+from unstuck.base.stats import LOOKS, PLANNED, Rate
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, apply_all
 from unstuck.network.horizon import Horizon
@@ -29,8 +29,13 @@ from .arms import Arm, names, trying
 from .budget import Budget, BudgetSpent
 from .costs import Costs
 from .pace import first_engine
+from .so_far import so_far
 from .trial import Trial
 
+FEW = 100
+"""Trainings, each as long as the script's, from which on every single change can be looked at."""
+ENDING = 0.06
+"""Share of the budget in which no search begins anything: it is kept for what is drawn."""
 SPARE_SHARE = 0.05
 """Share of the budget that pictures may take where nothing of it is left."""
 OVERTIME = 5.0
@@ -73,6 +78,7 @@ class Experiment:
         self._lock = threading.Lock()
         self.trainings = self.steps = 0
         self.untestable: dict[str, str] = {}
+        self.proved: Rate | None = None  # of the best repair so far, for whoever watches
         self.control = Arm(changes=(), recipe=self.shortened(recipe))
         self.costs = Costs(self.control, threads=threads, counted=budget.seconds is None)
         self.planned = PLANNED
@@ -101,6 +107,20 @@ class Experiment:
         """Trainings left; infinite where only time is counted."""
         most = self.budget.trainings
         return np.inf if most is None else max(0, most - self.trainings)
+
+    @property
+    def has_room_for_few(self) -> bool:
+        """True where the budget has room for so few trainings that the likeliest sets come first."""
+        most = self.budget.trainings
+        if most is not None and most < FEW:
+            return True
+        return self.costs.per_training > 0 and self.costs.affordable(self.left) < FEW
+
+    @property
+    def has_some_left(self) -> bool:
+        """True where a search has ended before its budget."""
+        seconds = self.budget.seconds
+        return self.trainings_left > 0 and (seconds is None or self.left > ENDING * seconds)
 
     def hold_to(self, goal: Goal) -> None:
         """Judge by this yardstick from now on, also what was trained before: its scores stay."""
@@ -330,17 +350,7 @@ class Experiment:
 
     def _glance(self, done: int, of: int) -> None:
         self.progress.budget(self.left)
-        self.progress.advance(done, self._so_far(), of)
-
-    def _so_far(self) -> str:
-        """What is known, for whoever watches: how often the script learns, and the best change."""
-        if not len(self.control.learned):
-            return ""
-        own = f"{100 * self.control.rate:.0f} %"
-        rates = [arm.rate for arm in self.tried if not arm.is_placebo]
-        if not rates:
-            return f"{own} learn so far"
-        return f"yours {own}, best of {len(rates)}: {100 * max(rates):.0f} %"
+        self.progress.advance(done, so_far(self.control, self.tried, self.proved), of)
 
     def plan(self, arms: int) -> None:
         """Fix, before any outcome is seen, how many pairs the looks at so many arms aim at.

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 
 from .arms import Arm, names, trying
 from .experiment import Experiment
+from .ranking import SURE
 
 ARM_SHARE = 0.12
 """Most of the budget that the first look at one arm may take…"""
+LOOKS_SHARE = 0.1
+"""Share of the budget that the first looks at single changes may take, all together."""
+LITTLE = 0.08
+"""Share of the budget that each part of the search may still have that can hardly win anything."""
 SLACK = 2.5
 """…unless a look at what trains no longer than the control takes more: so many times that, since two
 trainings side by side may take twice as long as one (measured where memory is what they wait for)."""
@@ -37,10 +42,18 @@ class Looks:
         experiment = self.experiment
         if self.fixed is not None:
             return min(experiment.most, self.fixed)
-        share = 0.4 * min(experiment.budget.seconds or 120.0, max(experiment.left, 1.0))
+        share = LOOKS_SHARE * min(experiment.budget.seconds or 120.0, max(experiment.left, 1.0))
         affordable = experiment.costs.affordable(share / (self.arms + 16))
         wanted = int(2 ** math.floor(math.log2(min(64.0, max(2.0, affordable)))))
         return min(experiment.most, max(wanted, min(experiment.costs.least, 64)))
+
+    def _look_at(self, arms: Sequence[Arm]) -> int:
+        """Replicas of a first look at these: of a set of changes no rate is told, only whether it may
+        be a cure, for which fewer do.
+        """
+        if any(len(arm.changes) == 1 for arm in arms):
+            return self.replicas
+        return min(self.replicas, max(SURE, self.experiment.costs.least))
 
     @property
     def are_dear(self) -> bool:
@@ -62,9 +75,21 @@ class Looks:
         finally:
             self.until, self.trainings_until = outer
 
-    def _check_time(self) -> None:
+    def a_little(self, work: Callable[[], object]) -> None:
+        """Do that work for a small share of the budget."""
+        experiment, budget = self.experiment, self.experiment.budget
+        spent = max(0.0 if given is None else had / given for had, given in (
+            (experiment.spent, budget.seconds), (experiment.trainings, budget.trainings)))
+        self.in_time(spent + LITTLE, work)
+
+    def have_room(self, seconds: float, trainings: int) -> bool:
+        """True where what is under way has so much left."""
         experiment = self.experiment
-        if experiment.spent > self.until or experiment.trainings > self.trainings_until:
+        return (experiment.spent + seconds <= self.until
+                and experiment.trainings + trainings <= self.trainings_until)
+
+    def _check_time(self) -> None:
+        if not self.have_room(0.0, 0):
             raise _Enough
 
     def at(self, arms: Iterable[Arm | None], *, share: float = 1.0) -> Iterator[list[Arm]]:
@@ -76,9 +101,10 @@ class Looks:
         known = (arm for arm in arms if arm is not None)
         while True:
             self._check_time()
-            look, few = self.replicas, list(islice(known, experiment.costs.beside))
+            few = list(islice(known, experiment.costs.beside))
             if not few:
                 return
+            look = self._look_at(few)
             few = [arm for arm in dict.fromkeys(few)
                    if len(arm.learned) or not ((arm.given_up is not None and look >= arm.given_up)
                                                or self._too_long(arm, look, share)

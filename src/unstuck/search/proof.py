@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.base.ranks import rank_sum
 from unstuck.base.stats import Rate, success_rate
 from unstuck.population.population import Population
 
@@ -34,6 +35,10 @@ PUT_BACK = 128
 """Fresh seeds on which one change of a cure is put back, where they cost next to nothing."""
 PUT_BACK_SHARE = 0.25
 """Most of the time left that may go into putting back the changes of one cure."""
+FINAL_PARTS = 16
+"""What is left is divided into so many parts, one for measuring the best sets again."""
+SHARP_PARTS = 60
+"""More replicas of a proof than are put back, only where they cost less than one of so many parts."""
 OFFERED = 0.5
 """Share of fresh replicas that must learn before a set is offered, if only as a help."""
 TELLS = 32
@@ -98,12 +103,12 @@ class Proofs:
         experiment = self.experiment
         ranked = self.ranking.ranked()
         whole = experiment.costs.per_training * experiment.most * 3 * KEPT
-        count = 3 * KEPT if whole < 0.05 * experiment.left else 2
+        count = 3 * KEPT if whole < 0.02 * experiment.left else 2
         finalists: list[Arm] = []
         for arm in ranked[:count]:
             if finalists and experiment.spent > until:
                 break
-            more = self.affordable(arm, experiment.most, parts=4 * count)
+            more = self.affordable(arm, experiment.most, parts=FINAL_PARTS * count)
             if experiment.run_or_skip(arm, max(more, len(arm.learned))) is None:
                 continue
             finalists.append(arm)
@@ -160,7 +165,8 @@ class Proofs:
 
     def _keep(self, cure: Cure) -> Cure:
         """Put a cure to the others, with its rate on fresh seeds, then without what it is idle in."""
-        fresh = self.affordable(cure.arm, PROOF, parts=6)
+        fresh = max(self.affordable(cure.arm, PROOF, parts=SHARP_PARTS),
+                    self.affordable(cure.arm, PUT_BACK, parts=6))
         self.experiment.progress.stage(f"proving {names(cure.arm.changes)} on fresh seeds", fresh)
         self.cures.append(self._rated(cure, self.experiment.fresh(cure.arm, fresh)))
         place = len(self.cures) - 1
@@ -195,12 +201,16 @@ class Proofs:
             population = experiment.fresh(rest, count)
             back = PutBack(change=change, company=rest.changes, whole=whole,
                            without=experiment.goal.learned(population),
-                           scores=(usual_score(proof), usual_score(population)))
+                           scores=(usual_score(proof), usual_score(population)),
+                           p_scores=rank_sum(proof.score[:, 0], population.score[:, 0]))
             cure = self.cures[place] = replace(cure, put_backs=(*cure.put_backs, back))
         return cure
 
     def _rated(self, cure: Cure, proof: Population) -> Cure:
-        return replace(cure, proof=proof, rate=success_rate(self.experiment.goal.learned(proof)))
+        rate, known = success_rate(self.experiment.goal.learned(proof)), self.experiment.proved
+        if rate.share >= OFFERED and (known is None or rate.share > known.share):
+            self.experiment.proved = rate
+        return replace(cure, proof=proof, rate=rate)
 
     def _shown_needed(self, place: int) -> bool:
         """Put each change of a cure back; False as soon as one brings nothing, which is left out then.

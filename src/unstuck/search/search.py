@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import combinations, islice
 from typing import Any
@@ -33,7 +33,7 @@ from .budget import BudgetSpent
 from .candidates import STEP, Candidate, likeliest, placebo, strong_sets
 from .common_advice import ENOUGH_UPDATES
 from .costs import per_replica
-from .experiment import Experiment
+from .experiment import ENDING, Experiment
 from .few import Few
 from .looks import Looks
 from .memorisation import held_out_score
@@ -68,7 +68,7 @@ EXTEND_SHARE, LAST_PROOF_SHARE = 0.9, 0.97
 """The same for what is added to a repair that turned out to cure too few."""
 SIMPLIFY_SHARE = 0.85
 """The share up to which a cure that was proved whole is shrunk; a look and a proof come after it."""
-SHARPEN_SHARE = 0.94
+SHARPEN_SHARE = 1.0 - ENDING
 """The same for further looks at open verdicts; what is left is for pictures."""
 
 
@@ -98,7 +98,7 @@ class Search:
         experiment = self.experiment
         experiment.plan(len(self.candidates))
         try:
-            if experiment.horizon is not None:
+            if experiment.horizon is not None or experiment.has_room_for_few:
                 if sick:
                     self._few()
                 return
@@ -128,7 +128,8 @@ class Search:
         """What is likely, first."""
         few = Few(self.experiment, self.ranking, self.looks, self.proofs, self.candidates,
                   lambda arm: self._shrunk(arm, to_spare=False))
-        share = KEPT_BACK if have_room(self.experiment) else 1.0
+        experiment = self.experiment
+        share = KEPT_BACK if experiment.horizon is not None and have_room(experiment) else 1.0
         try:
             self.looks.in_time(share, few.run)
         finally:
@@ -159,11 +160,23 @@ class Search:
                 ample = self._shrunk(self.strongest, to_spare=self.ranking.margin(self.strongest))
                 self._shrunk(ample, to_spare=False)
         needed = [c for arm in self.ranking.ranked()[:1] for c in arm.changes]
-        asked = [c.change for c in self.candidates]
-        self._race(dict.fromkeys([*needed, *asked]))
+        self._race(dict.fromkeys([*needed, *(c.change for c in likely)]))
+        self._briefly_if(self._cured_by(1), lambda: self._race(c.change for c in self.candidates))
         for size, pool in () if self.singles_only else POOLS:
-            if not self._settled(arm for arm in experiment.tried if len(arm.changes) < size):
-                self._together(size, self._affordable_pool(size, pool))
+            if not self._cured_by(size - 1):
+                together = functools.partial(self._together, size, self._affordable_pool(size, pool))
+                self._briefly_if(self._cured_by(size), together)
+
+    def _cured_by(self, size: int) -> bool:
+        """True where at most so many changes are a cure that nothing better need be sought for."""
+        return self._settled(arm for arm in self.experiment.tried if len(arm.changes) <= size)
+
+    def _briefly_if(self, cured: bool, work: Callable[[], object]) -> None:
+        """Do that work; where it cannot find a smaller cure, for a little while."""
+        if cured:
+            self.looks.a_little(work)
+        else:
+            work()
 
     def _scales(self, likely: Sequence[Candidate]) -> list[Arm]:
         """Inputs and targets scaled at once, and the output made to reach them, where checks ask for
@@ -332,7 +345,8 @@ class Search:
         self.experiment.progress.stage("sharpening the verdicts")
         in_cures = {change for cure in self.proofs.cures for change in cure.arm.changes}
         self._race(sorted(in_cures, key=lambda change: change.label))
-        self.verdicts.sharpen(self.looks.until)
+        self.verdicts.sharpen(self.looks, likely=True)
+        self.looks.a_little(lambda: self.verdicts.sharpen(self.looks, likely=False))
 
     def _settled(self, arms: Iterable[Arm]) -> bool:
         """True where one of them is a cure that nothing better need be sought for.

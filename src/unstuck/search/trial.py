@@ -2,10 +2,10 @@
 
 `Trial` holds which replicas learned in the control and in the treatment, `PutBack` what a cure loses
 without one of its changes; `judge` is the only place that says "cause". The rules: exact McNemar on
-rescued and broken replicas, Holm over all arms that were run and all that was put back, and bounds
-that stay valid under racing (`stats.confidence_at`). Reports give the plain 95 % interval of where an
-arm was left: since the wider bounds decide when that is, it covers what it says (measured:
-`benchmarks/calibration.py`).
+rescued and broken replicas, or the rank sum of their scores where there are few; Holm over all arms
+that were run and all that was put back; and bounds that stay valid under racing
+(`stats.confidence_at`). Reports give the plain 95 % interval of where an arm was left: since the wider
+bounds decide when that is, it covers what it says (measured: `benchmarks/calibration.py`).
 """
 
 from __future__ import annotations
@@ -94,6 +94,9 @@ class PutBack:
     [replica], on the same seeds, which no search has seen; `scores` are the yardstick's of a usual
     replica of each. There is one look, of a size that was fixed before. Without company the change is
     all of the cure, and without it the script is as it is: that is a trial of its own.
+
+    `p_scores`: the p-value of the scores of all these trainings (`ranks.rank_sum`), where there was
+    room for few. It then stands for that of who learned, which few pairs cannot make small.
     """
 
     change: Intervention
@@ -101,11 +104,13 @@ class PutBack:
     whole: Learned
     without: Learned
     scores: tuple[float, float]
+    p_scores: float | None = None
 
     @property
     def effect(self) -> PairedEffect:
         """What the change brings in this company, with its 95 % interval."""
-        return paired_effect(self.without, self.whole)
+        effect = paired_effect(self.without, self.whole)
+        return effect if self.p_scores is None else replace(effect, p_value=self.p_scores)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,8 +146,9 @@ def judge(trials: Sequence[Trial], put_backs: Sequence[PutBack] = ()) -> list[Ju
         Judged(
             trial=trial, effect=effect, p_holm=float(p),
             verdict=(verdict := _alone(trial, float(p))),
-            to_decide=pairs_to_decide(effect, useful=USEFUL, negligible=NEGLIGIBLE,
-                                      planned=trial.planned)
+            to_decide=pairs_to_decide(
+                effect, useful=USEFUL, planned=trial.planned,
+                negligible=USEFUL if _helps_nobody(effect, float(trial.control.mean())) else NEGLIGIBLE)
             if verdict == "undecided" and effect.pairs else None,
         )
         for trial, effect, p in zip(trials, effects, corrected[:len(trials)], strict=True)
@@ -163,6 +169,8 @@ def rule(effect: PairedEffect, p_holm: float, control: float) -> Verdict:
     An effect that is surely positive but surely below `NEGLIGIBLE` is an acquittal: with many
     replicas every difference is significant, and nobody would call it a reason. Harm is claimed
     like help, corrected for all arms: among twenty that do nothing, some interval often misses 0.
+    Where nothing could be acquitted, it is enough to know that a change which has helped nobody is
+    surely no cause: a sharper bound would clear nothing, for four times the trainings.
 
     Args:
         effect: a trial's `bounds`.
@@ -174,11 +182,22 @@ def rule(effect: PairedEffect, p_holm: float, control: float) -> Verdict:
         return "cause"
     if p_holm < SIGNIFICANCE and effect.high < 0:
         return "harmful"
-    if effect.high < NEGLIGIBLE:
-        return "acquitted" if TELLING[0] <= control <= TELLING[1] else "no effect alone"
+    if effect.high < NEGLIGIBLE and _is_telling(control):
+        return "acquitted"
+    if effect.high < (USEFUL if _helps_nobody(effect, control) else NEGLIGIBLE):
+        return "no effect alone"
     if p_holm < SIGNIFICANCE and effect.low > 0:
         return "contributes"
     return "undecided"
+
+
+def _is_telling(control: float) -> bool:
+    return TELLING[0] <= control <= TELLING[1]
+
+
+def _helps_nobody(effect: PairedEffect, control: float) -> bool:
+    """True for a change that rescues no more than it breaks where nothing could be acquitted."""
+    return not _is_telling(control) and effect.rescued <= effect.broken
 
 
 def is_needed(back: PutBack, p_holm: float) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
-from unstuck.base.stats import LOOKS
+from unstuck.base.stats import LOOKS, PairedEffect
 
 from .arms import Arm, names
 from .candidates import Candidate
 from .experiment import Experiment
+from .looks import Looks
 from .proof import PROOF, Proofs
 from .trial import NEGLIGIBLE, USEFUL, Judged, Trial, judge
 
@@ -37,25 +38,27 @@ class Verdicts:
                    for change in never]
         return judge(trials, backs)
 
-    def sharpen(self, until: float) -> None:
+    def sharpen(self, looks: Looks, *, likely: bool) -> None:
         """Give further looks to the arms whose verdict is open, those in a cure first.
 
-        No further one is begun that would not end within `until` seconds.
+        No further one is begun for which these `looks` have no room, nor for an arm that would not come
+        to a verdict within it. Where only what is `likely` to be told is asked for: what a check asks
+        for, what a cure is made of, and what seems to help or harm.
         """
         experiment = self.experiment
         in_cures = {change for cure in self.proofs.cures for change in cure.arm.changes}
         while True:
-            judged = self.judged()
-            open_arms = [j for j in judged
-                         if len(j.trial.treatment) < self._most(j) and self._may_change(j)]
-            if not open_arms:
-                return
+            open_arms = [j for j in self.judged()
+                         if len(j.trial.treatment) < self._most(j) and self._may_change(j)
+                         and (not likely or j.trial.changes[0] in in_cures or j.trial.checks
+                              or _is_seen(j.effect)) and self._comes_to_a_verdict(j, looks)]
             open_arms.sort(key=lambda j: (j.trial.changes[0] not in in_cures,
                                           len(j.trial.treatment), -j.effect.difference))
             grown = False
             for target, arms in self._further(open_arms):
-                while arms and until - experiment.spent < sum(
-                        experiment.costs.of(arm, target - len(arm.learned)) for arm in arms):
+                while arms and not looks.have_room(
+                        sum(experiment.costs.of(arm, target - len(arm.learned)) for arm in arms),
+                        sum(target - len(arm.learned) for arm in arms)):
                     arms.pop()
                 if not arms:
                     continue
@@ -66,15 +69,20 @@ class Verdicts:
             if not grown:
                 return
 
+    def _comes_to_a_verdict(self, judged: Judged, looks: Looks) -> bool:
+        """False where there is no room for the pairs that an open verdict will take, as it looks."""
+        arm = self.experiment.arm(judged.trial.changes)
+        if judged.verdict != "undecided" or arm is None:
+            return arm is not None
+        more = (judged.to_decide or self._most(judged)) - len(arm.learned)
+        return looks.have_room(self.experiment.costs.of(arm, more), more)
+
     def _further(self, judged: Sequence[Judged]) -> Iterator[tuple[int, list[Arm]]]:
-        """How many replicas each arm gets next, in this order; as many arms as have use for one
-        another's company: where other processes train, several do.
-        """
+        """How many replicas each arm gets next, in this order; as many arms as run best at a time."""
         due = [(min(next(n for n in LOOKS if n > len(arm.learned)), self._most(j)), arm)
                for j in judged if (arm := self.experiment.arm(j.trial.changes)) is not None]
         for target, some in groupby(due, key=lambda pair: pair[0]):
-            while few := [arm for _, arm in islice(
-                    some, self.experiment.costs.beside if self.experiment.costs.workers else 1)]:
+            while few := [arm for _, arm in islice(some, self.experiment.costs.beside)]:
                 yield target, few
 
     @staticmethod
@@ -92,3 +100,8 @@ class Verdicts:
         near = judged.to_decide is not None and judged.to_decide <= PROOF
         sharper = near and quick and experiment.most >= 256
         return max(experiment.most, PROOF) if sharper else experiment.most
+
+
+def _is_seen(effect: PairedEffect) -> bool:
+    """True where rescued and broken differ by more than chance usually brings: a standard deviation."""
+    return (effect.rescued - effect.broken) ** 2 > effect.rescued + effect.broken

@@ -91,11 +91,10 @@ def run(
     unstuck run train.py --save train.unstuck -- --data my.npz
     """
     refuse_unwritable(json, html, save, force=force)
-    options = options_of(budget, replicas, seed, goal, device, jobs, cluster, select, ignore)
+    options = options_of(budget, replicas, seed, goal, device, jobs, cluster, horizon=horizon,
+                         rows=rows, select=select, ignore=ignore)
     shown = save is not None or html is not None or json is not None or format == "json"
-    options = replace(
-        options, pictures=shown, rows=rows, whole=horizon == "full",
-        horizon=None if horizon in (None, "full") else int(horizon))
+    options = replace(options, pictures=shown)
     from unstuck.diagnosis.diagnosis import diagnose_script
 
     if fit == "ask":

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 def options_of(
     budget: str, replicas: int | None, seed: int, goal: str | None, device: str | None,
-    jobs: int | None, cluster: str | None = None, select: list[str] | None = None,
+    jobs: int | None, cluster: str | None = None, *, horizon: str | None = None,
+    rows: int | None = None, select: list[str] | None = None,
     ignore: list[str] | None = None,
 ) -> Options:
     """The options of a diagnosis from what the switches say; Keras and JAX are imported here.
@@ -37,11 +38,10 @@ def options_of(
     chosen = known_names(names(select or [])), known_names(names(ignore or []))
     _use_device(device)
     from unstuck.diagnosis.diagnosis import Options
-    from unstuck.search.budget import Budget
 
-    return Options(
-        budget=Budget.parse(budget), replicas=replicas, seed=seed, goal=goal, device=device,
-        jobs=jobs, cluster=cluster, select=chosen[0], ignore=chosen[1],
+    return Options.read(
+        budget=budget, horizon=horizon, rows=rows, replicas=replicas, seed=seed, goal=goal,
+        device=device, jobs=jobs, cluster=cluster, select=chosen[0], ignore=chosen[1],
         begun=begun,
     )  # fmt: skip
 

@@ -5,13 +5,14 @@ out, or to call the step that `fit` compiles. Everything of that kind is here an
 that a new Keras version breaks one package, and its test, tests/network/test_adapter.py, says which
 name.
 
-`private` imports what is private; `installed` knows Keras itself, `models` a model as it is,
-`remaking` how it is made anew, `tracing` what happens while it is built or traced, `inner_outputs`
-what passes through its graph, `crossing` which rows its step compares, `sessions` what a process
-keeps, `fitting` what `compile` and `fit` are given.
+`importing` imports Keras, first of all, `private` what is private in it; `installed` knows Keras
+itself, `models` a model as it is, `remaking` how it is made anew, `tracing` what happens while it is
+built or traced, `inner_outputs` what passes through its graph, `crossing` which rows its step compares,
+`sessions` what a process keeps, `fitting` what `compile` and `fit` are given.
 Callers take the names from here.
 """
 
+from . import importing as importing  # isort: skip  before anything that imports Keras
 from .crossing import Crossed as Crossed
 from .crossing import crossed_rows as crossed_rows
 from .fitting import are_arrays as are_arrays

@@ -293,9 +293,10 @@ def _measured(result: Result) -> list[tuple[str, str]]:
         ("Repairs", "measured on fresh seeds, which no search has seen"),
         ("Comparison", "each change and the script as it is start from the same weights and see the"
          " rows in the same order, seed by seed"),
-        ("Test", "exact McNemar on rescued and broken trainings, corrected by Holm over everything"
-         " that was tried; verdicts rest on intervals widened for all looks taken, those given here are"
-         " of 95 % where the search left a change alone"),
+        ("Test", "exact McNemar on rescued and broken trainings, or the rank sum of their scores where"
+         " there was room for few, corrected by Holm over everything that was tried; verdicts rest on"
+         " intervals widened for all looks taken, those given here are of 95 % where the search left a"
+         " change alone"),
         ("Engine", f"{population.engine}, {population.strategy}"),
         ("Budget", f"{budget.given}; spent {words.duration(budget.spent)} on"
          f" {words.count(budget.trainings, 'training')}, {words.count(budget.steps, 'step')}"),
