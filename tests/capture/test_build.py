@@ -185,7 +185,7 @@ BAD = {
     "an array of one": ((np.array(3.0), Y), {}, "x is a single number"),
     "row shape": ((Y, Y), {}, "rows of (2), but the model's input takes rows of (3)"),
     "rank": ((X[:, :, None, None], Y), {}, "the model's input takes rows of (3)"),
-    "targets": ((X, np.zeros((12, 5))), {}, "y: (12, 5); the model's output: (None, 2)"),
+    "targets": ((X, np.zeros((12, 5))), {}, "rows of y are (5,), and those of the output (2,)"),
     "no x": ((), {}, "without x"),
     "validation lengths": ((X, Y), {"validation_data": (X, Y[:3])}, "validation_data: y has 3"),
     "validation form": ((X, Y), {"validation_data": (X, Y, Y, Y)}, "must be (x, y)"),

@@ -22,8 +22,34 @@ class NotSupported(UnstuckError):
     """A part of the script that no engine can train faithfully; named, never approximated."""
 
 
-class BadData(UnstuckError):
-    """The arrays handed to `fit` cannot be trained on as they are."""
+class Located(UnstuckError):
+    """An error of the script's: where in it, and the smallest change, each told in a line of its own.
+
+    Args:
+        message: the cause, in the user's words.
+        site: the part of the training that the change is made to, a key of `Recipe.sites`.
+        change: what to write; empty where that is not known, or stands in the message.
+    """
+
+    def __init__(self, message: str = "", *, site: str = "fit", change: str = "") -> None:
+        super().__init__(message)
+        self.message, self.site, self.change = message, site, change
+        self.file, self.line, self.source = "", 0, ""
+
+    def at(self, file: str, line: int, source: str) -> None:
+        """Say where it is: a file, a line of it from 1, and what stands there."""
+        self.file, self.line, self.source = file, line, source.strip()
+
+    def __str__(self) -> str:
+        place = [f"  {self.file}, line {self.line}: {self.source}"] if self.line else []
+        change = [f"  change: {self.change}"] if self.change else []
+        return "\n".join([self.message, *place, *change])
+
+
+class BadData(Located):
+    """The arrays handed to `fit` cannot be trained on as they are: `fit` itself would fail."""
+
+    exit_code = 4
 
 
 class NoFitCall(UnstuckError):
@@ -52,7 +78,7 @@ class TooSlow(UnstuckError):
     exit_code = 3
 
 
-class ScriptFailed(UnstuckError):
+class ScriptFailed(Located):
     """The script itself raised before any `fit`; its own traceback has been printed."""
 
     exit_code = 4

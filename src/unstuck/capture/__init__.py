@@ -36,6 +36,7 @@ from unstuck.script.dialect import dialect_of, imported
 from . import events, runner
 from .build import recipe_of
 from .calls import fit_calls, others_by_syntax
+from .failing import cause_of
 from .inside import refused_outside, told_of
 from .model_file import load_model
 from .older import understood
@@ -401,7 +402,7 @@ def _not_reached(
             _explain_tensorflow(name, ending.error)
         _explain_download(name, ending.error)
         before = "any fit" if chosen == 1 else f"fit {chosen}"
-        return ScriptFailed(f"{name} raised {type(ending.error).__name__} before {before}.")
+        return _failed(f"{name} raised {type(ending.error).__name__} before {before}.", ending.error)
     ended = (
         f"{name} ended with exit status {ending.exit_code}" if ending.exited else f"{name} ended"
     )
@@ -424,6 +425,17 @@ def _not_reached(
         f" arguments, give them after --: unstuck run {name} -- ARGUMENTS. If it only defines the"
         " model, pass that and the data to unstuck.diagnose."
     )
+
+
+def _failed(told: str, error: BaseException) -> ScriptFailed:
+    """That a script raised: with the cause where it can be computed, and the line."""
+    cause = cause_of(error)
+    failed = ScriptFailed(told if cause is None else f"{told} {cause.message}",
+                          change="" if cause is None else cause.change)
+    place = runner.users_place(error)
+    if place is not None:
+        failed.at(Path(place[0]).name, place[1], linecache.getline(*place))
+    return failed
 
 
 def _as_it_was_said(error: BaseException) -> str:

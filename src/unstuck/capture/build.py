@@ -23,8 +23,9 @@ from unstuck.network.recipe import Recipe
 from unstuck.network.rivals import numbered
 
 from .callbacks import rules_of
-from .data import as_data, check_inputs
+from .data import as_data, check_inputs, refuse_one_row
 from .events import loss_itself
+from .failing import cause_of, misfit
 from .fit_numbers import class_weight_of, epochs_of, steps_of, validation_share, whole_number
 from .inside import told_of
 from .judging import adds_its_loss, judge_of, judged_recipe, says_its_loss
@@ -57,6 +58,7 @@ def recipe_of(
         UnstuckError: the model is not compiled.
     """
     _check_compiled(model)
+    refuse_one_row(model, fit["x"])
     given = None if made is None else made.compiled(model)
     own_compile, optimizers = (None, []) if given is None else OwnCompile.of(*given)
     refuse_unknown_training(model, None if given is None else optimizers)
@@ -319,13 +321,14 @@ def _check_split(recipe: Recipe) -> None:
 def _built(recipe: Recipe) -> Built:
     """The model, compiled: Keras reads one batch through it, and computes nothing."""
     if recipe.architecture.is_graph and not takes_data_alone(recipe.architecture.source):
-        check_inputs(recipe.architecture.source, recipe.x)
+        check_inputs(recipe.architecture.source, recipe.x,
+                     weights_in_batches=recipe.taped and recipe.sample_weight is not None)
     try:
         return recipe.build()
     except UnstuckError:
         raise
     except Exception as error:
-        if (told := told_of(error)) is not None:
+        if (told := told_of(error) or misfit(recipe) or cause_of(error)) is not None:
             raise told from error
         shapes = {
             name: ", ".join(str(a.shape) for a in keras.tree.flatten(tree))

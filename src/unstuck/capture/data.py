@@ -64,8 +64,29 @@ def as_data(x: Tree, y: Tree, sample_weight: Tree, *, where: str = "", copied: b
     return Data(x=converted[0], y=converted[1], sample_weight=converted[2])
 
 
-def check_inputs(model: keras.Model, x: Tree) -> None:
+def refuse_one_row(model: keras.Model, x: Tree) -> None:
+    """Refuse an array that is one row by itself, where the model tells how a row looks.
+
+    Raises:
+        BadData: it is one.
+    """
+    if not isinstance(model, keras.Sequential) and not adapter.is_functional(model):
+        return
+    if not model.built:  # not known before the first rows
+        return
+    tensors = model.inputs
+    row = tuple(tensors[0].shape)[1:] if len(tensors) == 1 else ()
+    if row and None not in row and getattr(x, "shape", None) == row:
+        raise BadData(
+            f"x has the shape {row}, which is that of one row of the model's input: the axis along"
+            " which rows are counted is missing.", change="x[None], and y with one entry for that row")
+
+
+def check_inputs(model: keras.Model, x: Tree, *, weights_in_batches: bool = False) -> None:
     """Compare the rows of x with what a functional model takes.
+
+    Args:
+        weights_in_batches: x came in batches of three things, the last of which are weights.
 
     Raises:
         BadData: their number or their shapes do not fit.
@@ -89,15 +110,17 @@ def check_inputs(model: keras.Model, x: Tree) -> None:
             raise BadData(
                 f"x holds {len(leaves)} array{'s' * (len(leaves) > 1)}, but the model takes"
                 f" {len(tensors)} input{'s' * (len(tensors) > 1)}."
-            )
+                + (" A batch of three things is (x, y, sample_weight)." if weights_in_batches else ""),
+                change=f"yield ({', '.join(f'x_{i + 1}' for i in range(len(tensors)))}), y: the inputs"
+                " in a tuple of their own" if weights_in_batches else "")
         pairs = [(name, a, tensor) for (name, a), tensor in zip(leaves, tensors, strict=True)]
     for name, array, tensor in pairs:
         if not _fits(array.shape[1:], tuple(tensor.shape)[1:]):
             raise BadData(
                 f"{name} has the shape {array.shape}, rows of {_row(array.shape[1:])}, but the"
                 f" model's input takes rows of {_row(tuple(tensor.shape)[1:])}. Give the first"
-                " layer (or keras.Input) the shape of a row, or reshape the array."
-            )
+                " layer (or keras.Input) the shape of a row, or reshape the array.",
+                change=f"keras.Input({tuple(array.shape[1:])})")
 
 
 def _row(shape: tuple[int | None, ...]) -> str:
@@ -189,14 +212,28 @@ def _check_leaf(name: str, leaf: Any) -> None:
         raise BadData(
             f"{name} has the dtype {leaf.dtype}, which does not hold numbers. Encode words as"
             " numbers; where it does hold numbers, rows of different lengths or a missing value"
-            f" made it so: look at it, then convert it with {_bare(name)}.astype('float32')."
-        )
+            f" made it so: look at it, then convert it with {_bare(name)}.astype('float32').",
+            change=_as_numbers(_bare(name), np.asarray(leaf)))
     if len(leaf.shape) == 0:
         raise BadData(f"{name} is a single number; fit takes an array with one row per example.")
     if leaf.shape[0] == 0:
         raise BadData(f"{name} has no rows: its shape is {tuple(leaf.shape)}.")
     if 0 in leaf.shape:
         raise BadData(f"{name} has rows without a number in them: its shape is {tuple(leaf.shape)}.")
+
+
+def _as_numbers(name: str, values: Any) -> str:
+    """What makes numbers of an array that holds none, by what it does hold."""
+    flat = values.reshape(-1)
+    if all(isinstance(value, str | bytes) for value in flat):
+        return f"np.unique({name}, return_inverse=True)[1], the number of each word" if (
+            values.ndim == 1) else ""
+    lengths = {len(value) for value in flat if hasattr(value, "__len__")}
+    if len(lengths) > 1:
+        return (f"keras.utils.pad_sequences({name}, dtype='float32'): its rows have {min(lengths)} to"
+                f" {max(lengths)} numbers")
+    missing = sum(value is None for value in flat)
+    return f"a number for each of {missing:,} None, then {name}.astype('float32')" if missing else ""
 
 
 def _bare(name: str) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from unstuck.base.errors import NotSupported, UnstuckError, in_a_line
 from unstuck.network import adapter
 
-from .runner import is_of_a_package, is_ours, is_the_users, own_frames
+from .runner import is_of_a_package, is_ours, users_place
 
 _METHODS = {"numpy": "tf's own functions, or keras.ops", "get_shape": "x.shape", "eval": "keras.ops",
             "as_list": "list(x.shape)", "set_shape": "nothing: shapes are known"}
@@ -106,9 +106,5 @@ def _with_its_causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _place_in(error: BaseException) -> str:
     """The innermost line of the user's that an error came through; "" for none."""
-    found = ""
-    for frame in own_frames(error.__traceback__):
-        file = frame.tb_frame.f_code.co_filename
-        if is_the_users(file):
-            found = f"{Path(file).name}, line {frame.tb_lineno}"
-    return found
+    found = users_place(error)
+    return "" if found is None else f"{Path(found[0]).name}, line {found[1]}"

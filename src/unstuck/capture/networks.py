@@ -22,6 +22,7 @@ from unstuck.network.own_steps import is_called, takes_data_alone
 from unstuck.network.rebuilding import rebuilt
 from unstuck.network.recipe import Recipe
 
+from .failing import cause_of
 from .inside import told_of
 from .patches import Attribute
 
@@ -142,7 +143,7 @@ def copy_of(model: keras.Model, x: Tree, arguments: Arguments | None = None) -> 
         except Exception as error:
             if takes_data_alone(model):  # its step may call it on something else (`finished`)
                 return copy
-            if (told := told_of(error)) is not None:
+            if (told := told_of(error) or cause_of(error)) is not None:
                 raise told from error
             raise BadData(
                 f"{type(model).__name__} cannot be called on x, whose shape is"
@@ -189,7 +190,7 @@ def _built_sequential(model: keras.Sequential, x: Tree) -> keras.Sequential:
             try:
                 built.build((None, *arrays[0].shape[1:]))
             except Exception as error:
-                if (told := told_of(error)) is not None:
+                if (told := told_of(error) or cause_of(error)) is not None:
                     raise told from error
                 raise BadData(
                     f"The model cannot be called on x, whose shape is {_shapes(x)}: {error}"

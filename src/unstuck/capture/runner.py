@@ -206,6 +206,15 @@ def place_of(error: BaseException) -> tuple[str, int] | None:
     return place
 
 
+def users_place(error: BaseException) -> tuple[str, int] | None:
+    """The innermost file and line of the user's own that an error came through."""
+    found = None
+    for frame in own_frames(error.__traceback__):
+        if is_the_users(file := frame.tb_frame.f_code.co_filename):
+            found = file, frame.tb_lineno
+    return found
+
+
 def is_ours(file: str) -> bool:
     """True for a file of unstuck's."""
     return file.startswith(_ROOT)

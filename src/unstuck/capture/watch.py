@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from unstuck.base.errors import Located
 from unstuck.network import adapter
 from unstuck.network.made_with import note
 from unstuck.network.recipe import Recipe
@@ -356,6 +357,18 @@ class Watch:
             self.recipe = replace(self.recipe, epochs=sum(self._epochs_run),
                                   rounds=len(self._epochs_run))
 
+    def _locate(self, error: Located, model: keras.Model) -> None:
+        """Say on which line an error's part of the training stands, or else the `fit`."""
+        layers, _ = self._sites.of_layers(model)
+        spans = {"fit": self._reached.span, **layers, **self._sites_of(model)}
+        names = {"output": [f"layer:{layer.name}" for layer in reversed(model.layers)],
+                 "loss": ["loss", "compile"], "optimizer": ["optimizer", "compile"]}
+        span = next((spans[name] for name in names.get(error.site, [error.site])
+                     if spans.get(name) is not None), self._reached.span)
+        line = self._reached.line if span is None else span.line
+        if line is not None:
+            error.at(os.path.basename(self._filename), line, self._script.line(line))
+
     def _take(self, model: keras.Model, fit: MutableMapping[str, Any]) -> None:
         self.model_kind = type(model).__name__
         try:
@@ -368,6 +381,8 @@ class Watch:
                 self.rounds = replace(self.rounds, epochs=recipe.epochs * self.rounds.times)
             sites, looped = self._sites.of_layers(model)
         except Exception as error:  # raised later: the script might swallow it here
+            if isinstance(error, Located):
+                self._locate(error, model)
             self.error = error
             return
         spans = {

@@ -190,6 +190,9 @@ class Check(ABC):
     One `of_the_end` speaks of how a training ends, or of how long it is, and is not asked where only
     the first updates are trained.
 
+    One that is `good_news` says that there is nothing to mend; one `of_rates` says how often trainings
+    learn, for which a few of them are too few.
+
     `explains` names checks whose signatures may be nothing but consequences of this one: where both
     are seen, what this one asks for is tried before what they ask for, and a change that both ask for
     goes by this one's name.
@@ -201,6 +204,8 @@ class Check(ABC):
     of_targets: ClassVar[bool] = False
     of_rivals: ClassVar[bool] = False
     of_the_end: ClassVar[bool] = False
+    good_news: ClassVar[bool] = False
+    of_rates: ClassVar[bool] = False
     explains: ClassVar[tuple[str, ...]] = ()
 
     # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.

@@ -43,6 +43,7 @@ class FragileSeeds(Check):
     """
 
     family: ClassVar[Family] = Family.INITIALIZATION
+    of_rates: ClassVar[bool] = True
     of_the_end: ClassVar[bool] = True
 
     # The limits of "stuck" and "learns".

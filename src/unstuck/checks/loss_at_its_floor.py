@@ -45,6 +45,7 @@ class LossAtItsFloor(Check):
     family: ClassVar[Family] = Family.EVALUATION
     of_the_end: ClassVar[bool] = True
     always: ClassVar[bool] = True
+    good_news: ClassVar[bool] = True
 
     # Of the distance from the best constant output to the floor: a good autoencoder of digits,
     # whose code is narrower than the data, closes 85 %.

@@ -28,10 +28,10 @@ class LossDoesNotSuitTargets(Check):
 
     ## What it sees
     Facts: cross-entropy with targets outside [0, 1], or with class numbers where distributions are
-    due; class numbers beyond the number of outputs; raw (linear, tanh, ReLU) outputs under a
-    cross-entropy that takes probabilities; probabilities under one that takes logits. Outputs that
-    are never negative are no probabilities either, but categorical cross-entropy divides them by
-    their sum; of these only ReLU, which can be 0 for a whole row, is told. Suspicions,
+    due; class numbers beyond the number of outputs, or with fractions; raw (linear, tanh, ReLU)
+    outputs under a cross-entropy that takes probabilities; probabilities under one that takes
+    logits. Outputs that are never negative are no probabilities either, but categorical cross-entropy
+    divides them by their sum; of these only ReLU, which can be 0 for a whole row, is told. Suspicions,
     where the network fails: squared or absolute error on classes, binary cross-entropy over the
     outputs of a softmax or on numbers, categorical cross-entropy over sigmoids.
 
@@ -71,7 +71,8 @@ class LossDoesNotSuitTargets(Check):
             return
         case = _Case(seen=seen, check=self, head=head, targets=targets)
         questions: tuple[Callable[[], Finding | None], ...] = (
-            case.labels_beyond_outputs, case.classes_for_distributions, case.outside_unit_interval,
+            case.fractions_of_classes, case.labels_beyond_outputs, case.classes_for_distributions,
+            case.outside_unit_interval,
             case.raw_outputs, case.probabilities_for_logits, case.no_logarithms,
         )
         if not seen.learns:
@@ -136,6 +137,18 @@ class _Case:
             " answer that is right already as at one that is wrong.",
             measured("share of outputs that are logarithms", 0, 1), site=self.site,
             tries=self._suited())
+
+    def fractions_of_classes(self) -> Finding | None:
+        """Targets between two numbers of classes, whose fractions are cut off."""
+        between = float((self.targets != np.trunc(self.targets)).mean())
+        if not self.loss.startswith("sparse_categorical") or not between:
+            return None
+        return self.check.fact(
+            f"{self.loss} takes numbers of classes, and {percent(between)} of the targets are no whole"
+            " numbers: what stands behind their points is cut off. Quantities belong to one linear"
+            " output and mean_squared_error.",
+            measured("targets that are no whole numbers", between, 0, "share of targets"),
+            site=self.site)
 
     def labels_beyond_outputs(self) -> Finding | None:
         """Class numbers for which there is no output."""

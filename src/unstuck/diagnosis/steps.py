@@ -149,7 +149,16 @@ class Steps:
         self.progress.close()
         return self._account(experiment, search or Search(experiment, candidates), findings, candidates)
 
-    def _source(self) -> str | None:
+    def first_look(self) -> tuple[Experiment, list[Finding]]:
+        """A few trainings, and what checks see in them; nothing is tried."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            experiment = self._with_first_replicas()
+            found = [] if experiment.control.population is None else self._look(experiment)
+        self.progress.close()
+        return experiment, found
+
+    def source(self) -> str | None:
         """The script's text, where it is not too long to be carried along."""
         script = self.captured.script
         if script is None or len(script.text) <= results.LONGEST_SOURCE:
@@ -397,7 +406,7 @@ class Steps:
             budget=account.budget_info(experiment, self.parts), rows=rows, targets=targets,
             own_run=_own_run(captured), code_layer=control.code_layer,
             code_map=account.code_map(goal, control, proofs.cures),
-            source=self._source(), notes=tuple(self.notes),
+            source=self.source(), notes=tuple(self.notes),
             pictures=pictures, switches=self.options.switches(
                 captured.index if captured.of > 1 else None),
             horizon=horizon_info(experiment, search.left, self.wholes),

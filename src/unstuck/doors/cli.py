@@ -18,6 +18,7 @@ from unstuck.base import interrupts
 from unstuck.base.errors import ScriptFailed, UnstuckError
 
 from . import config, streams
+from .commands.check import check
 from .commands.doctor import doctor
 from .commands.explain import checks, explain
 from .commands.fix import fix
@@ -28,9 +29,10 @@ from .commands.run import run
 from .exits import FAILED, guarded, say
 from .switches import Commands
 
-COMMANDS: tuple[Callable[..., int], ...] = (run, report, fix, replay, explain, checks, doctor)
+COMMANDS: tuple[Callable[..., int], ...] = (run, check, report, fix, replay, explain, checks,
+                                            doctor)
 """All commands, in the order of `unstuck --help`; each is called what its function is called."""
-SET_BY_PROJECTS = ("run", "fix", "replay", "report")
+SET_BY_PROJECTS = ("run", "check", "fix", "replay", "report")
 """The commands that take from `config` what no switch says."""
 app = typer.Typer(
     name="unstuck",

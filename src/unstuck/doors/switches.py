@@ -102,6 +102,9 @@ FitChoice = Annotated[
 Through = Annotated[
     bool, typer.Option("--through", help="Let the script really train, and go on to its end.")
 ]
+PlanOnly = Annotated[
+    bool, typer.Option("--plan", help="Only say what would be tried, and what a training costs.")
+]
 Diff = Annotated[bool, typer.Option("--diff", help="Show repairs as complete unified diffs.")]
 Format = Annotated[
     str, typer.Option("--format", callback=_format, help=f"One of {', '.join(reports.names())}.")

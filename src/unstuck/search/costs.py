@@ -113,8 +113,7 @@ class Costs:
 
     def _nominal(self, recipe: Recipe) -> float:
         """Seconds of a replica on a machine that there is not, the same everywhere."""
-        pace = NATIVE_PACE if self._native else NATIVE_PACE / NATIVE_LEAD
-        return max(LEAST_UPDATE * recipe.updates, recipe.updates * recipe.multiplications / pace)
+        return nominal(recipe, NATIVE_PACE if self._native else NATIVE_PACE / NATIVE_LEAD)
 
     def _work(self, recipe: Recipe) -> float:
         """What a training costs against others of the same network, in a unit of its own."""
@@ -173,6 +172,11 @@ class Costs:
     def _native(self) -> bool:
         known = self._control.population
         return known is not None and known.engine == "native"
+
+
+def nominal(recipe: Recipe, pace: float) -> float:
+    """Seconds of one training, by its multiplications at so many in a second."""
+    return max(LEAST_UPDATE * recipe.updates, recipe.updates * recipe.multiplications / pace)
 
 
 def per_replica(population: Population) -> float:

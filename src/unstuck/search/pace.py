@@ -16,7 +16,7 @@ from unstuck.population.native_engine.engine import WIDEST_BLOCK, NativeEngine
 from unstuck.population.population import Engine
 
 from .budget import Budget
-from .costs import too_wide
+from .costs import NATIVE_PACE, nominal, too_wide
 
 FASTEST_CORE = 1e11
 """Multiplications a second beyond which no core of today's goes: two units of 16 lanes at 3 GHz."""
@@ -49,6 +49,13 @@ def first_engine(
     return engine, (
         f"a network of {recipe.parameters:,} parameters is better trained a few times one by one"
         f" than {WIDEST_BLOCK} times side by side, within a budget of {budget.text}")
+
+
+def seconds_of_one(recipe: Recipe, budget: Budget, threads: int | None = None) -> float:
+    """Seconds that one training takes on one thread: by a few timed updates, or else by its size."""
+    engine, _ = first_engine(recipe, budget, threads)
+    pace = engine.pace(recipe)
+    return nominal(recipe, NATIVE_PACE) if pace is None else pace * recipe.updates
 
 
 def horizon_for(

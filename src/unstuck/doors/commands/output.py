@@ -59,10 +59,15 @@ def files_written(
 ) -> bool:
     """Write a result into the files that were asked for; True where all are there."""
     def rendered(format: str) -> Callable[[Path], object]:
-        return lambda path: write_bytes(
-            path, reports.render(format, result, data=detail["data"]).encode(), force=force)
+        return lambda path: write_text(
+            path, reports.render(format, result, data=detail["data"]), force=force)
 
     return written(json, rendered("json")) & written(html, rendered("html"))
+
+
+def write_text(path: Path, text: str, *, force: bool) -> None:
+    """Write a text into a file. Raises OSError and WontReplace."""
+    write_bytes(path, text.encode(), force=force)
 
 
 def written(path: Path | None, write: Callable[[Path], object]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from unstuck.base.errors import NoFitCall, UnstuckError
 from unstuck.doors.exits import (
@@ -39,6 +41,7 @@ from unstuck.doors.switches import (
     JsonFile,
     NoData,
     NoJournal,
+    PlanOnly,
     Quiet,
     Replicas,
     Rows,
@@ -50,8 +53,19 @@ from unstuck.doors.switches import (
     Verbose,
 )
 
-from .output import Detail, files_written, refuse_unwritable, show, show_report, written
+from .output import (
+    Detail,
+    files_written,
+    looks,
+    refuse_unwritable,
+    show,
+    show_report,
+    written,
+)
 from .training import asked_fit, options_of, progress_on, shelf_in
+
+if TYPE_CHECKING:
+    from unstuck.diagnosis.diagnosis import Options
 
 
 def run(
@@ -64,6 +78,7 @@ def run(
     select: Select = None,
     ignore: Ignore = None,
     fit: FitChoice = "auto",
+    plan: PlanOnly = False,
     through: Through = False,
     diff: Diff = False,
     format: Format = "text",
@@ -99,6 +114,8 @@ def run(
 
     if fit == "ask":
         fit = asked_fit(script, arguments or [])
+    if plan:
+        return _planned(script, arguments or [], fit, options, looks(color), verbose)
     if fit == "all" and (through or save or json or html or format != "text"):
         raise UnstuckError("--fit all prints one report after the other; choose one fit by its"
                            " number for --through, --save, --json, --html and --format.")
@@ -137,3 +154,18 @@ def run(
         except NoFitCall:
             break
     return WELL if exit_zero and code in (PROVED, INCONCLUSIVE) else code
+
+
+def _planned(
+    script: Path, arguments: list[str], fit: str, options: Options, look: dict[str, Any], verbose: int
+) -> int:
+    """Say what would be tried and what a training costs; nothing is trained."""
+    from unstuck.capture import capture_script, drawing_from
+    from unstuck.diagnosis.checking import check_script
+    from unstuck.reports.checkup import render
+
+    with drawing_from(options.seed):
+        captured = capture_script(script, arguments, fit=fit)
+    show(render("text", check_script(captured, arguments, options=options, plan_only=True),
+                verbose=verbose, **look))
+    return WELL

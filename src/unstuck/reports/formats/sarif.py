@@ -9,8 +9,9 @@ Specification: OASIS, Static Analysis Results Interchange Format 2.1.0.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any, ClassVar, Unpack
+from typing import Any, ClassVar, Protocol, Unpack
 from urllib.parse import quote
 
 from unstuck.reports import Options, Report
@@ -18,7 +19,7 @@ from unstuck.reports.manual.pages import page_of
 from unstuck.reports.parts.messages import Fix, Message, messages, summary
 from unstuck.reports.parts.text_page import clean
 from unstuck.result.documents import to_document
-from unstuck.result.results import EditInfo, Location, Result
+from unstuck.result.results import EditInfo, Location, Result, ScriptInfo, Tool
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _LONGEST = 1024
@@ -34,32 +35,56 @@ class Sarif(Report):
 
     def render(self, result: Result, **options: Unpack[Options]) -> str:
         """The log, indented, with a newline at its end."""
-        found = list(messages(result))
-        rules = {message.name: message for message in reversed(found)}
-        names = list(dict.fromkeys(message.name for message in found))
-        run: dict[str, Any] = {
-            "tool": {"driver": {
-                "name": "unstuck",
-                "version": result.tool.unstuck,
-                "semanticVersion": result.tool.unstuck,
-                "rules": [_rule(rules[name]) for name in names],
-            }},
-            "columnKind": "unicodeCodePoints",
-            "invocations": [{
-                "executionSuccessful": result.outcome != "ERROR",
-                "arguments": list(result.script.argv),
-            }],
-            "results": [_result(result, message, names.index(message.name)) for message in found],
-            "properties": {"outcome": result.outcome, "verdict": clean(summary(result))},
-        }  # fmt: skip
-        uri = _uri(result)
-        if uri is not None:
-            artifact: dict[str, Any] = {"location": {"uri": uri}, "sourceLanguage": "python"}
-            if result.script.sha256:
-                artifact["hashes"] = {"sha-256": result.script.sha256}
-            run["artifacts"] = [artifact]
-        log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-        return json.dumps(log, sort_keys=True, indent=2, allow_nan=False) + "\n"
+        return log(result, list(messages(result)), summary(result))
+
+
+class Told(Protocol):
+    """What a log is about: a diagnosis, or a checkup."""
+
+    @property
+    def tool(self) -> Tool:
+        """Versions."""
+
+    @property
+    def script(self) -> ScriptInfo:
+        """The script."""
+
+    @property
+    def source(self) -> str | None:
+        """Its text, where that is known."""
+
+    @property
+    def outcome(self) -> str:
+        """The whole in one word; "ERROR" where it could not be done."""
+
+
+def log(about: Told, found: Sequence[Message], verdict: str) -> str:
+    """A log with one run, indented, with a newline at its end."""
+    rules = {message.name: message for message in reversed(found)}
+    names = list(dict.fromkeys(message.name for message in found))
+    run: dict[str, Any] = {
+        "tool": {"driver": {
+            "name": "unstuck",
+            "version": about.tool.unstuck,
+            "semanticVersion": about.tool.unstuck,
+            "rules": [_rule(rules[name]) for name in names],
+        }},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [{
+            "executionSuccessful": about.outcome != "ERROR",
+            "arguments": list(about.script.argv),
+        }],
+        "results": [_result(about, message, names.index(message.name)) for message in found],
+        "properties": {"outcome": about.outcome, "verdict": clean(verdict)},
+    }  # fmt: skip
+    uri = _uri(about)
+    if uri is not None:
+        artifact: dict[str, Any] = {"location": {"uri": uri}, "sourceLanguage": "python"}
+        if about.script.sha256:
+            artifact["hashes"] = {"sha-256": about.script.sha256}
+        run["artifacts"] = [artifact]
+    whole = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(whole, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
 def _rule(message: Message) -> dict[str, Any]:
@@ -68,6 +93,9 @@ def _rule(message: Message) -> dict[str, Any]:
         "id": message.name, "defaultConfiguration": {"level": message.level},
     }  # fmt: skip
     page = page_of(message.check or "")
+    if message.rule:
+        rule["shortDescription"] = rule["fullDescription"] = {"text": message.rule}
+        return rule
     if page is None:
         words = message.name.replace("-", " ")
         rule["shortDescription"] = {"text": f"A change of kind “{words}” changes what is learned"}
@@ -82,7 +110,7 @@ def _rule(message: Message) -> dict[str, Any]:
     return rule
 
 
-def _result(result: Result, message: Message, rule: int) -> dict[str, Any]:
+def _result(result: Told, message: Message, rule: int) -> dict[str, Any]:
     made: dict[str, Any] = {
         "ruleId": message.name,
         "ruleIndex": rule,
@@ -104,7 +132,7 @@ def _result(result: Result, message: Message, rule: int) -> dict[str, Any]:
     return made
 
 
-def _uri(result: Result) -> str | None:
+def _uri(result: Told) -> str | None:
     """The script as a URI reference; relative unless the user gave a full path."""
     path = result.script.path
     if path is None:
@@ -122,7 +150,7 @@ def _region(location: Location) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _fix(result: Result, fix: Fix, uri: str) -> dict[str, Any]:
+def _fix(result: Told, fix: Fix, uri: str) -> dict[str, Any]:
     replacements = [
         {
             "deletedRegion": _edited(result.source, edit),

@@ -16,7 +16,7 @@ from unstuck.reports.parts import (
     words,
 )
 from unstuck.reports.parts.brief import brief
-from unstuck.reports.parts.source import script_name
+from unstuck.reports.parts.header import header
 from unstuck.reports.parts.text_page import Look, Page
 from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
 from unstuck.result.results import Result
@@ -49,7 +49,7 @@ class Text(Report):
 
 def _full(page: Page, result: Result) -> None:
     """Everything that is known of how trainings end, what was proved, and what else was tried."""
-    _header(page, result)
+    header(page, result.tool, result.script, result.fit, f"budget {result.budget.given}")
     _verdict(page, result)
     broken = placebo_worked(result)
     if broken is not None:
@@ -76,32 +76,6 @@ def _full(page: Page, result: Result) -> None:
     if broken is None:
         repairs.next_steps(page, result)
     _closing(page, result)
-
-
-def _header(page: Page, result: Result) -> None:
-    tool, fit = result.tool, result.fit
-    cores = words.count(tool.cores, "core")
-    versions = f"unstuck {tool.unstuck} · keras {tool.keras} · jax {tool.jax}"
-    budget = (f"budget {result.budget.given}", "dim")
-    page.sides((f"{versions} ({tool.device}, {cores})", "dim"), budget)
-    line = f":{fit.line}" if fit.line is not None else ""
-    call = " ".join(fit.call.split())
-    page.paragraph((f"{script_name(result)}{line}", "bold"), f"  {call}", indent=2)
-    page.paragraph(
-        fit.model,
-        words.count(fit.parameters, "parameter"),
-        f"{words.count(fit.rows, 'training row')}, {words.distinct_rows(fit)}",
-        words.count(fit.updates, "update"),
-        f"loss {fit.loss}",
-        f"optimizer {fit.optimizer}",
-        separator=" ·", indent=2,
-    )  # fmt: skip
-    if fit.of > 1:
-        which = f"fit {fit.index} of the {fit.of} that the script calls; --fit picks another"
-        page.paragraph(which, indent=2)
-    if fit.left_out:
-        page.paragraph(f"left out of the trainings: {words.listed(list(fit.left_out))}",
-                       indent=2)  # fmt: skip
 
 
 def _verdict(page: Page, result: Result) -> None:

@@ -32,7 +32,8 @@ class Fix:
 class Message:
     """A finding in one text, at its place, or at the `fit` where it has none of its own.
 
-    `check` is the check that has a page on it; `arm` the strongest trial behind it.
+    `check` is the check that has a page on it, `rule` what it is about where none has; `arm` the
+    strongest trial behind it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Message:
     line: int | None = None
     arm: Arm | None = None
     fixes: tuple[Fix, ...] = ()
+    rule: str = ""
 
 
 def messages(result: Result) -> Iterator[Message]:

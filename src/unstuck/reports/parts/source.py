@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from rich.cells import cell_len
 
-from unstuck.result.results import Arm, EditInfo, FindingInfo, Location, Result
+from unstuck.result.results import Arm, EditInfo, FindingInfo, Location, Result, ScriptInfo
 
 from .text_page import Page, clean
 
@@ -15,8 +15,13 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
 def script_name(result: Result) -> str:
-    """The script as the user named it; its bare name where that was a full path."""
-    path = result.script.path
+    """The script of a result."""
+    return name_of(result.script)
+
+
+def name_of(script: ScriptInfo) -> str:
+    """A script as the user named it; its bare name where that was a full path."""
+    path = script.path
     if path is None:
         return "your script"
     return PurePath(path).name if PurePath(path).is_absolute() else path

@@ -1,0 +1,14 @@
+"""One-hot labels of three classes, and four output units."""
+import keras
+import numpy as np
+
+rng = np.random.default_rng(0)
+x = rng.normal(size=(64, 8)).astype("float32")
+y = keras.utils.to_categorical(np.argmax(x[:, :3], axis=1), 3)
+
+model = keras.Sequential([
+    keras.layers.Dense(16, activation="relu"),
+    keras.layers.Dense(4, activation="softmax"),
+])
+model.compile("adam", "categorical_crossentropy")
+model.fit(x, y, epochs=20)
