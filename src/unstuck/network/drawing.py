@@ -19,6 +19,7 @@ from typing import Any
 import keras
 
 from . import adapter
+from .torch_numbers import is_torchs
 
 SEEDS = "unstuck_seeds"
 """The attribute of a layer or a model that holds its generator."""
@@ -85,6 +86,8 @@ def draws_unseeded(model: keras.Model) -> bool:
     """True where a class of the user's own names `random` in its `call`, as far as its code tells."""
     for layer in (model, *adapter.flat_layers(model)):
         code = getattr(type(layer).call, "__code__", None)
+        if is_torchs(type(layer)):  # they hold their generators
+            continue
         if code is not None and not adapter.is_keras_class(type(layer)) and "random" in code.co_names:
             return True
     return False

@@ -21,7 +21,18 @@ from ..own_loops import Taken, of_batches
 from ..rounds import Around
 from ..shadow import SHADOWED, Shadow
 from ..tape import Batch, batch_of
-from . import of_activations, of_layers, of_losses, of_shapes  # noqa: F401  they fill the table
+from . import (  # noqa: F401  they fill the table
+    of_activations,
+    of_attention,
+    of_convolutions,
+    of_layers,
+    of_losses,
+    of_moves,
+    of_norms,
+    of_recurrent,
+    of_shapes,
+    of_sums,
+)
 from .hooks import Hooks
 from .loaded import Loaded
 from .losses import loss_of, merged
@@ -164,8 +175,8 @@ class Closing:
     def _by_tensor(self, model: keras.Model, network: Translation) -> list[tuple[str, Any]]:
         """The paths of a model's weights, each with the parameter of torch's that it is."""
         paths = adapter.stable_paths(model)
-        return [(paths[id(getattr(one.layer, one.attribute))], one.tensor) for one in network.held
-                if one.tensor is not None]
+        return [(paths[id(getattr(one.layer, one.attribute))], one.tensors[0]) for one in network.held
+                if one.tensors]
 
     def _untrained(self, model: keras.Model, network: Translation) -> frozenset[str]:
         """Weights that the optimizer does not have, frozen ones left out."""
@@ -229,7 +240,7 @@ class Closing:
         if span is not None:
             sites["loss"] = span
         for one in network.held:
-            drawn = None if one.tensor is None else self._hooks.draws.span_of(one.tensor)
+            drawn = self._hooks.draws.span_of(one.tensors[0]) if one.tensors else None
             if drawn is not None and one.attribute == "kernel" and self._hooks.draws_at(drawn):
                 sites[f"initializer:{one.layer.name}"] = drawn
         outer = next((op.modules[0] for op in self.parts.network if op.modules), None)
@@ -252,6 +263,10 @@ class Closing:
 def _drawn(graph: Graph, at: int) -> list[Any]:
     """What an operation drew in an update, as its inputs in the shadow's network."""
     op = graph.ops[at]
+    if "masks" in op.before:
+        return list(op.before["masks"])
+    if len(op.values) == 1:  # noise
+        return [op.values[0].astype(np.float32)]
     if op.values:  # a mask
         given, out = op.values
         return [np.where(given != 0, out / np.where(given == 0, 1, given), 0).astype(np.float32)]

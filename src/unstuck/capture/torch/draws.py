@@ -52,7 +52,12 @@ class Draws:
             return
         target = args[0] if args else kwargs.get("tensor", kwargs.get("input"))
         if isinstance(target, torch.Tensor):
-            self._by_place[_place(target)] = _drawn(name, args, kwargs)
+            drawn = _drawn(name, args, kwargs)
+            if _is_part(target):  # a row of zeros is `padding_idx`'s; other parts are no draw of it all
+                if drawn != Draw("constant", (0.0,)) or target.dim() != 1:
+                    self._by_place[_place(target)] = None
+                return
+            self._by_place[_place(target)] = drawn
             if name in _FUNCTIONS and (span := self._here()) is not None:
                 self._spans[_place(target)] = span
 
@@ -77,6 +82,10 @@ _FUNCTIONS = frozenset({"uniform_", "normal_", "zero_", "zeros_", "ones_", "fill
 
 def _place(tensor: Any) -> int:
     return int(tensor.untyped_storage().data_ptr())
+
+
+def _is_part(tensor: Any) -> bool:
+    return bool(tensor.numel() * tensor.element_size() < tensor.untyped_storage().nbytes())
 
 
 def _scaled(known: Draw, by: float) -> Draw | None:

@@ -46,6 +46,19 @@ def bias_initializer(draw: Draw | None, kernel: tuple[int, ...]) -> Any:
     return OfKernel() if draw.kind.startswith("kaiming") else _plain(draw)
 
 
+def of_weight(draw: Draw | None, shape: tuple[int, ...]) -> Any:
+    """Of a parameter in torch's own order of axes: what comes in is its second axis."""
+    if draw is None or draw.kind.startswith("kaiming"):
+        rest = int(np.prod(shape[2:]))
+        fans = {"fan_in": shape[1] * rest, "fan_out": shape[0] * rest} if len(shape) > 1 else {}
+        gain, mode = (draw or OWN).numbers
+        deviation = gain / math.sqrt(max(1, fans.get(mode, 1)))
+        if draw is not None and draw.kind == "kaiming_normal":
+            return keras.initializers.RandomNormal(0.0, deviation)
+        return keras.initializers.RandomUniform(-math.sqrt(3) * deviation, math.sqrt(3) * deviation)
+    return keras.initializers.RandomUniform(*draw.numbers) if draw.kind == "uniform" else _plain(draw)
+
+
 def _plain(draw: Draw) -> Any:
     kinds = keras.initializers
     if draw.kind == "normal":

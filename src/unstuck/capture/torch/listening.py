@@ -9,6 +9,7 @@ is noted.
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from ..weights import digest
 from .draws import Draws
+from .masks import hides_masks, masks
 from .ops import Graph, Leaf, Op, Ref, array, graph_of
 from .places import Places
 from .views import NAMES, Views
@@ -25,6 +27,9 @@ MOST_OPS = 20_000
 """So many operations without a gradient are a computation of something else, and forgotten."""
 RANDOM = frozenset({"dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout",
                     "feature_alpha_dropout"})
+NOISE = frozenset({"randn_like", "rand_like", "randn", "rand", "normal", "bernoulli", "randint",
+                   "randint_like", "randperm", "normal_", "uniform_", "bernoulli_"})
+"""Functions that draw what comes out."""
 _ASKED = frozenset({
     "size", "dim", "item", "tolist", "numpy", "__len__", "is_contiguous", "requires_grad_",
     "is_complex", "is_same_size",
@@ -35,6 +40,10 @@ _ASKED = frozenset({
 """Functions that make no number of a graph, or hand on what they are given."""
 _SAME = frozenset({"cpu", "cuda", "contiguous", "to", "float", "clone", "requires_grad_"})
 _PROPERTIES = frozenset({"data", "T", "mT"})
+_FACTORIES = frozenset({"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones",
+                        "new_full", "new_tensor", "new_empty"})
+"""Functions that read no number of the tensor that they are given."""
+_FLATTENED = frozenset({"view", "reshape", "flatten"})
 
 
 def name_of(function: Any) -> str:
@@ -64,6 +73,9 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         self._spent = False
         self._number = 0
         self._copies: dict[bytes, Any] = {}
+        self._kept: dict[int, Any] = {}
+        self._seen: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._flattened: dict[int, Any] = {}
         self.quiet = 0
         self.placed = self.detailed = True
         self.modules: list[Any] = []
@@ -80,8 +92,11 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         if not name or name in _ASKED:
             return func(*args, **kwargs)
         before = self._before(name, args)
-        given = [(one, one.requires_grad) for one in _tensors((args, kwargs))]
+        given = [(one, _slopes(one)) for one in _tensors((args, kwargs))]
+        state = torch.get_rng_state() if hides_masks(name, args, kwargs) else None
         out = func(*args, **kwargs)
+        if state is not None and self.detailed:
+            before = {"masks": masks(name, args, kwargs, state)}
         self._draws.heard(name, args, kwargs, out)
         self._note(name, args, kwargs, out, before, given)
         return out
@@ -90,9 +105,24 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         """A module is called."""
         if self.quiet or os.getpid() != self._process:
             return
-        if not self.modules and self._spent:
-            self.forget()
+        if not self.modules:
+            if self._spent:
+                self.forget()
+            self._keep(module)
         self.modules.append(module)
+
+    def _keep(self, module: Any) -> None:
+        """Note the tensors that are a module's own, and no parameters."""
+        self.quiet += 1
+        try:
+            held = [] if module in self._seen else [
+                one for part in module.modules() for one in vars(part).values()
+                if isinstance(one, torch.Tensor)]
+            self._seen.add(module)
+            self._kept.update((id(one), one) for one in (*held, *module.buffers())
+                              if not _is_parameter(one))
+        finally:
+            self.quiet -= 1
 
     def left(self, module: Any) -> None:
         """It has returned, or raised."""
@@ -103,6 +133,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         """Begin anew: what is known leads to no loss any more."""
         self._current.clear()
         self._alive.clear()
+        self._flattened.clear()
         self._spent = False
 
     def graph(self, loss: Any) -> Graph | None:
@@ -140,6 +171,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         try:
             tracked = [id(one) in self._current or slope for one, slope in given]
             if not any(tracked) and not self.modules:
+                if name in _FLATTENED and given and outs[0].dim() < given[0][0].dim():
+                    self._flattened[id(outs[0])] = outs[0], given[0][0]
                 if name in NAMES and given:
                     self.views.heard(given[0][0], outs[0])
                 return
@@ -148,16 +181,22 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             sloped = any(slope for _, slope in given)
             whole = outs[0].is_floating_point()
             self._number += 1
+            if name in NOISE or name in _FACTORIES:
+                args = tuple(one for one in args if not isinstance(one, torch.Tensor))
             op = Op(
                 name=name.rstrip("_") if writes else name, args=self._refs(args),
                 kwargs=self._refs(kwargs), modules=tuple(self.modules),
                 span=self._places.here() if self.placed else None,
                 shapes=[tuple(one.shape) for one in outs], before=before, number=self._number,
-                cut=sloped and whole and not outs[0].requires_grad)
-            if name in RANDOM and self.detailed:
-                op.values = [array(given[0][0]), array(outs[0])]
-            if not given or name.endswith("_like"):  # made from nothing
+                dtypes=[str(one.dtype).rpartition(".")[2] for one in outs],
+                cut=sloped and whole and not _slopes(outs[0]))
+            op.fixed = name not in RANDOM and name not in NOISE and all(map(_is_fixed, op.inputs))
+            if op.fixed:
+                op.values, op.args, op.kwargs = [self._copied(one) for one in outs], (), {}
+            elif name in NOISE and self.detailed:
                 op.values = [array(outs[0])]
+            elif name in RANDOM and self.detailed:
+                op.values = [array(given[0][0]), array(outs[0])]
             for at, one in enumerate(outs):
                 self._current[id(one)] = Ref(op, at)
                 self._alive.append(one)
@@ -172,7 +211,10 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             self._alive.append(tree)
             if _is_parameter(tree):
                 return Leaf(tree, True)
-            return Leaf(None, False, self._copied(tree))
+            made, rows = self._flattened.get(id(tree), (None, None))
+            if made is tree:
+                return Leaf(None, False, self._copied(rows), shape=tuple(tree.shape))
+            return Leaf(None, False, self._copied(tree), kept=id(tree) in self._kept)
         if isinstance(tree, dict):
             return {key: self._refs(one) for key, one in tree.items()}
         if isinstance(tree, list | tuple):
@@ -187,7 +229,24 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
 
 
 def _is_parameter(tensor: Any) -> bool:
-    return isinstance(tensor, torch.nn.Parameter) or (tensor.requires_grad and tensor.is_leaf)
+    if isinstance(tensor, torch.nn.Parameter):
+        return True
+    try:
+        return bool(tensor.requires_grad and tensor.is_leaf)
+    except RuntimeError:  # a view of a parameter that was written into, as `padding_idx` is
+        return True
+
+
+def _slopes(tensor: Any) -> bool:
+    """Whether gradients go to a tensor."""
+    try:
+        return bool(tensor.requires_grad)
+    except RuntimeError:
+        return True
+
+
+def _is_fixed(one: Ref | Leaf) -> bool:
+    return one.op.fixed if isinstance(one, Ref) else one.kept
 
 
 def _tensors(tree: Any) -> list[Any]:

@@ -12,15 +12,51 @@ from .translating import Translation, translates
 
 _WORDS = {"relu": "relu", "tanh": "tanh", "sigmoid": "sigmoid", "silu": "silu", "softplus": "softplus",
           "softsign": "softsign", "relu6": "relu6", "selu": "selu", "mish": "mish",
-          "hardtanh": "hard_tanh", "logsigmoid": "log_sigmoid", "tanhshrink": "tanh_shrink"}
+          "logsigmoid": "log_sigmoid", "log_sigmoid": "log_sigmoid", "tanhshrink": "tanh_shrink",
+          "hardsigmoid": "hard_sigmoid", "hardswish": "hard_silu", "celu": "celu",
+          "hardshrink": "hard_shrink", "softshrink": "soft_shrink"}
+_ARGUMENTS = {"celu": 1.0, "hardshrink": 0.5, "softshrink": 0.5}
 
 
 @translates(*_WORDS)
 def by_word(to: Translation, op: Op) -> Any:
     """Those that both have alike at their defaults."""
-    if op.name == "softplus" and (to.raw(op, 1, "beta", 1) != 1):
-        raise to.refused(op, "softplus with a beta")
-    return to.activated(op, to.arg(op, 0, "input"), _WORDS[op.name])
+    x, beta = to.arg(op, 0, "input"), to.raw(op, 1, "beta", 1)
+    if op.name == "softplus" and beta != 1:
+        return ops.softplus(x * beta) / beta
+    usual = _ARGUMENTS.get(op.name)
+    given = to.raw(op, 1, "alpha" if op.name == "celu" else "lambd", usual)
+    if given != usual:
+        return getattr(ops, _WORDS[op.name])(x, given)
+    return to.activated(op, x, _WORDS[op.name])
+
+
+@translates("hardtanh")
+def hardtanh(to: Translation, op: Op) -> Any:
+    """`nn.ReLU6` is one from 0 to 6."""
+    x = to.arg(op, 0, "input")
+    ends = float(to.raw(op, 1, "min_val", -1.0)), float(to.raw(op, 2, "max_val", 1.0))
+    words = {(-1.0, 1.0): "hard_tanh", (0.0, 6.0): "relu6"}
+    return to.activated(op, x, words[ends]) if ends in words else ops.clip(x, *ends)
+
+
+@translates("glu")
+def glu(to: Translation, op: Op) -> Any:
+    """One half times the sigmoid of the other."""
+    one, gate = ops.split(to.arg(op, 0, "input"), 2, axis=to.raw(op, 1, "dim", -1))
+    return one * ops.sigmoid(gate)
+
+
+@translates("threshold", "_threshold")
+def threshold(to: Translation, op: Op) -> Any:
+    """Another number where one is not large enough."""
+    return ops.threshold(to.arg(op, 0, "input"), to.raw(op, 1, "threshold"), to.raw(op, 2, "value"))
+
+
+@translates("softmin")
+def softmin(to: Translation, op: Op) -> Any:
+    """The softmax of what is negated."""
+    return ops.softmax(-to.arg(op, 0, "input"), axis=to.raw(op, 1, "dim", -1))
 
 
 @translates("gelu")

@@ -20,12 +20,16 @@ from unstuck.script import Span
 class Leaf:
     """A tensor that no operation of the graph made.
 
-    `values` are its numbers when the operation read it; `parameter`: it is one, trained or frozen.
+    `values` are its numbers when the operation read it; `parameter`: it is one, trained or frozen;
+    `kept`: it is a module's own, as a buffer is. Where a script flattened rows before the operation
+    read them, `values` are the rows, and `shape` is the one that was read.
     """
 
     tensor: Any
     parameter: bool
     values: NDArray[Any] | None = None
+    kept: bool = False
+    shape: tuple[int, ...] = ()
 
 
 @dataclass(eq=False)
@@ -33,10 +37,10 @@ class Op:
     """One call of a function of torch's.
 
     `name` is the function's ("linear", "relu", "view"), `modules` are those being called, the
-    outermost first. `shapes` has the shape of each tensor that came out. `cut`: something with a
-    slope went in, and nothing with a slope came out. `values` are what went in and came out, where
-    it draws random numbers; `before` what it wrote over; `number` counts the operations of the
-    script.
+    outermost first. `shapes` and `dtypes` are those of each tensor that came out. `cut`: something
+    with a slope went in, and nothing with a slope came out. `fixed`: what came out hangs on neither
+    rows nor parameters, and is `values`. Otherwise `values` are what went in and came out, where it
+    draws random numbers; `before` what it wrote over; `number` counts the operations of the script.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Op:
     modules: tuple[Any, ...]
     span: Span | None
     shapes: list[tuple[int, ...]] = field(default_factory=list)
+    dtypes: list[str] = field(default_factory=list)
+    fixed: bool = False
     values: list[Any] = field(default_factory=list)
     cut: bool = False
     before: dict[str, NDArray[Any]] = field(default_factory=dict)
@@ -64,6 +70,12 @@ class Op:
     def shape(self) -> tuple[int, ...]:
         """The shape of what comes out first."""
         return self.shapes[0] if self.shapes else ()
+
+    @property
+    def whole(self) -> str:
+        """Keras's word for the type of what comes out first."""
+        kind = self.dtypes[0] if self.dtypes else "float32"
+        return "float32" if "float" in kind else "bool" if kind == "bool" else "int32"
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,10 +63,10 @@ def parts_of(graph: Graph) -> Parts:
     count = _rows_in(graph)
     for i, op in enumerate(graph.ops):
         inside = any(_has_parameters(module) for module in op.modules)
-        computed = any(ref.op.name not in _MADE for ref in op.operands)
+        computed = any(not ref.op.fixed for ref in op.operands)
         late = any(id(ref.op) in after for ref in op.operands)
         for j, one in enumerate(op.inputs):
-            if isinstance(one, Ref) or one.parameter or not _is_batch(one, count):
+            if isinstance(one, Ref) or one.parameter or one.kept or not _is_batch(one, count):
                 continue
             if not inside and (computed or late):
                 targets.append((i, j))
@@ -80,7 +80,7 @@ def parts_of(graph: Graph) -> Parts:
     ends: dict[int, Ref] = {}
     for op in loss:
         for ref in op.operands:
-            if id(ref.op) not in after and ref.op.name not in _MADE:
+            if id(ref.op) not in after and not ref.op.fixed:
                 ends[id(ref.op)] = ref
     if not rows or not network:
         raise NotSupported("no rows are known that go into its network.")
@@ -96,16 +96,11 @@ def parts_of(graph: Graph) -> Parts:
                  output=next(iter(ends.values())))
 
 
-_MADE = frozenset({"zeros", "ones", "full", "arange", "tensor", "eye", "linspace", "zeros_like",
-                   "ones_like"})
-"""Operations that make numbers of nothing."""
-
-
 def _rows_in(graph: Graph) -> int:
     """How many rows the batch has: the first axis of the first data that the network is given."""
     for op in graph.ops:
         for one in op.inputs:
-            if isinstance(one, Leaf) and one.values is not None and one.values.ndim:
+            if isinstance(one, Leaf) and not one.kept and one.values is not None and one.values.ndim:
                 return len(one.values)
     raise NotSupported("no rows are known that go into its network.")
 

@@ -11,7 +11,8 @@ from .ops import Graph, Op
 from .parts import Parts
 from .trainings import Training
 
-_MODES = {"dropout": 2, "dropout1d": 2, "dropout2d": 2, "dropout3d": 2, "batch_norm": 5}
+_MODES = {"dropout": 2, "dropout1d": 2, "dropout2d": 2, "dropout3d": 2, "batch_norm": 5,
+          "multi_head_attention_forward": 13}
 """Operations that do otherwise in training, and where they are told."""
 
 

@@ -7,23 +7,29 @@ can hold it becomes that layer's own, as most Keras networks have it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported, UnstuckError
-from unstuck.network.torch_numbers.layers import Detach
+from unstuck.network.torch_numbers.layers import Detach, Weight
 from unstuck.script import Span
 
+from .constants import by_row
 from .draws import Draw
+from .initial import of_weight
+from .naming import Naming
 from .ops import Leaf, Op, Ref
 from .parts import Parts, Where
+from .roles import read_alone
 
 Function = Callable[["Translation", Op], Any]
+Turn = Callable[..., NDArray[Any]]
 TABLE: dict[str, Function] = {}
 
 
@@ -38,23 +44,30 @@ def translates(*names: str) -> Callable[[Function], Function]:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Held:
-    """A parameter of torch's in a layer: the layer's attribute, and the numbers in Keras's order.
+    """Parameters of torch's as one variable of a layer.
 
-    `tensor` is the parameter; `None` for one that a batch normalisation keeps of its batches.
+    `turn` makes the variable's numbers of the parameters'. `values` are the numbers with which it
+    began. What a batch normalisation keeps of its batches is of no parameter.
     """
 
     layer: Any
     attribute: str
     values: NDArray[Any]
-    tensor: Any
+    tensors: Sequence[Any]
+    turn: Turn
+
+    def at(self, values: Mapping[int, NDArray[Any]]) -> NDArray[Any] | None:
+        """The variable's numbers, where the parameters by `id` have others; `None` for unknown ones."""
+        given = [values.get(id(one)) for one in self.tensors]
+        return None if not given or any(one is None for one in given) else self.turn(*given)
 
 
-class Translation:
+class Translation(Naming):
     """The network of a graph, being made.
 
     Args:
         parts: of the graph.
-        ops: all of its operations, in their order.
+        every: all of its operations, in their order.
         rows: the arrays of its first batch.
         names: of parameters, by `id`.
         values: of parameters before the training, by `id`.
@@ -66,22 +79,22 @@ class Translation:
     """
 
     def __init__(
-        self, parts: Parts, ops: list[Op], rows: list[NDArray[Any]], names: Mapping[int, str],
+        self, parts: Parts, every: list[Op], rows: list[NDArray[Any]], names: Mapping[int, str],
         values: Mapping[int, tuple[Any, NDArray[Any]]], draws: Mapping[int, Draw | None], *,
         site_of: Callable[[Any], Span | None], lasting: frozenset[int],
         frozen: frozenset[int], shadow: bool,
     ) -> None:
-        self._parts, self.all_ops, self.shadow = parts, ops, shadow
-        self._names, self._values, self.draws = names, values, draws
-        self._site_of, self._lasting, self._frozen = site_of, lasting, frozen
+        super().__init__(names, site_of)
+        self._parts, self.all_ops, self.shadow = parts, every, shadow
+        self._values, self.draws = values, draws
+        self._lasting, self._frozen = lasting, frozen
         self._made: dict[tuple[int, int], Any] = {}
-        self._used: set[str] = set()
         self._layers: dict[tuple[int, ...], Any] = {}
         self.held: list[Held] = []
-        self.sites: dict[str, Span] = {}
         self.drawn: list[Op] = []
         self.more_inputs: list[Any] = []
-        self._read = self._readers()
+        self._read, self._weights = self._readers(), self._calls()
+        self._alone = read_alone(parts.network)
         self.count = len(rows[0])
         self._entries: dict[Where, Any] = {}
         for i, (where, array) in enumerate(zip(parts.rows, rows, strict=True)):
@@ -108,11 +121,11 @@ class Translation:
         return model
 
     def _translate(self, op: Op) -> None:
+        if op.fixed:
+            self._made |= {(id(op), at): one for at, one in enumerate(op.values)}
+            return
         function = TABLE.get(op.name)
         if function is None:
-            if op.values and not op.inputs:
-                self._made[id(op), 0] = op.values[0]
-                return
             raise self.refused(
                 op, f"its network calls {op.name}, for which there is no counterpart here")
         try:
@@ -138,23 +151,62 @@ class Translation:
     def value(self, one: Any) -> Any:
         """What an argument is: a tensor of Keras's, an array, or itself."""
         if isinstance(one, Ref):
-            return self._made[id(one.op), one.at]
+            found = self._made[id(one.op), one.at]
+            return self.like_rows(found) if one.op.fixed else found
         if isinstance(one, Leaf):
             return self._leaf(one)
         if isinstance(one, tuple):
             return tuple(map(self.value, one))
         return one
 
-    def _leaf(self, leaf: Leaf) -> Any:
+    def fixed(self, one: Any) -> NDArray[Any] | None:
+        """The numbers of an argument that hangs on neither rows nor parameters; `None` for others."""
+        if isinstance(one, Ref):
+            return self._made[id(one.op), one.at] if one.op.fixed else None
+        rows = isinstance(one, Leaf) and (one.parameter or self._entry_of(one) is not None)
+        return one.values if isinstance(one, Leaf) and not rows else None
+
+    def like_rows(self, array: NDArray[Any]) -> Any:
+        """An array, as a tensor with as many rows as there are where it has the batch's, all equal."""
+        return by_row(array, self.count, self.entry)
+
+    @property
+    def entry(self) -> Any:
+        """The first of the rows' inputs."""
+        return next(iter(self._entries.values()))
+
+    def _entry_of(self, leaf: Leaf) -> Any:
         for where, entry in self._entries.items():
             given = self.all_ops[where[0]].inputs[where[1]]
             if isinstance(given, Leaf) and given.values is leaf.values and leaf.values is not None:
                 return entry
-        if leaf.parameter:
-            raise NotSupported(
-                "its network computes with parameters of its own otherwise than by a layer or a matrix"
-                f" ({self._names.get(id(leaf.tensor), 'a tensor of its own')}).")
-        return leaf.values
+        return None
+
+    def _leaf(self, leaf: Leaf) -> Any:
+        entry = self._entry_of(leaf)
+        if entry is not None:
+            return ops.reshape(entry, (-1, *leaf.shape[1:])) if leaf.shape else entry
+        return self._weight(leaf) if leaf.parameter else leaf.values
+
+    def _weight(self, leaf: Leaf) -> Any:
+        """A parameter that the network computes with by itself."""
+        def make() -> Any:
+            values = self.values(leaf)
+            layer = Weight(values.shape, initializer=of_weight(self.draws.get(id(leaf.tensor)),
+                                                               values.shape),
+                           name=self.named(self._names.get(id(leaf.tensor), "weight")),
+                           trainable=self.trains(leaf))
+            out = layer(self.entry)
+            self.hold(layer, "value", [leaf])
+            return out
+
+        if not self.is_kept(leaf):
+            raise NotSupported("a parameter is made anew in every forward pass. Make it in __init__.")
+        return self.once([leaf], make)
+
+    def is_alone(self, *leaves: Leaf | None) -> bool:
+        """True where one of these parameters is read otherwise than by one kind of layer."""
+        return any(leaf is not None and id(leaf.tensor) in self._alone for leaf in leaves)
 
     def arg(self, op: Op, at: int, name: str, default: Any = None) -> Any:
         """An argument of an operation, translated."""
@@ -163,38 +215,6 @@ class Translation:
     def raw(self, op: Op, at: int, name: str, default: Any = None) -> Any:
         """The same as it was given."""
         return op.args[at] if len(op.args) > at else op.kwargs.get(name, default)
-
-    def named(self, name: str) -> str:
-        """A name for a layer that no other has."""
-        name = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
-        found, i = name, 1
-        while found in self._used:
-            found, i = f"{name}_{i}", i + 1
-        self._used.add(found)
-        return found
-
-    def called(self, op: Op, what: str = "") -> str:
-        """What a layer without weights is called: as its module in the model, or by its line."""
-        inner = op.modules[-1] if op.modules else None
-        name = ""
-        if type(inner).__module__.startswith("torch.") and op.modules:
-            name = next((name for name, module in op.modules[0].named_modules() if module is inner), "")
-        if name.isdecimal():
-            name = f"{op.name}_{name}"
-        if what or not name:
-            line = "" if op.span is None else f"_line_{op.span.line}"
-            name = f"{name or what or op.name}{line}"
-        return self.named(name)
-
-    def layer_of(self, parameter: Leaf | None, op: Op) -> str:
-        """What a layer is called that a parameter is of: as its module is in the model."""
-        if parameter is not None and id(parameter.tensor) in self._names:
-            name = self._names[id(parameter.tensor)].rpartition(".")[0]
-            if name.isdecimal():  # of a bare Sequential
-                return f"{op.name}_{name}"
-            if name:
-                return name
-        return op.name
 
     def values(self, leaf: Leaf) -> NDArray[Any]:
         """A parameter's numbers before the training."""
@@ -209,10 +229,20 @@ class Translation:
         """True unless all of a layer's parameters were frozen when the training began."""
         return any(leaf is not None and id(leaf.tensor) not in self._frozen for leaf in leaves)
 
-    def hold(self, layer: Any, attribute: str, leaf: Leaf | None, values: NDArray[Any]) -> None:
-        """Note a parameter as one of a layer's."""
-        self.held.append(Held(layer=layer, attribute=attribute, values=values,
-                              tensor=None if leaf is None else leaf.tensor))
+    def hold(self, layer: Any, attribute: str, leaves: Sequence[Leaf], turn: Turn = np.asarray) -> None:
+        """Note parameters as one variable of a layer's: `turn` puts them into Keras's order of axes."""
+        for leaf in leaves:
+            if any(leaf.tensor is tensor for one in self.held for tensor in one.tensors):
+                name = self._names.get(id(leaf.tensor), "a tensor of its own")
+                raise NotSupported(f"layers of two kinds share a parameter ({name}).")
+        self.held.append(Held(layer=layer, attribute=attribute, turn=turn,
+                              values=turn(*map(self.values, leaves)),
+                              tensors=[leaf.tensor for leaf in leaves]))
+
+    def hold_values(self, layer: Any, attribute: str, values: NDArray[Any]) -> None:
+        """Note the numbers of a variable that is no parameter."""
+        self.held.append(Held(layer=layer, attribute=attribute, turn=np.asarray, values=values,
+                              tensors=()))
 
     def once(self, leaves: list[Leaf], make: Callable[[], Any]) -> Any:
         """A layer, made once for the same parameters, so that it is shared where it is called again."""
@@ -220,22 +250,6 @@ class Translation:
         if key not in self._layers:
             self._layers[key] = make()
         return self._layers[key]
-
-    def noted(self, layer: Any, op: Op) -> Any:
-        """Note where a layer is written."""
-        if (span := self.site(op)) is not None:
-            self.sites.setdefault(f"layer:{layer.name}", span)
-        outer = op.modules[-2:-1]
-        if op.span is not None and (not outer or not type(outer[0]).__module__.startswith("torch.")):
-            self.sites.setdefault(f"call:{layer.name}", op.span)
-        return layer
-
-    def site(self, op: Op) -> Span | None:
-        """Where an operation is written: its module's constructor, or its call."""
-        inner = op.modules[-1] if op.modules else None
-        made = self._site_of(inner) if inner is not None and (
-            type(inner).__module__.startswith("torch.")) else None
-        return made or op.span
 
     def activated(self, op: Op, x: Any, word: str) -> Any:
         """An activation that Keras knows by a word: the layer's own, or a layer of its own."""
@@ -255,6 +269,10 @@ class Translation:
         operands = op.operands
         if len(operands) != 1 or self._read.get(id(operands[0].op), 0) != 1:
             return None
+        weights = [id(one.tensor) for one in operands[0].op.inputs
+                   if isinstance(one, Leaf) and one.parameter]
+        if any(self._weights.get(one, 0) > 1 for one in weights):
+            return None  # it is called again, perhaps with another activation behind it
         made = self._made.get((id(operands[0].op), 0))
         history = getattr(made, "_keras_history", None)
         layer = None if history is None else history.operation
@@ -269,6 +287,15 @@ class Translation:
         for op in self.all_ops:
             for ref in op.operands:
                 found[id(ref.op)] = found.get(id(ref.op), 0) + 1
+        return found
+
+    def _calls(self) -> dict[int, int]:
+        """How many operations are given each parameter, by the `id` of its tensor."""
+        found: dict[int, int] = {}
+        for op in self.all_ops:
+            for one in op.inputs:
+                if isinstance(one, Leaf) and one.parameter:
+                    found[id(one.tensor)] = found.get(id(one.tensor), 0) + 1
         return found
 
     def captured(self, op: Op, shape: tuple[int, ...], *, rows: bool = True) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -49,6 +50,38 @@ class OfUnits(keras.initializers.RandomUniform):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         return {"gates": self.gates}
+
+
+@keras.saving.register_keras_serializable(package="unstuck")
+class ZeroRow(keras.initializers.Initializer):  # type: ignore[misc]
+    """A table drawn as another initialiser draws it, but for one row of zeros.
+
+    Args:
+        drawn: that initialiser.
+        row: the number of the row.
+    """
+
+    def __init__(self, drawn: Any, row: int) -> None:
+        self.drawn, self.row = keras.initializers.get(drawn), row
+
+    @property
+    def seed(self) -> Any:
+        """That of the other one."""
+        return getattr(self.drawn, "seed", None)
+
+    @seed.setter
+    def seed(self, value: int) -> None:
+        self.drawn = copy.copy(self.drawn)
+        self.drawn.seed = value
+
+    def __call__(self, shape: Any, dtype: Any = None, **more: Any) -> Any:
+        """A draw."""
+        kept = (np.arange(shape[0]) != self.row).astype("float32")[:, None]
+        return self.drawn(shape, dtype=dtype, **more) * keras.ops.cast(kept, dtype or "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {"drawn": keras.initializers.serialize(self.drawn), "row": self.row}
 
 
 def resolved(

@@ -98,6 +98,101 @@ class Dense(keras.layers.Dense):  # type: ignore[misc]
         return {**super().get_config(), "made_anew": self.made_anew}
 
 
+@_registered
+class Weight(keras.layers.Layer):  # type: ignore[misc]
+    """An `nn.Parameter` that a network computes with by itself: what comes out is the parameter.
+
+    Args:
+        shape: its own; whatever the layer is called with is not read.
+        initializer: what it is drawn as.
+    """
+
+    def __init__(self, shape: Any, initializer: Any = "zeros", **more: Any) -> None:
+        super().__init__(**more)
+        self._shape = tuple(shape)
+        self._initializer = keras.initializers.get(initializer)
+
+    def build(self, input_shape: Any) -> None:
+        """The parameter."""
+        self.value = self.add_weight(name="value", shape=self._shape, initializer=self._initializer)
+
+    def call(self, inputs: Any) -> Any:
+        """The parameter."""
+        return ops.convert_to_tensor(self.value)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """The parameter's."""
+        return self._shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "shape": list(self._shape),
+                "initializer": keras.initializers.serialize(self._initializer)}
+
+
+@_registered
+class Noise(keras.layers.Layer):  # type: ignore[misc]
+    """`randn_like`, `rand_like` and their like within a network: numbers drawn anew in every call.
+
+    In inference it puts out their mean.
+
+    Args:
+        shape: that of a row's numbers; of all of them where they are not drawn `by_row`.
+        kind: "normal" or "uniform".
+        low, high: of a uniform draw; the mean and the deviation of a normal one.
+    """
+
+    def __init__(
+        self, shape: Any, kind: str = "normal", low: float = 0.0, high: float = 1.0,
+        by_row: bool = True, **more: Any,
+    ) -> None:
+        super().__init__(**more)
+        self._shape, self.kind, self.low, self.high = tuple(shape), kind, low, high
+        self.by_row = by_row
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """The numbers."""
+        shape = (ops.shape(inputs)[0], *self._shape) if self.by_row else self._shape
+        if not training:
+            mean = self.low if self.kind == "normal" else (self.low + self.high) / 2
+            return ops.full(shape, mean, dtype="float32")
+        draw = getattr(keras.random, self.kind)
+        return draw(shape, self.low, self.high, seed=self.seed_generator)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """That of the numbers."""
+        return (input_shape[0], *self._shape) if self.by_row else self._shape
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "shape": list(self._shape), "kind": self.kind, "low": self.low,
+                "high": self.high, "by_row": self.by_row}
+
+
+@_registered
+class Embedding(keras.layers.Embedding):  # type: ignore[misc]
+    """`nn.Embedding(padding_idx=…)`: one word's numbers are zeros, and get no gradient.
+
+    Args:
+        padding_idx: the word.
+    """
+
+    def __init__(self, input_dim: int, output_dim: int, padding_idx: int = 0, **more: Any) -> None:
+        super().__init__(input_dim, output_dim, **more)
+        self.padding_idx = padding_idx
+
+    def call(self, inputs: Any) -> Any:
+        """The numbers of each word."""
+        found = super().call(inputs)
+        padded = ops.expand_dims(ops.equal(ops.cast(inputs, "int32"), self.padding_idx), -1)
+        return ops.where(padded, ops.stop_gradient(found), found)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "padding_idx": self.padding_idx}
+
+
 class _TwoBiases:
     """A recurrent cell with a bias for its inputs and one for its state, as torch has them."""
 
