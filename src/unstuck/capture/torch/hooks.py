@@ -244,7 +244,7 @@ class Hooks:
                            if p.grad is not None)
         self.listening.placed = self.trainings.batches < 2
         self.listening.detailed = self.trainings.batches < SHADOWED
-        self.listening.forget()
+        self.listening.stepped()
         training = self.trainings.now
         if self.ends_early and training is not None and training.counted is None:
             if not self.schedulers:
