@@ -100,7 +100,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             self.modules.pop()
 
     def stepped(self) -> None:
-        """A step was made: what led to its loss is over. A loss whose gradients are still to come is not."""
+        """A step was made: what led to its loss is over, if its gradients were taken."""
         if self._spent:
             self.forget()
 
