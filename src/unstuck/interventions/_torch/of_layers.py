@@ -46,11 +46,24 @@ def layer(script: Script, before: Recipe, after: Recipe, name: str, key: str) ->
         return initializer(script, before, after, name)
     if key == "trainable":
         return _unfrozen(script)
+    if key == "axis":
+        return last_axis(script, before, name)
     if key == "cuts":
         return joined(script, before, name)
     if key == "made_anew":
         return kept_layer(script, before, name, _sizes(before)[name])
     return None
+
+
+def last_axis(script: Script, before: Recipe, name: str) -> Edits | None:
+    """`dim=-1` for a softmax."""
+    call = call_at(script, before, f"layer:{name}")
+    if call is None or "softmax" not in last_name(call).lower():
+        return None
+    method = not last_name(call)[:1].isupper() and len(call.node.args) < 2 and (
+        call.argument("dim") is None)
+    at = 0 if last_name(call)[:1].isupper() or method else 1
+    return call.set_argument("dim", "-1", position=at)
 
 
 def activation(script: Script, before: Recipe, after: Recipe, name: str, word: str) -> Edits | None:
