@@ -14,6 +14,7 @@ from unstuck.base.errors import NotSupported
 from unstuck.interventions import Intervention
 from unstuck.interventions.rates_by_epoch import RatesByEpoch
 from unstuck.interventions.schedule import ConstantRate
+from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
 from ._words import count, number, percent
