@@ -66,11 +66,14 @@ class ClippingTooTight(Check):
         else:
             if not norm > self.times * limit:
                 return
-            message = (f"before training it has a norm of {number(norm)}, and {name} cuts it to"
+            by = "clip_grad_norm_" if "clip" in seen.recipe.sites else name
+            message = (f"before training it has a norm of {number(norm)}, and {by} cuts it to"
                        f" {number(limit)}")
             evidence = measured("norm of the gradient over the limit", norm / limit, self.times)
-        yield self.suspicion(f"The optimizer clips the gradient: {message}.", evidence,
-                             site="optimizer", tries=(NoClipping(),))
+        who = "The loop" if "clip" in seen.recipe.sites else "The optimizer"
+        yield self.suspicion(
+            f"{who} clips the gradient: {message}.", evidence,
+            site="clip" if "clip" in seen.recipe.sites else "optimizer", tries=(NoClipping(),))
 
     def _norm(self, seen: Observation, *, each: bool) -> float | None:
         """The usual norm before training, of the largest layer or of all; `None` if not known."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
+from unstuck.interventions import Intervention
+from unstuck.interventions.rates_by_epoch import RatesByEpoch
 from unstuck.interventions.schedule import ConstantRate
+from unstuck.network.recipe import Recipe
 
 from . import Check, Family, Finding, Observation, measured
 from ._words import count, number, percent
@@ -34,7 +38,8 @@ class ScheduleTooFast(Check):
     of 0 in `ReduceLROnPlateau`, does the same.
 
     ## What it tries
-    The schedule's highest rate as a constant.
+    The schedule's highest rate as a constant; in PyTorch also `scheduler.step()` once an epoch,
+    where it stands in the loop over the batches.
 
     ## Example
         rate = keras.optimizers.schedules.ExponentialDecay(0.01, decay_steps=10, decay_rate=0.5)
@@ -73,8 +78,13 @@ class ScheduleTooFast(Check):
             f" {number(peak)}, in {percent(share)} of the {count(recipe.updates, 'update')}: {end}.",
             measured("updates with next to no rate", share, self.most),
             site="optimizer" if recipe.optimizer.learning_rate is None else self._site(seen),
-            tries=(ConstantRate.of(recipe),),
+            tries=(ConstantRate.of(recipe), *self._by_epoch(recipe)),
         )
+
+    def _by_epoch(self, recipe: Recipe) -> Iterator[Intervention]:
+        with suppress(NotSupported):
+            RatesByEpoch().apply(recipe)
+            yield RatesByEpoch()
 
     def _rates(self, seen: Observation) -> NDArray[Any]:
         given = seen.control.metrics.get("learning_rate")

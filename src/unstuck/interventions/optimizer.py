@@ -55,7 +55,10 @@ class UseOptimizer(Intervention):
 
     def reason(self, before: Recipe) -> str:
         """Which it was."""
-        return f"optimizer: was {before.optimizer.kind}"
+        own, rate = before.optimizer, before.optimizer.learning_rate
+        if own.kind != self.name or rate is None:
+            return f"optimizer: was {own.kind}"
+        return f"{own.kind}: the rate was {rate:.4g}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this optimizer."""

@@ -20,14 +20,24 @@ What = Literal["training", "regularised", "untrained", "optimizer_for", "clears"
                "training_for"]
 
 _LABELS: Mapping[What, str] = {
-    "training": "the forward pass with training=True",
+    "training": "the forward pass in the mode of training",
     "regularised": "the penalties (model.losses) added to the loss",
-    "untrained": "gradients for all trainable variables",
+    "untrained": "all trainable weights trained",
     "optimizer_for": "the optimizer made once, before the loop",
     "clears": "gradients cleared before each backward pass",
     "steps_every": "a step after every batch",
     "training_for": "the mode of training for all updates",
 }
+
+
+_REASONS: Mapping[What, str] = {
+    "training": "the network was in the mode of inference while it was trained",
+    "training_for": "the network stayed in the mode of inference",
+    "untrained": "the optimizer did not have all parameters",
+    "steps_every": "the optimizer made a step after some of the batches only",
+}
+_OF_CLEARING = {"never": "gradients were never cleared",
+                "lost": "gradients were cleared before the step"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +57,12 @@ class TrainAsFit(Intervention):
     def label(self) -> str:
         """What is done."""
         return _LABELS[self.what]
+
+    def reason(self, before: Recipe) -> str:
+        """How it was."""
+        clears = "" if before.loop is None else _OF_CLEARING.get(before.loop.clears, "")
+        return (clears if self.what == "clears" and clears else
+                _REASONS.get(self.what) or super().reason(before))
 
     @property
     def site(self) -> str:
@@ -111,5 +127,7 @@ def left_out(loop: Loop) -> tuple[What, ...]:
     """
     usual = Loop()
     found = tuple(what for what in _LABELS if getattr(loop, what) != getattr(usual, what))
+    if loop.clears == "batch":  # a step after every batch loses none of them
+        return tuple(what for what in found if what != "clears")
     adds_up = loop.clears == "step" and loop.steps_every > 1
     return tuple(what for what in found if what != "steps_every" or not adds_up)

@@ -140,7 +140,7 @@ class Tree:
         place = self.lines.start(start)
         return Edit(start=place, end=place, replacement=text)
 
-    def line_after(self, statement: cst.SimpleStatementLine, code: str) -> Edit:
+    def line_after(self, statement: cst.BaseStatement | cst.SimpleStatementLine, code: str) -> Edit:
         """The insertion of statements on lines of their own after a statement's lines."""
         start, end = self.bare_extent(statement)
         indent, newline = self.lines.indentation(start) or "", self.lines.newline

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import warnings
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -18,6 +19,7 @@ from ..patches import patched
 from ..rounds import gone_through, loops_around
 from ..runner import Stop
 from ..shadow import SHADOWED
+from . import listening
 from .draws import Draws
 from .listening import Listening
 from .loaders import loaded
@@ -69,6 +71,7 @@ class Hooks:
             (torch.nn.utils, "clip_grad_norm_"): self._clip("norm"),
             (torch.nn.utils, "clip_grad_value_"): self._clip("value"),
             (torch, "compile"): self._compile,
+            (warnings, "showwarning"): self._warned,
         }
         self._handles = [
             modules.register_module_forward_pre_hook(self._entered),
@@ -185,6 +188,18 @@ class Hooks:
 
         return compile
 
+    def _warned(self, original: Any) -> Any:
+        """What torch says of a call is said of the user's line, not of the one that passes it on."""
+        def showwarning(
+            message: Any, category: Any, filename: str, lineno: int, file: Any = None, line: Any = None
+        ) -> None:
+            here = self.places.here() if filename == listening.__file__ else None
+            if here is not None:
+                filename, lineno = self.places.filename, here.line
+            original(message, category, filename, lineno, file, line)
+
+        return showwarning
+
     def _say(self, note: str) -> None:
         if note not in self.said:
             self.said.add(note)
@@ -244,7 +259,7 @@ class Hooks:
                            if p.grad is not None)
         self.listening.placed = self.trainings.batches < 2
         self.listening.detailed = self.trainings.batches < SHADOWED
-        self.listening.forget()
+        self.listening.stepped()
         training = self.trainings.now
         if self.ends_early and training is not None and training.counted is None:
             if not self.schedulers:

@@ -129,6 +129,11 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         if self.modules and self.modules[-1] is module:
             self.modules.pop()
 
+    def stepped(self) -> None:
+        """A step was made: what led to its loss is over, if its gradients were taken."""
+        if self._spent:
+            self.forget()
+
     def forget(self) -> None:
         """Begin anew: what is known leads to no loss any more."""
         self._current.clear()
@@ -165,7 +170,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         if name == "__setitem__":
             outs = [args[0]]
         writes = name.endswith("_") and not name.endswith("__")
-        if not outs or (writes and _is_parameter(outs[0])):
+        if not outs or (writes and _is_parameter(outs[0])) or (
+                name in _SAME and given and outs[0] is given[0][0]):
             return
         self.quiet += 1
         try:

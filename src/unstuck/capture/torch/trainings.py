@@ -179,6 +179,8 @@ class Trainings:
 
     def step(self, optimizer: Any, registered: dict[int, str]) -> None:
         """An optimizer is about to change its parameters."""
+        if not self._pending and self.now is None:
+            return  # before the first gradient
         if not self._pending and self.now is not None and self.now.optimizer is not optimizer:
             if self.now.batches and self.now.batches[-1].step == self.now.steps:
                 self.now.refused = self.now.refused or (

@@ -136,12 +136,17 @@ class Translation(Naming):
             raise self.refused(op, f"its call of {op.name} is of a kind that is not understood"
                                    f" ({type(error).__name__})") from error
         for at, one in enumerate(out if isinstance(out, tuple) else (out,)):
-            if op.cut and hasattr(one, "_keras_history"):
+            if op.cut and hasattr(one, "_keras_history") and not self._cut_later(op):
                 name = self.called(op, "detached")
                 one = Detach(name=name)(one)
                 if op.span is not None:
                     self.sites[f"layer:{name}"] = op.span
             self._made[id(op), at] = one
+
+    def _cut_later(self, op: Op) -> bool:
+        """True where all that reads an operation is cut as well, as within `no_grad()`."""
+        readers = [one for one in self.all_ops if any(ref.op is op for ref in one.operands)]
+        return bool(readers) and all(one.cut or self._cut_later(one) for one in readers)
 
     def refused(self, op: Op, why: str) -> NotSupported:
         """That an operation cannot be taken, with its line."""

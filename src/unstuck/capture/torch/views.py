@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -64,10 +63,17 @@ class Views:
 
 
 def exchanged(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[int, ...] | None:
-    """The order of the axes of one shape that makes the other; `None` for none or several."""
-    if before == after or sorted(before) != sorted(after) or len(set(before)) != len(before):
+    """The order of the axes of one shape that makes the other; `None` for none or several.
+
+    Axes of one size keep their order, as height and width do where colours come to the front. The first
+    axis of square tables, `(20, 20, 3)` as `(20, 3, 20)`, stays the first.
+    """
+    if before == after or sorted(before) != sorted(after):
         return None
     if [n for n in before if n != 1] == [n for n in after if n != 1]:
         return None
-    return next(order for order in permutations(range(len(before)))
-                if tuple(before[i] for i in order) == after)
+    left, order = list(range(len(before))), []
+    for size in after:
+        order.append(next(i for i in left if before[i] == size))
+        left.remove(order[-1])
+    return tuple(order)

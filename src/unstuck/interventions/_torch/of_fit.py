@@ -16,6 +16,8 @@ from unstuck.script import Edit, Script
 from unstuck.script.tree import tree_of
 
 from .._source import number, set_value, tidy
+from ..clipping import ARGUMENTS as CLIPS
+from . import of_rates
 from ._names import Edits, call_at, function_name, last_name, module_name
 
 _WORDS = {"learning_rate": ("lr", 1), "momentum": ("momentum", 2), "nesterov": ("nesterov", None),
@@ -31,16 +33,16 @@ def optimizer(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     old, new = before.optimizer, after.optimizer
     if call is None or last_name(call) != old.kind or not hasattr(numbers, new.kind):
         return None
-    clips = {"clipnorm", "clipvalue", "global_clipnorm"}
-    if any(old.config.get(key) != new.config.get(key) for key in clips):
+    around = of_rates.around(script, before, after)
+    if around is None:
         return None
     if old.cls is new.cls:
-        edits: Edits = ()
+        edits: Edits = around
         for key, value in new.config.items():
-            if key == "name" or _same(value, old.config.get(key)):
+            if key in ("name", *CLIPS) or _same(value, old.config.get(key)) or not isinstance(
+                    value, bool | int | float):  # schedules are written where they make their steps
                 continue
-            if key not in _WORDS or not isinstance(value, bool | int | float) or (
-                    key == "learning_rate" and not isinstance(old.config[key], int | float)):
+            if key not in _WORDS:
                 return None
             word, at = _WORDS[key]
             found = set_value(call, word, number(value), position=at)
@@ -53,7 +55,7 @@ def optimizer(script: Script, before: Recipe, after: Recipe) -> Edits | None:
         return None
     defaults = getattr(numbers, new.kind)().get_config()
     given = {key: value for key, value in new.config.items()
-             if key not in ("name", *clips) and not _same(value, defaults.get(key))}
+             if key not in ("name", *CLIPS) and not _same(value, defaults.get(key))}
     if any(key not in _WORDS or not isinstance(value, bool | int | float)
            for key, value in given.items()):
         return None
@@ -62,7 +64,8 @@ def optimizer(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     prefix = call.callee.rpartition(".")[0]
     if not prefix:
         prefix = script.module_alias("torch.optim", call.span)[0]
-    return call.replace(f"{prefix}.{new.kind}({', '.join([parameters.code, *words])})")
+    made = call.replace(f"{prefix}.{new.kind}({', '.join([parameters.code, *words])})")
+    return (*made, *around)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -114,6 +117,8 @@ def loss(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     call = call_at(script, before, "loss")
     name, config = config_of(after.loss)
     known = LOSSES.get((name, bool(config.get("from_logits"))))
+    if (name, config) == config_of(before.loss):
+        return ()  # it is written as arithmetic, and stays
     if call is None or known is None or config.get("reduction") not in (
             None, "sum_over_batch_size", "mean_with_sample_weight"):
         return None

@@ -12,6 +12,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Edit, Script
 
 from ._names import Edits, call_at, function_name, last_name, module_name
+from .of_graph import joined, kept_layer
 from .of_initializers import initializer
 from .of_scales import scaled
 
@@ -45,11 +46,24 @@ def layer(script: Script, before: Recipe, after: Recipe, name: str, key: str) ->
         return initializer(script, before, after, name)
     if key == "trainable":
         return _unfrozen(script)
+    if key == "axis":
+        return last_axis(script, before, name)
     if key == "cuts":
-        return _joined(script, before, name)
+        return joined(script, before, name)
     if key == "made_anew":
-        return _kept_layer(script, before, name)
+        return kept_layer(script, before, name, _sizes(before)[name])
     return None
+
+
+def last_axis(script: Script, before: Recipe, name: str) -> Edits | None:
+    """`dim=-1` for a softmax."""
+    call = call_at(script, before, f"layer:{name}")
+    if call is None or "softmax" not in last_name(call).lower():
+        return None
+    method = not last_name(call)[:1].isupper() and len(call.node.args) < 2 and (
+        call.argument("dim") is None)
+    at = 0 if last_name(call)[:1].isupper() or method else 1
+    return call.set_argument("dim", "-1", position=at)
 
 
 def activation(script: Script, before: Recipe, after: Recipe, name: str, word: str) -> Edits | None:
@@ -195,19 +209,6 @@ def inserted(
     return () if kind == "Activation" and replaced else None
 
 
-def _joined(script: Script, before: Recipe, name: str) -> Edits | None:
-    """`.data` and `.detach()` taken out."""
-    span = before.sites.get(f"layer:{name}")
-    offsets = None if span is None else script.lines.offsets(span)
-    if offsets is None:
-        return None
-    text = script.lines.data[offsets[0] : offsets[1]].decode()
-    for tail in (".data", ".detach()", ".detach().clone()", ".clone().detach()"):
-        if text.endswith(tail):
-            return (Edit(start=offsets[1] - len(tail.encode()), end=offsets[1], replacement=""),)
-    return None
-
-
 def _unfrozen(script: Script) -> Edits | None:
     """The one statement that freezes, the other way round."""
     data = script.lines.data
@@ -218,27 +219,6 @@ def _unfrozen(script: Script) -> Edits | None:
             found.append(at + text.index(b"False"))
             at = data.find(text, at + 1)
     return (Edit(start=found[0], end=found[0] + 5, replacement="True"),) if len(found) == 1 else None
-
-
-def _kept_layer(script: Script, before: Recipe, name: str) -> Edits | None:
-    """A layer that `forward` makes, made in `__init__` instead."""
-    call = call_at(script, before, f"layer:{name}")
-    if call is None:
-        return None
-    cls = next((one for one in call.tree.ancestors(call.node) if isinstance(one, cst.ClassDef)), None)
-    if cls is None:
-        return None
-    init = next((one for one in cls.body.body if isinstance(one, cst.FunctionDef)
-                 and one.name.value == "__init__"), None)
-    if init is None or not isinstance(init.body, cst.IndentedBlock) or not isinstance(
-            init.body.body[-1], cst.SimpleStatementLine):
-        return None
-    given, out = _sizes(before)[name]
-    free, i = "made_once", 1
-    while free in script.text:
-        free, i = f"made_once_{i}", i + 1
-    line = call.tree.line_after(init.body.body[-1], f"self.{free} = {call.callee}({given}, {out})")
-    return (line, *call.replace(f"self.{free}"))
 
 
 WRITERS: dict[str, Callable[..., Edits | None]] = {

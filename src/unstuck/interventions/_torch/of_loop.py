@@ -11,6 +11,7 @@ from unstuck.script import Edit, Script
 from unstuck.script.tree import Tree
 
 from ._names import Edits, call_at, statement_at
+from .of_owners import owned
 
 
 def loop(script: Script, before: Recipe, after: Recipe, what: str) -> Edits | None:
@@ -20,11 +21,17 @@ def loop(script: Script, before: Recipe, after: Recipe, what: str) -> Edits | No
 
 
 def _clears(script: Script, before: Recipe) -> Edits | None:
-    """`zero_grad()` in front of `backward()`, and nowhere else."""
+    """`zero_grad()` in front of `backward()` and `step()` behind it, and nowhere else."""
     backward, step = statement_at(script, before, "backward"), call_at(script, before, "step")
     if backward is None or step is None:
         return None
+    if before.loop is not None and before.loop.clears == "batch":
+        return ()  # they are cleared where they should be
     tree, statement = backward
+    stepped = statement_at(script, before, "step")
+    if stepped is not None and _stands_before(tree, stepped[1], statement):
+        return (tree.delete_lines(stepped[1]),
+                tree.line_after(_last(script, before, statement), step.code))
     known = call_at(script, before, "zero_grad")
     code = f"{step.callee.rpartition('.')[0]}.zero_grad()" if known is None else known.code
     line = tree.line_before(statement, code)
@@ -36,6 +43,22 @@ def _clears(script: Script, before: Recipe) -> Edits | None:
     return None if old is None else (tree.delete_lines(old[1]), line)
 
 
+def _stands_before(tree: Tree, one: cst.CSTNode, other: cst.CSTNode) -> bool:
+    """True for two statements of one block in this order."""
+    return tree.parent(one) is tree.parent(other) and (
+        tree.bare_extent(one)[0] < tree.bare_extent(other)[0])
+
+
+def _last(
+    script: Script, before: Recipe, backward: cst.SimpleStatementLine
+) -> cst.SimpleStatementLine:
+    """What a step comes after: `backward()`, or the clipping of what that has computed."""
+    clip = statement_at(script, before, "clip")
+    if clip is not None and _stands_before(clip[0], backward, clip[1]):
+        return clip[1]
+    return backward
+
+
 def _steps(script: Script, before: Recipe) -> Edits | None:
     """`step()` right behind `backward()`."""
     backward, step = statement_at(script, before, "backward"), statement_at(script, before, "step")
@@ -43,14 +66,28 @@ def _steps(script: Script, before: Recipe) -> Edits | None:
     if backward is None:
         return None
     tree, statement = backward
+    statement = _last(script, before, statement)
     if known is None or step is None:
-        name = call_at(script, before, "zero_grad")
+        name = _optimizer_name(script, before)
         if name is None or known is not None:
             return None
-        return (tree.line_after(statement, f"{name.callee.rpartition('.')[0]}.step()"),)
-    if isinstance(tree.parent(tree.parent(step[1]) or step[1]), cst.If):
-        return None  # under a condition, on purpose
+        return (tree.line_after(statement, f"{name}.step()"),)
+    condition = tree.parent(tree.parent(step[1]) or step[1])
+    if isinstance(condition, cst.If):
+        if before.loop is None or before.loop.clears != "batch":
+            return None  # it adds gradients up on purpose
+        if condition.orelse is None and len(condition.body.body) == 1:
+            start, end = tree.bare_extent(condition)
+            return (Edit(start=start, end=end, replacement=known.code),)
     return (tree.delete_lines(step[1]), tree.line_after(statement, known.code))
+
+
+def _optimizer_name(script: Script, before: Recipe) -> str | None:
+    """What the script calls the optimizer."""
+    cleared, made = call_at(script, before, "zero_grad"), call_at(script, before, "optimizer")
+    if made is not None and made.assigned_name is not None:
+        return made.assigned_name
+    return None if cleared is None else cleared.callee.rpartition(".")[0]
 
 
 def _training(script: Script, before: Recipe) -> Edits | None:
@@ -64,44 +101,7 @@ def _training(script: Script, before: Recipe) -> Edits | None:
     return None if line is None else (line,)
 
 
-def _untrained(script: Script, before: Recipe) -> Edits | None:
-    """The optimizer made after the last layer that it is to have; a list as a `ModuleList`."""
-    made = statement_at(script, before, "optimizer")
-    loop = before.loop
-    if made is None or loop is None:
-        return None
-    tree, statement = made
-    names = {path.rpartition("/")[0].partition("/")[0] for path in loop.untrained}
-    latest: cst.SimpleStatementLine | None = None
-    for name in names:
-        found = statement_at(script, before, f"layer:{name}")
-        if found is None:
-            return None
-        if latest is None or tree.bare_extent(found[1])[0] > tree.bare_extent(latest)[0]:
-            latest = found[1]
-    if latest is None:
-        return None
-    if tree.parent(latest) is tree.parent(statement) and (
-            tree.bare_extent(latest)[0] > tree.bare_extent(statement)[0]):
-        code = tree.data[slice(*tree.bare_extent(statement))].decode()
-        return (tree.delete_lines(statement), tree.line_after(latest, code))
-    return _listed(tree, latest)
-
-
-def _listed(tree: Tree, statement: cst.SimpleStatementLine) -> Edits | None:
-    """`self.layers = [...]` as an `nn.ModuleList`."""
-    match statement.body[0]:
-        case cst.Assign(value=cst.List() | cst.ListComp() as value):
-            start, end = tree.bare_extent(value)
-        case _:
-            return None
-    inner = tree.data[start:end].decode()
-    name = "nn.ModuleList" if "nn.Module" in tree.text and "torch.nn.Module" not in tree.text else (
-        "torch.nn.ModuleList")
-    return (Edit(start=start, end=end, replacement=f"{name}({inner})"),)
-
-
 _FIELDS: dict[str, Callable[[Script, Recipe], Edits | None]] = {
     "clears": _clears, "steps_every": _steps, "training": _training, "training_for": _training,
-    "untrained": _untrained}
+    "untrained": owned}
 WRITERS: dict[str, Callable[..., Edits | None]] = {"loop": loop}
