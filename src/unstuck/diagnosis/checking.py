@@ -37,8 +37,9 @@ from unstuck.search.experiment import Experiment
 from unstuck.search.pace import seconds_of_one
 
 from . import account
+from .options import Options
 from .planning import plan_of
-from .steps import Options, Steps
+from .steps import Steps
 
 SECONDS = 3.0
 """What trainings may take; the yardstick and the checks come to it."""
@@ -87,7 +88,7 @@ def check_script(
         return replace(
             _about(captured, argv), source=steps.source(), notes=tuple(steps.notes),
             fit=account.fit_info(captured, experiment.goal, options.rows),
-            facts=account.findings_info(facts, Certainty.FACT, captured.script, experiment.recipe),
+            facts=account.findings_info(facts, Certainty.FACT, captured.script, experiment),
             measures=measures, replicas=len(control.learned), updates=control.recipe.updates,
             plan=plan_of(experiment.recipe, experiment.goal, options.budget, findings=found,
                          threads=options.jobs),

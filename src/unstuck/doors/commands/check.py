@@ -69,7 +69,7 @@ def check(
     with the cause. --budget is that of the run that is planned.
     """
     refuse_unwritable(json, force=force)
-    options = options_of(budget, None, seed, goal, device, None, None, select, ignore)
+    options = options_of(budget, None, seed, goal, device, None, select=select, ignore=ignore)
     options = replace(options, begun=None)
     from unstuck.capture import capture_script, drawing_from
     from unstuck.diagnosis.checking import check_script, failed
