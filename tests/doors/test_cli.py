@@ -28,6 +28,7 @@ from results_examples import (
 from unstuck.base.errors import NoFitCall, ScriptFailed, UnstuckError
 from unstuck.base.journal import Shelf
 from unstuck.diagnosis import saved
+from unstuck.diagnosis.options import Options
 from unstuck.doors.cli import app
 from unstuck.doors.exits import exit_code
 from unstuck.result.results import Result
@@ -87,23 +88,6 @@ def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
 
     def rewritten(script: Any, repair: Any) -> str:
         return "as it was made"
-
-    @dataclasses.dataclass(frozen=True)
-    class Options:
-        budget: Any
-        replicas: int | None
-        seed: int
-        goal: str | None
-        device: str | None
-        jobs: int | None
-        cluster: str | None
-        select: tuple[str, ...]
-        ignore: tuple[str, ...]
-        pictures: bool = True
-        begun: float | None = None
-        horizon: int | None = None
-        whole: bool = False
-        rows: int | None = None
 
     stand_ins: dict[str, dict[str, Any]] = {
         "network.adapter": {},
