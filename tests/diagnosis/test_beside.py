@@ -37,7 +37,7 @@ def test_a_metric_that_says_nothing_is_in_the_list_of_what_is_changed(found: Res
     assert best.beside == ("metric accuracy → mean absolute error",)
     assert "metric" not in best.kinds
     assert 'metrics=["mae"]' in best.diff
-    shown = " ".join(render("text", found, width=100).split())
+    shown = " ".join(render("text", found, width=100, verbose=1).split())
     assert "* metric accuracy → mean absolute error (for you to see it by; no training depends" in shown
     assert "metric accuracy → mean absolute error" in render("html", found)
 

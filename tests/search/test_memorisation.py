@@ -88,6 +88,7 @@ def test_what_is_to_be_learned_by_heart_is_offered_under_that_name() -> None:
     assert result.goal.why.startswith("by heart, as asked: 90 % of the way")
     assert result.goal.references == {}
     assert result.repairs[0].success_rate >= 0.9
-    shown = " ".join(render("text", result, width=100).split())
+    assert "learned by heart" in " ".join(render("text", result, width=100).split())
+    shown = " ".join(render("text", result, width=100, verbose=1).split())
     assert ", by heart: " in shown
     assert "Of other rows this says nothing." in shown

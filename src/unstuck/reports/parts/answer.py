@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from unstuck.result.results import Arm, FindingInfo, Location, Repair, Result
+from unstuck.result.results import BY_HEART, Arm, FindingInfo, Location, Repair, Result
 
 from . import horizon, words
 from .causes import CURES, cause_groups, company_groups, findings_for, findings_here, put_back
@@ -86,7 +86,12 @@ def _with_repair(told: Answer, repair: Repair, result: Result) -> Answer:
         told, before=before, after=after, diff=tuple(diff_lines(repair)),
         change="" if repair.edits is not None else f"{_first_upper(names)}.",
         rates=f"{_rates(before, after)}{horizon.aside(result)}.",
-        purpose=f"{_first_upper(purpose(repair, result))}.")
+        purpose=f"{_first_upper(purpose(repair, result))}.{_by_heart(result)}")
+
+
+def _by_heart(result: Result) -> str:
+    return " These rows are learned by heart: of other rows this says nothing." if (
+        result.goal.asked == BY_HEART) else ""
 
 
 def _with_help(told: Answer, arm: Arm, result: Result) -> Answer:
