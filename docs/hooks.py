@@ -38,4 +38,5 @@ def on_files(files: Files, config: Any) -> Files:
 
 
 def _linked(text: str) -> str:
+    text = text.replace("](docs/pages/", "](")
     return re.sub(r"\]\(([A-Z]+\.md)\)", lambda m: f"]({TEXTS.get(m[1], m[1])})", text)

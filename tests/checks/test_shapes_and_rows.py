@@ -41,6 +41,11 @@ def flipped(share: float) -> Recipe:
 @pytest.mark.parametrize(("check", "sick", "healthy", "tried"), [
     ("constant-inputs", lambda: classifier((X * 0.1).astype("int32")), classifier, None),
     ("constant-inputs", lambda: classifier(np.column_stack([X, np.ones(120)])), classifier, None),
+    ("row-numbers", lambda: classifier(np.column_stack([5000 + np.arange(120), X])), classifier, None),
+    ("row-numbers", lambda: classifier(np.column_stack([X, RNG.permutation(120)])),
+     lambda: classifier(np.column_stack([X, RNG.integers(0, 119, 120)])), None),
+    ("row-numbers", lambda: classifier(np.column_stack([X, 7 * np.arange(120)])),
+     lambda: classifier(np.column_stack([X, np.argsort(np.argsort(RING + X[:, 0] / 9))])), None),
     ("embedding-out-of-range",
      lambda: recipe(L.Embedding(29, 2), L.Flatten(), dense(1, "sigmoid"), x=WORDS,
                     y=WORDS[:, 0] > 9),

@@ -15,8 +15,9 @@ from safetensors.numpy import save
 
 from results_examples import EXAMPLES, TWO_BITS
 from unstuck.base import atomic
-from unstuck.base.errors import BadSavedFile
+from unstuck.base.errors import BadSavedFile, UnstuckError
 from unstuck.diagnosis import saved
+from unstuck.diagnosis.diagnosis import Diagnosis, diagnose_script
 from unstuck.reports import render
 from unstuck.reports.formats.json import document
 
@@ -140,3 +141,10 @@ def test_permissions_are_kept_and_links_are_not_followed(tmp_path: Path) -> None
     atomic.write_bytes(path, b"new", force=True)
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o751
+
+
+def test_a_saved_diagnosis_is_no_script(tmp_path: Path) -> None:
+    path = tmp_path / "a.unstuck"
+    Diagnosis(result=TWO_BITS).save(path)
+    with pytest.raises(UnstuckError, match=r"is a saved diagnosis: `unstuck report "):
+        diagnose_script(path)

@@ -177,6 +177,9 @@ def diagnose_script(
     progress, options = progress or Progress(), options or Options()
     if path.exists():
         refuse_no_script(path)
+        if path.is_file() and saved.is_saved(path):
+            raise UnstuckError(f"{path} is a saved diagnosis: `unstuck report {path}` shows it again,"
+                               f" `unstuck fix {path}` writes its repair.")
     if options.cluster is not None:
         refuse_unreachable(options.cluster)
     begun = time.monotonic()
