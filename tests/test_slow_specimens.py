@@ -46,6 +46,24 @@ def test_one_with_grey_levels_gets_its_cause_and_a_proved_repair() -> None:
     assert "Rescaling(scale=1 / 255)" in best.diff and best.updates == UPDATES
 
 
+def test_a_healthy_siamese_network_is_told_to_begin() -> None:
+    result = diagnosed("mnist_siamese").result
+    assert_honest(result)
+    assert result.outcome == "BEGINS"
+    assert result.population.successes == result.population.replicas >= 16
+    assert not result.causes and not result.repairs
+
+
+def test_a_siamese_network_with_a_rate_far_too_low_gets_its_cause_and_a_proved_repair() -> None:
+    result = diagnosed("mnist_siamese_slow").result
+    assert_honest(result)
+    assert result.outcome == "STUCK" and result.population.successes == 0
+    assert {arm.kind for arm in result.causes} <= {"optimizer", "learning_rate"} and result.causes
+    best = result.repairs[0]
+    assert set(best.kinds) <= {"optimizer", "learning_rate"}
+    assert best.successes == best.replicas >= 6 and best.edits is not None
+
+
 def test_two_minutes_are_enough_for_a_repair() -> None:
     """The default budget, in time: how many pairs prove it depends on the machine."""
     result = diagnose_script(SLOW / "mnist_mlp_grey.py", options=Options(pictures=False)).result

@@ -14,7 +14,7 @@ from itertools import chain, islice
 
 from unstuck.interventions import Changes, Intervention, compatible
 
-from .arms import Arm, names
+from .arms import Arm, names, trying
 from .candidates import Candidate, compatible_part, likeliest, placebo, strong_sets
 from .experiment import Experiment
 from .looks import Looks
@@ -76,10 +76,16 @@ class Few:
             for looked in self.looks.at(arms, share=2):
                 if any(self._proves(arm) for arm in sorted(looked, key=self.ranking.key)):
                     self.left = ()
-                    self.experiment.run_or_skip(self.experiment.arm((placebo(),)), PLACEBOS)
+                    self._try_placebo()
                     return
             self.left = tuple(map(names, (known := list(islice(sets, NEXT)))))
             sets = chain(known, sets)
+
+    def _try_placebo(self) -> None:
+        arm = self.experiment.arm((placebo(),))
+        if arm is not None:
+            self.experiment.progress.stage(trying([arm]), PLACEBOS)
+            self.experiment.run_or_skip(arm, PLACEBOS)
 
     def _arm(self, changes: Changes) -> Arm | None:
         checks = {c.change: c.checks for c in self.candidates}
