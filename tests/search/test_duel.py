@@ -62,3 +62,8 @@ def test_the_median_lies_in_its_interval_as_often_as_is_said():
 def test_too_few_pairs_say_nothing_of_a_median():
     assert median_interval([1.0, 2.0, 3.0]) == (-np.inf, np.inf)
     assert median_interval(np.arange(6.0)) == (0.0, 5.0)
+
+
+def test_a_median_of_very_many_pairs_has_an_interval_too():
+    low, high = median_interval(np.arange(4096.0))
+    assert 1980 < low < 2047 < high < 2115  # 1.96 standard deviations of 32 ranks on either side

@@ -21,6 +21,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
@@ -184,7 +185,8 @@ def median_interval(
 def _least_beyond(trials: int, error: float) -> int:
     """The largest k for which P(Binomial(trials, 1/2) < k) is at most that error."""
     tail, term, k = 0, 1, 0
-    while k <= trials // 2 and tail + term <= error * 2**trials:
+    permitted = int(Fraction(error) * 2**trials)
+    while k <= trials // 2 and tail + term <= permitted:
         tail += term
         term = term * (trials - k) // (k + 1)
         k += 1
