@@ -1,10 +1,10 @@
 """How often `unstuck compare` is right: A against A, a true difference, and differences at the margin.
 
-    python benchmarks/compare.py [--of 1000] [--json FILE] [--write]
+    python benchmarks/compare.py [--of 1000] [--write]
 
 The duel is the one that users run; whether a training learns is drawn from known rates (half of the
 seeds share their luck between A and B), or both are really trained. The last section of
-docs/statistics.md is written anew with --write.
+docs/statistics.md and its numbers (docs/figures/compare.json) are written anew with --write.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ from unstuck.search.duel import MOST, Duel, Metric
 from unstuck.search.experiment import Experiment
 
 PAGE = Path(__file__).parents[1] / "docs" / "statistics.md"
+NUMBERS = PAGE.parent / "figures" / "compare.json"
 TRUE = 0.15
 """The difference that has to be found."""
 OTHER = 2
@@ -174,7 +175,7 @@ def section(found: dict[str, Any]) -> str:
         f" in {share(*claimed)}.")
     return f"""{COMPARED}
 
-{textwrap.fill(about, 110)}
+{_filled(about)}
 
 **A against A**, drawn:
 
@@ -198,19 +199,22 @@ def section(found: dict[str, Any]) -> str:
 """
 
 
+def _filled(text: str) -> str:
+    """A paragraph in lines, no number parted from its percent sign."""
+    return textwrap.fill(text.replace(" %", "\u00a0%"), 110).replace("\u00a0", " ")
+
+
 def main() -> None:
     """Measure, and write what was asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--of", type=int, default=1000, help="comparisons a row")
-    parser.add_argument("--json", type=Path, help="also write the numbers")
     parser.add_argument("--write", action="store_true", help="write the section of the page")
     given = parser.parse_args()
     found = measured(given.of)
-    if given.json is not None:
-        given.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
     text = section(found)
     print(text)
     if given.write:
+        NUMBERS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
         before = PAGE.read_text(encoding="utf-8").partition(f"\n{COMPARED}")[0].rstrip()
         PAGE.write_text(f"{before}\n\n{text}", encoding="utf-8")
 

@@ -10,5 +10,6 @@ replicas only where the last look leaves it open), `shrinking` of large sets, `p
 `duel` is of two experiments, each with a training of its own.
 
 May import: checks, interventions and every room below them.
-Others take: `search`, `experiment`, `arms`, `budget`, `candidates`, `duel`, `proof`, `ranking`, `trial`.
+Others take: `search`, `experiment`, `arms`, `budget`, `candidates`, `duel`, `proof`, `ranking`,
+`trial`.
 """
