@@ -26,7 +26,7 @@ import calibration_drawn as drawn
 import calibration_pairs as pairs
 import calibration_trained as trained
 import numpy as np
-from calibration_page import page
+from calibration_page import COMPARED, page
 from scipy.stats import kstest
 
 Row = dict[str, Any]
@@ -209,7 +209,9 @@ def main() -> None:
         from calibration_figures import draw
 
         draw(found, figures)
-        (asked.docs / "statistics.md").write_text(page(found), encoding="utf-8")
+        place = asked.docs / "statistics.md"
+        _, heading, kept = place.read_text(encoding="utf-8").partition(f"\n{COMPARED}")
+        place.write_text(page(found) + heading + kept, encoding="utf-8")
         print(asked.docs / "statistics.md")
 
 

@@ -61,7 +61,7 @@ class Change(Intervention):
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with another order; 1 is the placebo's."""
-        return _ordered(recipe, recipe.order_salt + 1 + self.number)
+        return ordered(recipe, recipe.order_salt + 1 + self.number)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> tuple[Edit, ...] | None:
         """Nothing to write."""
@@ -69,7 +69,7 @@ class Change(Intervention):
 
 
 @functools.lru_cache(maxsize=64)
-def _ordered(recipe: Recipe, salt: int) -> Recipe:
+def ordered(recipe: Recipe, salt: int) -> Recipe:
     """One and the same recipe for all diagnoses, so that engines plan it once."""
     return replace(recipe, order_salt=salt)
 

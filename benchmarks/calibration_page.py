@@ -14,6 +14,8 @@ from unstuck.base.stats import LOOKS, Rate, success_rate
 Row = dict[str, Any]
 NAMES = {0.001: "ample", 0.03: "tight"}
 LINK = "python benchmarks/calibration.py"
+COMPARED = "## One training against another"
+"""The page's last section, which `compare.py` writes; it is kept as it is."""
 
 
 def share(count: int, of: int, *, digits: int = 1) -> str:

@@ -30,6 +30,7 @@ from unstuck.base.stats import (
     PairedEffect,
     confidence_at,
     difference_interval,
+    fall_plan,
     holm,
     mcnemar,
     paired_effect,
@@ -459,3 +460,20 @@ def test_looks_planned_for_fewer_pairs_spend_the_same_error(planned):
     spent = sum(1 - confidence_at(look, planned=planned) for look in looks)
     assert spent <= 0.05 + 1e-12
     assert sequential_p(0.001, planned, planned=planned) == sequential_p(0.001, 256)
+
+
+@pytest.mark.parametrize("rate", [1.0, 0.95, 0.8, 0.3])
+def test_a_plan_for_a_fall_keeps_both_error_rates_and_no_smaller_one_does(rate):
+    plan = fall_plan(rate, rate / 2)
+    assert plan is not None and plan.wrongly <= 0.001 and plan.missed <= 0.01
+    rng = np.random.default_rng(0)
+    drawn = {share: rng.binomial(plan.trainings, share, 200_000) for share in (rate, rate / 2)}
+    assert (drawn[rate] < plan.least).mean() <= 0.0014
+    assert (drawn[rate / 2] >= plan.least).mean() <= 0.011
+    smaller = fall_plan(rate, rate / 2, trainings=plan.trainings - 1)
+    assert smaller is not None and (smaller.missed > 0.01 or smaller.least == 0)
+
+
+def test_a_fall_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="none"):
+        fall_plan(0.5, 0.5)

@@ -16,8 +16,9 @@ from unstuck.base.stats import mcnemar
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "benchmarks"))
-calibration, drawn, pairs, trained, calibration_page = map(importlib.import_module, (
-    "calibration", "calibration_drawn", "calibration_pairs", "calibration_trained", "calibration_page"))
+calibration, drawn, pairs, trained, calibration_page, compare = map(importlib.import_module, (
+    "calibration", "calibration_drawn", "calibration_pairs", "calibration_trained", "calibration_page",
+    "compare"))
 
 
 @pytest.fixture(scope="module")
@@ -128,10 +129,21 @@ def test_single_arms_keep_their_confidence():
     assert quick["by_256"] > 90 and slow["by_256"] < 40
 
 
+def test_comparisons_find_what_is_there_and_claim_nothing_else():
+    recipe = compare.xor(4, 0.05)
+    said = {effect: compare.drawn(recipe, 0.5, effect, 40)["verdicts"]
+            for effect in (0.0, compare.TRUE, -compare.TRUE, compare.POINTS)}
+    assert said[0.0].get("better", 0) + said[0.0].get("worse", 0) <= 2
+    assert said[compare.TRUE]["better"] >= 38 and said[-compare.TRUE]["worse"] >= 38
+    assert said[compare.POINTS].get("no difference", 0) <= 2
+
+
 def test_the_page_is_what_its_numbers_say(tmp_path):
-    """docs/statistics.md is written from docs/figures/statistics.json, both as they stand there."""
-    found = json.loads((ROOT / "docs" / "figures" / "statistics.json").read_text())
-    assert calibration_page.page(found) == (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    """docs/statistics.md is written from two files of numbers, all as they stand there."""
+    found, compared = (json.loads((ROOT / "docs" / "figures" / name).read_text())
+                       for name in ("statistics.json", "compare.json"))
+    text = (ROOT / "docs" / "statistics.md").read_text(encoding="utf-8")
+    assert f"{calibration_page.page(found)}\n{compare.section(compared)}" == text
     pytest.importorskip("altair")
     importlib.import_module("calibration_figures").draw(found, tmp_path)
     assert len(list(tmp_path.glob("statistics_*.svg"))) == 3

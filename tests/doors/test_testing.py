@@ -30,11 +30,11 @@ def test_a_network_that_learns_passes():
 def test_one_that_does_not_fails_with_what_was_measured():
     with pytest.raises(AssertionError) as raised:
         unstuck.assert_learns(network(1e-5), BITS, BITS, epochs=20, batch_size=4, replicas=8,
-                              at_least=0.5)
+                              at_least=0.8)
     text = str(raised.value)
     assert isinstance(raised.value, Stuck)
     assert "0 of 8 trainings learned (0%, 95 % CI 0% to " in text
-    assert "at least 50% were asked for" in text
+    assert "at least 80% were asked for" in text
     assert "The median loss is 0." in text
     assert "learning-rate-too-low: " in text
 
@@ -43,6 +43,13 @@ def test_the_users_own_goal_counts():
     with pytest.raises(Stuck, match="0 of 4"):
         unstuck.assert_learns(network(0.1), BITS, BITS, epochs=3, batch_size=4, replicas=4,
                               goal="loss <= 0.0000001")
+
+
+def test_its_error_rates_are_stated_and_kept():
+    with pytest.raises(Stuck, match=r"Fewer than 16 of 21 fail: wrongly 1 in \d,\d00 times; a fall to"):
+        unstuck.assert_learns(network(1e-5), BITS, BITS, epochs=20, batch_size=4)
+    with pytest.raises(UnstuckError, match="2 trainings cannot show that fewer than 50% learn"):
+        unstuck.assert_learns(network(0.1), BITS, BITS, at_least=0.5, replicas=2)
 
 
 @pytest.mark.parametrize("share", [0, -1, 1.5])

@@ -21,6 +21,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 from statistics import NormalDist
 from typing import Any
@@ -162,6 +163,77 @@ def difference_interval(
     if np.any((b < 0) | (c < 0) | (n <= 0) | (b + c > n * (1 + 1e-9))):  # rounding of scaled counts
         raise ValueError("rescued and broken must not be negative, nor together exceed pairs")
     return np.asarray(-_upper_bound(c, b, n, z)), np.asarray(_upper_bound(b, c, n, z))
+
+
+def median_interval(
+    differences: ArrayLike, *, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the median of paired differences, from their order alone.
+
+    Its ends are the order statistics between which at least that share of Binomial(n, 1/2) lies; with
+    too few pairs for any two, it is everything. No distribution is assumed, and ties only widen it.
+    Thompson, Ann. Math. Stat. 7 (1936) 122-128.
+    """
+    ordered = np.sort(np.asarray(differences, dtype=float))
+    beyond = _least_beyond(ordered.size, (1.0 - confidence) / 2)
+    if beyond == 0:
+        return -math.inf, math.inf
+    return float(ordered[beyond - 1]), float(ordered[-beyond])
+
+
+@lru_cache(maxsize=4096)
+def _least_beyond(trials: int, error: float) -> int:
+    """The largest k for which P(Binomial(trials, 1/2) < k) is at most that error."""
+    tail, term, k = 0, 1, 0
+    permitted = int(Fraction(error) * 2**trials)
+    while k <= trials // 2 and tail + term <= permitted:
+        tail += term
+        term = term * (trials - k) // (k + 1)
+        k += 1
+    return k
+
+
+@dataclass(frozen=True, kw_only=True)
+class FallPlan:
+    """How many trainings tell a rate from one that has fallen, looked at once.
+
+    Fewer than `least` of `trainings` successes count as a fall. `wrongly` is how often that is said
+    where the rate is still `rate` or more, `missed` how often it is not where it is `fallen` or less.
+    """
+
+    rate: float
+    fallen: float
+    trainings: int
+    least: int
+    wrongly: float
+    missed: float
+
+
+def fall_plan(
+    rate: float, fallen: float, *, wrongly: float = 0.001, missed: float = 0.01,
+    trainings: int | None = None, limit: int = 100_000,
+) -> FallPlan | None:
+    """The fewest trainings that keep both error rates, by exact binomial tails.
+
+    With a given number of `trainings` only `wrongly` is kept, and what is missed is as it is; with so
+    few that nothing would count as a fall, `least` is 0. `None` where more than `limit` are needed.
+
+    Raises:
+        ValueError: it is not so that 0 <= fallen < rate <= 1.
+    """
+    from scipy.stats import binom  # slow to import, and needed here alone
+
+    if not 0 <= fallen < rate <= 1:
+        raise ValueError(f"a fall from {rate} to {fallen} is none")
+    for number in range(1, limit + 1) if trainings is None else (trainings,):
+        least = int(binom.ppf(wrongly, number, rate))  # P(X < least) <= wrongly
+        plan = FallPlan(
+            rate=rate, fallen=fallen, trainings=number, least=least,
+            wrongly=float(binom.cdf(least - 1, number, rate)),
+            missed=float(binom.sf(least - 1, number, fallen)))
+        if trainings is not None or (plan.missed <= missed and plan.least > 0):
+            return plan
+    return None
 
 
 def holm(p_values: Sequence[float]) -> NDArray[np.float64]:

@@ -19,9 +19,11 @@ from unstuck.base.errors import ScriptFailed, UnstuckError
 
 from . import config, streams
 from .commands.check import check
+from .commands.compare import compare
 from .commands.doctor import doctor
 from .commands.explain import checks, explain
 from .commands.fix import fix
+from .commands.guard import guard
 from .commands.output import show
 from .commands.replay import replay
 from .commands.report import report
@@ -29,18 +31,19 @@ from .commands.run import run
 from .exits import FAILED, guarded, say
 from .switches import Commands
 
-COMMANDS: tuple[Callable[..., int], ...] = (run, check, report, fix, replay, explain, checks,
-                                            doctor)
+COMMANDS: tuple[Callable[..., int], ...] = (run, check, compare, guard, report, fix, replay,
+                                            explain, checks, doctor)
 """All commands, in the order of `unstuck --help`; each is called what its function is called."""
-SET_BY_PROJECTS = ("run", "check", "fix", "replay", "report")
+SET_BY_PROJECTS = ("run", "check", "compare", "guard", "fix", "replay", "report")
 """The commands that take from `config` what no switch says."""
 app = typer.Typer(
     name="unstuck",
     cls=Commands,
     help="Why isn't this network learning, and what is the smallest change that makes it learn?",
-    epilog="Exit codes: 0 it learns, nothing proved wrong; 1 a cause was proved, or the data holds"
-    " nothing to learn; 2 we could not work; 3 it does not learn and nothing was proved; 4 the"
-    " script itself failed; 5 it never called fit; 130 interrupted, with a partial report.",
+    epilog="Exit codes: 0 it learns, nothing proved wrong; 1 a cause was proved, the data holds nothing"
+    " to learn, check found facts, B is worse, or it learns less often; 2 we could not work; 3 it does"
+    " not learn and nothing was proved, or nothing was decided; 4 the script itself fails, before or in"
+    " fit; 5 it never called fit; 130 interrupted, with a partial report.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

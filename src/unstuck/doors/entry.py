@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-RUNNING = ("run", "check", "fix", "replay")
+RUNNING = ("run", "check", "compare", "guard", "fix", "replay")
 """The commands that run code of the user's, whose end is told whatever it is."""
 
 

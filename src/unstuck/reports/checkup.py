@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Unpack
 
 from unstuck.result.checkups import Checkup, Plan
@@ -27,8 +27,17 @@ def render(format: str, checkup: Checkup, **options: Unpack[Options]) -> str:
     if format == "json":
         return json.dumps(to_document(checkup), sort_keys=True, indent=2, allow_nan=False) + "\n"
     if format == "sarif":
-        return sarif.log(checkup, list(messages(checkup)), summary(checkup))
+        return log_of([checkup])
     return _text(checkup, Look(**options))
+
+
+def log_of(checkups: Sequence[Checkup]) -> str:
+    """Checkups as one log in SARIF, a run each, which are told apart by their scripts."""
+    logs = [json.loads(sarif.log(one, list(messages(one)), summary(one))) for one in checkups]
+    whole = {**(logs[0] if logs else sarif.EMPTY), "runs": [run for log in logs for run in log["runs"]]}
+    for one, run in zip(checkups, whole["runs"], strict=True):
+        run["automationDetails"] = {"id": f"unstuck/{name_of(one.script)}"}
+    return json.dumps(whole, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
 def messages(checkup: Checkup) -> Iterator[Message]:

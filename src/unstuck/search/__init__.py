@@ -6,8 +6,10 @@ the same seeds, within a `budget`. `candidates` says what to try: what checks pr
 `search` spends the budget: first *looks* at arms, a few replicas each (a sequential design: more
 replicas only where the last look leaves it open), `shrinking` of large sets, `proof` on fresh seeds,
 `ranking` of cures, `verdicts` made sharper. `trial` is the only place that says "cause";
-`memorisation` tells whether what was learned holds for other rows, `costs` what a try will take.
+`memorisation` tells whether what was learned holds for other rows, `costs` what a try will take. A
+`duel` is of two experiments, each with a training of its own.
 
 May import: checks, interventions and every room below them.
-Others take: `search`, `experiment`, `arms`, `budget`, `candidates`, `proof`, `ranking`, `trial`.
+Others take: `search`, `experiment`, `arms`, `budget`, `candidates`, `duel`, `proof`, `ranking`,
+`trial`.
 """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
-from typing import Annotated
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unstuck.base.errors import Located
+from unstuck.base.errors import Located, NoFitCall, UnstuckError
 from unstuck.doors.exits import PROVED, WELL
 from unstuck.doors.switches import (
     Arguments,
@@ -31,6 +32,11 @@ from unstuck.doors.switches import (
 from .output import looks, refuse_unwritable, show, write_text, written
 from .training import options_of, progress_on
 
+if TYPE_CHECKING:
+    from unstuck.base.progress import Progress
+    from unstuck.diagnosis.diagnosis import Options
+    from unstuck.result.checkups import Checkup
+
 
 def _format(value: str) -> str:
     from unstuck.reports.checkup import FORMATS
@@ -48,6 +54,10 @@ CheckFormat = Annotated[
 def check(
     script: Script,
     arguments: Arguments = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Every argument is a script; those without a fit are passed"
+                           " over. For pre-commit.")
+    ] = False,
     budget: BudgetText = "2m",
     select: Select = None,
     ignore: Ignore = None,
@@ -57,6 +67,9 @@ def check(
     device: Device = None,
     format: CheckFormat = "text",
     json: JsonFile = None,
+    sarif: Annotated[
+        Path | None, typer.Option("--sarif", help="Also write the SARIF log.", metavar="FILE")
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
     verbose: Verbose = 0,
@@ -68,25 +81,57 @@ def check(
     Exits 0 if nothing is found, 1 if facts are, 4 if the script fails before, or in, its fit; then
     with the cause. --budget is that of the run that is planned.
     """
-    refuse_unwritable(json, force=force)
+    refuse_unwritable(json, sarif, force=force)
+    if each and json is not None:
+        raise UnstuckError("--json is of one script; --each has --format json, a document after the"
+                           " other.")
     options = options_of(budget, None, seed, goal, device, None, select=select, ignore=ignore)
     options = replace(options, begun=None)
+    from unstuck.reports.checkup import log_of, render
+
+    scripts = [script, *map(Path, arguments or [])] if each else [script]
+    look = {"verbose": -1 if quiet else verbose, **looks(color)}
+    found: list[_Checked] = []
+    for one in scripts:
+        try:
+            found.append(_checked(one, [] if each else arguments or [], fit, options,
+                                  progress_on(quiet, color)))
+        except NoFitCall:
+            if not each:
+                raise
+            continue
+        if format != "sarif":
+            show(render(format, found[-1].checkup, **look))
+            sys.stdout.flush()
+    checkups = [one.checkup for one in found]
+    if format == "sarif":
+        show(log_of(checkups))
+    written(sarif, lambda path: write_text(path, log_of(checkups), force=force))
+    written(json, lambda path: write_text(path, render("json", checkups[0]), force=force))
+    codes = (one.failed or (PROVED if one.checkup.facts else WELL) for one in found)
+    code = max(codes, default=WELL)
+    return WELL if exit_zero and code == PROVED else code
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Checked:
+    """A checkup, and the exit code of a script that failed; 0 where it did not."""
+
+    checkup: Checkup
+    failed: int = 0
+
+
+def _checked(
+    script: Path, argv: list[str], fit: str, options: Options, progress: Progress
+) -> _Checked:
     from unstuck.capture import capture_script, drawing_from
     from unstuck.diagnosis.checking import check_script, failed
-    from unstuck.reports.checkup import render
 
-    argv = arguments or []
-    progress = progress_on(quiet, color)
     try:
-        with drawing_from(seed):
+        with drawing_from(options.seed):
             captured = capture_script(script, argv, fit=fit)
-        found = check_script(captured, argv, options=options, progress=progress)
-        code = PROVED if found.facts else WELL
+        return _Checked(checkup=check_script(captured, argv, options=options, progress=progress))
     except Located as error:
-        found, code = failed(str(script), argv, error), error.exit_code
+        return _Checked(checkup=failed(str(script), argv, error), failed=error.exit_code)
     finally:
         progress.close()
-    show(render(format, found, verbose=-1 if quiet else verbose, **looks(color)))
-    sys.stdout.flush()
-    written(json, lambda path: write_text(path, render("json", found), force=force))
-    return WELL if exit_zero and code == PROVED else code

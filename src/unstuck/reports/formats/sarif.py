@@ -22,6 +22,8 @@ from unstuck.result.documents import to_document
 from unstuck.result.results import EditInfo, Location, Result, ScriptInfo, Tool
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+EMPTY = {"$schema": _SCHEMA, "version": "2.1.0"}
+"""A log without runs."""
 _LONGEST = 1024
 """Characters of a rule's description that code scanning shows."""
 _FIGURES = ("verdict", "replicas", "successes", "success_rate", "control_rate", "difference",
@@ -83,7 +85,7 @@ def log(about: Told, found: Sequence[Message], verdict: str) -> str:
         if about.script.sha256:
             artifact["hashes"] = {"sha-256": about.script.sha256}
         run["artifacts"] = [artifact]
-    whole = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    whole = {**EMPTY, "runs": [run]}
     return json.dumps(whole, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 

@@ -67,7 +67,7 @@ def top(result: Result) -> str:
 
 
 def standalone(template: str, **view: Any) -> str:
-    """A page without charts and script, in the report's style."""
+    """A page without a script, in the report's style."""
     style = _file("style.css")
     policy = f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; base-uri 'none'"
     made: str = _templates().get_template(template).render(
@@ -90,7 +90,8 @@ def _file(name: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    names = ("page.html", "fragment.html", "parts.html", "manual_page.html", "manual_index.html")
+    names = ("page.html", "fragment.html", "parts.html", "manual_page.html", "manual_index.html",
+             "comparison.html")
     return Environment(
         loader=DictLoader({name: _file(f"templates/{name}") for name in names}), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,

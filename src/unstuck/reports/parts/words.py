@@ -121,6 +121,19 @@ def number(value: float) -> str:
     return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
 
 
+def one_in(share: float) -> str:
+    """A rare share of times: "1 in 1,400 times"; rarer than one in a million is never."""
+    if share < 1e-6:
+        return "never"
+    return f"1 in {_round(1 / share):,} times"
+
+
+def _round(number: float) -> int:
+    """Down to two figures, so that no error rate is told smaller than it is."""
+    unit: int = 10 ** max(0, len(str(int(number))) - 2)
+    return int(number) // unit * unit
+
+
 def count(value: int, singular: str = "", plural: str = "") -> str:
     """A count with its noun: "1 edit", "1,200 updates"."""
     if not singular:
