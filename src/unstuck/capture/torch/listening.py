@@ -35,10 +35,11 @@ _ASKED = frozenset({
     "is_complex", "is_same_size",
     "is_floating_point", "stride", "storage_offset", "data_ptr", "backward", "numel", "cpu", "cuda",
     "nelement", "element_size", "get_device", "ndimension", "__repr__", "__format__", "__bool__",
-    "__hash__", "type", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage",
+    "__hash__", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage",
 })
 """Functions that make no number of a graph, or hand on what they are given."""
-_SAME = frozenset({"cpu", "cuda", "contiguous", "to", "float", "clone", "requires_grad_"})
+_SAME = frozenset({"to", "cpu", "cuda", "contiguous", "float", "double", "type", "type_as"})
+"""Functions that may give back the tensor itself, as `model.to(device)` asks of each parameter."""
 _PROPERTIES = frozenset({"data", "T", "mT"})
 _FACTORIES = frozenset({"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones",
                         "new_full", "new_tensor", "new_empty"})
@@ -165,7 +166,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         if name == "__setitem__":
             outs = [args[0]]
         writes = name.endswith("_") and not name.endswith("__")
-        if not outs or (writes and _is_parameter(outs[0])):
+        same = name in _SAME and any(outs[0] is one for one, _ in given)
+        if not outs or same or (writes and _is_parameter(outs[0])):
             return
         self.quiet += 1
         try:

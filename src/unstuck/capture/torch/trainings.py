@@ -22,6 +22,8 @@ from .loaded import Loaded
 from .ops import Graph, array
 from .parts import parts_of
 
+MOST_BYTES = 256 << 20
+"""So much at most is kept of the weights before each of the first updates."""
 LATER = 4
 """So many batches of the second round tell whether it goes on like the first."""
 
@@ -51,7 +53,7 @@ class Training:
     """All batches of one optimizer's.
 
     `values` are the parameters before the first step, by `id`, with the tensors that they are of;
-    `untouched` those of them that are not its to change. `loaded` is what a loader told of its rounds
+    `before` the same before each of the first steps. `loaded` is what a loader told of its rounds
     before the first of them was over.
     """
 
@@ -59,6 +61,7 @@ class Training:
     around: list[Around] = field(default_factory=list)
     batches: list[Backward] = field(default_factory=list)
     values: dict[int, tuple[Any, NDArray[Any]]] = field(default_factory=dict)
+    before: list[dict[int, NDArray[Any]]] = field(default_factory=list)
     steps: int = 0
     refused: str = ""
     spans: dict[str, Span] = field(default_factory=dict)
@@ -189,6 +192,10 @@ class Trainings:
         if training is None or training.optimizer is not optimizer:
             training = self._begun(optimizer, registered)
         training.steps += 1
+        size = sum(values.nbytes for _, values in training.values.values())
+        if training.steps == len(training.before) + 1 <= min(SHADOWED, MOST_BYTES // max(1, size)):
+            training.before.append(
+                {key: array(tensor) for key, (tensor, _) in training.values.items()})
         group = optimizer.param_groups[0]
         for one in self._pending:
             one.rate, one.cleared = float(group["lr"]), id(optimizer) in one.cleared_of
