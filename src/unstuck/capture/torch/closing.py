@@ -99,7 +99,9 @@ class Closing:
         held = training.loaded
         each = self._each(len(batches)) if held is None else held.each
         optimizer = optimizer_of(training.optimizer, rates, clipped,
-                                 each=max(1, (each or 1) // max(1, steps_every)))
+                                 each=max(1, (each or 1) // max(1, steps_every)),
+                                 paths={id(one): path for path, one in self._by_tensor(model, network)},
+                                 momenta=self._momenta(held))
         training_mode, training_for = mode_of(self.graphs, self.parts)
         if held is not None and training_for == held.first_round:
             training_for = held.each
@@ -139,6 +141,17 @@ class Closing:
             first_round=sum(1 for one in training.batches[: held.first_round] if one.step),
             each=held.each, rounds=training.around[-1].count)
 
+    def _momenta(self, held: Loaded | None) -> list[float]:
+        """The momentum of every update.
+
+        Raises:
+            NotSupported: it changes, and a loader tells of updates that were not run.
+        """
+        found = [one.momentum for one in self._training.batches if one.step]
+        if held is not None and len(set(found)) > 1:
+            raise NotSupported("its loop changes the momentum. --through lets it run to its end.")
+        return found
+
     def _of_loader(self, recipe: Recipe, held: Loaded) -> tuple[Recipe, str]:
         """The recipe on all rows of a loader, and a note."""
         self._rounds = self._training.around[-1]
@@ -177,8 +190,8 @@ class Closing:
     def _by_tensor(self, model: keras.Model, network: Translation) -> list[tuple[str, Any]]:
         """The paths of a model's weights, each with the parameter of torch's that it is."""
         paths = adapter.stable_paths(model)
-        return [(paths[id(getattr(one.layer, one.attribute))], one.tensors[0]) for one in network.held
-                if one.tensors]
+        return [(paths[id(getattr(one.layer, one.attribute))], tensor) for one in network.held
+                for tensor in one.tensors]
 
     def _untrained(self, model: keras.Model, network: Translation) -> frozenset[str]:
         """Weights that the optimizer does not have, frozen ones left out."""

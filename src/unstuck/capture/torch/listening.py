@@ -80,7 +80,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         self.quiet = 0
         self.placed = self.detailed = True
         self.modules: list[Any] = []
-        self.on_forward: Callable[[Any], None] = lambda module: None
+        self.on_clamp: Callable[[Any, Any, Any], None] = lambda tensor, low, high: None
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -92,6 +92,9 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         name = name_of(func)
         if not name or name in _ASKED:
             return func(*args, **kwargs)
+        if name in ("clamp_", "clip_"):
+            self.on_clamp(args[0], *(args[at] if len(args) > at else kwargs.get(key)
+                                     for at, key in ((1, "min"), (2, "max"))))
         before = self._before(name, args)
         given = [(one, _slopes(one)) for one in _tensors((args, kwargs))]
         state = torch.get_rng_state() if hides_masks(name, args, kwargs) else None

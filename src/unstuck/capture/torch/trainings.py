@@ -35,7 +35,8 @@ class Backward:
     `cleared_of`: the optimizers, by `id`, of whose parameters none had a gradient before it;
     `cleared`: the one that steps is one of them. `lost`: they were cleared after it, before a step.
     `step`: the number of the step, from 1, that came after it and before the next batch; 0 for
-    none. `turns` are the values that the loops around it count with.
+    none; `rate` and `momentum` (or the first beta) are the optimizer's at it. `turns` are the values
+    that the loops around it count with.
     """
 
     graph: Graph
@@ -46,6 +47,7 @@ class Backward:
     step: int = 0
     clipped: tuple[str, float] | None = None
     rate: float = 0.0
+    momentum: float = 0.0
 
 
 @dataclass(kw_only=True, eq=False)
@@ -97,6 +99,11 @@ class Trainings:
     def now(self) -> Training | None:
         """The training that is going on."""
         return self.all[-1] if self.all else None
+
+    @property
+    def waits(self) -> bool:
+        """True where gradients were computed that no optimizer made a step with."""
+        return bool(self._pending)
 
     @property
     def batches(self) -> int:
@@ -198,6 +205,7 @@ class Trainings:
                 {key: array(tensor) for key, (tensor, _) in training.values.items()})
         group = optimizer.param_groups[0]
         for one in self._pending:
+            one.momentum = float(group.get("momentum", group.get("betas", (0.0,))[0]))
             one.rate, one.cleared = float(group["lr"]), id(optimizer) in one.cleared_of
         if self._pending:
             last = self._pending[-1]
