@@ -29,6 +29,9 @@ OPTIMIZERS = [
     ("Adagrad", {"lr_decay": 0.1}, {"lr_decay": 0.1}),
     ("Adadelta", {"weight_decay": 0.1}, {"l2": 0.1}),
     ("Adamax", {}, {}),
+    ("NAdam", {"weight_decay": 0.1}, {"l2": 0.1}),
+    ("NAdam", {"momentum_decay": 0.1}, {"momentum_decay": 0.1}),
+    ("RAdam", {}, {"learning_rate": 1e-3}),
 ]
 
 
@@ -50,6 +53,30 @@ def test_an_optimizer_moves_weights_as_torchs(kind, theirs, ours, size):
         moved = np.abs(parameter.detach().numpy() - begin).max()
         np.testing.assert_allclose(np.asarray(variable.value), parameter.detach().numpy(),
                                    rtol=2e-6, atol=2e-6 * moved + 5e-7, err_msg=f"update {update + 1}")
+
+
+def test_groups_of_parameters_and_a_momentum_that_moves():
+    draw = np.random.default_rng(0)
+    begin = [draw.normal(size=4).astype("float32") for _ in range(2)]
+    parameters = [torch.nn.Parameter(torch.tensor(one)) for one in begin]
+    variables = [keras.Variable(one, name=f"weight_{i}") for i, one in enumerate(begin)]
+    theirs = torch.optim.AdamW([{"params": parameters[:1]}, {
+        "params": parameters[1:], "lr": 0.03, "weight_decay": 0.5}], lr=0.01)
+    momenta = [0.9, 0.8, 0.7, 0.6]
+    mine = optimizers.AdamW(learning_rate=0.01, momenta=momenta, groups={
+        variables[1].path: {"rate": 3.0, "weight_decay": 0.5}})
+    mine.build(variables)
+    for momentum in momenta:
+        gradients = [draw.normal(size=4).astype("float32") for _ in range(2)]
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = torch.tensor(gradient)
+        for group in theirs.param_groups:
+            group["betas"] = (momentum, 0.999)
+        theirs.step()
+        mine.apply([keras.ops.convert_to_tensor(one) for one in gradients])
+        for variable, parameter in zip(variables, parameters, strict=True):
+            np.testing.assert_allclose(np.asarray(variable.value), parameter.detach().numpy(),
+                                       rtol=5e-6, atol=1e-6)
 
 
 def test_clipping_by_the_norm_is_torchs():

@@ -64,6 +64,9 @@ def run_and_take(
     trainings = hooks.trainings.all
     if not trainings:
         refuse(None, hooks.trainings.refused)
+        if hooks.trainings.waits:
+            refuse(None, "it changes its weights by hand. Let an optimizer make the steps, such as"
+                         " torch.optim.SGD(model.parameters(), lr=...), and call its step().")
         raise NoFitCall(
             f"{filename.rpartition('/')[2]} ended without a step of an optimizer of torch's, so there"
             " is nothing to diagnose.")

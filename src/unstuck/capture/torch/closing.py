@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,7 @@ from unstuck.script import Span
 
 from ..own_loops import Taken, of_batches
 from ..rounds import Around
-from ..shadow import SHADOWED, Shadow
+from ..shadow import SHADOWED, Shadow, Weights
 from ..tape import Batch, batch_of
 from . import (  # noqa: F401  they fill the table
     of_activations,
@@ -98,7 +99,9 @@ class Closing:
         held = training.loaded
         each = self._each(len(batches)) if held is None else held.each
         optimizer = optimizer_of(training.optimizer, rates, clipped,
-                                 each=max(1, (each or 1) // max(1, steps_every)))
+                                 each=max(1, (each or 1) // max(1, steps_every)),
+                                 paths={id(one): path for path, one in self._by_tensor(model, network)},
+                                 momenta=self._momenta(held))
         training_mode, training_for = mode_of(self.graphs, self.parts)
         if held is not None and training_for == held.first_round:
             training_for = held.each
@@ -111,6 +114,7 @@ class Closing:
             x=x, y=y, batch_size=len(y), shuffle=False, written_for=SPELLING,
             loop=None if loop == Loop() else loop)
         shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches),
+                        weights=self._weights(),
                         advice="Take what is unusual there out of the loop, and run it again.")
         if not shadow.agrees(self._shadow_recipe(recipe)):
             raise NotSupported(shadow.refusal)
@@ -136,6 +140,17 @@ class Closing:
             next(iter(self._hooks.schedulers), None), training.optimizer, rates,
             first_round=sum(1 for one in training.batches[: held.first_round] if one.step),
             each=held.each, rounds=training.around[-1].count)
+
+    def _momenta(self, held: Loaded | None) -> list[float]:
+        """The momentum of every update.
+
+        Raises:
+            NotSupported: it changes, and a loader tells of updates that were not run.
+        """
+        found = [one.momentum for one in self._training.batches if one.step]
+        if held is not None and len(set(found)) > 1:
+            raise NotSupported("its loop changes the momentum. --through lets it run to its end.")
+        return found
 
     def _of_loader(self, recipe: Recipe, held: Loaded) -> tuple[Recipe, str]:
         """The recipe on all rows of a loader, and a note."""
@@ -175,8 +190,8 @@ class Closing:
     def _by_tensor(self, model: keras.Model, network: Translation) -> list[tuple[str, Any]]:
         """The paths of a model's weights, each with the parameter of torch's that it is."""
         paths = adapter.stable_paths(model)
-        return [(paths[id(getattr(one.layer, one.attribute))], one.tensors[0]) for one in network.held
-                if one.tensors]
+        return [(paths[id(getattr(one.layer, one.attribute))], tensor) for one in network.held
+                for tensor in one.tensors]
 
     def _untrained(self, model: keras.Model, network: Translation) -> frozenset[str]:
         """Weights that the optimizer does not have, frozen ones left out."""
@@ -205,10 +220,15 @@ class Closing:
                 return gaps.pop()
         return None
 
-    def _shadow_recipe(self, recipe: Recipe) -> Recipe:
-        """The recipe whose network takes as inputs what was drawn at random."""
+    @functools.cached_property
+    def _shadow(self) -> tuple[Translation, keras.Model]:
+        """The network that takes as inputs what was drawn at random."""
         network = self._translated(shadow=True)
-        model = network.model()
+        return network, network.model()
+
+    def _shadow_recipe(self, recipe: Recipe) -> Recipe:
+        """The recipe of that network."""
+        _, model = self._shadow
         if isinstance(recipe.loss, keras.losses.SparseCategoricalCrossentropy):
             last = model.output._keras_history.operation
             mine = recipe.architecture.source.output._keras_history.operation
@@ -219,8 +239,7 @@ class Closing:
 
     def _shadowed(self, batches: Sequence[Batch]) -> tuple[list[Batch], list[list[Any]]]:
         """The first batches with what was drawn in each of them, and no seeds."""
-        network = self._translated(shadow=True)
-        network.model()
+        network, _ = self._shadow
         found = []
         for graph, (x, y, weight) in zip(self.graphs, batches[:SHADOWED], strict=False):
             more = [array for op in dict.fromkeys(network.drawn)
@@ -228,6 +247,19 @@ class Closing:
             parts = [*(x if isinstance(x, tuple) else (x,)), *more]
             found.append((parts[0] if len(parts) == 1 else tuple(parts), y, weight))
         return found, [[] for _ in found]
+
+    def _weights(self) -> list[Weights]:
+        """The user's own before each of the first batches, by path, as far as they are known."""
+        (network, model), training = self._shadow, self._training
+        paths, steps, found = adapter.stable_paths(model), 0, []
+        for one in training.batches[:SHADOWED]:
+            if steps >= len(training.before):
+                break
+            held = {paths[id(getattr(part.layer, part.attribute))]: part.at(training.before[steps])
+                    for part in network.held}
+            found.append({path: values for path, values in held.items() if values is not None})
+            steps += bool(one.step)
+        return found
 
     def _sites(self, network: Translation, recipe: Recipe) -> dict[str, Span]:
         training, places = self._training, self._hooks.places

@@ -42,6 +42,7 @@ class Hooks:
         self.ends_early = ends_early
         self.draws = Draws(self.places.here)
         self.listening = Listening(self.places, self.draws)
+        self.listening.on_clamp = self._clamped
         self.trainings = Trainings(self.draws.of)
         self.optimizers: list[Any] = []
         self.schedulers: list[Any] = []
@@ -72,6 +73,8 @@ class Hooks:
             (torch.nn.utils, "clip_grad_value_"): self._clip("value"),
             (torch, "compile"): self._compile,
             (warnings, "showwarning"): self._warned,
+            (torch.amp.autocast, "__init__"): self._in_float32,
+            (torch.amp.GradScaler, "__init__"): self._in_float32,
         }
         self._handles = [
             modules.register_module_forward_pre_hook(self._entered),
@@ -181,6 +184,16 @@ class Hooks:
 
         return wrap
 
+    def _clamped(self, tensor: Any, low: Any, high: Any) -> None:
+        """Gradients may be clipped by hand: `parameter.grad.data.clamp_(-1, 1)`."""
+        numbers = isinstance(low, int | float) and isinstance(high, int | float) and -low == high > 0
+        place = tensor.data_ptr()
+        if numbers and any(p.grad is not None and p.grad.data_ptr() == place
+                           for one in self.optimizers[-2:] for group in one.param_groups
+                           for p in group["params"]):
+            self.trainings.at("clip", self.places.here())
+            self.trainings.clipped("value", float(high))
+
     def _compile(self, original: Any) -> Any:
         def compile(model: Any = None, *args: Any, **kwargs: Any) -> Any:
             self._say("torch.compile was left out: the networks are trained as they are.")
@@ -199,6 +212,14 @@ class Hooks:
             original(message, category, filename, lineno, file, line)
 
         return showwarning
+
+    def _in_float32(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def __init__(thing: Any, *args: Any, **kwargs: Any) -> None:
+            original(thing, *args, **{**kwargs, "enabled": False})
+            self._say("autocast and GradScaler were left out: everything is computed in float32.")
+
+        return __init__
 
     def _say(self, note: str) -> None:
         if note not in self.said:

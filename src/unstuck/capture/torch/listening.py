@@ -35,10 +35,11 @@ _ASKED = frozenset({
     "is_complex", "is_same_size",
     "is_floating_point", "stride", "storage_offset", "data_ptr", "backward", "numel", "cpu", "cuda",
     "nelement", "element_size", "get_device", "ndimension", "__repr__", "__format__", "__bool__",
-    "__hash__", "type", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage",
+    "__hash__", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage",
 })
 """Functions that make no number of a graph, or hand on what they are given."""
-_SAME = frozenset({"cpu", "cuda", "contiguous", "to", "float", "clone", "requires_grad_"})
+_SAME = frozenset({"to", "cpu", "cuda", "contiguous", "float", "double", "type", "type_as"})
+"""Functions that may give back the tensor itself, as `model.to(device)` asks of each parameter."""
 _PROPERTIES = frozenset({"data", "T", "mT"})
 _FACTORIES = frozenset({"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones",
                         "new_full", "new_tensor", "new_empty"})
@@ -79,7 +80,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         self.quiet = 0
         self.placed = self.detailed = True
         self.modules: list[Any] = []
-        self.on_forward: Callable[[Any], None] = lambda module: None
+        self.on_clamp: Callable[[Any, Any, Any], None] = lambda tensor, low, high: None
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
@@ -91,6 +92,9 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         name = name_of(func)
         if not name or name in _ASKED:
             return func(*args, **kwargs)
+        if name in ("clamp_", "clip_"):
+            self.on_clamp(args[0], *(args[at] if len(args) > at else kwargs.get(key)
+                                     for at, key in ((1, "min"), (2, "max"))))
         before = self._before(name, args)
         given = [(one, _slopes(one)) for one in _tensors((args, kwargs))]
         state = torch.get_rng_state() if hides_masks(name, args, kwargs) else None
@@ -170,8 +174,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         if name == "__setitem__":
             outs = [args[0]]
         writes = name.endswith("_") and not name.endswith("__")
-        if not outs or (writes and _is_parameter(outs[0])) or (
-                name in _SAME and given and outs[0] is given[0][0]):
+        same = name in _SAME and any(outs[0] is one for one, _ in given)
+        if not outs or same or (writes and _is_parameter(outs[0])):
             return
         self.quiet += 1
         try:

@@ -127,5 +127,6 @@ def _tensors(tree: Any) -> Iterator[Ref | Leaf]:
 
 
 def array(tensor: Any) -> NDArray[Any]:
-    """A copy of a tensor's numbers."""
-    return np.array(tensor.detach().cpu().numpy())
+    """A copy of a tensor's numbers; those of half precision, which numpy lacks, in float32."""
+    given = tensor.detach().cpu()
+    return np.array((given.float() if "float16" in str(given.dtype) else given).numpy())

@@ -15,8 +15,9 @@ _BY_SCORES = (torch.optim.lr_scheduler.ReduceLROnPlateau,)
 
 
 def tells_rates(schedulers: Sequence[Any]) -> bool:
-    """True where one scheduler, or none, says every rate beforehand."""
-    return len(schedulers) < 2 and not any(isinstance(one, _BY_SCORES) for one in schedulers)
+    """True where one scheduler, or none, says every rate beforehand, and sets nothing else."""
+    return len(schedulers) < 2 and not any(
+        isinstance(one, _BY_SCORES) or getattr(one, "cycle_momentum", False) for one in schedulers)
 
 
 def rates_of(

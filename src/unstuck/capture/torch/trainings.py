@@ -22,6 +22,8 @@ from .loaded import Loaded
 from .ops import Graph, array
 from .parts import parts_of
 
+MOST_BYTES = 256 << 20
+"""So much at most is kept of the weights before each of the first updates."""
 LATER = 4
 """So many batches of the second round tell whether it goes on like the first."""
 
@@ -33,7 +35,8 @@ class Backward:
     `cleared_of`: the optimizers, by `id`, of whose parameters none had a gradient before it;
     `cleared`: the one that steps is one of them. `lost`: they were cleared after it, before a step.
     `step`: the number of the step, from 1, that came after it and before the next batch; 0 for
-    none. `turns` are the values that the loops around it count with.
+    none; `rate` and `momentum` (or the first beta) are the optimizer's at it. `turns` are the values
+    that the loops around it count with.
     """
 
     graph: Graph
@@ -44,6 +47,7 @@ class Backward:
     step: int = 0
     clipped: tuple[str, float] | None = None
     rate: float = 0.0
+    momentum: float = 0.0
 
 
 @dataclass(kw_only=True, eq=False)
@@ -51,7 +55,7 @@ class Training:
     """All batches of one optimizer's.
 
     `values` are the parameters before the first step, by `id`, with the tensors that they are of;
-    `untouched` those of them that are not its to change. `loaded` is what a loader told of its rounds
+    `before` the same before each of the first steps. `loaded` is what a loader told of its rounds
     before the first of them was over.
     """
 
@@ -59,6 +63,7 @@ class Training:
     around: list[Around] = field(default_factory=list)
     batches: list[Backward] = field(default_factory=list)
     values: dict[int, tuple[Any, NDArray[Any]]] = field(default_factory=dict)
+    before: list[dict[int, NDArray[Any]]] = field(default_factory=list)
     steps: int = 0
     refused: str = ""
     spans: dict[str, Span] = field(default_factory=dict)
@@ -94,6 +99,11 @@ class Trainings:
     def now(self) -> Training | None:
         """The training that is going on."""
         return self.all[-1] if self.all else None
+
+    @property
+    def waits(self) -> bool:
+        """True where gradients were computed that no optimizer made a step with."""
+        return bool(self._pending)
 
     @property
     def batches(self) -> int:
@@ -191,8 +201,13 @@ class Trainings:
         if training is None or training.optimizer is not optimizer:
             training = self._begun(optimizer, registered)
         training.steps += 1
+        size = sum(values.nbytes for _, values in training.values.values())
+        if training.steps == len(training.before) + 1 <= min(SHADOWED, MOST_BYTES // max(1, size)):
+            training.before.append(
+                {key: array(tensor) for key, (tensor, _) in training.values.items()})
         group = optimizer.param_groups[0]
         for one in self._pending:
+            one.momentum = float(group.get("momentum", group.get("betas", (0.0,))[0]))
             one.rate, one.cleared = float(group["lr"]), id(optimizer) in one.cleared_of
         if self._pending:
             last = self._pending[-1]

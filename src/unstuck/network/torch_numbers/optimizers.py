@@ -1,11 +1,15 @@
 """Torch's optimizers: their formulas, as classes of Keras's of the same names.
 
 Their arguments keep Keras's names. `l2` is torch's `weight_decay` where that is added to the gradient;
-`weight_decay` is the decoupled one of AdamW, which both have alike.
+`weight_decay` is the decoupled one of AdamW, which both have alike. `groups` are the parameters of
+other groups than the first: for the path of each its share of the rate (`rate`), its `l2` and its
+`weight_decay`. `momenta` are the momentum, or the first beta, of each update, where a scheduler sets
+it; the last holds on.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -13,18 +17,44 @@ from keras import ops
 
 
 class _OfTorch:
-    """What all of torch's optimizers share: L2 in the gradient, and the norm that clips gradients."""
+    """What all of torch's optimizers share: L2 in the gradient, groups of parameters, and the norm that
+    clips gradients."""
 
-    def __init__(self, *, l2: float = 0.0, **more: Any) -> None:
+    def __init__(
+        self, *, l2: float = 0.0, groups: Mapping[str, Mapping[str, float]] | None = None,
+        momenta: Sequence[float] | None = None, **more: Any,
+    ) -> None:
         super().__init__(**more)
-        self.l2 = l2
+        self.l2, self.groups = l2, dict(groups or {})
+        self.momenta = list(momenta or ())
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One update of one variable."""
+        group = self.groups.get(variable.path, {})
         gradient = ops.cast(gradient, variable.dtype)
-        if self.l2:
-            gradient = gradient + self.l2 * variable
-        self._move(gradient, variable, ops.cast(learning_rate, variable.dtype))
+        l2 = group.get("l2", self.l2)
+        if l2:
+            gradient = gradient + l2 * variable
+        rate = ops.cast(learning_rate, variable.dtype) * group.get("rate", 1.0)
+        self._move(gradient, variable, rate)
+
+    def momentum_now(self, usual: float) -> Any:
+        """The momentum, or the first beta, of the update that is made."""
+        if not self.momenta:
+            return usual
+        count = self.iterations  # type: ignore[attr-defined]
+        at = ops.minimum(ops.cast(count, "int32"), len(self.momenta) - 1)
+        return ops.take(ops.convert_to_tensor(self.momenta, "float32"), at)
+
+    def _apply_weight_decay(self, variables: Any) -> None:
+        """The decoupled decay, of each group by its own."""
+        rate = self.learning_rate  # type: ignore[attr-defined]
+        for variable in variables:
+            group = self.groups.get(variable.path, {})
+            decay = group.get("weight_decay", self.weight_decay)  # type: ignore[attr-defined]
+            if decay:
+                factor = ops.cast(rate, variable.dtype) * (group.get("rate", 1.0) * decay)
+                variable.assign(variable - variable * factor)
 
     def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
         raise NotImplementedError
@@ -41,7 +71,7 @@ class _OfTorch:
     def get_config(self) -> dict[str, Any]:
         """The arguments."""
         config: dict[str, Any] = super().get_config()  # type: ignore[misc]
-        return {**config, "l2": self.l2}
+        return {**config, "l2": self.l2, "groups": self.groups, "momenta": self.momenta}
 
 
 def _registered(cls: Any) -> Any:
@@ -62,11 +92,11 @@ class SGD(_OfTorch, keras.optimizers.SGD):  # type: ignore[misc]
     def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
         if self.momentum:
             velocity = self.momentums[self._get_variable_index(variable)]
-            first = ops.equal(self.iterations, 0)
-            moved = self.momentum * velocity + (1 - self.dampening) * gradient
+            first, momentum = ops.equal(self.iterations, 0), self.momentum_now(self.momentum)
+            moved = momentum * velocity + (1 - self.dampening) * gradient
             moved = ops.where(first, gradient, moved)
             self.assign(velocity, moved)
-            gradient = gradient + self.momentum * moved if self.nesterov else moved
+            gradient = gradient + momentum * moved if self.nesterov else moved
         self.assign_sub(variable, rate * gradient)
 
     def get_config(self) -> dict[str, Any]:
@@ -87,14 +117,15 @@ class Adam(_OfTorch, keras.optimizers.Adam):  # type: ignore[misc]
         step = ops.cast(self.iterations + 1, variable.dtype)
         at = self._get_variable_index(variable)
         m, v = self._momentums[at], self._velocities[at]
-        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
+        beta = self.momentum_now(self.beta_1)
+        self.assign_add(m, (gradient - m) * (1 - beta))
         self.assign_add(v, (ops.square(gradient) - v) * (1 - self.beta_2))
         second = v
         if self.amsgrad:
             second = self._velocity_hats[at]
             self.assign(second, ops.maximum(second, v))
         root = ops.sqrt(1 - ops.power(ops.cast(self.beta_2, variable.dtype), step))
-        first = 1 - ops.power(ops.cast(self.beta_1, variable.dtype), step)
+        first = 1 - ops.power(ops.cast(beta, variable.dtype), step)
         self.assign_sub(variable, rate * root / first * m / (
             ops.sqrt(second) + self.epsilon * root))
 
@@ -105,6 +136,67 @@ class AdamW(Adam):
 
     def __init__(self, learning_rate: Any = 1e-3, weight_decay: float = 0.01, **more: Any) -> None:
         super().__init__(learning_rate=learning_rate, weight_decay=weight_decay, **more)
+
+
+@_registered
+class NAdam(Adam):
+    """`torch.optim.NAdam` (Dozat 2016): the first average looks one update ahead.
+
+    Args:
+        momentum_decay: how fast the first beta comes up to its full size.
+    """
+
+    def __init__(
+        self, learning_rate: Any = 2e-3, momentum_decay: float = 4e-3, **more: Any
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, **more)
+        self.momentum_decay = momentum_decay
+
+    def build(self, variables: Any) -> None:
+        """The averages, and for each variable the product of its momenta."""
+        if self.built:
+            return
+        super().build(variables)
+        self._products = [self.add_variable(shape=(), initializer="ones", name="momenta")
+                          for _ in variables]
+
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
+        step = ops.cast(self.iterations + 1, variable.dtype)
+        at = self._get_variable_index(variable)
+        m, v, product = self._momentums[at], self._velocities[at], self._products[at]
+        now, ahead = (self.beta_1 * (1 - 0.5 * ops.power(
+            ops.cast(0.96, variable.dtype), one * self.momentum_decay)) for one in (step, step + 1))
+        self.assign(product, product * now)
+        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
+        self.assign_add(v, (ops.square(gradient) - v) * (1 - self.beta_2))
+        second = 1 - ops.power(ops.cast(self.beta_2, variable.dtype), step)
+        size = ops.sqrt(v / second) + self.epsilon
+        self.assign_sub(variable, rate * ((1 - now) / (1 - product) * gradient
+                                          + ahead / (1 - product * ahead) * m) / size)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "momentum_decay": self.momentum_decay}
+
+
+@_registered
+class RAdam(Adam):
+    """`torch.optim.RAdam` (Liu et al. 2019, arXiv 1908.03265): it adapts once that is sure enough."""
+
+    def _move(self, gradient: Any, variable: Any, rate: Any) -> None:
+        step = ops.cast(self.iterations + 1, variable.dtype)
+        at = self._get_variable_index(variable)
+        m, v = self._momentums[at], self._velocities[at]
+        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
+        self.assign_add(v, (ops.square(gradient) - v) * (1 - self.beta_2))
+        power = ops.power(ops.cast(self.beta_2, variable.dtype), step)
+        first = 1 - ops.power(ops.cast(self.beta_1, variable.dtype), step)
+        most = 2 / (1 - self.beta_2) - 1
+        length = most - 2 * step * power / (1 - power)
+        sure = ops.maximum(length, 5.0)
+        rectified = ops.sqrt((sure - 4) * (sure - 2) * most / ((most - 4) * (most - 2) * sure))
+        adapted = rectified * ops.sqrt(1 - power) / (ops.sqrt(v) + self.epsilon)
+        self.assign_sub(variable, rate * m / first * ops.where(length > 5.0, adapted, 1.0))
 
 
 @_registered

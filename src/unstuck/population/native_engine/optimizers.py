@@ -94,7 +94,7 @@ def _check_torchs(recipe: Recipe) -> None:
     config, kind = recipe.optimizer.config, recipe.optimizer.kind
     if not is_torchs(recipe.optimizer.cls):
         return
-    for argument in ("l2", "dampening"):
+    for argument in ("l2", "dampening", "groups", "momenta"):
         if config.get(argument):
             raise NotSupported(f"The native engine has no {argument} in torch's {kind}")
     if (config.get("global_clipnorm") or 1.0) < LEAST_CLIP:
