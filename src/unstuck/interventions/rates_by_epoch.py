@@ -54,7 +54,7 @@ class RatesByEpoch(Intervention):
         if "rates" not in given or given.get("every") != 1 or each == 1:
             raise NotSupported("No scheduler makes a step with every batch.")
         by_epoch = {"rates": given["rates"][: recipe.epochs], "every": each}
-        return recipe.with_optimizer(learning_rate={**rate, "config": by_epoch})
+        return recipe.with_optimizer(learning_rate={**(rate or {}), "config": by_epoch})
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """Keras's schedules count updates; only PyTorch's have a step of their own."""
