@@ -186,8 +186,11 @@ def _changes_alike(before: Recipe, after: Recipe, counted_out: frozenset[str]) -
         beside.setdefault(new.anchor, set()).add(f"{new.where} {new.kind} {new.config}")
     for names in made_at.values():
         arguments = {key for name in names for key in architecture.changed.get(name, ())}
+        # Of several kinds of layers that one call makes, those are asked that have the arguments.
+        asked = [name for name in names if not arguments or name not in configs
+                 or arguments & configs[name].keys()]
         seen = {(name in architecture.removed, str(sorted(beside.get(name, ()))),
-                 str([configs.get(name, {}).get(key) for key in sorted(arguments)])) for name in names}
+                 str([configs.get(name, {}).get(key) for key in sorted(arguments)])) for name in asked}
         if len(seen) > 1:
             return False
     return True

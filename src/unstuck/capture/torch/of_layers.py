@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -275,14 +276,21 @@ def recurrent(to: Translation, op: Op) -> Any:
     if rate and count > 1:
         raise to.refused(op, f"{op.name} with dropout between its layers")
     out = to.value(x)
-    if not first:
-        out = ops.transpose(out, (1, 0, 2))
+    # Where the network has not brought the steps to the front itself, rows are read as steps.
+    mixed = not first and out.shape[0] is None and out.shape[1] != 1
+    turned = _rows_as_steps(to, op, weights[0]) if mixed else (
+        lambda given: given if first else ops.transpose(given, (1, 0, 2)))
+    out = turned(out)
     each = 4 if biases else 2
     for i in range(count):
         out, last = _recurrent_layer(to, op, out, weights[each * i : each * (i + 1)])
-    if not first:
-        out = ops.transpose(out, (1, 0, 2))
-    return out, last
+    return turned(out), last
+
+
+def _rows_as_steps(to: Translation, op: Op, weight: Leaf) -> Callable[[Any], Any]:
+    """What brings steps to the front and back again, as layers that can be told to leave them."""
+    name = f"{to.layer_of(weight, op)}_rows_as_steps"
+    return lambda given: to.noted(numbers.RowsAsSteps(name=to.named(name)), op)(given)
 
 
 def _recurrent_layer(to: Translation, op: Op, x: Any, weights: Any) -> tuple[Any, Any]:
