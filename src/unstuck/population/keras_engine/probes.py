@@ -37,8 +37,7 @@ class Probes:
     def __init__(self, program: Program) -> None:
         model = program.model
         self._model, self._recipe = model, program.recipe
-        # A layer that takes rows for steps, as torch's recurrent ones do, has no value for a row.
-        pairs = [(layer, out) for layer, out in adapter.layer_outputs(model) if out.shape[0] is None]
+        pairs = adapter.layer_outputs(model)
         self.layers = tuple(layer for layer, _ in pairs)
         self.names = tuple(layer.name for layer in self.layers)
         self._watch = keras.Model(adapter.input_structure(model), [out for _, out in pairs])
