@@ -20,6 +20,7 @@ from typing import ClassVar
 from unstuck.base.registry import discover
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import SPELLING
+from unstuck.network.torch_numbers.words import in_torchs_words
 from unstuck.script import Edit, EditConflict, Script, Span
 
 KINDS = (
@@ -159,7 +160,8 @@ def edits_for(
             found = change.edit(script, recipe, after)
         if found is None:
             return None
-        groups.append((change.reason(recipe), found))
+        reason = change.reason(recipe)
+        groups.append((in_torchs_words(reason) if recipe.written_for == SPELLING else reason, found))
     edits = tuple(dict.fromkeys(script.with_remarks(groups)))
     try:
         script.apply(edits)
