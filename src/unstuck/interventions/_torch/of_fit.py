@@ -9,13 +9,13 @@ from typing import Any
 import libcst as cst
 
 from unstuck.network.loss_names import config_of
+from unstuck.network.optimizer import CLIPS
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import optimizers as numbers
 from unstuck.script import Edit, Script
 from unstuck.script.tree import tree_of
 
 from .._source import number, set_value, tidy
-from ..clipping import ARGUMENTS as CLIPS
 from . import of_rates
 from ._names import Edits, call_at, function_name, last_name, module_name
 
