@@ -1,4 +1,4 @@
-"""Loops, data and rates in torch's spelling: the repaired text, captured again, has the fault no more."""
+"""Loops, data and rates in torch's spelling: the repaired text, captured again, has no fault."""
 
 from __future__ import annotations
 
@@ -128,14 +128,15 @@ def test_clipping_and_a_scheduler_are_taken_out_with_their_optimizer():
     text = PLAIN.replace("        optimizer.step()\n",
                          "        nn.utils.clip_grad_norm_(model.parameters(), 1e-3)\n"
                          "        optimizer.step()\n        scheduler.step()\n")
-    text = text.replace("criterion", "scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)\n"
-                        "criterion", 1)
+    made = "scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)\n"
+    text = text.replace("criterion", f"{made}criterion", 1)
     rewritten, recipe = edited(text, NoClipping(), ConstantRate(value=1e-4))
     assert "clip_grad_norm_" not in rewritten and "scheduler.step()" not in rewritten
     assert recipe.optimizer.learning_rate == pytest.approx(1e-4)
     assert not recipe.optimizer.config["global_clipnorm"]
     rewritten, recipe = edited(text, RatesByEpoch())
-    assert rewritten.endswith("    # the scheduler made a step with every batch\n    scheduler.step()\n")
+    assert rewritten.endswith(
+        "    # the scheduler made a step with every batch\n    scheduler.step()\n")
     assert recipe.optimizer.config["learning_rate"]["config"]["every"] == 4
     rewritten, recipe = edited(text, UseOptimizer(name="Adam", learning_rate=0.01))
     assert recipe.optimizer.kind == "Adam" and "clip_grad_norm_" not in rewritten
