@@ -9,7 +9,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unstuck.interventions.clipping import ARGUMENTS, NoClipping
+from unstuck.interventions.clipping import NoClipping
+from unstuck.network.optimizer import CLIPS
 
 from . import Check, Family, Finding, Observation, measured
 from ._words import number
@@ -53,7 +54,7 @@ class ClippingTooTight(Check):
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The limit against the gradients at the start."""
         config = seen.recipe.optimizer.config
-        name = next((name for name in ARGUMENTS if config.get(name)), None)
+        name = next((name for name in CLIPS if config.get(name)), None)
         if name is None:
             return
         limit = float(config[name])

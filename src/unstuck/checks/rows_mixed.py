@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.interventions.axis import LastAxis
+from unstuck.interventions.batch_first import BatchFirst
 
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
@@ -18,7 +19,8 @@ class RowsMixed(Check):
 
     ## What it sees
     Softmax, LayerNormalization and UnitNormalization layers with axis 0, whether or not the network
-    learns.
+    learns; in PyTorch also LSTM, GRU and RNN without `batch_first`, where the rows are on the first
+    axis.
 
     ## Why learning stops
     Axis 0 are the rows of a batch. A softmax along it makes the outputs of a batch sum to 1: in
@@ -27,7 +29,7 @@ class RowsMixed(Check):
     others.
 
     ## What it tries
-    The last axis.
+    The last axis; `batch_first=True`.
 
     ## Example
         layers.Softmax(axis=0)     # sick
@@ -45,6 +47,13 @@ class RowsMixed(Check):
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """Each such layer."""
+        steps = [layer for layer in seen.recipe.layers if BatchFirst().arguments(layer)]
+        if steps:
+            yield self.fact(
+                "Without batch_first=True the first axis holds steps, and here it holds rows:"
+                f" {steps[0].name.removesuffix('_rows_as_steps')} reads the"
+                f" {seen.recipe.batch_size} rows of a batch as one sequence.",
+                measured("axis of the rows", 1, 0), site=anatomy.site(steps[0]), tries=(BatchFirst(),))
         for layer in seen.recipe.layers:
             if LastAxis().arguments(layer):
                 yield self.fact(

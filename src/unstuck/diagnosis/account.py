@@ -29,6 +29,8 @@ from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, all_interventions, edits_for, touched
 from unstuck.network.recipe import Recipe
 from unstuck.network.stacks import stacks
+from unstuck.network.torch_numbers import SPELLING
+from unstuck.network.torch_numbers.words import in_torchs_words, loss_told
 from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
 from unstuck.result import results
@@ -97,9 +99,13 @@ def fit_info(captured: Captured, goal: Goal, rows_asked: int | None = None) -> r
         line=captured.line, index=captured.index, of=captured.of, call=captured.call,
         model=captured.model_kind, parameters=captured.parameters, rows=recipe.trained_rows,
         distinct_rows=goal.distinct_rows, updates=recipe.updates, batch_size=recipe.batch_size,
-        epochs=recipe.epochs, loss=recipe.loss_name, optimizer=recipe.optimizer.kind,
+        epochs=recipe.epochs, loss=_loss_told(recipe), optimizer=recipe.optimizer.kind,
         left_out=recipe.left_out, rows_asked=rows_asked,
     )
+
+
+def _loss_told(recipe: Recipe) -> str:
+    return loss_told(*recipe.loss_config) if recipe.written_for == SPELLING else recipe.loss_name
 
 
 def goal_info(goal: Goal, asked: str | None) -> results.GoalInfo:
@@ -143,7 +149,8 @@ def finding_info(
     """A fact or a suspicion, with its place; of a fact that no change was tried for, the change."""
     recipe = experiment.recipe
     return results.FindingInfo(
-        check=finding.check, message=finding.message,
+        check=finding.check,
+        message=in_torchs_words(finding.message) if recipe.written_for == SPELLING else finding.message,
         evidence=tuple(results.EvidenceInfo(
             quantity=e.quantity, value=float(e.value),
             threshold=None if e.threshold is None else float(e.threshold), unit=e.unit,

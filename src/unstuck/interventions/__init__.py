@@ -21,6 +21,7 @@ from unstuck.base.own_names import teller
 from unstuck.base.registry import discover
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import SPELLING
+from unstuck.network.torch_numbers.words import in_torchs_words
 from unstuck.script import Edit, EditConflict, Script, Span
 
 from ._called import own_names as own_names
@@ -164,7 +165,8 @@ def edits_for(
             found = change.edit(script, recipe, after)
         if found is None:
             return None
-        groups.append((told(change.reason(recipe)), found))
+        reason = told(change.reason(recipe))
+        groups.append((in_torchs_words(reason) if recipe.written_for == SPELLING else reason, found))
     edits = tuple(dict.fromkeys(script.with_remarks(groups)))
     try:
         script.apply(edits)
@@ -191,8 +193,11 @@ def _changes_alike(before: Recipe, after: Recipe, counted_out: frozenset[str]) -
         beside.setdefault(new.anchor, set()).add(f"{new.where} {new.kind} {new.config}")
     for names in made_at.values():
         arguments = {key for name in names for key in architecture.changed.get(name, ())}
+        # Of several kinds of layers that one call makes, those are asked that have the arguments.
+        asked = [name for name in names if not arguments or name not in configs
+                 or arguments & configs[name].keys()]
         seen = {(name in architecture.removed, str(sorted(beside.get(name, ()))),
-                 str([configs.get(name, {}).get(key) for key in sorted(arguments)])) for name in names}
+                 str([configs.get(name, {}).get(key) for key in sorted(arguments)])) for name in asked}
         if len(seen) > 1:
             return False
     return True

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
+from unstuck.network.optimizer import CLIPS
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention
 from ._optimizer import optimizer_edits
 from ._source import Edits
-
-ARGUMENTS = ("clipnorm", "clipvalue", "global_clipnorm")
-"""The optimizer's arguments that clip gradients."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,9 +34,9 @@ class NoClipping(Intervention):
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with an optimizer that does not clip."""
-        if not any(recipe.optimizer.config.get(name) for name in ARGUMENTS):
+        if not any(recipe.optimizer.config.get(name) for name in CLIPS):
             raise NotSupported("The optimizer does not clip gradients.")
-        return recipe.with_optimizer(**dict.fromkeys(ARGUMENTS))
+        return recipe.with_optimizer(**dict.fromkeys(CLIPS))
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The optimizer, written as it is after the repair."""

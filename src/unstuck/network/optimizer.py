@@ -14,6 +14,9 @@ from . import adapter
 from .torch_numbers import is_torchs
 from .torch_numbers import optimizers as torchs
 
+CLIPS = ("clipnorm", "clipvalue", "global_clipnorm")
+"""The optimizer's arguments that clip gradients."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Optimizer:

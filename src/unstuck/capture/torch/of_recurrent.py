@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -11,7 +12,7 @@ from keras import ops
 from unstuck.network.torch_numbers import layers as numbers
 from unstuck.network.torch_numbers.initializers import OfUnits
 
-from .ops import Op
+from .ops import Leaf, Op
 from .translating import Translation, translates
 
 _GATES = {"gru": (3, (1, 0, 2)), "lstm": (4, (0, 1, 2, 3)), "rnn_tanh": (1, (0,)),
@@ -32,8 +33,11 @@ def recurrent(to: Translation, op: Op) -> Any:
     cells = op.name == "lstm" and any(
         ref.op is op and ref.at == 2 for later in to.all_ops for ref in later.operands)
     out, ends = to.value(x), []
-    if not first:
-        out = ops.transpose(out, (1, 0, 2))
+    # Where the network has not brought the steps to the front itself, rows are read as steps.
+    mixed = not first and out.shape[0] is None and out.shape[1] != 1
+    swapped = _rows_as_steps(to, op, weights[0]) if mixed else (
+        lambda given: given if first else ops.transpose(given, (1, 0, 2)))
+    out = swapped(out)
     masks = iter(_masks(to, op) if rate and count > 1 and training else ())
     for i in range(count):
         made = []
@@ -48,10 +52,15 @@ def recurrent(to: Translation, op: Op) -> Any:
         if i < count - 1 and rate:
             out = out * next(masks) if to.shadow and training else keras.layers.Dropout(
                 rate, name=to.called(op, "between"))(out) if not to.shadow else out
-    if not first:
-        out = ops.transpose(out, (1, 0, 2))
+    out = swapped(out)
     states = [ops.stack(list(part), axis=0) for part in zip(*ends, strict=True)]
     return out, *states
+
+
+def _rows_as_steps(to: Translation, op: Op, weight: Leaf) -> Callable[[Any], Any]:
+    """What brings steps to the front and back again, as layers that can be told to leave them."""
+    name = f"{to.layer_of(weight, op)}_rows_as_steps"
+    return lambda given: to.noted(numbers.RowsAsSteps(name=to.named(name)), op)(given)
 
 
 def _begins(to: Translation, state: Any, count: int) -> list[Any]:

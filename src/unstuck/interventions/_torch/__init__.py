@@ -11,10 +11,13 @@ from __future__ import annotations
 from unstuck.network.recipe import Recipe
 from unstuck.script import Edit, Script
 
-from . import of_fit, of_layers, of_loop
+from . import of_fit, of_layers, of_loop, of_scales
 from .differing import Place, differing
 
 Edits = tuple[Edit, ...]
+
+
+_WRITERS = of_fit.WRITERS | of_layers.WRITERS | of_loop.WRITERS | of_scales.WRITERS
 
 
 def torch_edits(script: Script, before: Recipe, changed: Recipe, after: Recipe) -> Edits | None:
@@ -40,5 +43,5 @@ def torch_edits(script: Script, before: Recipe, changed: Recipe, after: Recipe) 
 
 def _written(place: Place, script: Script, before: Recipe, after: Recipe) -> Edits | None:
     kind, *which = place
-    writer = (of_fit.WRITERS | of_layers.WRITERS | of_loop.WRITERS).get(kind)
+    writer = _WRITERS.get(kind)
     return None if writer is None else writer(script, before, after, *which)

@@ -7,16 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import libcst as cst
-import numpy as np
 
 from unstuck.network.loss_names import config_of
+from unstuck.network.optimizer import CLIPS
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import optimizers as numbers
 from unstuck.script import Edit, Script
 from unstuck.script.tree import tree_of
 
 from .._source import number, set_value, tidy
-from ..clipping import ARGUMENTS as CLIPS
 from . import of_rates
 from ._names import Edits, call_at, function_name, last_name, module_name
 
@@ -157,24 +156,6 @@ def targets(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     return None
 
 
-def target_units(script: Script, before: Recipe, after: Recipe) -> Edits | None:
-    """A line behind the one statement that makes the targets, where they have a name."""
-    units, span = after.target_units, before.sites.get("meets:1")
-    call = None if span is None else script.call(span)
-    given = None if call is None else call.argument("target", 1)
-    if given is None or call is None or isinstance(units, tuple) or units is None or (
-            isinstance(units.mean, tuple)):
-        return None
-    name = given.code.partition("[")[0]
-    made = [node for node in call.tree.positions if isinstance(node, cst.Assign)
-            and [call.tree.source(one.target) for one in node.targets] == [name]]
-    statement = call.tree.own_lines(made[0].value) if len(made) == 1 else None
-    if statement is None or not name.isidentifier():
-        return None
-    mean, spread = number(units.mean), number(float(np.ravel(units.spread)[0]))
-    return (call.tree.line_after(statement, f"{name} = ({name} - {mean}) / {spread}"),)
-
-
 def view(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     """`permute` in the place of the view that the rows are cut out by."""
     call = call_at(script, before, "view")
@@ -190,5 +171,4 @@ def view(script: Script, before: Recipe, after: Recipe) -> Edits | None:
 
 WRITERS: dict[str, Callable[..., Edits | None]] = {
     "optimizer": optimizer, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle,
-    "loss": loss, "targets": targets, "view": view,
-    "target_units": target_units}
+    "loss": loss, "targets": targets, "view": view}

@@ -48,6 +48,9 @@ def layer(script: Script, before: Recipe, after: Recipe, name: str, key: str) ->
         return _unfrozen(script)
     if key == "axis":
         return last_axis(script, before, name)
+    if key == "batch_first":
+        call = call_at(script, before, f"layer:{name}")
+        return None if call is None else call.set_argument("batch_first", "True")
     if key == "cuts":
         return joined(script, before, name)
     if key == "made_anew":

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import libcst as cst
 
+from unstuck.network.optimizer import CLIPS
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 from unstuck.script.tree import Tree, tree_of
 
 from .._source import number
-from ..clipping import ARGUMENTS as CLIPS
 from ._names import Edits, call_at, statement_at
 
 _SCHEDULERS = ("LR", "Plateau", "WarmRestarts")

@@ -125,15 +125,18 @@ def read_by(operation: Any) -> list[Any]:
 def layer_outputs(model: keras.Model) -> list[tuple[Any, Any]]:
     """Each layer of a functional model with its output, in order of computation.
 
-    Input layers, layers used more than once and those with several outputs are left out.
+    Input layers, layers used more than once and those with several outputs are left out; so are
+    those without a value for a row, such as what takes the rows for the steps of a sequence.
     """
+    count = keras.tree.flatten(model.inputs)[0].shape[0]
     nodes = [node for depth in model._nodes_by_depth.values() for node in depth]
     calls = [(node.operation, node.outputs) for node in nodes]
     counts: dict[int, int] = {}
     for operation, _ in calls:
         counts[id(operation)] = counts.get(id(operation), 0) + 1
     known = {id(operation): outputs[0] for operation, outputs in calls
-             if counts[id(operation)] == 1 and len(outputs) == 1}
+             if counts[id(operation)] == 1 and len(outputs) == 1
+             and tuple(getattr(outputs[0], "shape", ()))[:1] == (count,)}
     return [(layer, known[id(layer)]) for layer in model.layers
             if id(layer) in known and not isinstance(layer, keras.layers.InputLayer)]
 

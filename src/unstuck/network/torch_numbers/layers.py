@@ -70,6 +70,31 @@ class Detach(keras.layers.Layer):  # type: ignore[misc]
 
 
 @_registered
+class RowsAsSteps(keras.layers.Layer):  # type: ignore[misc]
+    """In front of and behind a recurrent layer without `batch_first`: rows and steps change places.
+
+    Args:
+        batch_first: whether they stay; then it is nothing.
+    """
+
+    def __init__(self, batch_first: bool = False, **more: Any) -> None:
+        super().__init__(**more)
+        self.batch_first = batch_first
+
+    def call(self, inputs: Any) -> Any:
+        """(rows, steps, …) as (steps, rows, …), or the other way round."""
+        return inputs if self.batch_first else ops.swapaxes(inputs, 0, 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments."""
+        return {**super().get_config(), "batch_first": self.batch_first}
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        """The first two sizes in the other order."""
+        return shape if self.batch_first else (shape[1], shape[0], *shape[2:])
+
+
+@_registered
 class Dense(keras.layers.Dense):  # type: ignore[misc]
     """`nn.Linear` made within `forward`: in every call it is drawn anew, and nothing of it is kept.
 
