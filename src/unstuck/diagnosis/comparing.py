@@ -26,7 +26,7 @@ from unstuck.search.experiment import SEEDS_APART, Experiment
 from unstuck.search.pace import horizon_for
 
 from . import account
-from .steps import Options
+from .options import Options
 from .units import in_units_of
 from .yardsticks import yardstick
 

@@ -16,7 +16,7 @@ from unstuck.search.experiment import Experiment
 from unstuck.search.pace import horizon_for
 
 from . import account
-from .steps import Options
+from .options import Options
 from .yardsticks import yardstick
 
 FALLEN = 0.5
