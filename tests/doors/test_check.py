@@ -72,3 +72,9 @@ def test_a_plan_is_made_without_any_training(call, monkeypatch):
     assert done.exit_code == 0, done.output
     assert "in 90s there is room for" in done.stdout
     assert "changes would be tried one by one" in done.stdout
+
+
+def test_a_projects_format_for_reports_is_none_for_checkups(call, tmp_path):
+    (tmp_path / "unstuck.toml").write_text('format = "github"\nignore = ["few-updates"]\n')
+    done = call("check", SPECIMENS / "crashing" / "labels_from_one.py", "-q")
+    assert done.exit_code == 1 and "1 fact found." in done.stdout, done.output

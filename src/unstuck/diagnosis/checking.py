@@ -11,7 +11,6 @@ import math
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -41,16 +40,14 @@ from .options import Options
 from .planning import plan_of
 from .steps import Steps
 
-SECONDS = 3.0
-"""What trainings may take; the yardstick and the checks come to it."""
-BATCH, DRAWS = 32, 16
-"""Most rows that are learned by heart, and the draws of weights that are looked at."""
-LEAST, SHARE = 2, 0.4
-"""Trainings that are looked at where they are slow, and what part of the time all of them may take."""
+SECONDS, LIMIT = 1.2, 30.0
+"""What all trainings may take by the pace of a few updates, and after which a busy machine is left."""
+BATCH, DRAWS, LEAST = 32, 16, 2
+"""Most rows that are learned by heart; the most and the fewest draws of weights that are looked at."""
+SHORTEST = 10
+"""Updates that are looked at however slow they are."""
 SLOW = ("not even ten updates of this script end within a few seconds here, so that nothing was looked"
         " at but what a diagnosis would do")
-SHORTEST = 10
-"""Updates that are looked at where not even a horizon of the usual length has room."""
 
 
 def check_script(
@@ -112,18 +109,20 @@ def _looked_at(
     captured: Captured, argv: Sequence[str], options: Options, progress: Progress
 ) -> tuple[Steps, Experiment, list[Finding]]:
     """A few trainings and what checks see in them; as many, and as long, as there is time for."""
-    budget = Budget(text=f"{SECONDS:.0f}s", seconds=SECONDS)
-    each = seconds_of_one(captured.recipe, budget, options.jobs)
-    side = options.jobs or os.cpu_count() or 1
-    replicas = int(min(DRAWS, max(LEAST, SHARE * SECONDS * side / max(each, 1e-6))))
-    short = replace(options, budget=budget, replicas=replicas, begun=None)
-    for horizon in (options.horizon, SHORTEST):
-        steps = Steps(captured, replace(short, horizon=horizon), progress, argv, Chunks())
-        with suppress(TooSlow):
-            experiment, found = steps.first_look()
-            if experiment.control.population is not None:
-                return steps, experiment, found
-    raise TooSlow(SLOW)
+    recipe, side = captured.recipe, options.jobs or os.cpu_count() or 1
+    budget = Budget(text=f"{LIMIT:.0f}s", seconds=LIMIT)
+    each = max(1e-6, seconds_of_one(recipe, budget, options.jobs))
+    room = SECONDS * side
+    replicas = int(min(DRAWS, max(LEAST, room / each)))
+    shorter = int(recipe.updates * room / (replicas * each))
+    steps = Steps(captured, replace(
+        options, budget=budget, replicas=replicas, begun=None, whole=shorter >= recipe.updates,
+        horizon=None if shorter >= recipe.updates else max(SHORTEST, shorter),
+    ), progress, argv, Chunks())
+    experiment, found = steps.first_look()
+    if experiment.control.population is None:
+        raise TooSlow(SLOW)
+    return steps, experiment, found
 
 
 def _measures(experiment: Experiment) -> Iterator[Measure]:
@@ -150,7 +149,7 @@ def _measures(experiment: Experiment) -> Iterator[Measure]:
 def _start(experiment: Experiment, recipe: Recipe) -> Measure | None:
     """The loss of the untrained network: of a training whose updates move nothing."""
     still = replace(recipe.with_optimizer(learning_rate=0.0), epochs=1, rules=Rules())
-    population = experiment.aside(still, range(DRAWS))
+    population = experiment.aside(still, range(len(experiment.control.learned)))
     if population is None:
         return None
     low, middle, high = np.quantile(population.final_loss, [0, 0.5, 1])
@@ -183,12 +182,13 @@ def _by_heart(experiment: Experiment, recipe: Recipe) -> Measure | None:
         recipe.with_rows(slice(rows)), batch_size=rows, epochs=recipe.updates, epochs_in_rows=1,
         batches="drawn", validation_data=None, validation_split=0.0, rules=Rules(), rounds=1)
     goal = make_goal(one, asked=results.BY_HEART, references=False)
-    population = experiment.aside(one, range(DRAWS), goal=goal)
+    draws = len(experiment.control.learned)
+    population = experiment.aside(one, range(draws), goal=goal)
     if population is None:
         return None
     learned = int(goal.learned(population).sum())
     return Measure(what="one batch by heart", told=(
-        f"{learned} of {DRAWS} trainings learn the first {words.count(rows, 'row')} in"
+        f"{learned} of {draws} trainings learn the first {words.count(rows, 'row')} in"
         f" {words.count(recipe.updates, 'update')}"))
 
 

@@ -68,6 +68,8 @@ def _main(
         raise typer.Exit(FAILED) from error
     given = {name.replace("-", "_"): value for name, value in given.items()}
     context.default_map = dict.fromkeys(SET_BY_PROJECTS, given)
+    # A format of a diagnosis's report need not be one of a checkup's.
+    context.default_map["check"] = {name: value for name, value in given.items() if name != "format"}
 
 
 def main() -> None:
