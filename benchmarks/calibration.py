@@ -1,6 +1,6 @@
 """Are the statistics as honest as they say? Thousands of diagnoses whose truth is known, counted.
 
-    python benchmarks/calibration.py [--part pairs p_values placebo put_back drawn stability faults]
+    python benchmarks/calibration.py [--part pairs p_values placebo put_back few drawn stability faults]
                                      [--scale 1.0] [--draw-only]
 
 Writes docs/statistics.md, its figures and its numbers (docs/figures/statistics.json). Parts that are
@@ -75,6 +75,12 @@ def measure_put_back(scale: float) -> list[Row]:
     bits, xor = trained.cases()[-1], trained.cases()[1]
     return [trained.put_back(case, width, int(1000 * scale))
             for case, width in ((bits, 32), (bits, 6), (xor, 4), (xor, 3))]
+
+
+def measure_few(scale: float) -> list[Row]:
+    """Diagnoses of placebos with room for few trainings, whole and at horizons, really trained."""
+    return [trained.few_placebos(case, share, int(200 * scale), _tell(f"{case.name}, {share:g}"))
+            for share in (0.1, 0.25, 1.0) for case in trained.cases()]
 
 
 def measure_drawn(scale: float) -> list[Row]:
@@ -183,8 +189,8 @@ def _tell(name: str) -> Callable[[int], None]:
 
 PARTS: dict[str, Callable[[float], Any]] = {
     "pairs": measure_pairs, "p_values": measure_p_values, "placebo": measure_placebo,
-    "put_back": measure_put_back, "drawn": measure_drawn, "stability": measure_stability,
-    "faults": measure_faults,
+    "put_back": measure_put_back, "few": measure_few, "drawn": measure_drawn,
+    "stability": measure_stability, "faults": measure_faults,
 }
 
 

@@ -17,26 +17,34 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
-from calibration_drawn import judged
+from calibration_drawn import Change, judged
 from numpy.typing import NDArray
 
 from unstuck.base.progress import Progress
+from unstuck.base.ranks import rank_sum
 from unstuck.base.stats import mcnemar
 from unstuck.capture import capture_model, capture_script, capture_text
 from unstuck.diagnosis.diagnosis import Options, diagnose_captured
-from unstuck.goal import Goal, make_goal
+from unstuck.goal import Goal, begun, make_goal
 from unstuck.interventions import apply_all
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.widths import Widths
+from unstuck.network.horizon import Horizon
 from unstuck.network.recipe import Recipe
 from unstuck.population.chunks import Chunks
 from unstuck.population.native_engine.engine import NativeEngine
 from unstuck.search.budget import Budget
+from unstuck.search.candidates import Candidate
+from unstuck.search.experiment import Experiment
 from unstuck.search.proof import PUT_BACK
+from unstuck.search.ranking import CURED
+from unstuck.search.search import Search
 from unstuck.search.trial import PutBack, Trial, judge
 
 ARMS = 20
+FEW_ARMS, ROOM, FEW_PAIRS = 8, 90, 8
+"""Changes of a diagnosis with room for few trainings, that room, and pairs of a rank sum."""
 PAIRS = 64
 """Pairs of a placebo whose p-value is looked at once."""
 BITS = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
@@ -129,6 +137,50 @@ def put_back(case: Case, width: int, count: int) -> dict[str, Any]:
         needed += judge([alone, *idle], [back])[0].verdict == "needs company"
     return {"case": case.name, "width": width, "of": count, "needed": needed,
             "rate": float(learned[0].mean())}
+
+
+def few_placebos(
+    case: Case, share: float, count: int, tell: Tell = lambda done: None
+) -> dict[str, Any]:
+    """So many diagnoses with room for `ROOM` trainings, of changes that change nothing.
+
+    What a careful person would do is tried as in every diagnosis, after them; what it shows is true.
+
+    Args:
+        case: the training.
+        share: of its updates, where each of its trainings ends.
+        count: how many; each has a base seed of its own.
+        tell: told how many are done.
+
+    Returns:
+        How many name one of these a cause or claim its help, how many put one to a proof; and of
+        `groups` of `FEW_PAIRS` placebos beside their controls, on the same seeds, how many rank sums
+        have a p-value below 5 % and below 1 %.
+    """
+    horizon = Horizon(updates=max(1, round(share * case.recipe.updates)))
+    at_end = not horizon.shortens(case.recipe)
+    goal = case.goal if at_end else begun(case.goal)
+    told: Counter[str] = Counter()
+    for number in range(count):
+        experiment = Experiment(case.recipe, goal, budget=Budget.parse(f"{ROOM}runs"), seed=number + 1,
+                                horizon=None if at_end else horizon)
+        experiment.run(experiment.control, 4)
+        candidates = [Candidate(change=Change(number=n + 1), checks=(f"check-{n}",))
+                      for n in range(FEW_ARMS)]
+        search = Search(experiment, candidates)
+        search.run(sick=experiment.control.rate < CURED)
+        said = {j.verdict for j in search.verdicts.judged() if isinstance(j.trial.changes[0], Change)}
+        told.update(cause="cause" in said, help=bool(said & {"cause", "contributes", "needs company"}),
+                    proofs=any(isinstance(change, Change) for cure in search.proofs.cures
+                               for change in cure.arm.changes))
+        tell(number)
+    recipe, engine, groups = horizon.of(case.recipe), NativeEngine(), 5 * count
+    scores = [engine.train(one, range(groups * FEW_PAIRS), goal, probes=False
+                           ).score[:, 0].reshape(groups, FEW_PAIRS)
+              for one in (recipe, replace(recipe, order_salt=1))]
+    p_values = np.array([rank_sum(own, other) for own, other in zip(*scores, strict=True)])
+    return {"case": case.name, "share": share, "of": count, **told, "groups": groups,
+            "below_5": int((p_values < 0.05).sum()), "below_1": int((p_values < 0.01).sum())}
 
 
 def faults(
