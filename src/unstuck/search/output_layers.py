@@ -55,6 +55,8 @@ def end_made_right(recipe: Recipe, goal: Goal) -> Iterator[Callable[[], Interven
         yield lambda: DenseOutput.of(recipe, at_least=WIDE, activation=pairs[0][0])
         if recipe.loss_config[0] != pairs[0][1]:
             yield lambda: Loss(value=pairs[0][1])
+    elif pairs and recipe.loss_config[0] == pairs[0][1] and _is_squeezed_twice(recipe, pairs[0][0]):
+        yield lambda: Activation.of(recipe, output_activation(recipe).name, "linear")
     elif pairs and (recipe.loss_config[0] != pairs[0][1] or _output_is_not(recipe, pairs[0][0])):
         yield lambda: OutputAndLoss.of(recipe, *pairs[0])
 
@@ -115,6 +117,12 @@ def _output_is_not(recipe: Recipe, activation: str) -> bool:
     with suppress(NotSupported):
         return output_activation(recipe).activation != activation
     return False
+
+
+def _is_squeezed_twice(recipe: Recipe, activation: str) -> bool:
+    """True where a loss of logits is given what the activation has made probabilities of already."""
+    return (activation in ("sigmoid", "softmax") and bool(recipe.loss_config[1].get("from_logits"))
+            and not _output_is_not(recipe, activation))
 
 
 def unit_scale(goal: Goal) -> bool:
