@@ -18,6 +18,7 @@ from ..patches import patched
 from ..rounds import gone_through, loops_around
 from ..runner import Stop
 from ..shadow import SHADOWED
+from ..tape import MOST_BYTES
 from .draws import Draws
 from .listening import Listening
 from .loaders import loaded
@@ -228,6 +229,9 @@ class Hooks:
         return backward
 
     def _note_backward(self, loss: Any) -> None:
+        if self.listening.full:
+            self.trainings.not_taped()
+            return
         frames = self._frames = self.places.frames()
         self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
         self.trainings.at("backward", self.places.here())
@@ -267,6 +271,7 @@ class Hooks:
         self.listening.detailed = self.trainings.batches < SHADOWED
         self.listening.forget()
         training = self.trainings.now
+        self.listening.full = self.listening.bytes > MOST_BYTES and self.trainings.batches > SHADOWED
         if self.ends_early and training is not None and training.counted is None:
             if not self.schedulers:
                 training.counted = self.trainings.is_known()
