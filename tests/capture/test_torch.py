@@ -216,7 +216,7 @@ for epoch in range(8):
 
 REFUSED = {
     "opt = torch.optim.LBFGS(model.parameters())": "LBFGS",
-    "opt = torch.optim.SGD([{'params': model[0].parameters(), 'lr': 0.1},"
+    "opt = torch.optim.SGD([{'params': model[0].parameters(), 'momentum': 0.9},"
     " {'params': model[3].parameters()}], lr=0.01)": "groups of parameters",
 }
 
@@ -261,6 +261,70 @@ for epoch in range(3):
 def test_an_operation_without_counterpart_is_refused_with_its_line(write):
     text = HEAD + NETWORKS["class"].replace("self.norm(self.one(x))", "torch.fft.fft(self.one(x)).real")
     with pytest.raises(NotSupported, match=r"fft.*line"):
+        capture_script(write(text + LOOPS["loader"]))
+
+
+def test_a_penalty_on_weights_is_that_of_the_layers(write):
+    penalty = "1e-3 * sum(p.pow(2).sum() for p in model.parameters() if p.dim() > 1)"
+    recipe = loop_of(write, "        loss.backward()\n",
+                     f"        loss = loss + {penalty}\n        loss.backward()\n")
+    (one, two) = (layer.config for layer in recipe.layers if layer.kind == "Dense")
+    for config in (one, two):
+        assert config["kernel_regularizer"]["config"]["l2"] == pytest.approx(1e-3)
+        assert config["bias_regularizer"] is None
+    assert recipe.loss_name == "sparse_categorical_crossentropy"
+
+
+def test_a_penalty_of_another_kind_is_refused(write):
+    with pytest.raises(NotSupported, match="sum of their squares"):
+        loop_of(write, "        loss.backward()\n", "        loss = loss + 1e-3 * sum("
+                "p.norm() for p in model.parameters())\n        loss.backward()\n")
+
+
+def test_weights_that_are_changed_by_hand_are_refused_with_what_to_do(write):
+    text = HEAD + NETWORKS["sequential"] + """
+for epoch in range(3):
+    F.cross_entropy(model(x), y).backward()
+    with torch.no_grad():
+        for p in model.parameters():
+            p -= 0.1 * p.grad
+            p.grad = None
+"""
+    with pytest.raises(NotSupported, match=r"by hand.*torch.optim.SGD"):
+        capture_script(write(text))
+
+
+def test_mixed_precision_is_left_out_and_told(write):
+    text = HEAD + NETWORKS["sequential"] + LOOPS["loader"].replace(
+        "        loss = F.cross_entropy(model(xb), yb)\n",
+        "        with torch.autocast('cpu', dtype=torch.bfloat16):\n"
+        "            loss = F.cross_entropy(model(xb), yb)\n")
+    assert any("float32" in note for note in capture_script(write(text)).notes)
+
+
+def test_a_loop_that_does_not_fit_into_memory_is_taped_as_far_as_there_is_room(write, monkeypatch):
+    monkeypatch.setattr("unstuck.capture.torch.hooks.MOST_BYTES", 60 * 10 * 6 * 4)
+    text = HEAD + NETWORKS["sequential"] + ADAM + (
+        "for step in range(100):\n    if True:\n        xb = torch.randn(10, 6)\n"
+        "        yb = (xb[:, 0] > 0).long()\n" + STEP)
+    captured = capture_script(write(text))
+    assert captured.recipe.updates == 100 and len(captured.recipe.x) < 1000
+    assert any("There is room" in note for note in captured.notes)
+
+
+def test_a_gradient_of_ones_own_that_is_not_followed_is_refused(write):
+    """From the user's own weights every loss is right; what the updates do to the weights is not."""
+    text = HEAD + """
+class Doubled(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, slope):
+        return 2 * slope
+""" + NETWORKS["class"].replace("self.norm(self.one(x))", "Doubled.apply(self.one(x))")
+    with pytest.raises(NotSupported, match="would not train as it does"):
         capture_script(write(text + LOOPS["loader"]))
 
 

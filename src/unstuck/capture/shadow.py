@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -99,8 +100,7 @@ class Shadow:
         if same.all():
             return True
         at = int(np.argmin(same))
-        if at > 0 and len(self._weights) == len(self._values) and self._same(trained_on(
-                recipe, self._batches, self._seeds, weights=self._weights)[0]).all():
+        if at > 0 and len(self._weights) == len(self._values) and self._each_agrees(recipe):
             self._close, self._each = at, True
             return True
         if at >= LEAST and self._is_rounding(recipe, losses, at):
@@ -109,6 +109,24 @@ class Shadow:
         if self._best is None or at > self._best[0]:
             self._best = at, losses[at], self._values[at]
         return False
+
+    def _each_agrees(self, recipe: Recipe) -> bool:
+        """True where each update from the user's own weights gives his loss, and moves every weight as
+        his did: to a tenth, or no further off than rounding moves the update itself."""
+        losses, moves = each_on(recipe, self._batches, self._weights)
+        if not self._same(losses).all() or not self._weights[0].keys() <= moves[0].keys():
+            return False
+        _, otherwise = each_on(recipe, self._batches, self._weights, moved_by=ROUNDING)
+        for path in self._weights[0]:
+            theirs = np.stack([after[path] - now[path] for now, after in pairwise(self._weights)])
+            mine, rounded = (np.stack([one[path] for one in found[:-1]])
+                             for found in (moves, otherwise))
+            moved, shaken, apart, size = (float(np.linalg.norm(one)) for one in (
+                theirs, mine - rounded, mine - theirs, self._weights[0][path]))
+            least = ROUNDING * size * len(theirs) ** 0.5
+            if apart > max(moved / 10, TIMES * shaken) + least:
+                return False
+        return True
 
     def _same(self, losses: Sequence[float]) -> NDArray[Any]:
         return np.isclose(losses, self._values, rtol=CLOSE, atol=1e-7, equal_nan=True)
@@ -126,7 +144,7 @@ class Shadow:
 
 def trained_on(
     recipe: Recipe, batches: Sequence[Batch], seeds: Sequence[list[Any]] = (), *,
-    moved_by: float = 0.0, weights: Sequence[Weights] = (),
+    moved_by: float = 0.0,
 ) -> tuple[list[float], list[NDArray[Any]]]:
     """What is minimised before each update of a recipe on batches, and the weights after the last.
 
@@ -137,7 +155,6 @@ def trained_on(
             that is not what it ended the one before with.
         moved_by: begin with weights that are so much larger or smaller, in proportion and by chance, on
             rows of which each number is the next one up or down.
-        weights: begin each update with these, by path; the optimizer goes on from the one before.
     """
     built = as_the_user_began(recipe)
     if moved_by:
@@ -152,13 +169,7 @@ def trained_on(
     drawing = getattr(built, SEEDS, None)
     at = None if drawing is None else next(
         i for i, v in enumerate(built.non_trainable_variables) if v is drawing.state)
-    paths = adapter.stable_paths(built)
-    for (x, y, weight), held, given in zip(
-            batches, seeds or [[]] * len(batches), weights or [{}] * len(batches), strict=True):
-        if given:
-            own = [given.get(paths[id(v)], now) for v, now in zip(
-                built.trainable_variables, state[0], strict=True)]
-            state = ([jnp.asarray(one) for one in own], *state[1:])
+    for (x, y, weight), held in zip(batches, seeds or [[]] * len(batches), strict=True):
         if held and at is not None:
             others = list(state[1])
             others[at] = jnp.asarray(held[0])
@@ -167,6 +178,37 @@ def trained_on(
         state = (*state[:3], metrics)
         found.append(float(logs["loss"]))
     return found, [np.asarray(value) for value in state[0]]
+
+
+def each_on(
+    recipe: Recipe, batches: Sequence[Batch], weights: Sequence[Weights], *, moved_by: float = 0.0
+) -> tuple[list[float], list[dict[str, NDArray[Any]]]]:
+    """What is minimised before each update of a recipe, and how far it moves each weight, by path.
+
+    Each begins with given weights, while the optimizer goes on from the update before.
+
+    Args:
+        weights: those of each update.
+        moved_by: begin with weights that are so much larger or smaller, in proportion and by chance.
+    """
+    built = as_the_user_began(recipe)
+    step, state = jax.jit(train_step_of(built, recipe)), state_of(built)
+    metrics, signs = state[3], np.random.default_rng(0)
+    paths = [adapter.stable_paths(built)[id(v)] for v in built.trainable_variables]
+    losses, moves = [], []
+    for (x, y, weight), given in zip(batches, weights, strict=True):
+        own = []
+        for path, now in zip(paths, state[0], strict=True):
+            values = np.asarray(given.get(path, now))
+            by = moved_by * np.where(signs.random(values.shape) < 0.5, -1, 1)
+            own.append((values * (1 + by)).astype(values.dtype))
+        logs, state = step(([jnp.asarray(one) for one in own], *state[1:]),
+                           recipe.as_batch(x, y, weight))
+        state = (*state[:3], metrics)
+        losses.append(float(logs["loss"]))
+        moves.append({path: np.asarray(after) - before for path, after, before in zip(
+            paths, state[0], own, strict=True)})
+    return losses, moves
 
 
 def _rounded_otherwise(rows: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +36,7 @@ from . import (  # noqa: F401  they fill the table
 )
 from .hooks import Hooks
 from .loaded import Loaded
-from .losses import loss_of, merged
+from .losses import loss_of, merged, penalties
 from .ops import Graph, Leaf
 from .optimizers import optimizer_of
 from .parts import Parts, parts_of
@@ -66,7 +66,12 @@ class Closing:
                 " one array of targets.")
 
     def _check_alike(self) -> None:
-        """Refuse a forward pass that does otherwise in some updates."""
+        """Refuse a forward pass that does otherwise in some updates, or that nothing is known of."""
+        for op in self.graphs[0].ops:
+            if any(isinstance(one, Leaf) and one.unheard for one in op.inputs):
+                line = "" if op.span is None else f" (line {op.span.line})"
+                raise NotSupported(f"{op.name}{line} reads what was computed by functions that are not"
+                                   " known here, such as those of a package or an autograd.Function.")
         first = self.graphs[0].marks
         for number, graph in enumerate(self.graphs, 1):
             if graph.marks == first:
@@ -91,6 +96,8 @@ class Closing:
         first = self.parts.targets_of(self.graphs[0])
         y = first[0] if first else self.parts.rows_of(self.graphs[0])[0]
         out = (len(y), *model.output_shape[1:])
+        penalised = penalties(self.graphs[0], self.parts, y, out)
+        _penalise(network, penalised)
         loss, factor = loss_of(self.graphs[0], self.parts, y, out)
         loss = merged(model, loss)
         rates = self._rates()
@@ -116,7 +123,7 @@ class Closing:
         shadow = Shadow([graph.value for graph in self.graphs[:SHADOWED]], *self._shadowed(batches),
                         weights=self._weights(),
                         advice="Take what is unusual there out of the loop, and run it again.")
-        if not shadow.agrees(self._shadow_recipe(recipe)):
+        if not shadow.agrees(self._shadow_recipe(recipe, penalised)):
             raise NotSupported(shadow.refusal)
         if held is not None:
             recipe, told = self._of_loader(recipe, held)
@@ -167,7 +174,9 @@ class Closing:
         counted = self._training.counted
         if counted is not None and each is not None:  # the last batch begins another round
             del batches[each * counted[1]:]
-        return of_batches(recipe, Taken(batches), counted if each else None, each=each)
+        taken = Taken(batches)
+        taken.updates += self._training.untaped
+        return of_batches(recipe, taken, counted if each else None, each=each)
 
     def _batches(self) -> list[Batch]:
         found = []
@@ -226,9 +235,12 @@ class Closing:
         network = self._translated(shadow=True)
         return network, network.model()
 
-    def _shadow_recipe(self, recipe: Recipe) -> Recipe:
+    def _shadow_recipe(
+        self, recipe: Recipe, penalised: Mapping[int, tuple[float, float]]
+    ) -> Recipe:
         """The recipe of that network."""
-        _, model = self._shadow
+        network, model = self._shadow
+        _penalise(network, penalised)
         if isinstance(recipe.loss, keras.losses.SparseCategoricalCrossentropy):
             last = model.output._keras_history.operation
             mine = recipe.architecture.source.output._keras_history.operation
@@ -251,7 +263,8 @@ class Closing:
     def _weights(self) -> list[Weights]:
         """The user's own before each of the first batches, by path, as far as they are known."""
         (network, model), training = self._shadow, self._training
-        paths, steps, found = adapter.stable_paths(model), 0, []
+        paths, steps = adapter.stable_paths(model), 0
+        found: list[Weights] = []
         for one in training.batches[:SHADOWED]:
             if steps >= len(training.before):
                 break
@@ -290,6 +303,24 @@ class Closing:
         if len(loaders) == 1:
             sites["batch"] = loaders.pop()
         return sites
+
+
+def _penalise(network: Translation, penalised: Mapping[int, tuple[float, float]]) -> None:
+    """Give the layers of a network what a loss adds of their parameters.
+
+    Raises:
+        NotSupported: a layer cannot.
+    """
+    for one in network.held:
+        factors = {penalised.get(id(tensor), (0.0, 0.0)) for tensor in one.tensors} - {(0.0, 0.0)}
+        if not factors:
+            continue
+        name = f"{one.attribute.removesuffix('_kernel') or 'kernel'}_regularizer"
+        if len(factors) > 1 or not hasattr(one.layer, name):
+            raise NotSupported(f"its loss reads parameters of {one.layer.name}, which has no penalty of"
+                               " its own. Give the optimizer weight_decay instead.")
+        size, square = factors.pop()
+        setattr(one.layer, name, keras.regularizers.L1L2(size, square))
 
 
 def _drawn(graph: Graph, at: int) -> list[Any]:

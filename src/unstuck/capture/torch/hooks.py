@@ -19,6 +19,7 @@ from ..patches import patched
 from ..rounds import gone_through, loops_around
 from ..runner import Stop
 from ..shadow import SHADOWED
+from ..tape import MOST_BYTES
 from . import listening
 from .draws import Draws
 from .listening import Listening
@@ -243,6 +244,9 @@ class Hooks:
         return backward
 
     def _note_backward(self, loss: Any) -> None:
+        if self.listening.full:
+            self.trainings.not_taped()
+            return
         frames = self._frames = self.places.frames()
         self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
         self.trainings.at("backward", self.places.here())
@@ -282,6 +286,7 @@ class Hooks:
         self.listening.detailed = self.trainings.batches < SHADOWED
         self.listening.stepped()
         training = self.trainings.now
+        self.listening.full = self.listening.bytes > MOST_BYTES and self.trainings.batches > SHADOWED
         if self.ends_early and training is not None and training.counted is None:
             if not self.schedulers:
                 training.counted = self.trainings.is_known()

@@ -40,7 +40,7 @@ _ASKED = frozenset({
 """Functions that make no number of a graph, or hand on what they are given."""
 _SAME = frozenset({"to", "cpu", "cuda", "contiguous", "float", "double", "type", "type_as"})
 """Functions that may give back the tensor itself, as `model.to(device)` asks of each parameter."""
-_PROPERTIES = frozenset({"data", "T", "mT"})
+_PROPERTIES = frozenset({"data", "T", "mT", "H", "mH", "real", "imag"})
 _FACTORIES = frozenset({"zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones",
                         "new_full", "new_tensor", "new_empty"})
 """Functions that read no number of the tensor that they are given."""
@@ -59,6 +59,8 @@ def name_of(function: Any) -> str:
 class Listening(TorchFunctionMode):  # type: ignore[misc]
     """What is heard while a script runs.
 
+    `bytes` are those of all data that were copied; once it is `full`, nothing is noted any more.
+
     Args:
         places: finds the user's lines.
         draws: is told what parameters were drawn as.
@@ -74,11 +76,13 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         self._spent = False
         self._number = 0
         self._copies: dict[bytes, Any] = {}
+        self.bytes = 0
         self._kept: dict[int, Any] = {}
         self._seen: weakref.WeakSet[Any] = weakref.WeakSet()
         self._flattened: dict[int, Any] = {}
         self.quiet = 0
         self.placed = self.detailed = True
+        self.full = False
         self.modules: list[Any] = []
         self.on_clamp: Callable[[Any, Any, Any], None] = lambda tensor, low, high: None
 
@@ -87,7 +91,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
     ) -> Any:
         """Call it, and note it."""
         kwargs = kwargs or {}
-        if self.quiet or os.getpid() != self._process:
+        if self.full or self.quiet or os.getpid() != self._process:
             return func(*args, **kwargs)
         name = name_of(func)
         if not name or name in _ASKED:
@@ -107,7 +111,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
 
     def entered(self, module: Any) -> None:
         """A module is called."""
-        if self.quiet or os.getpid() != self._process:
+        if self.full or self.quiet or os.getpid() != self._process:
             return
         if not self.modules:
             if self._spent:
@@ -221,6 +225,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             self._alive.append(tree)
             if _is_parameter(tree):
                 return Leaf(tree, True)
+            if _slopes(tree):
+                return Leaf(None, False, unheard=True)
             made, rows = self._flattened.get(id(tree), (None, None))
             if made is tree:
                 return Leaf(None, False, self._copied(rows), shape=tuple(tree.shape))
@@ -235,7 +241,10 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         """A tensor's numbers; one array for all that are equal, such as the rows of a full batch."""
         found = array(tensor)
         mark = digest(found.tobytes()) + repr((found.shape, found.dtype)).encode()
-        return self._copies.setdefault(mark, found)
+        if mark not in self._copies:
+            self._copies[mark] = found
+            self.bytes += found.nbytes
+        return self._copies[mark]
 
 
 def _is_parameter(tensor: Any) -> bool:

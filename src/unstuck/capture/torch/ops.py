@@ -21,14 +21,16 @@ class Leaf:
     """A tensor that no operation of the graph made.
 
     `values` are its numbers when the operation read it; `parameter`: it is one, trained or frozen;
-    `kept`: it is a module's own, as a buffer is. Where a script flattened rows before the operation
-    read them, `values` are the rows, and `shape` is the one that was read.
+    `kept`: it is a module's own, as a buffer is; `unheard`: it was computed by what is not known.
+    Where a script flattened rows before the operation read them, `values` are the rows, and `shape`
+    is the one that was read.
     """
 
     tensor: Any
     parameter: bool
     values: NDArray[Any] | None = None
     kept: bool = False
+    unheard: bool = False
     shape: tuple[int, ...] = ()
 
 

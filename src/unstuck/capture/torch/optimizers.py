@@ -85,19 +85,20 @@ def _others(
     Raises:
         NotSupported: more than rates and decays is otherwise.
     """
-    found = {}
+    found: dict[str, dict[str, float]] = {}
     for group in groups[1:]:
         own = {name: get(group) for name, get in told.items()}
         usual = {name: get(groups[0]) for name, get in told.items()}
-        decays = {name: own[name] or 0.0 for name in ("l2", "weight_decay") if name in own}
+        decays: dict[str, float] = {
+            name: float(own[name] or 0) for name in ("l2", "weight_decay") if name in own}
         if any(own[name] != usual[name] for name in own.keys() - decays.keys()) or not groups[0]["lr"]:
             raise NotSupported(
                 "its optimizer has groups of parameters that differ in more than rate and weight_decay."
                 " Diagnose it with one group: model.parameters().")
         rate = _first(group) / _first(groups[0])
         if rate != 1 or any(decays[name] != (usual[name] or 0.0) for name in decays):
-            found |= {paths[id(one)]: {"rate": rate, **decays} for one in group["params"]
-                      if id(one) in paths}
+            more: dict[str, float] = {"rate": rate, **decays}
+            found |= {paths[id(one)]: more for one in group["params"] if id(one) in paths}
     return found
 
 

@@ -58,6 +58,8 @@ def parts_of(graph: Graph) -> Parts:
         NotSupported: they cannot be told apart.
     """
     after: set[int] = set()
+    read: set[int] = set()
+    alone: list[Op] = []
     rows: list[Where] = []
     targets: list[Where] = []
     count = _rows_in(graph)
@@ -73,7 +75,17 @@ def parts_of(graph: Graph) -> Parts:
                 late = True
             else:
                 rows.append((i, j))
-        if late or (not inside and op.shape[:1] != (count,)):
+        rows_read = late or any(id(one.op) in read for one in op.operands) or any(
+            where[0] == i for where in rows)
+        if rows_read:
+            read.add(id(op))
+        elif not inside and not op.fixed:  # of parameters alone
+            alone.append(op)
+        if late or (rows_read and not inside and op.shape[:1] != (count,)):
+            after.add(id(op))
+    for op in reversed(alone):  # the loss's, where nothing of the network reads it
+        readers = [one for one in graph.ops if any(ref.op is op for ref in one.operands)]
+        if all(id(one) in after for one in readers):
             after.add(id(op))
     network = [op for op in graph.ops if id(op) not in after]
     loss = [op for op in graph.ops if id(op) in after]

@@ -56,7 +56,7 @@ class Training:
 
     `values` are the parameters before the first step, by `id`, with the tensors that they are of;
     `before` the same before each of the first steps. `loaded` is what a loader told of its rounds
-    before the first of them was over.
+    before the first of them was over. `untaped` counts the batches for which there was no room.
     """
 
     optimizer: Any
@@ -74,6 +74,7 @@ class Training:
     counted: tuple[int, int] | None = None
     asked: bool = False
     loaded: Loaded | None = None
+    untaped: int = 0
 
 
 class Trainings:
@@ -177,6 +178,11 @@ class Trainings:
         turns = tuple(one.turn for one in self._around)
         self._pending.append(Backward(graph=graph, cleared_of=cleared, turns=turns))
         self._clip = None
+
+    def not_taped(self) -> None:
+        """Gradients are about to be computed of a batch for which there is no room."""
+        if self.now is not None:
+            self.now.untaped += 1
 
     def zeroed(self) -> None:
         """Gradients have been cleared."""

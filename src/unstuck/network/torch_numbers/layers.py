@@ -224,6 +224,7 @@ class _TwoBiases:
     bias: Any
     use_bias: bool
     bias_initializer: Any
+    bias_regularizer: Any
     add_weight: Any
 
     def build(self, input_shape: Any) -> None:
@@ -231,7 +232,17 @@ class _TwoBiases:
         super().build(input_shape)  # type: ignore[misc]
         if self.use_bias:
             self.recurrent_bias = self.add_weight(
-                shape=self.bias.shape, name="recurrent_bias", initializer=self.bias_initializer)
+                shape=self.bias.shape, name="recurrent_bias", initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer)
+
+    @property
+    def recurrent_bias_regularizer(self) -> Any:
+        """That of the other bias."""
+        return self.bias_regularizer
+
+    @recurrent_bias_regularizer.setter
+    def recurrent_bias_regularizer(self, given: Any) -> None:
+        self.bias_regularizer = given
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
         """One step, with the sum of the two biases."""
