@@ -6,6 +6,7 @@ import pytest
 
 from unstuck.capture import capture_text
 from unstuck.interventions import edits_for
+from unstuck.interventions._network import output_activation
 from unstuck.interventions.batch_first import BatchFirst
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.optimizer import UseOptimizer
@@ -186,3 +187,4 @@ model = Net()
     rewritten, recipe = edited(text, BatchFirst())
     assert "nn.GRU(2, 4, batch_first=True)" in rewritten
     assert [layer.kind for layer in recipe.layers] == ["InputLayer", "GRU", "Dense"]
+    assert output_activation(recipe).name == "head"  # behind a slice, which is no layer

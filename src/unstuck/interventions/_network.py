@@ -136,6 +136,9 @@ def _back_from_outputs(recipe: Recipe, stop: Callable[[Layer], bool]) -> Iterato
     by_name = {layer.name: layer for layer in recipe.layers}
     read = {name for layer in recipe.layers for name in layer.inputs}
     waiting = [name for name in by_name if name not in read]
+    ends = recipe.architecture.output_names
+    if {*ends} <= {*waiting}:  # others are read by operations that are no layers, such as slices
+        waiting = list(dict.fromkeys(ends)) or waiting
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -48,7 +48,7 @@ def made_at(
 
 def end_made_right(recipe: Recipe, goal: Goal) -> Iterator[Callable[[], Intervention]]:
     """What gives a network's end as many outputs, the activation and the loss that its targets need."""
-    pairs = suited(goal)
+    pairs = suited(recipe, goal)
     if _lacks_outputs(recipe, goal):
         yield lambda: _outputs_for_classes(recipe, goal)
     elif pairs and recurrent_output(recipe) is not None:
@@ -68,7 +68,7 @@ def outputs_and_losses(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
         with suppress(NotSupported):
             yield _outputs_for_classes(recipe, goal)
         return
-    for output, loss in suited(goal):
+    for output, loss in suited(recipe, goal):
         with suppress(NotSupported):
             changed_output = _output_is_not(recipe, output)
             if (output, loss) == SHARES and goal.task.kind == "real":  # neither is anything by itself
@@ -82,7 +82,7 @@ def outputs_and_losses(recipe: Recipe, goal: Goal) -> Iterator[Intervention]:
                 yield OutputAndLoss.of(recipe, output, loss)
 
 
-def suited(goal: Goal) -> tuple[tuple[str, str], ...]:
+def suited(recipe: Recipe, goal: Goal) -> tuple[tuple[str, str], ...]:
     """Output activations and losses that suit the targets, the usual pair first."""
     task = goal.task
     if len(goal.tasks) > 1:
@@ -91,6 +91,8 @@ def suited(goal: Goal) -> tuple[tuple[str, str], ...]:
         return (("softmax", "sparse_categorical_crossentropy"),)
     if task.kind == "one-hot":
         return (("softmax", "categorical_crossentropy"), ("sigmoid", "binary_crossentropy"))
+    if task.kind == "binary" and _has_an_output_each(recipe, 2):
+        return (("softmax", "sparse_categorical_crossentropy"),)
     if task.kind == "binary" and task.levels == (0.0, 1.0):
         return (("sigmoid", "binary_crossentropy"), ("sigmoid", "mean_squared_error"))
     if task.kind == "binary" and task.levels == (-1.0, 1.0):
@@ -100,6 +102,13 @@ def suited(goal: Goal) -> tuple[tuple[str, str], ...]:
     if task.kind == "real" and task.targets.min() >= 0 and task.targets.max() <= 1:
         return (("linear", "mean_squared_error"), ("sigmoid", "binary_crossentropy"))
     return (("linear", "mean_squared_error"),)
+
+
+def _has_an_output_each(recipe: Recipe, classes: int) -> bool:
+    """True where numbered classes have as many outputs, as two do in PyTorch."""
+    shapes = recipe.architecture.output_shapes
+    return (len(shapes) == 1 and shapes[0][-1] == classes
+            and recipe.loss_config[0] == "sparse_categorical_crossentropy")
 
 
 def _lacks_outputs(recipe: Recipe, goal: Goal) -> bool:
