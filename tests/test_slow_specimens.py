@@ -20,10 +20,10 @@ pytestmark = [
 ]
 
 
-def diagnosed(name: str) -> Diagnosis:
+def diagnosed(name: str, budget: str = "52runs") -> Diagnosis:
     """Counted in trainings, so that what is said does not hang on the machine's load."""
     return diagnose_script(SLOW / f"{name}.py", options=Options(
-        budget=Budget.parse("52runs"), horizon=200, pictures=False))
+        budget=Budget.parse(budget), horizon=200, pictures=False))
 
 
 def test_a_healthy_one_is_told_to_begin() -> None:
@@ -44,6 +44,14 @@ def test_one_with_grey_levels_gets_its_cause_and_a_proved_repair() -> None:
     best = result.repairs[0]
     assert best.kinds == ("input_scale",) and best.successes == best.replicas == 16
     assert "Rescaling(scale=1 / 255)" in best.diff and best.updates == UPDATES
+
+
+def test_a_healthy_convolutional_network_is_told_to_begin() -> None:
+    """Four trainings: each takes ten seconds of a processor."""
+    result = diagnosed("mnist_convnet", "4runs").result
+    assert_honest(result)
+    assert result.outcome == "BEGINS"
+    assert result.population.successes == result.population.replicas == 4
 
 
 def test_a_healthy_siamese_network_is_told_to_begin() -> None:

@@ -36,7 +36,7 @@ def test_a_pipeline_is_taped(name, tmp_path):
     rows, more, fit, count, updates = PIPELINES[name]
     (tmp_path / "train.py").write_text(DATA.format(rows=rows, more=more, fit=fit))
     done = subprocess.run(
-        [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "64runs", "--replicas", "16",
+        [sys.executable, "-m", "unstuck", "run", "train.py", "--budget", "100runs", "--replicas", "16",
          "--no-journal", "--format", "json"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1, 3), done.stderr
     told = json.loads(done.stdout)

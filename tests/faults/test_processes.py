@@ -46,7 +46,7 @@ ODD = {
 @pytest.mark.parametrize("name", ODD)
 def test_a_script_does_not_take_the_report_with_it(name, tmp_path, fault):
     (tmp_path / "train.py").write_text(ODD[name] + SCRIPT)
-    done = unstuck(tmp_path, "run", "train.py", "--budget", "80runs", "--replicas", "16",
+    done = unstuck(tmp_path, "run", "train.py", "--budget", "100runs", "--replicas", "16",
                    "--no-journal", "--color", "never")
     assert done.returncode in (1, 3), done.stderr
     assert "of 16 trainings" in done.stdout
@@ -71,7 +71,7 @@ class Leaving(keras.layers.Layer):
 def test_a_script_that_ends_the_process_is_not_taken_for_a_verdict(tmp_path, fault):
     (tmp_path / "train.py").write_text(LEAVING + SCRIPT.replace(
         'keras.layers.Dense(2,', 'Leaving(), keras.layers.Dense(2,'))
-    done = unstuck(tmp_path, "run", "train.py", "--budget", "80runs", "--no-journal")
+    done = unstuck(tmp_path, "run", "train.py", "--budget", "100runs", "--no-journal")
     assert done.returncode == 4
     assert "your script ended the process while it was trained: os._exit(3)" in done.stderr
     fault("F13", 1, "os._exit in a layer while it is trained: said, exit 4")

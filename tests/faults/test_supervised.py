@@ -68,7 +68,7 @@ ENDS = {
 def test_an_end_of_the_process_is_told_as_what_it_is(name, tmp_path, fault):
     how, code, said = ENDS[name]
     (tmp_path / "train.py").write_text(layer(how))
-    done = unstuck(tmp_path, "run", "train.py", "--budget", "80runs", "--no-journal", "--quiet")
+    done = unstuck(tmp_path, "run", "train.py", "--budget", "100runs", "--no-journal", "--quiet")
     assert done.returncode == code, done.stderr
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1, done.stderr
@@ -94,7 +94,7 @@ def test_what_was_trained_before_a_crash_is_kept_and_the_culprit_left_out(tmp_pa
     # Some of the changes that are tried make the layer before it wider.
     how = f"x.shape[-1] == 8 or {CRASH}"
     (tmp_path / "train.py").write_text(layer(how))
-    arguments = ("run", "train.py", "--budget", "80runs", "--replicas", "8", "-v",
+    arguments = ("run", "train.py", "--budget", "100runs", "--replicas", "8", "-v",
                  "--json", "a.json")
     first = unstuck(tmp_path, *arguments, environ=environ)
     assert first.returncode == 4, first.stderr
