@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 PICTURES = (
-    ("report_two_bits.png", "examples/two_bits.py", "light", "body", 1900),
+    ("report_two_bits.png", "examples/two_bits.py", "light", "body", 1250),
     ("report_unscaled_targets.png", "specimens/unscaled_targets.py", "dark", "#see", 1300),
 )
 """File, script, colours, the part that is shown, and how much of it, in pixels."""

@@ -15,7 +15,7 @@ ARM_SHARE = 0.12
 """Most of the budget that the first look at one arm may take…"""
 LOOKS_SHARE = 0.1
 """Share of the budget that the first looks at single changes may take, all together."""
-LITTLE = 0.08
+LITTLE = 0.15
 """Share of the budget that each part of the search may still have that can hardly win anything."""
 SLACK = 2.5
 """…unless a look at what trains no longer than the control takes more: so many times that, since two
