@@ -51,7 +51,7 @@ def sick(tmp_path_factory) -> Diagnosis:
 
 
 def plain(diagnosis: Diagnosis) -> str:
-    return " ".join(str(diagnosis).split())
+    return " ".join(render("text", diagnosis.result, verbose=1).split())
 
 
 def test_a_healthy_training_is_told_to_begin(tmp_path):

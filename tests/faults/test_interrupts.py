@@ -17,14 +17,17 @@ from faults.helpers import SCRIPT, Counted, diagnosed, in_terminal, said, writte
 from unstuck.base import interrupts
 from unstuck.doors.exits import exit_code
 from unstuck.reports import all_reports, render
+from unstuck.search.budget import Budget
 
+MORE = Budget.parse("6000runs")
+"""Room for more than twenty looks."""
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, fault):
     """Whatever is known is reported, in every form; going on then ends as if undisturbed."""
     script = written(tmp_path)
-    undisturbed = diagnosed(script, journals=tmp_path / "other")
+    undisturbed = diagnosed(script, journals=tmp_path / "other", budget=MORE)
     chance = random.Random(5)
     before_any = 0
     for moment in range(1, 21):
@@ -36,7 +39,7 @@ def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, fault):
         with monkeypatch.context() as patched, interrupts.heeded():
             counted = Counted(patched, **{chance.choice(["before", "after"]): come})
             try:
-                found = diagnosed(script, journals=journals, keep=True)
+                found = diagnosed(script, journals=journals, keep=True, budget=MORE)
             except KeyboardInterrupt:
                 assert moment == 1
                 before_any += 1
@@ -47,7 +50,7 @@ def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, fault):
         for name in all_reports():
             assert render(name, found.result)
         assert found.result.population.replicas >= 64
-    last = diagnosed(script, journals=tmp_path / "20")
+    last = diagnosed(script, journals=tmp_path / "20", budget=MORE)
     assert said(last) == said(undisturbed)
     assert before_any <= 1
     fault("F06", 20, "a report with what is known, exit 130; the same command goes on afterwards")

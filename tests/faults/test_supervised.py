@@ -219,7 +219,7 @@ def test_a_terminal_is_as_it_was_after_a_crash(tmp_path, fault):
 
 def test_a_crash_at_the_very_end_does_not_change_the_verdict(tmp_path):
     (tmp_path / "train.py").write_text(SCRIPT)
-    text = "import sys; sys.argv[1:] = ['run', 'train.py', '--budget', '80runs', '--replicas', '8',"
+    text = "import sys; sys.argv[1:] = ['run', 'train.py', '--budget', '100runs', '--replicas', '8',"
     text += " '--no-journal']\nfrom unstuck.doors import entry\nimport atexit, ctypes\n"
     text += "atexit.register(ctypes.string_at, 0)\nentry.main()\n"
     done = subprocess.run([sys.executable, "-c", text], cwd=tmp_path, text=True, capture_output=True,

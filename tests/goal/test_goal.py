@@ -193,7 +193,7 @@ def test_sums_and_weights_leave_the_floor_unknown():
 def siamese(loss, output=None):
     """Two inputs, one shared layer, and a distance between what it says of them."""
     both = [keras.Input((2,)), keras.Input((2,))]
-    shared = keras.layers.Dense(2)
+    shared = keras.layers.Dense(2, name="shared")
     apart = keras.layers.Subtract()([shared(x) for x in both])
     distance = output or keras.layers.Lambda(
         lambda x: keras.ops.sqrt(keras.ops.sum(x**2, axis=1, keepdims=True)), output_shape=(1,))
@@ -217,7 +217,7 @@ def test_a_distance_that_is_small_where_the_label_is_one_is_right():
 
 
 @pytest.mark.parametrize(("loss", "output"), [
-    ("binary_crossentropy", None), (contrastive, keras.layers.Dense(1, activation="sigmoid")),
+    ("binary_crossentropy", None), (contrastive, keras.layers.Dense(1, activation="sigmoid", name="output")),
 ])
 def test_elsewhere_outputs_must_say_which_is_which(loss, output):
     given = siamese(loss, output)

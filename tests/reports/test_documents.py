@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import typing
+from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -312,3 +313,12 @@ def test_github_reads_back_what_was_written() -> None:
     assert read == {"title": "dead-relu", "file": path, "line": str(TWO_BITS.fit.line)}
     assert found[2].replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%") == (
         "100 % of 2,000: yes  ::stop")
+
+
+def test_a_script_in_a_repository_is_named_from_its_root(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "models").mkdir()
+    result = dataclasses.replace(EXAMPLES["two_bits"], script=dataclasses.replace(
+        EXAMPLES["two_bits"].script, path=str(tmp_path / "models" / "train.py")))
+    assert "file=models/train.py," in render("github", result)
+    assert '"uri": "models/train.py"' in render("sarif", result)

@@ -19,7 +19,7 @@ class RowsMixed(Check):
 
     ## What it sees
     Softmax, LayerNormalization and UnitNormalization layers with axis 0, whether or not the network
-    learns; in PyTorch also LSTM, GRU and RNN without `batch_first`, where the rows are on the first
+    learns; in PyTorch also LSTM, GRU and RNN without batch_first=True, where the rows are on the first
     axis.
 
     ## Why learning stops

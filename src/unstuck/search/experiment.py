@@ -78,6 +78,7 @@ class Experiment:
         self._lock = threading.Lock()
         self.trainings = self.steps = 0
         self.untestable: dict[str, str] = {}
+        self.failed: set[Changes] = set()
         self.proved: Rate | None = None  # of the best repair so far, for whoever watches
         self.control = Arm(changes=(), recipe=self.shortened(recipe))
         self.costs = Costs(self.control, threads=threads, counted=budget.seconds is None)
@@ -239,6 +240,7 @@ class Experiment:
             return None
         except Exception as error:
             self.untestable[names(arm.changes)] = in_a_line(error)
+            self.failed.add(arm.changes)
             with self._lock:
                 self._arms = {key: known for key, known in self._arms.items() if known is not arm}
             return None

@@ -205,11 +205,12 @@ class Search:
         return []
 
     def _race(self, changes: Iterable[Intervention]) -> None:
-        """A first look at each single change."""
+        """A first look at each single change; what has failed is not tried again."""
         experiment = self.experiment
         checks = {c.change: c.checks for c in self.candidates}
         fresh = (arm for change in changes
-                 if (arm := experiment.arm((change,), checks.get(change, ()))) is not None
+                 if (change,) not in experiment.failed
+                 and (arm := experiment.arm((change,), checks.get(change, ()))) is not None
                  and not len(arm.learned))
         for arms in self.looks.at(fresh):
             self._singles += arms

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import ClassVar, Unpack
 
 from unstuck.base.characters import printable
+from unstuck.base.repository import place_in_repository
 from unstuck.reports import Options, Report
 from unstuck.reports.parts.messages import messages, summary
 from unstuck.reports.parts.text_page import clean
@@ -45,7 +46,7 @@ def _command(
     """One command; a line without columns stands for what has no place of its own."""
     properties = {"title": clean(title)}
     if path is not None:
-        properties["file"] = clean(path)
+        properties["file"] = clean(place_in_repository(path))
     if path is not None and location is not None:
         properties |= {"line": str(location.line), "endLine": str(location.end_line)}
         if location.line == location.end_line:  # columns are not taken otherwise

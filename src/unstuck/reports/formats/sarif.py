@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar, Protocol, Unpack
 from urllib.parse import quote
 
+from unstuck.base.repository import place_in_repository
 from unstuck.reports import Options, Report
 from unstuck.reports.manual.pages import page_of
 from unstuck.reports.parts.messages import Fix, Message, messages, summary
@@ -135,11 +136,11 @@ def _result(result: Told, message: Message, rule: int) -> dict[str, Any]:
 
 
 def _uri(result: Told) -> str | None:
-    """The script as a URI reference; relative unless the user gave a full path."""
+    """The script as a URI reference, from the root of its repository if it is in one."""
     path = result.script.path
     if path is None:
         return None
-    pure = PurePath(path)
+    pure = PurePath(place_in_repository(path))
     # A name that is no text, as file systems allow, is told escaped.
     place = "file://" if pure.is_absolute() else ""
     return place + quote(pure.as_posix(), errors="backslashreplace")

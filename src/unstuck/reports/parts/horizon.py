@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unstuck.result.results import Full, Result
+from unstuck.result.results import Full, Horizon, Result
 
 from . import words
 
@@ -31,7 +31,8 @@ def in_short(result: Result) -> list[str]:
     if horizon is None:
         return []
     said = [f"All of this is about the first {words.count(horizon.updates)} of"
-            f" {words.count(horizon.of, 'update')}: what shows only later is not looked at."]
+            f" {words.count(horizon.of, 'update')}{_on_rows(horizon)}: what shows only later is not"
+            " looked at."]
     if horizon.full is not None:
         said.append(_to_the_end(result, horizon.full))
     return said
@@ -42,11 +43,9 @@ def told(result: Result) -> list[str]:
     horizon = result.horizon
     if horizon is None:
         return []
-    rows = ("" if horizon.rows >= horizon.of_rows else
-            f", on {words.count(horizon.rows)} of the {words.count(horizon.of_rows, 'row')}")
     said = [
         f"All that is said here is about the first {words.count(horizon.updates)} of"
-        f" {words.count(horizon.of, 'update')}{rows}. “Learned” means that learning has begun by then."
+        f" {words.count(horizon.of, 'update')}{_on_rows(horizon)}. “Learned” means that learning has begun by then."
         " What shows only later is not looked at: too few epochs, overfitting, a late end."
         " --horizon N looks further, --horizon full to the end."]
     if horizon.full is not None:
@@ -59,6 +58,12 @@ def told(result: Result) -> list[str]:
         said.append(f"The budget ended before more could be tried. Next would be:"
                     f" {words.listed(list(horizon.next))}{time}.")
     return said
+
+
+def _on_rows(horizon: Horizon) -> str:
+    if horizon.rows >= horizon.of_rows:
+        return ""
+    return f", on {words.count(horizon.rows)} of the {words.count(horizon.of_rows, 'row')}"
 
 
 def _to_the_end(result: Result, full: Full) -> str:

@@ -100,12 +100,14 @@ def note(repair: Repair, result: Result) -> str:
         "display": "shown, not written: its place in the script cannot be edited safely",
     }[repair.applicability]
     if result.script.path is None:
-        kind = f"made by diagnosis.repair({_number(repair, result)}).apply(model)"
+        kind = made_by(repair, result)
     return "; ".join([kind, *adds])
 
 
 def purpose(repair: Repair, result: Result) -> str:
     """What a repair leaves as it is, or makes of the network and its training."""
+    if result.script.path is None:
+        return f"it is {made_by(repair, result)}"
     if repair.applicability == "display":
         return "it has to be made by hand: its place in the script cannot be edited safely"
     changed = []
@@ -128,6 +130,11 @@ def _as_good(repair: Repair, best: Repair) -> bool:
     """True for a repair of fewer changes that does it too, by making it another network."""
     return (repair.applicability == "unsafe" and repair.success_rate >= best.success_rate - _AS_OFTEN
             and len(repair.interventions) < len(best.interventions))
+
+
+def made_by(repair: Repair, result: Result) -> str:
+    """What puts a repair into effect where there is no script to write it into."""
+    return f"made by diagnosis.repair({_number(repair, result)}).apply(model)"
 
 
 def _number(repair: Repair, result: Result) -> str:
