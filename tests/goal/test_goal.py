@@ -217,7 +217,8 @@ def test_a_distance_that_is_small_where_the_label_is_one_is_right():
 
 
 @pytest.mark.parametrize(("loss", "output"), [
-    ("binary_crossentropy", None), (contrastive, keras.layers.Dense(1, activation="sigmoid", name="output")),
+    ("binary_crossentropy", None),
+    (contrastive, keras.layers.Dense(1, activation="sigmoid", name="output")),
 ])
 def test_elsewhere_outputs_must_say_which_is_which(loss, output):
     given = siamese(loss, output)
