@@ -46,8 +46,8 @@ def told(result: Result) -> list[str]:
     said = [
         f"All that is said here is about the first {words.count(horizon.updates)} of"
         f" {words.count(horizon.of, 'update')}{_on_rows(horizon)}. “Learned” means that learning has"
-        " begun by then. What shows only later is not looked at: too few epochs, overfitting, a late end."
-        " --horizon N looks further, --horizon full to the end."]
+        " begun by then. What shows only later is not looked at: too few epochs, overfitting, a late"
+        " end. --horizon N looks further, --horizon full to the end."]
     if horizon.full is not None:
         said.append(_to_the_end(result, horizon.full))
     elif result.repairs:
