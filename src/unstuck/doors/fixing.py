@@ -256,7 +256,7 @@ def summary(
     kept = f" The old script is {backup_of(place)}." if in_place else ""
     learned = "learned" if result.horizon is None else f"began to learn {horizon.within(result)}"
     whole = "" if repair.applicability == "safe" else (
-        f" {repairs.purpose(repair, result)[:1].upper()}{repairs.purpose(repair, result)[1:]}.")
+        f" {words.first_upper(repairs.purpose(repair, result))}.")
     text = (f"{place} is written: {names}. Trained on fresh seeds it {learned} in {measured}.{whole}"
             f"{kept}")
     return text.replace(words.NBSP, " ")

@@ -10,7 +10,6 @@ import ast
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterator
 
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script, Span
@@ -56,8 +55,8 @@ def _variables(text: str) -> dict[Span, str]:
     bound: Counter[str] = Counter()
     found: dict[Span, str] = {}
     for node in ast.walk(ast.parse(text)):
-        for target in _targets(node):
-            bound[ast.unparse(target)] += 1
+        if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            bound[ast.unparse(node)] += 1
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
             value: ast.expr = node.value
             while isinstance(value, ast.Call):
@@ -67,12 +66,6 @@ def _variables(text: str) -> dict[Span, str]:
 
 
 _LONGEST = 30
-
-
-def _targets(node: ast.AST) -> Iterator[ast.expr]:
-    """Variables and attributes that a node binds."""
-    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
-        yield node
 
 
 def _span(node: ast.expr) -> Span:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Unpack
 
 from unstuck.result.checkups import Checkup, Plan
-from unstuck.result.documents import to_document
+from unstuck.result.documents import as_text, to_document
 
 from . import Options
 from .formats import sarif
@@ -25,7 +24,7 @@ MANY = 100_000
 def render(format: str, checkup: Checkup, **options: Unpack[Options]) -> str:
     """A checkup in one of `FORMATS`; `options` are those of reports for people."""
     if format == "json":
-        return json.dumps(to_document(checkup), sort_keys=True, indent=2, allow_nan=False) + "\n"
+        return as_text(to_document(checkup))
     if format == "sarif":
         return log_of([checkup])
     return _text(checkup, Look(**options))
@@ -33,11 +32,9 @@ def render(format: str, checkup: Checkup, **options: Unpack[Options]) -> str:
 
 def log_of(checkups: Sequence[Checkup]) -> str:
     """Checkups as one log in SARIF, a run each, which are told apart by their scripts."""
-    logs = [json.loads(sarif.log(one, list(messages(one)), summary(one))) for one in checkups]
-    whole = {**(logs[0] if logs else sarif.EMPTY), "runs": [run for log in logs for run in log["runs"]]}
-    for one, run in zip(checkups, whole["runs"], strict=True):
-        run["automationDetails"] = {"id": f"unstuck/{name_of(one.script)}"}
-    return json.dumps(whole, sort_keys=True, indent=2, allow_nan=False) + "\n"
+    return sarif.log([{
+        **sarif.run(one, list(messages(one)), summary(one)),
+        "automationDetails": {"id": f"unstuck/{name_of(one.script)}"}} for one in checkups])
 
 
 def messages(checkup: Checkup) -> Iterator[Message]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Unpack
 
 from unstuck.result.comparisons import Comparison, Side
-from unstuck.result.documents import to_document
+from unstuck.result.documents import as_text, to_document
 
 from . import Options
 from .parts import words
@@ -21,8 +20,7 @@ _STYLES = {"better": "bold green", "worse": "bold red", "no difference": "bold",
 def render(format: str, found: Comparison, **options: Unpack[Options]) -> str:
     """A comparison in one of `FORMATS`; `options` are those of reports for people."""
     if format == "json":
-        document = {**to_document(found), "verdict": found.verdict}
-        return json.dumps(document, sort_keys=True, indent=2, allow_nan=False) + "\n"
+        return as_text({**to_document(found), "verdict": found.verdict})
     if format == "html":
         from .html_page.comparison import page  # jinja2 and the charts, which only this format needs
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import math
 import types
 import typing
@@ -27,6 +28,11 @@ def to_document(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value
+
+
+def as_text(document: Any) -> str:
+    """JSON values as they are written: keys sorted, indented, ASCII, with a newline at the end."""
+    return json.dumps(document, sort_keys=True, indent=2, allow_nan=False) + "\n"
 
 
 def from_document(document: Any) -> Result:

@@ -82,13 +82,17 @@ def transposed(to: Translation, op: Op) -> Any:
     return out
 
 
+def _windows(to: Translation, op: Op) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """How many axes a pool has, and along each the size of its windows and the steps between them."""
+    rank = int(op.name[-2])
+    size, stride = _pair(to.raw(op, 1, "kernel_size"), rank), to.raw(op, 2, "stride")
+    return rank, size, size if stride in (None, ()) else _pair(stride, rank)
+
+
 @translates("max_pool1d", "max_pool2d", "max_pool3d")
 def max_pool(to: Translation, op: Op) -> Any:
     """The largest in each window, channels first."""
-    rank = int(op.name[-2])
-    size = _pair(to.raw(op, 1, "kernel_size"), rank)
-    stride = to.raw(op, 2, "stride")
-    strides = size if stride in (None, ()) else _pair(stride, rank)
+    rank, size, strides = _windows(to, op)
     if set(_pair(to.raw(op, 4, "dilation", 1), rank)) != {1}:
         raise to.refused(op, f"{op.name} with dilation")
     x, padding = to.arg(op, 0, "input"), _pair(to.raw(op, 3, "padding", 0), rank)
@@ -106,10 +110,7 @@ def max_pool(to: Translation, op: Op) -> Any:
 @translates("avg_pool1d", "avg_pool2d", "avg_pool3d")
 def average_pool(to: Translation, op: Op) -> Any:
     """The mean of each window, channels first."""
-    rank = int(op.name[-2])
-    size = _pair(to.raw(op, 1, "kernel_size"), rank)
-    stride = to.raw(op, 2, "stride")
-    strides = size if stride in (None, ()) else _pair(stride, rank)
+    rank, size, strides = _windows(to, op)
     padding, ceil = _pair(to.raw(op, 3, "padding", 0), rank), bool(to.raw(op, 4, "ceil_mode", False))
     counted, x = bool(to.raw(op, 5, "count_include_pad", True)), to.arg(op, 0, "input")
     if to.raw(op, 6, "divisor_override") is not None:

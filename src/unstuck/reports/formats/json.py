@@ -8,11 +8,10 @@ not care which.
 
 from __future__ import annotations
 
-import json
 from typing import Any, ClassVar, Unpack
 
 from unstuck.reports import Options, Report
-from unstuck.result.documents import to_document
+from unstuck.result.documents import as_text, to_document
 from unstuck.result.results import Result
 
 
@@ -24,7 +23,7 @@ class Json(Report):
 
     def render(self, result: Result, **options: Unpack[Options]) -> str:
         """The document, indented, with a newline at its end."""
-        return json.dumps(document(result), sort_keys=True, indent=2, allow_nan=False) + "\n"
+        return as_text(document(result))
 
 
 def document(result: Result) -> dict[str, Any]:

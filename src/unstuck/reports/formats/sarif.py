@@ -8,7 +8,6 @@ Specification: OASIS, Static Analysis Results Interchange Format 2.1.0.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any, ClassVar, Protocol, Unpack
@@ -19,12 +18,10 @@ from unstuck.reports import Options, Report
 from unstuck.reports.manual.pages import page_of
 from unstuck.reports.parts.messages import Fix, Message, messages, summary
 from unstuck.reports.parts.text_page import clean
-from unstuck.result.documents import to_document
+from unstuck.result.documents import as_text, to_document
 from unstuck.result.results import EditInfo, Location, Result, ScriptInfo, Tool
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-EMPTY = {"$schema": _SCHEMA, "version": "2.1.0"}
-"""A log without runs."""
 _LONGEST = 1024
 """Characters of a rule's description that code scanning shows."""
 _FIGURES = ("verdict", "replicas", "successes", "success_rate", "control_rate", "difference",
@@ -38,7 +35,7 @@ class Sarif(Report):
 
     def render(self, result: Result, **options: Unpack[Options]) -> str:
         """The log, indented, with a newline at its end."""
-        return log(result, list(messages(result)), summary(result))
+        return log([run(result, list(messages(result)), summary(result))])
 
 
 class Told(Protocol):
@@ -61,11 +58,16 @@ class Told(Protocol):
         """The whole in one word; "ERROR" where it could not be done."""
 
 
-def log(about: Told, found: Sequence[Message], verdict: str) -> str:
-    """A log with one run, indented, with a newline at its end."""
+def log(runs: Sequence[dict[str, Any]]) -> str:
+    """The log of these runs, indented, with a newline at its end."""
+    return as_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": list(runs)})
+
+
+def run(about: Told, found: Sequence[Message], verdict: str) -> dict[str, Any]:
+    """What was found in one script."""
     rules = {message.name: message for message in reversed(found)}
     names = list(dict.fromkeys(message.name for message in found))
-    run: dict[str, Any] = {
+    made: dict[str, Any] = {
         "tool": {"driver": {
             "name": "unstuck",
             "version": about.tool.unstuck,
@@ -85,9 +87,8 @@ def log(about: Told, found: Sequence[Message], verdict: str) -> str:
         artifact: dict[str, Any] = {"location": {"uri": uri}, "sourceLanguage": "python"}
         if about.script.sha256:
             artifact["hashes"] = {"sha-256": about.script.sha256}
-        run["artifacts"] = [artifact]
-    whole = {**EMPTY, "runs": [run]}
-    return json.dumps(whole, sort_keys=True, indent=2, allow_nan=False) + "\n"
+        made["artifacts"] = [artifact]
+    return made
 
 
 def _rule(message: Message) -> dict[str, Any]:

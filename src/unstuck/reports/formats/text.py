@@ -18,7 +18,14 @@ from unstuck.reports.parts import (
 from unstuck.reports.parts.brief import brief
 from unstuck.reports.parts.header import header
 from unstuck.reports.parts.text_page import Look, Page
-from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
+from unstuck.reports.parts.verdict import (
+    HEALTHY,
+    has_cause,
+    nothing_found,
+    placebo_worked,
+    tried,
+    verdict,
+)
 from unstuck.result.results import Result
 
 _COLORS = {
@@ -98,9 +105,7 @@ def _verdict(page: Page, result: Result) -> None:
 
 
 def _healthy(page: Page, result: Result) -> None:
-    changes = tried(result)
-    looked = f", though {words.count(changes, 'change')} were tried" if changes else ""
-    page.paragraph(f"Nothing was found that keeps it from {horizon.learning(result)}{looked}.")
+    page.paragraph(nothing_found(result))
     lists.facts(page, result)
     if result.outcome == "LEARNS" and page.look.detailed:
         modes.ways(page, result)

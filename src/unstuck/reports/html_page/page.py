@@ -16,12 +16,18 @@ from markupsafe import Markup
 from unstuck.base.characters import printable
 from unstuck.reports.formats.json import document
 from unstuck.reports.parts import causes, horizon, lists, repairs, words
-from unstuck.reports.parts.answer import answer
+from unstuck.reports.parts.answer import Answer, answer
 from unstuck.reports.parts.glossary import WORDS
 from unstuck.reports.parts.ladder import here
 from unstuck.reports.parts.repairs import diff_lines
 from unstuck.reports.parts.source import fix_of, line_of, script_name
-from unstuck.reports.parts.verdict import HEALTHY, has_cause, placebo_worked, tried, verdict
+from unstuck.reports.parts.verdict import (
+    HEALTHY,
+    has_cause,
+    nothing_found,
+    placebo_worked,
+    verdict,
+)
 from unstuck.result.results import RIVALS, Arm, Result
 
 from . import panels as shown
@@ -90,8 +96,8 @@ def _file(name: str) -> str:
 
 @cache
 def _templates() -> Environment:
-    names = ("page.html", "fragment.html", "parts.html", "manual_page.html", "manual_index.html",
-             "comparison.html")
+    names = ("document.html", "page.html", "fragment.html", "parts.html", "manual_page.html",
+             "manual_index.html", "comparison.html")
     return Environment(
         loader=DictLoader({name: _file(f"templates/{name}") for name in names}), autoescape=True,
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
@@ -101,29 +107,28 @@ def _templates() -> Environment:
 def _view(result: Result, *, whole: bool = True) -> dict[str, Any]:
     word, sentence = verdict(result)
     broken = placebo_worked(result)
-    healthy = result.outcome in HEALTHY and not has_cause(result)
+    healthy, told = result.outcome in HEALTHY and not has_cause(result), answer(result)
     view: dict[str, Any] = {
         "r": result, "words": words, "name": script_name(result),
         "word": word, "sentence": sentence, "horizon": horizon.told(result),
-        "learning": horizon.learning(result), "within": horizon.aside(result), "tone": _tone(result),
-        "key_figures": _key_figures(result), "modes": _modes(result),
+        "within": horizon.aside(result), "tone": _tone(result),
+        "key_figures": _key_figures(result, told), "modes": _modes(result),
         "placebo_broken": None if broken is None else words.effect(broken),
-        "healthy": healthy, "tried": tried(result), "mark": here(result),
+        "healthy": nothing_found(result) if healthy else "", "mark": here(result),
         "ladder": ladder(result), "forest": forest(result),
         "causes": () if broken is not None else _causes_of(result),
         "contributes": [lists.named(a) + ": " + words.effect(a)
                         for a in result.by_verdict("contributes")],
         "whole": whole,
-        **_answer(result),
+        **_answer(told),
     }  # fmt: skip
     if whole:
         view |= _rest(result)
     return view
 
 
-def _answer(result: Result) -> dict[str, Any]:
+def _answer(told: Answer) -> dict[str, Any]:
     """The short answer at the top: what breaks it, what mends it, how often it learns by then."""
-    told = answer(result)
     rates = (("as it is", "before", told.before), ("with the change", "after", told.after))
     return {
         "answer": told, "answer_diff": source.signed(told.diff),
@@ -131,8 +136,8 @@ def _answer(result: Result) -> dict[str, Any]:
                       for text, place in told.why],
         "untried": [() if fact.untried is None else source.signed(diff_lines(fact.untried))
                     for fact in told.facts],
-        "bars": [(what, kind, words.percent(rate.share), words.of(rate.successes, rate.replicas),
-                  f"{100 * rate.share:.1f}") for what, kind, rate in rates if rate is not None],
+        "bars": [(what, kind, words.percent(rate.share), str(rate), f"{100 * rate.share:.1f}")
+                 for what, kind, rate in rates if rate is not None],
     }  # fmt: skip
 
 
@@ -173,12 +178,12 @@ def _tone(result: Result) -> str:
     return "fair" if result.outcome in ("FRAGILE", "INCONCLUSIVE", "NO_SIGNAL") else "bad"
 
 
-def _key_figures(result: Result) -> list[tuple[str, str, str, str]]:
+def _key_figures(result: Result, told: Answer) -> list[tuple[str, str, str, str]]:
     """The few figures at the top: figure, kind, what it is, and its interval."""
     population, fit = result.population, result.fit
     found: list[tuple[str, str, str, str]] = []
-    shown = answer(result).before is not None  # by a bar
-    if population.replicas and result.outcome_text != RIVALS and not shown:  # else nothing tells
+    # A change has the rate in a bar beside its own; of rivals nothing tells which learned.
+    if population.replicas and result.outcome_text != RIVALS and told.before is None:
         found.append((words.percent(population.success_rate), "before",
                       f"of {words.count(population.replicas, 'training')}"
                       f" {'learned' if result.horizon is None else 'begin to learn'}",

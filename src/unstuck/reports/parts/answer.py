@@ -5,7 +5,7 @@ One population has one count here: that of the script as it is, beside that of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from unstuck.result.results import BY_HEART, Arm, FindingInfo, Location, Repair, Result
@@ -23,11 +23,14 @@ _BROKEN = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Rate:
-    """How many of so many trainings learn."""
+    """How many of so many trainings learn, and their share."""
 
     share: float
     successes: int
     replicas: int
+
+    def __str__(self) -> str:
+        return words.of(self.successes, self.replicas)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +87,9 @@ def _with_repair(told: Answer, repair: Repair, result: Result) -> Answer:
     names = words.listed([*repair.interventions, *repair.beside])
     return replace(
         told, before=before, after=after, diff=tuple(diff_lines(repair)),
-        change="" if repair.edits is not None else f"{_first_upper(names)}.",
+        change="" if repair.edits is not None else f"{words.first_upper(names)}.",
         rates=f"{_rates(before, after)}{horizon.aside(result)}.",
-        purpose=f"{_first_upper(purpose(repair, result))}.{_by_heart(result)}")
+        purpose=f"{words.first_upper(purpose(repair, result))}.{_by_heart(result)}")
 
 
 def _by_heart(result: Result) -> str:
@@ -99,15 +102,14 @@ def _with_help(told: Answer, arm: Arm, result: Result) -> Answer:
                   replicas=arm.replicas)
     after = Rate(share=arm.success_rate, successes=arm.successes, replicas=arm.replicas)
     return replace(
-        told, before=before, after=after, change=f"{_first_upper(named(arm))}.",
+        told, before=before, after=after, change=f"{words.first_upper(named(arm))}.",
         diff=tuple(f"+{line}" for line in fix_of(result, arm) or ()),
         rates=f"{_rates(before, after)}{horizon.aside(result)}.", purpose="That is no cure yet.")
 
 
 def _rates(before: Rate, after: Rate) -> str:
-    return (f"{words.percent(after.share)} of trainings learn with it"
-            f" ({words.of(after.successes, after.replicas)}), {words.percent(before.share)} without"
-            f" ({words.of(before.successes, before.replicas)})")
+    return (f"{words.percent(after.share)} of trainings learn with it ({after}),"
+            f" {words.percent(before.share)} without ({before})")
 
 
 def _guilty(result: Result) -> list[Arm]:
@@ -124,7 +126,7 @@ def _mechanism(arm: Arm) -> str:
     """What kind of fault that is; where no check knows it, what it is about."""
     if arm.title != arm.intervention:
         return arm.title.rstrip(".")
-    return _first_upper(NOUNS.get(arm.kind, arm.intervention))
+    return words.first_upper(NOUNS.get(arm.kind, arm.intervention))
 
 
 def _one_of_several(result: Result, arm: Arm) -> str:
@@ -138,26 +140,26 @@ def _one_of_several(result: Result, arm: Arm) -> str:
 
 def _suspects(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each of the usual suspects in half a line: guilty, helpful, cleared."""
-    guilty = dict(_proved_kinds(result))
-    named_already = {kind for key in guilty for kind in key.split("+")}
-    helps = [NOUNS[kind] for kind in _kinds(result.by_verdict("contributes"))
-             if kind not in named_already]
+    proved = list(_proved_kinds(result))
+    guilty = {kind for kinds, _ in proved for kind in kinds}
+    helps = dict.fromkeys(NOUNS[arm.kind] for arm in result.by_verdict("contributes")
+                          if arm.kind in NOUNS and arm.kind not in guilty)
     cleared = {by: tuple(NOUNS[entry.kind] for entry in result.cleared
                          if entry.by == by and entry.kind in NOUNS) for by in ("trial", "repair")}
-    for label, items in (("It is", tuple(guilty.values())), ("Helps too", tuple(helps)),
+    for label, items in (("It is", tuple(told for _, told in proved)), ("Helps too", tuple(helps)),
                          ("It is not", cleared["trial"]), ("Can stay", cleared["repair"])):
         if items:
             yield label, items
 
 
-def _proved_kinds(result: Result) -> Iterator[tuple[str, str]]:
-    """Each kind of thing that is guilty, and what shows it."""
+def _proved_kinds(result: Result) -> Iterator[tuple[set[str], str]]:
+    """The kinds of things that are guilty, alone or together, and what shows it."""
     seen = set()
     for arm in result.causes:
         if arm.kind in NOUNS and arm.kind not in seen:
             seen.add(arm.kind)
-            yield arm.kind, (f"{NOUNS[arm.kind]} ({arm.intervention}:"
-                             f" {words.percent(arm.success_rate)})")
+            yield {arm.kind}, (f"{NOUNS[arm.kind]} ({arm.intervention}:"
+                               f" {words.percent(arm.success_rate)})")
     for group in company_groups(result):
         arms = [arm for arm in group if arm.kind in NOUNS and arm.kind not in seen]
         if arms:
@@ -166,17 +168,9 @@ def _proved_kinds(result: Result) -> Iterator[tuple[str, str]]:
             others = [name for name in arms[0].company
                       if name not in {arm.intervention for arm in group}]
             together = f"with {words.listed(others)}" if others else "together"
-            yield "+".join(arm.kind for arm in arms), (
+            yield {arm.kind for arm in arms}, (
                 f"{nouns} ({together})" if others or len(group) > 1 else nouns)
-
-
-def _kinds(arms: Sequence[Arm]) -> list[str]:
-    return list(dict.fromkeys(arm.kind for arm in arms if arm.kind in NOUNS))
 
 
 def _first_lower(text: str) -> str:
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
-def _first_upper(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -9,7 +9,7 @@ from .answer import Answer, answer
 from .repairs import lines_of_diff, not_tried_yet, unified_diff
 from .source import excerpt, place, script_name
 from .text_page import Page
-from .verdict import HEADLINES, HEALTHY, has_cause, placebo_worked, sentence, tried, why_not
+from .verdict import HEALTHY, has_cause, nothing_found, placebo_worked, verdict
 
 _INDENT = 11
 _LINES = 12
@@ -26,10 +26,7 @@ def brief(page: Page, result: Result, style: str) -> None:
         page.paragraph("Another draw of the shuffle alone changes the result. So trainings of this"
                        " script cannot be compared, and no cause is named.")
     elif result.outcome in HEALTHY and not has_cause(result):
-        changes = tried(result)
-        looked = f", though {words.count(changes, 'change')} were tried" if changes else ""
-        page.paragraph(
-            f"Nothing was found that keeps it from {horizon.learning(result)}{looked}.")
+        page.paragraph(nothing_found(result))
         _facts(page, result, told)
     else:
         _broken(page, result, told)
@@ -46,10 +43,8 @@ def _headline(page: Page, result: Result, style: str) -> None:
     call = " ".join(result.fit.call.split())
     where = f"{script_name(result)}{line}"
     page.line((where, "bold"), "  ", page.cropped(call, page.width - len(where) - 2))
-    said = sentence(result)
-    if not has_cause(result) and result.outcome not in HEALTHY:
-        said = f"{said} {why_not(result)}".strip()
-    page.paragraph((f"{HEADLINES[result.outcome]}.", style), f" {words.without_interval(said)}")
+    word, said = verdict(result)
+    page.paragraph((f"{word}.", style), f" {words.without_interval(said)}")
     for told in horizon.in_short(result):
         page.paragraph(told)
 

@@ -23,8 +23,7 @@ def sentence(result: Result) -> str:
     loss = own.loss if own is not None and own.loss is not None else result.population.loss.median
     if math.isfinite(loss):
         reached.append(f"you are at {words.number(loss)}")
-    listed = words.listed(reached)
-    parts.append(f"{listed[:1].upper()}{listed[1:]}.")
+    parts.append(f"{words.first_upper(words.listed(reached))}.")
     return " ".join(part for part in parts if part)
 
 

@@ -31,18 +31,19 @@ def verdict(result: Result) -> tuple[str, str]:
 
     A result's own `outcome_text` is only taken where there are no figures to word.
     """
-    text = sentence(result)
-    why = why_not(result)
-    return HEADLINES[result.outcome], f"{text} {why}" if why else text
+    text = _sentence(result)
+    if result.outcome in _SICK and not has_cause(result) and not placebo_worked(result):
+        vain = _in_vain(result)
+        text = (f"{text} What is certain is listed as a fact; {vain}." if result.facts
+                else f"{text} I don’t know why: {vain}.")
+    return HEADLINES[result.outcome], text
 
 
-def why_not(result: Result) -> str:
-    """What is said where it does not learn and nothing was proved; empty elsewhere."""
-    if result.outcome not in _SICK or has_cause(result) or placebo_worked(result):
-        return ""
-    vain = _in_vain(result)
-    return (f"What is certain is listed as a fact; {vain}." if result.facts
-            else f"I don’t know why: {vain}.")
+def nothing_found(result: Result) -> str:
+    """What is said of a training that is well."""
+    changes = tried(result)
+    looked = f", though {words.count(changes, 'change')} were tried" if changes else ""
+    return f"Nothing was found that keeps it from {horizon.learning(result)}{looked}."
 
 
 def rate_of(result: Result) -> str:
@@ -53,9 +54,8 @@ def rate_of(result: Result) -> str:
     if not ci:
         return "No training has ended yet"
     if result.horizon is not None:
-        within = horizon.within(result)
-        return (f"{within[0].upper()}{within[1:]}, learning begins in {head} trainings of your script"
-                f" ({ci}")
+        within = words.first_upper(horizon.within(result))
+        return f"{within}, learning begins in {head} trainings of your script ({ci}"
     return f"{head} trainings of your script learned ({ci}"
 
 
@@ -92,8 +92,7 @@ def loss_between(result: Result) -> str:
     return f"{text}; {words.listed(around)}." if around else f"{text}."
 
 
-def sentence(result: Result) -> str:
-    """How often it learns, and what that means."""
+def _sentence(result: Result) -> str:
     rate = rate_of(result)
     match result.outcome:
         case "LEARNS" | "BEGINS":

@@ -176,6 +176,11 @@ def mode_count(mode: Mode, result: Result) -> int:
     return round(mode.share * result.population.replicas)
 
 
+def first_upper(text: str) -> str:
+    """A text that begins a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(items: list[str], last: str = "and") -> str:
     """A list in a sentence: "a, b and c"."""
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} {last} {items[-1]}"
