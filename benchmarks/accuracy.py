@@ -1,7 +1,7 @@
 """How right the diagnoses are, over folders of cases and over our own specimens.
 
     python benchmarks/accuracy.py CASES [--budget 2m] [--seeds 5] [--only NAME …] [--json FILE]
-                                  [--singles-only] [--keep DIR] [--answers-only]
+                                  [--singles-only] [--no-causes] [--keep DIR] [--answers-only]
 
 A case is a folder with `case.py` and `truth.json` (symptom, faults, fixes, goal); `injected.py` makes
 such folders of our own scripts. Each is diagnosed as it stands; then the *repaired script* is run with
@@ -159,7 +159,7 @@ def check_causes(
 
 
 def diagnose_case(
-    folder: Path, budget: str, seeds: int, singles_only: bool, keep: Path | None
+    folder: Path, budget: str, seeds: int, singles_only: bool, keep: Path | None, causes: bool
 ) -> dict[str, Any]:
     """Diagnose one case and measure its repair; everything as plain values."""
     from unstuck.diagnosis.diagnosis import Budget, Options, diagnose_script
@@ -188,7 +188,8 @@ def diagnose_case(
     written = next((r for r in result.repairs if r.edits is not None), None)
     values = [] if written is None else values_of(
         rewritten(script, written).text, path, truth["goal"], seeds)
-    held, wrong = check_causes(result.arms, script, path, truth["goal"], seeds)
+    held, wrong = (check_causes(result.arms, script, path, truth["goal"], seeds) if causes
+                   else ([], []))
     stated = {f.check for f in result.facts}
     told = {KIND_OF_FACT.get(name, "") for name in stated}
     named = {kind for arm in result.arms
@@ -277,6 +278,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--singles-only", action="store_true")
+    parser.add_argument("--no-causes", dest="causes", action="store_false",
+                        help="run only the repaired scripts, not one for each cause (precision)")
     parser.add_argument("--keep", type=Path, help="keep each case's diagnosis in this folder")
     parser.add_argument("--answers-only", action="store_true",
                         help="only what is answered, how the command ends and in what time")
@@ -286,7 +289,8 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.one:
         found = diagnose_case(
-            asked.cases, asked.budget, asked.seeds, asked.singles_only, asked.keep)
+            asked.cases, asked.budget, asked.seeds, asked.singles_only, asked.keep,
+            asked.causes)
         print("RESULT " + json.dumps(found))
         return
     if asked.answers_only:
@@ -304,6 +308,8 @@ def main() -> None:
                        "--seeds", str(asked.seeds)]
             if asked.singles_only:
                 command.append("--singles-only")
+            if not asked.causes:
+                command.append("--no-causes")
             if asked.keep is not None:
                 command += ["--keep", str(asked.keep)]
             running.append((folder, subprocess.Popen(
@@ -349,8 +355,9 @@ def summary(rows: list[dict[str, Any]]) -> None:
     print(f"\n{len(rows)} cases, {len(rows) - len(done)} crashed")
     print(f"repaired (4 of 5 fresh seeds, Keras's own fit): {len(cured)} of {len(sick)}")
     print(f"known faults named (recall): {found} of {faults}")
-    print(f"causes that hold when run (precision): {held} of {held + len(wrong)}"
-          + "".join(f"\n  not: {name}" for name in wrong))
+    if held or wrong:
+        print(f"causes that hold when run (precision): {held} of {held + len(wrong)}"
+              + "".join(f"\n  not: {name}" for name in wrong))
     print(f"reports that clear a confirmed fault: {sum(bool(r['cleared_guilty']) for r in done)} of"
           f" {len(done)}" + "".join(f"\n  {r['case']}: {', '.join(r['cleared_guilty'])}"
                                     for r in done if r["cleared_guilty"]))

@@ -26,9 +26,9 @@ Pairs = frozenset[tuple[int, int]]
 ALIKE, SAME = 0.15, 1e-6
 """Outputs nearer than this share of the targets' range are one; codes that differ by less are too."""
 _VECTOR = re.compile(r"\[[^\]]*\]")
-_FAILING = re.compile(r"([\d,]+) of ([\d,]+) failing replicas")
+_FAILING = re.compile(r"([\d,]+) of ([\d,]+) failing trainings")
 _COUNT = r"(\d+) in (\d{1,3}(?:,\d{3})*)"
-_TALLY = re.compile(rf"(?:behind it|Of them are left): (?P<tally>{_COUNT} replicas?(?:, {_COUNT})*)")
+_TALLY = re.compile(rf"(?:behind it|Of them are left): (?P<tally>{_COUNT} trainings?(?:, {_COUNT})*)")
 _WAYS = re.compile(r"\((?P<all>[\d,]+)\): (?P<ways>.*)$")
 
 

@@ -48,7 +48,7 @@ def test_units_of_the_code_that_carry_nothing(code: Any, dead: int, copies: int)
     assert bool(found) is bool(dead or copies)
     if found:
         assert "the 4 units of the code, dense (Dense, 4 units, relu)" in found[0].message
-        assert f"constant: {dead} in 8 replicas; that repeat another: {copies} in 8" in (
+        assert f"constant: {dead} in 8 trainings; that repeat another: {copies} in 8" in (
             found[0].message)
         assert labels(found[0])[:2] == ["dense: relu → linear", "dense: relu → leaky_relu"]
 
@@ -238,7 +238,7 @@ def test_a_divergence_of_nothing_is_told_however_the_network_is_written(
     assert bool(found) is speaks
     if speaks:
         assert labels(found[0]) == ["weight of the loss → 64", "weight of the loss → 640"]
-        assert "adds to its loss itself is 0.00 in 8 of 8 failing replicas" in found[0].message
+        assert "adds to its loss itself is 0.00 in 8 of 8 failing trainings" in found[0].message
         assert "tells the 400 rows apart costs ln 400 = 6.0 at least" in found[0].message
 
 

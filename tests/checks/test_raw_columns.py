@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -77,6 +78,27 @@ def test_missing_values_that_are_written_as_a_number(
 ) -> None:
     found = findings("missing-written-as-number", observed(table(SMALL, column), learned=[True] * 8))
     assert [told in one.message for one in found if told] == ([True] if told else [])
+
+
+def test_columns_are_told_by_the_names_that_a_frame_gives_them() -> None:
+    named = ("size", "customer", "address")
+    given = replace(table(with_marks(SMALL, -999), 5000 + np.arange(200), ADDRESSES), columns=named)
+    said = [one.message for check in ("missing-written-as-number", "row-numbers",
+                                      "values-merged-by-float32")
+            for one in findings(check, observed(given))]
+    assert said[0].startswith("10 % of the values of input column 'size' are -999, in")
+    assert "the other values of column 'size' go" in said[0]
+    assert said[1].startswith("Input column 'customer' numbers the rows: its 200 values")
+    assert said[2].startswith("Input column 'address' is near")
+    assert "left in column 'address'" in said[2]
+
+
+def test_a_frame_says_what_its_columns_are_called() -> None:
+    frame = pytest.importorskip("pandas").DataFrame({"size": SMALL, "age": 30 + SMALL})
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    assert capture_model(model, frame, LABELS, epochs=1).recipe.columns == ("size", "age")
+    assert capture_model(model, frame.to_numpy(), LABELS, epochs=1).recipe.columns == ()
 
 
 def test_columns_with_the_same_mark_are_told_together() -> None:

@@ -221,7 +221,7 @@ def test_fragile_seeds_lies_between_stuck_and_learned(learned: int, speaks: bool
     found = findings("fragile-seeds", observed(two_bits(), learned=which, final_loss=loss))
     assert bool(found) is speaks
     if speaks:
-        assert found[0].message.startswith(f"{learned} of 8 replicas learn")
+        assert found[0].message.startswith(f"{learned} of 8 trainings learn")
 
 
 def test_constant_output_reads_kept_outputs() -> None:

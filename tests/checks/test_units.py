@@ -33,7 +33,7 @@ def test_dead_relu_counts_only_replicas_that_fail() -> None:
     failing_ones_dead = observed(two_bits(), learned=[False] * 3 + [True] * 5, end=probed)
     (found,) = findings("dead-relu", failing_ones_dead)
     assert (found.evidence[0].replicas, found.evidence[0].of) == (2, 3)
-    assert "2 of 3 failing replicas" in found.message
+    assert "2 of 3 failing trainings" in found.message
 
 
 def test_units_that_died_in_training_put_the_rate_under_suspicion() -> None:
@@ -63,7 +63,7 @@ def test_relu_before_output_counts_dead_units_where_none_can_be_spared() -> None
                                      "dead": {"dense": 0.25, "dense_1": 0.5}})
     (found,) = findings("relu-before-output", seen)
     assert "some of the 2 ReLU units of dense_1" in found.message
-    assert "(1 in 8 replicas)" in found.message
+    assert "(1 in 8 trainings)" in found.message
     roomy = recipe(dense(4, "relu"), dense(3, "relu"), dense(2, "sigmoid"), epochs=3000)
     assert findings("relu-before-output", observed(
         roomy, end={"distinct": {"dense": 4, "dense_1": 4}, "dead": {"dense_1": 0.33}})) == []
@@ -103,8 +103,8 @@ def test_narrow_layer_counts_what_still_differs_behind_it() -> None:
         "dense": 4, "dense_1": [1, 1, 1, 3, 3, 2, 4, 4], "dense_2": 1}})
     narrowest = findings("narrow-layer", seen)[0]
     assert narrowest.message.endswith(
-        "; in 6 of 8 failing replicas not the 4 different inputs that reach it still differ behind it."
-        " Of them are left: 1 in 3 replicas, 2 in 1, 3 in 2.")
+        "; in 6 of 8 failing trainings not the 4 different inputs that reach it still differ behind it."
+        " Of them are left: 1 in 3 trainings, 2 in 1, 3 in 2.")
     assert (narrowest.evidence[1].quantity, narrowest.evidence[1].value) == (
         "different inputs behind the layer, median", 1.5)
 
@@ -113,12 +113,12 @@ def test_relu_before_output_counts_replica_by_replica() -> None:
     seen = observed(two_bits(), end={"distinct": {
         "dense": 4, "dense_1": [1, 2, 2, 2, 3, 3, 3, 3], "dense_2": 1}})
     (found,) = findings("relu-before-output", seen)
-    assert "Different before it: 4 in 8 replicas; behind it: 1 in 1 replica, 2 in 3, 3 in 4." in (
+    assert "Different before it: 4 in 8 trainings; behind it: 1 in 1 training, 2 in 3, 3 in 4." in (
         found.message)
 
 
 def test_many_counts_are_told_as_a_range() -> None:
-    assert tally(np.array([1, 1, 3])) == "1 in 2 replicas, 3 in 1"
+    assert tally(np.array([1, 1, 3])) == "1 in 2 trainings, 3 in 1"
     assert tally(np.arange(3.0, 20.0)) == "3 to 19, 11 in the median"
 
 

@@ -316,9 +316,10 @@ def test_the_short_report_has_what_breaks_it_what_mends_it_and_what_it_is_not() 
         assert arm.kind in TWO_BITS.repairs[0].kinds  # so that its place and its noun are told
     assert "Line 10: middle layer relu → linear" in flat and "Line 9: first layer" in flat
     best, own = TWO_BITS.repairs[0], TWO_BITS.population
-    assert f"({best.successes} of {best.replicas}), 19 % without ({own.successes} of 256)" in flat
-    assert "It is the size of the network" in flat and "the activation (" in flat
-    assert "It is not the loss, the initializer" in flat
+    assert f"FRAGILE. {own.successes} of 256 trainings of your script learned (19 %)" in flat
+    assert f"With it {best.successes} of {best.replicas} learn (" in flat
+    assert "It is size of the network, activation" in flat
+    assert "It is not loss, initializer" in flat
     assert said.count("unstuck fix train.py") == 1
 
 

@@ -93,6 +93,7 @@ def recipe_of(
         class_weight=class_weight_of(fit, data),
         epochs=epochs,
         plain={} if taped is not None else _plain(x=fit["x"], y=fit["y"]),
+        columns=_columns(fit["x"]),
         **batches,
     )
     _check_split(recipe)
@@ -151,6 +152,13 @@ def _plain(**trees: Any) -> dict[str, str]:
         if arrays and all(isinstance(a, np.ndarray) for a in arrays):
             found[name] = str(min((a.dtype for a in arrays), key=lambda dtype: dtype.itemsize))
     return found
+
+
+def _columns(x: Any) -> tuple[str, ...]:
+    """The names that a frame gives its columns; none where it numbers them, or is no frame."""
+    names = getattr(x, "columns", ())
+    given = tuple(map(str, names)) if hasattr(x, "dtypes") else ()
+    return () if all(name.isdecimal() for name in given) else given
 
 
 def _check_compiled(model: keras.Model) -> None:

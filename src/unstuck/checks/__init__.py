@@ -120,7 +120,7 @@ class Shown:
         return self.replicas / self.of if self.of else 0.0
 
     def __str__(self) -> str:
-        return f"{self.replicas} of {self.of} failing replicas"
+        return f"{self.replicas} of {self.of} failing trainings"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

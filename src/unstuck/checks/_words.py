@@ -30,13 +30,20 @@ def count(amount: int, thing: str, things: str = "") -> str:
     return f"{amount:,} {thing if amount == 1 else things or thing + 's'}"
 
 
-def columns(numbers: Sequence[int], kind: str) -> str:
-    """Input column 3; input columns 0, 2 and 5 (counted from 0), the first six by their number."""
-    if len(numbers) == 1:
-        return f"{kind} column {numbers[0]} (counted from 0)"
-    shown = ", ".join(map(str, numbers[:6]))
+def columns(numbers: Sequence[int], kind: str, names: Sequence[str] = ()) -> str:
+    """Input column 3; input columns 0, 2 and 5 (counted from 0), the first six of them.
+
+    They are told by their names where `names` has one for each column there is.
+    """
+    shown = ", ".join(column(number, names) for number in numbers[:6])
     more = "" if len(numbers) <= 6 else f" and {len(numbers) - 6:,} more"
-    return f"{kind} columns {shown}{more} (counted from 0)"
+    counted = "" if names else " (counted from 0)"
+    return f"{kind} column{'s' * (len(numbers) > 1)} {shown}{more}{counted}"
+
+
+def column(number: int, names: Sequence[str] = ()) -> str:
+    """A column by its name, where it has one, or by its number from 0."""
+    return repr(names[number]) if number < len(names) else str(number)
 
 
 LISTED = 4
@@ -44,11 +51,11 @@ LISTED = 4
 
 
 def tally(values: NDArray[np.floating] | NDArray[np.integer]) -> str:
-    """How often each count [replica] was met: "1 in 62 replicas, 3 in 73"; of many their range."""
+    """How often each count [replica] was met: "1 in 62 trainings, 3 in 73"; of many their range."""
     found, often = np.unique(values, return_counts=True)
     if len(found) <= LISTED:
         told = [f"{number(float(one))} in {times:,}"
                 for one, times in zip(found, often, strict=True)]
-        return ", ".join((told[0] + (" replica" if often[0] == 1 else " replicas"), *told[1:]))
+        return ", ".join((told[0] + (" training" if often[0] == 1 else " trainings"), *told[1:]))
     return (f"{number(float(found[0]))} to {number(float(found[-1]))},"
             f" {number(float(np.median(values)))} in the median")

@@ -71,8 +71,8 @@ class ConstantOutput(Check):
         yield self.fact(
             f"In {shown} the trained network puts out the same for every input, at a loss of"
             f" {number(loss)}{against}.",
-            measured("replicas with a constant output", shown.share, self.often,
-                     "share of failing replicas", shown),
+            measured("trainings with a constant output", shown.share, self.often,
+                     "share of failing trainings", shown),
             site=anatomy.site(head.layer) if head is not None else None, tries=self._tries(seen),
         )
 

@@ -60,7 +60,7 @@ class FirstNan(Check):
             yield self.fact(
                 f"{anatomy.described(layer)} puts out NaN or infinity before any training, from"
                 " inputs that are numbers.",
-                measured("replicas that diverge", shown.replicas, 0, "replicas", shown),
+                measured("trainings that diverge", shown.replicas, 0, "trainings", shown),
                 site=anatomy.site(layer), tries=change,
             )
             return
@@ -77,7 +77,7 @@ class FirstNan(Check):
         yield self.fact(
             f"In {shown} the loss is no number any more, {when}; data and first outputs are"
             " finite.",
-            measured("replicas that diverge", shown.replicas, 0, "replicas", shown), site="fit",
+            measured("trainings that diverge", shown.replicas, 0, "trainings", shown), site="fit",
         )
 
     def _source(self, seen: Observation) -> Layer | None:

@@ -63,10 +63,10 @@ class FragileSeeds(Check):
         if np.isfinite(bad) and not bad > float(np.max(loss[learned])):
             return
         yield self.fact(
-            f"{int(learned.sum())} of {of} replicas learn, by the seed alone: they end at a loss of"
+            f"{int(learned.sum())} of {of} trainings learn, by the seed alone: they end at a loss of"
             f" {number(good)}, the others at {number(bad)}. A single run cannot tell whether a"
             " change to this script helps.",
-            Evidence(quantity="replicas that learn", value=rate, threshold=self.most,
-                     unit="share of replicas", replicas=int(learned.sum()), of=of),
+            Evidence(quantity="trainings that learn", value=rate, threshold=self.most,
+                     unit="share of trainings", replicas=int(learned.sum()), of=of),
             site="fit",
         )

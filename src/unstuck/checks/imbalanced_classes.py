@@ -63,7 +63,7 @@ class ImbalancedClasses(Check):
         yield self.suspicion(
             f"The rarest of {len(shares)} classes has {percent(float(shares.min()))} of the rows"
             f" trained on, the most frequent {percent(float(shares.max()))}; the usual failing"
-            f" replica is right in {percent(score)}, always the most frequent in"
+            f" training is right in {percent(score)}, always the most frequent in"
             f" {percent(seen.goal.constant)}." if np.isfinite(score) else
             f"The rarest of {len(shares)} classes has {number(float(shares.min()))} of the rows.",
             measured("share of the rarest class", float(shares.min()), self.rare / len(shares)),

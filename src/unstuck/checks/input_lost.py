@@ -67,7 +67,7 @@ class InputLost(Check):
             change = (RemoveLayer(layer=layer.name),) if _may_go(seen, layer) else ()
             yield self.fact(
                 f"Behind {anatomy.described(layer)} all rows are the same before any training, in"
-                f" each of {seen.control.replicas} replicas; {number(rows)} different ones come"
+                f" each of {seen.control.replicas} trainings; {number(rows)} different ones come"
                 " in.",
                 measured("different rows behind the layer", 1, 2, "rows"),
                 site=anatomy.site(layer), tries=change,

@@ -86,7 +86,7 @@ class LearningRateTooHigh(Check):
         told = "; ".join(f"{name} in {shown}" for name, shown in signs.items())
         yield self.suspicion(
             f"At a learning rate of {number(rate)} ({seen.recipe.optimizer.kind}): {told}.",
-            *(measured(name, shown.share, self.often, "share of failing replicas", shown)
+            *(measured(name, shown.share, self.often, "share of failing trainings", shown)
               for name, shown in signs.items()),
             site="optimizer", tries=(*far, *tries.rates(seen.recipe, 0.1, 0.01)),
         )

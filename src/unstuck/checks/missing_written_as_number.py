@@ -14,7 +14,7 @@ from unstuck.network.recipe import Recipe
 from . import Check, Family, Finding, Observation, measured
 from . import _data as data
 from . import _tries as tries
-from ._words import columns, number, percent
+from ._words import column, columns, number, percent
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,10 @@ class MissingWrittenAsNumber(Check):
         share, rows = float(here.mean()), float(here.any(axis=1).mean())
         real = flat[:, places[0]][~here[:, 0]]
         written = number(value).replace(",", "")
+        which = columns(places, "input", recipe.columns)
         return self.fact(
-            f"{percent(share)} of the values of {columns(places, 'input')} are {written}, in"
-            f" {percent(rows)} of the rows; the other values of column {places[0]} go from"
+            f"{percent(share)} of the values of {which} are {written}, in {percent(rows)} of the rows;"
+            f" the other values of column {column(places[0], recipe.columns)} go from"
             f" {number(float(real.min()))} to {number(float(real.max()))}."
             " So a missing value is written, and the network takes it for a measurement.",
             measured("values that mark a missing one", share, 0, "share of values"), site="fit",

@@ -10,7 +10,7 @@ from unstuck.interventions.drop_missing import DropMissing
 
 from . import Check, Family, Finding, Observation, measured
 from . import _data as data
-from ._words import count, number
+from ._words import columns, count, number
 
 
 @dataclass(frozen=True)
@@ -49,10 +49,12 @@ class NanInData(Check):
     def look(self, seen: Observation) -> Iterator[Finding]:
         """One fact for each array that holds such values."""
         for bad in data.bad_values(seen.recipe):
+            names = seen.recipe.columns if bad.what.startswith("inputs") else ()
+            where = columns([bad.column], "", names).lstrip()
             yield self.fact(
                 f"The {bad.what} hold {count(bad.values, 'NaN or infinite value')} in"
                 f" {count(bad.rows, 'row')}; the first is {number(bad.first)} in row {bad.row},"
-                f" column {bad.column} (counted from 0).",
+                f" {where}.",
                 measured("values that are no number", bad.values, 0, "values"),
                 measured("first row", bad.row), measured("first column", bad.column),
                 site="fit", tries=(DropMissing(),),

@@ -76,7 +76,7 @@ class NoGradient(Check):
         if len(cut) == len(trained):
             yield self.fact(
                 f"The gradient of all {count(len(cut), 'layer')} with weights is exactly 0 in each"
-                f" of {seen.control.replicas} replicas: the loss"
+                f" of {seen.control.replicas} trainings: the loss"
                 f" ({seen.recipe.loss_config[0]}) or the output has no slope.",
                 evidence, site="loss", tries=tries.usual_loss(seen.recipe, seen.goal, head),
             )
@@ -85,7 +85,7 @@ class NoGradient(Check):
         names = ", ".join(layer.name for layer in cut[:4])
         yield self.fact(
             f"The gradient of {names}{', …' if cut[4:] else ''} is exactly 0 in each of"
-            f" {seen.control.replicas} replicas"
+            f" {seen.control.replicas} trainings"
             + (f"; {anatomy.described(wall)} stands between them and the loss." if wall else "."),
             evidence, site=anatomy.site(wall or cut[-1]),
             tries=(RemoveLayer(layer=wall.name),) if wall else (),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from . import Check, Family, Finding, Observation, measured
 from . import _data as data
-from ._words import count, number
+from ._words import columns, count, number
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class RowNumbers(Check):
                               default=0.0)
                 if related < self.noise / np.sqrt(len(values)):
                     yield self.fact(
-                        f"Input column {place} (counted from 0) numbers the rows: its"
+                        f"{columns([place], 'Input', seen.recipe.columns)} numbers the rows: its"
                         f" {count(len(values), 'value')} are all different whole numbers from"
                         f" {values.min():,.0f} to {values.max():,.0f}, and it has no correlation with"
                         f" the targets ({number(related)}). Is it an identifier? Then leave it out:"

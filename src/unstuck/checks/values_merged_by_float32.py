@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from unstuck.network.recipe import Recipe
 from . import Check, Family, Finding, Observation, measured
 from . import _anatomy as anatomy
 from . import _data as data
-from ._words import columns, count, number
+from ._words import column, columns, count, number
 from .unscaled_inputs import LOOKING_UP
 
 
@@ -60,10 +60,11 @@ class ValuesMergedByFloat32(Check):
         looked_up = _looked_up(seen.recipe)
         for what, arrays in (("input", [] if looked_up else data.arrays(seen.recipe.x)),
                              ("target", data.arrays(seen.recipe.y))):
+            names = seen.recipe.columns if what == "input" else ()
             for array in arrays:
-                yield from self._merged(what, array)
+                yield from self._merged(what, array, names)
 
-    def _merged(self, what: str, array: data.Array) -> Iterator[Finding]:
+    def _merged(self, what: str, array: data.Array, names: Sequence[str]) -> Iterator[Finding]:
         values = data.sample(array).astype(np.float32)
         if not len(values) or not np.isfinite(values).all():
             return
@@ -77,10 +78,10 @@ class ValuesMergedByFloat32(Check):
         first = found[0]
         left = len(np.unique(values[:, first]))
         yield self.fact(
-            f"{columns(found, what).capitalize()} {'is' if len(found) == 1 else 'are'} near"
+            f"{columns(found, what.capitalize(), names)} {'is' if len(found) == 1 else 'are'} near"
             f" {values[0, first]:,.0f}, where the numbers of float32 are {number(float(step[first]))}"
             f" apart: {count(left, 'different value')} {'is' if left == 1 else 'are'} left in column"
-            f" {first}. Subtract the mean in 64 bits, before the array becomes float32.",
+            f" {column(first, names)}. Subtract the mean in 64 bits, before the array becomes float32.",
             measured("different values left", left, self.steps, "values"),
             measured("distance of neighbouring numbers", float(step[first])),
             site="fit",

@@ -158,6 +158,7 @@ def finding_info(
         location=_at(script, recipe.sites.get(finding.site)) if finding.site else None,
         kinds=tuple(sorted(touched(finding.interventions))),
         untried=_untried(finding, script, experiment),
+        family=all_checks()[finding.check].family.value,
     )
 
 

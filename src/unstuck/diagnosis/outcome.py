@@ -38,15 +38,15 @@ def judge_outcome(
     learned = goal.learned(control)
     rate = success_rate(learned)
     diverged = float(control.diverged.mean())
-    said = f"{rate.successes} of {rate.trials} replicas learned"
+    said = f"{rate.successes} of {rate.trials} trainings learned"
     if goal.undecided:
         return "INCONCLUSIVE", results.RIVALS
     if goal.nothing_to_learn:
         return "NO_SIGNAL", results.NOTHING_TO_LEARN
     if goal.early and diverged <= 0.5:
         if rate.share >= CURED:
-            return "BEGINS", f"learning begins in {rate.successes} of {rate.trials} replicas"
-        said = f"learning has begun in {rate.successes} of {rate.trials} replicas"
+            return "BEGINS", f"learning begins in {rate.successes} of {rate.trials} trainings"
+        said = f"learning has begun in {rate.successes} of {rate.trials} trainings"
     elif rate.share >= CURED:
         median = float(np.median(control.final_loss))
         skill = goal.skill(median)
@@ -61,7 +61,7 @@ def judge_outcome(
             return "OVERFITS", f"{said} the rows trained on, but not the rows held back"
         return "LEARNS", said
     if diverged > 0.5:
-        return "DIVERGES", f"in {diverged:.0%} of the replicas the loss is no number any more"
+        return "DIVERGES", f"in {diverged:.0%} of the trainings the loss is no number any more"
     trained = success_rate(goal.learned(control, part=1)).share
     if not goal.early and trained >= CURED and _overfits(goal, control):
         return "OVERFITS", "the rows trained on are learned, the rows held back are not"

@@ -18,7 +18,7 @@ from unstuck.base.errors import TooSlow, UnstuckError
 from unstuck.base.progress import Progress
 from unstuck.base.stats import LOOKS
 from unstuck.capture import Captured, told_of
-from unstuck.checks import Certainty, Check, Family, Finding, Observation, all_checks
+from unstuck.checks import Certainty, Finding
 from unstuck.checks._data import arrays
 from unstuck.interventions import own_names
 from unstuck.interventions.drop_missing import DropMissing
@@ -30,7 +30,6 @@ from unstuck.population.chunks import Chunks
 from unstuck.population.memory import OutOfMemory
 from unstuck.reports.parts import words
 from unstuck.result import results
-from unstuck.script import Ignore, ignores
 from unstuck.search.budget import BudgetSpent
 from unstuck.search.candidates import Candidate, placebo, singles
 from unstuck.search.experiment import FEW, Experiment
@@ -43,6 +42,7 @@ from . import account, scenes
 from .applied_repair import ReadyRepair
 from .clearing import cleared
 from .horizons import horizon_info, seconds_of
+from .looking import Looking
 from .options import Options
 from .outcome import by_heart_note, judge_outcome
 from .rivals import ALONE, leaves_networks, told_of_rivals
@@ -53,6 +53,8 @@ DEFAULT_REPLICAS = 256
 INTERRUPTED = "interrupted: this is what was known by then"
 FIRST = 4
 """Replicas of the script as it is before anything is tried, where there is room for few trainings."""
+CONTROLS = 1 / 8
+"""Share of a budget in trainings that the script as it is takes at most before anything is tried."""
 LARGE = 5_000_000
 """Weights from which it is said at once that the first numbers take their time."""
 
@@ -103,7 +105,7 @@ class Steps:
         experiment = self._with_first_replicas()
         findings: list[Finding] = []
         candidates: list[Candidate] = []
-        search = None
+        search, looking = None, self._looking()
         try:
             self._timed("population", lambda: self._control(experiment))
             if experiment.control.population is None:
@@ -111,7 +113,7 @@ class Steps:
                     f"The budget of {self.options.budget.text} was spent before a single training of"
                     " this script ended. Give more with --budget, or fewer rows or epochs."
                 )
-            findings = self._timed("checks", lambda: self._look(experiment))
+            findings = self._timed("checks", lambda: looking.look(experiment))
             spoilt = _is_spoilt(experiment)
             candidates = singles(experiment.recipe, experiment.goal, findings)
             if spoilt:  # of all others, none can be told from the next by itself
@@ -145,6 +147,10 @@ class Steps:
             self.fault = error
             self.notes.append(f"a fault of unstuck ({type(error).__name__}) ended the trials early:"
                               " this is what was known by then")
+        try:
+            findings = self._timed("checks", lambda: looking.again(experiment, findings))
+        except KeyboardInterrupt:
+            self.notes.append(INTERRUPTED)
         self.parts["all"] = time.monotonic() - begun
         self.progress.close()
         return self._account(experiment, search or Search(experiment, candidates), findings, candidates)
@@ -154,9 +160,14 @@ class Steps:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             experiment = self._with_first_replicas()
-            found = [] if experiment.control.population is None else self._look(experiment)
+            found = ([] if experiment.control.population is None
+                     else self._looking().look(experiment))
         self.progress.close()
         return experiment, found
+
+    def _looking(self) -> Looking:
+        return Looking(captured=self.captured, options=self.options, skipped=self.skipped,
+                       notes=self.notes)
 
     def source(self) -> str | None:
         """The script's text, where it is not too long to be carried along."""
@@ -263,7 +274,15 @@ class Steps:
         if counted is not None and counted < FEW:
             return min(experiment.most, counted, FIRST)
         wanted = FIRST if self.horizon is not None or work >= 1e9 else 16 if work >= 1e7 else 64
-        return min(experiment.most, max(experiment.first, wanted))
+        return min(experiment.most, self._affordable, max(experiment.first, wanted))
+
+    @property
+    def _affordable(self) -> int:
+        """Most replicas of the script as it is before anything is tried, by a budget in trainings."""
+        counted = self.options.budget.trainings
+        if counted is None:
+            return LOOKS[-1]
+        return max(look for look in LOOKS if look <= max(LOOKS[0], CONTROLS * counted))
 
     def _control(self, experiment: Experiment) -> None:
         """More replicas, now that it is known what one costs; none where there is room for few."""
@@ -272,7 +291,7 @@ class Steps:
             return
         with suppress(BudgetSpent):
             for look in LOOKS:
-                more = self._few(experiment) < look <= experiment.most
+                more = self._few(experiment) < look <= min(experiment.most, self._affordable)
                 if more and (experiment.costs.of(experiment.control, look)
                              < 0.05 * min(experiment.left, 600.0)):
                     experiment.run(experiment.control, look, probes=True)
@@ -288,54 +307,6 @@ class Steps:
                     experiment.run(experiment.control, look, probes=True)
         except BudgetSpent:
             pass
-
-    def _look(self, experiment: Experiment) -> list[Finding]:
-        assert experiment.control.population is not None
-        seen = Observation(recipe=experiment.control.recipe, goal=experiment.goal,
-                           control=experiment.control.population)
-        found: list[Finding] = []
-        for check in self._checks():
-            try:
-                found.extend(check.findings(seen))
-            except Exception as error:
-                self.skipped[check.name] = f"the check itself failed: {error!r}"
-        if experiment.goal.nothing_to_learn:
-            found = [one for one in found if one.certainty is Certainty.FACT
-                     and all_checks()[one.check].family in (Family.DATA, Family.LABELS)]
-        return self._heeded(found)
-
-    def _heeded(self, found: list[Finding]) -> list[Finding]:
-        """What the script's comments do not ask to ignore; one that ignores nothing is noted."""
-        script = self.captured.script
-        for ignore in () if script is None else ignores(script.text):
-            meant = [finding for finding in found if self._is_meant(finding, ignore)]
-            found = [finding for finding in found if finding not in meant]
-            names = {finding.check for finding in meant}
-            self.skipped |= dict.fromkeys(names, f"ignored by line {ignore.at}")
-            self.notes += [
-                f"line {ignore.at} ignores {name}, which "
-                + ("has nothing to say there" if name in all_checks() else "is no check")
-                for name in sorted(ignore.names - names - self.skipped.keys())]
-        return found
-
-    def _is_meant(self, finding: Finding, ignore: Ignore) -> bool:
-        if ignore.names and finding.check not in ignore.names:
-            return False
-        span = self.captured.recipe.sites.get(finding.site or "")
-        return ignore.line is None or (
-            span is not None and span.line <= ignore.line <= span.end_line)
-
-    def _checks(self) -> list[Check]:
-        chosen = []
-        select, ignore = set(self.options.select), set(self.options.ignore)
-        for name, cls in all_checks().items():
-            if select and not select & {name, cls.family.value}:
-                self.skipped[name] = "not selected"
-            elif ignore & {name, cls.family.value}:
-                self.skipped[name] = "ignored as asked"
-            elif self.horizon is None or not cls.of_the_end:
-                chosen.append(cls())
-        return chosen
 
     def _account(
         self, experiment: Experiment, search: Search, findings: list[Finding],
@@ -378,7 +349,7 @@ class Steps:
         repairs = proofs.offered
         whole = not any("interrupted" in note for note in self.notes)
         if self.options.pictures:
-            self.progress.stage("looking inside a few replicas")
+            self.progress.stage("looking inside a few trainings")
         # Pictures are of trainings that learned beside those that did not.
         pictures = None
         try:

@@ -116,7 +116,7 @@ class Callback(Watching):
         seen = Observation(recipe=captured.recipe, goal=goal, control=control)
         for finding in suspects(seen):
             # Checks count replicas, and this is one.
-            message = finding.message.replace(" in 1 of 1 failing replicas", "")
+            message = finding.message.replace(" in 1 of 1 failing trainings", "")
             self._say_once(finding.check, f"{finding.check}: {message}")
         measured = f"{goal.metric} {score:.3g}"
         if learned is None:

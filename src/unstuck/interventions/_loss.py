@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -51,7 +52,7 @@ def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
         raise NotSupported(f"Keras has no loss called {name!r}.") from error
     if not from_logits:
         return replace(recipe, loss=name)
-    return replace(recipe, loss=getattr(keras.losses, _class_name(name))(from_logits=True))
+    return replace(recipe, loss=getattr(keras.losses, str(_class_name(name)))(from_logits=True))
 
 
 def weights_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
@@ -83,7 +84,8 @@ def loss_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | 
         return None
     if before.whole is not None and after.whole is not None:
         return several_losses_edits(script, call, before.whole, after.whole)
-    code, imports = _code(script, call, after.loss)
+    given = call.argument("loss", 1)
+    code, imports = _code(script, call, after.loss, given.code if given else "")
     edits = call.set_argument("loss", code, position=1)
     return None if edits is None else (*imports, *edits)
 
@@ -100,7 +102,7 @@ def several_losses_edits(
     was, now = outputs.in_order(before, before.loss), outputs.in_order(after, after.loss)
     for i, (old, new) in enumerate(zip(was, now, strict=True)):
         if new is not old:
-            codes[i], more = _code(script, call, new)
+            codes[i], more = _code(script, call, new, codes[i])
             imports += more
     inside = ", ".join(key + code for key, code in zip(keys, codes, strict=True))
     edits = call.set_argument("loss", f"{brackets[0]}{inside}{brackets[1]}", position=1)
@@ -141,13 +143,30 @@ def _losses_as_written(
     return "[]", [""] * len(names), codes
 
 
-def _code(script: Script, call: Call, loss: Any) -> tuple[str, source.Edits]:
-    """A loss of Keras's as code at a call, and the import that it needs."""
-    if isinstance(loss, str):
+def _code(script: Script, call: Call, loss: Any, was: str) -> tuple[str, source.Edits]:
+    """A loss of Keras's as code at a call, and the import that it needs.
+
+    It is an object where the code of the loss before it, `was`, makes one.
+    """
+    made = _class_name(loss) if isinstance(loss, str) else type(loss).__name__
+    if isinstance(loss, str) and (made is None or not _makes_an_object(was)):
         return source.quoted(script, loss, call.argument("loss", 1)), ()
-    name, imports = source.keras_name(script, call, f"losses.{type(loss).__name__}")
-    return source.make(name, {"from_logits": "True"}), imports
+    name, imports = source.keras_name(script, call, f"losses.{made}")
+    return source.make(name, {} if isinstance(loss, str) else {"from_logits": "True"}), imports
 
 
-def _class_name(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
+def _makes_an_object(code: str) -> bool:
+    """True of "losses.Huber()": a class of Keras's losses is called."""
+    with suppress(SyntaxError):
+        node = ast.parse(f"({code})", mode="eval").body
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            return isinstance(getattr(keras.losses, name, None), type)
+    return False
+
+
+def _class_name(name: str) -> str | None:
+    """The class of a loss that is called by name: "MeanSquaredError" of "mse"; `None` without one."""
+    wanted = keras.losses.get(name).__name__.replace("_", "")
+    return next((known for known in dir(keras.losses) if known.lower() == wanted
+                 and isinstance(getattr(keras.losses, known), type)), None)

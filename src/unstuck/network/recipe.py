@@ -87,8 +87,9 @@ class Recipe:
     among `filled` it is what is done.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the
     recipe of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy
-    arrays when they were handed to `fit`, not frames or tensors. `loss_rows` is set where the loss
-    at the end is taken on so many of the rows trained on, not on all.
+    arrays when they were handed to `fit`, not frames or tensors; `columns` has the names that a frame
+    gives those of `x`. `loss_rows` is set where the loss at the end is taken on so many of the rows
+    trained on, not on all.
     """
 
     architecture: Architecture
@@ -128,6 +129,7 @@ class Recipe:
     alone: str = ""
     whole: Recipe | None = None
     plain: Mapping[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
     loss_rows: int | None = None
 
     @cached_property

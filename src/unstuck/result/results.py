@@ -245,6 +245,7 @@ class Untried(Short):
 class FindingInfo(Short):
     """A fact or a suspicion. `kinds`: what the changes that it asks for are about.
 
+    `family`: the part of a training that its check is about, such as "data" or "loss".
     `untried`: of a fact, the first change that removes it, where none of them was tried.
     """
 
@@ -254,6 +255,7 @@ class FindingInfo(Short):
     location: Location | None = None
     kinds: tuple[str, ...] = ()
     untried: Untried | None = None
+    family: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

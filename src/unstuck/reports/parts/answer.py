@@ -38,7 +38,8 @@ class Answer:
     """What the short report says, in the order in which it is said.
 
     - `why`: a sentence for each thing that is broken, with its place.
-    - `facts`: what is certain and not explained by that.
+    - `facts`: what is certain and not explained by that; beside a cure, only what asks its author
+      something about the data.
     - `cure`: the change is enough, not only a help; `change` names it where no diff does, `diff` has
       its lines, each with its sign, `purpose` what it leaves as it is.
     - `before`, `after`: as the script is, and with the change; `rates` says both.
@@ -73,11 +74,17 @@ def answer(result: Result) -> Answer:
     explained = [fact for arm in arms for fact in findings_for(result, arm)]
     told = Answer(
         why=tuple(why), cure=cure,
-        facts=() if cure else tuple(fact for fact in result.facts if fact not in explained),
+        facts=tuple(fact for fact in result.facts
+                    if (_is_a_question(fact) if cure else fact not in explained)),
         suspects=tuple(_suspects(result)))
     if best is not None:
         return _with_repair(told, best, result)
     return _with_help(told, arms[0], result) if arms else told
+
+
+def _is_a_question(fact: FindingInfo) -> bool:
+    """True of what is odd about the data and no change of ours answers, only their author."""
+    return fact.family in ("data", "labels") and not fact.kinds and fact.untried is None
 
 
 def _with_repair(told: Answer, repair: Repair, result: Result) -> Answer:
@@ -88,7 +95,7 @@ def _with_repair(told: Answer, repair: Repair, result: Result) -> Answer:
     return replace(
         told, before=before, after=after, diff=tuple(diff_lines(repair)),
         change="" if repair.edits is not None else f"{words.first_upper(names)}.",
-        rates=f"{_rates(before, after)}{horizon.aside(result)}.",
+        rates=f"With it {after} learn ({words.percent(after.share)}){horizon.aside(result)}.",
         purpose=f"{words.first_upper(purpose(repair, result))}.{_by_heart(result)}")
 
 
@@ -104,12 +111,9 @@ def _with_help(told: Answer, arm: Arm, result: Result) -> Answer:
     return replace(
         told, before=before, after=after, change=f"{words.first_upper(named(arm))}.",
         diff=tuple(f"+{line}" for line in fix_of(result, arm) or ()),
-        rates=f"{_rates(before, after)}{horizon.aside(result)}.", purpose="That is no cure yet.")
-
-
-def _rates(before: Rate, after: Rate) -> str:
-    return (f"{words.percent(after.share)} of trainings learn with it ({after}),"
-            f" {words.percent(before.share)} without ({before})")
+        rates=f"With it {after} learn ({words.percent(after.share)}), without it {before}"
+              f" ({words.percent(before.share)}){horizon.aside(result)}.",
+        purpose="That is no cure yet.")
 
 
 def _guilty(result: Result) -> list[Arm]:
@@ -133,18 +137,18 @@ def _one_of_several(result: Result, arm: Arm) -> str:
     """One change of a set: where, what, and what is lost without it."""
     where = "" if line_of(arm) is None else f"Line {line_of(arm)}: "
     lost = put_back(result.repairs[0] if result.repairs else None, arm.intervention)
-    without = "" if lost is None else f"; without it {words.percent(lost.without)} of trainings learn"
-    why = f": {_first_lower(_mechanism(arm))}" if findings_here(result, arm) else ""
-    return f"{where}{arm.intervention}{why}{without}."
+    without = "" if lost is None else f" Without it {words.percent(lost.without)} learn."
+    why = f" {words.first_upper(_mechanism(arm))}." if findings_here(result, arm) else ""
+    return f"{where}{arm.intervention}.{why}{without}"
 
 
 def _suspects(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each of the usual suspects in half a line: guilty, helpful, cleared."""
     proved = list(_proved_kinds(result))
     guilty = {kind for kinds, _ in proved for kind in kinds}
-    helps = dict.fromkeys(NOUNS[arm.kind] for arm in result.by_verdict("contributes")
+    helps = dict.fromkeys(_suspect(arm.kind) for arm in result.by_verdict("contributes")
                           if arm.kind in NOUNS and arm.kind not in guilty)
-    cleared = {by: tuple(NOUNS[entry.kind] for entry in result.cleared
+    cleared = {by: tuple(_suspect(entry.kind) for entry in result.cleared
                          if entry.by == by and entry.kind in NOUNS) for by in ("trial", "repair")}
     for label, items in (("It is", tuple(told for _, told in proved)), ("Helps too", tuple(helps)),
                          ("It is not", cleared["trial"]), ("Can stay", cleared["repair"])):
@@ -153,18 +157,17 @@ def _suspects(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _proved_kinds(result: Result) -> Iterator[tuple[set[str], str]]:
-    """The kinds of things that are guilty, alone or together, and what shows it."""
+    """The kinds of things that are guilty, and how they are called: alone, or in which company."""
     seen = set()
     for arm in result.causes:
         if arm.kind in NOUNS and arm.kind not in seen:
             seen.add(arm.kind)
-            yield {arm.kind}, (f"{NOUNS[arm.kind]} ({arm.intervention}:"
-                               f" {words.percent(arm.success_rate)})")
+            yield {arm.kind}, _suspect(arm.kind)
     for group in company_groups(result):
         arms = [arm for arm in group if arm.kind in NOUNS and arm.kind not in seen]
         if arms:
             seen.update(arm.kind for arm in arms)
-            nouns = words.listed(list(dict.fromkeys(NOUNS[arm.kind] for arm in arms)))
+            nouns = words.listed(list(dict.fromkeys(_suspect(arm.kind) for arm in arms)))
             others = [name for name in arms[0].company
                       if name not in {arm.intervention for arm in group}]
             together = f"with {words.listed(others)}" if others else "together"
@@ -172,5 +175,6 @@ def _proved_kinds(result: Result) -> Iterator[tuple[set[str], str]]:
                 f"{nouns} ({together})" if others or len(group) > 1 else nouns)
 
 
-def _first_lower(text: str) -> str:
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+def _suspect(kind: str) -> str:
+    """A kind of thing in a list: "epochs", where a sentence has "the number of epochs"."""
+    return NOUNS[kind].removeprefix("the ").removeprefix("number of ")

@@ -31,9 +31,7 @@ def brief(page: Page, result: Result, style: str) -> None:
     else:
         _broken(page, result, told)
         _mended(page, result, told)
-        for label, items in told.suspects:
-            page.paragraph(*items, separator=",", indent=_INDENT,
-                           first=(label, _STYLES.get(label, "bold")))
+        _suspects(page, told)
     for note in result.notes:
         page.paragraph(("note", "bold cyan"), f": {note}", hang=2)
 
@@ -43,7 +41,7 @@ def _headline(page: Page, result: Result, style: str) -> None:
     call = " ".join(result.fit.call.split())
     where = f"{script_name(result)}{line}"
     page.line((where, "bold"), "  ", page.cropped(call, page.width - len(where) - 2))
-    word, said = verdict(result)
+    word, said = verdict(result, luck=False)
     page.paragraph((f"{word}.", style), f" {words.without_interval(said)}")
     for told in horizon.in_short(result):
         page.paragraph(told)
@@ -84,6 +82,21 @@ def _mended(page: Page, result: Result, told: Answer) -> None:
         for repair in result.repairs:
             unified_diff(page, repair)
         return
-    lines_of_diff(page, told.diff[:_LINES])
-    if len(told.diff) > _LINES:
-        page.paragraph(f"and {words.count(len(told.diff) - _LINES, 'more line')} with -v", indent=4)
+    code = [line for line in told.diff if not line[1:].lstrip().startswith("#")]
+    lines_of_diff(page, code[:_LINES])
+    if len(code) > _LINES:
+        page.paragraph(f"and {words.count(len(code) - _LINES, 'more line')} with -v", indent=4)
+
+
+def _suspects(page: Page, told: Answer) -> None:
+    """Each of the usual suspects; what is cleared, by a trial or by the repair, in one line."""
+    suspects = dict(told.suspects)
+    stays = suspects.pop("Can stay", ())
+    if "It is not" in suspects and stays:
+        *others, last = suspects["It is not"]
+        suspects["It is not"] = (*others, f"{last}. Can stay: {stays[0]}", *stays[1:])
+    elif stays:
+        suspects["Can stay"] = stays
+    for label, items in suspects.items():
+        page.paragraph(*items, separator=",", indent=_INDENT,
+                       first=(label, _STYLES.get(label, "bold")))

@@ -43,7 +43,7 @@ def here(result: Result) -> Here | None:
     ends = f"{words.of(words.mode_count(mode, result), result.population.replicas)} trainings"
     at = f" at {words.number(mode.loss)}" if math.isfinite(mode.loss) else ""
     reading = mode.reading or ("" if at else "the loss is no finite number")
-    return Here(loss=mode.loss, sentence=f"You are here: the commonest end, {ends}{at}",
+    return Here(loss=mode.loss, sentence=f"You are here: the most frequent end, {ends}{at}",
                 reading=reading)  # fmt: skip
 
 

@@ -122,7 +122,7 @@ def purpose(repair: Repair, result: Result) -> str:
         changed.append(f"trains for {words.count(repair.updates, 'update')} in place of"
                        f" {words.count(result.fit.updates)}")
     if not changed:
-        return "it keeps the network and the length of its training"
+        return "it keeps the network’s size"
     return f"it {words.listed(changed)}: look at it before you take it"
 
 

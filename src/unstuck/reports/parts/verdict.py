@@ -26,12 +26,14 @@ _SICK: frozenset[Outcome] = frozenset({"STUCK", "FRAGILE", "DIVERGES", "OVERFITS
 _SMALL_NUMBERS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
-def verdict(result: Result) -> tuple[str, str]:
-    """The outcome's word and the sentences that follow it.
+def verdict(result: Result, *, luck: bool = True) -> tuple[str, str]:
+    """The outcome's word and the sentences that follow it; with `luck`, what another run would show.
 
     A result's own `outcome_text` is only taken where there are no figures to word.
     """
     text = _sentence(result)
+    if luck and result.outcome == "FRAGILE":
+        text = f"{text} {_luck(result)}"
     if result.outcome in _SICK and not has_cause(result) and not placebo_worked(result):
         vain = _in_vain(result)
         text = (f"{text} What is certain is listed as a fact; {vain}." if result.facts
@@ -105,7 +107,7 @@ def _sentence(result: Result) -> str:
                      else "Noise, not the network, is the limit")
             return f"{limit}: {_first_lower(loss_between(result))} {rate}."
         case "FRAGILE":
-            return f"{rate}; they differ only in the random seed. {_luck(result)}"
+            return f"{rate}; they differ only in the random seed."
         case "STUCK":
             return f"{rate}." if result.population.successes else f"{rate}, whatever the random seed."
         case "DIVERGES":
