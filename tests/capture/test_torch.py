@@ -294,6 +294,30 @@ for epoch in range(3):
         capture_script(write(text))
 
 
+BY_NUMBER = HEAD + NETWORKS["sequential"] + ADAM + """
+first = {name: one.clone() for name, one in model.state_dict().items()}
+for epoch in range(20):
+    for i in range(0, 40, 10):
+        xb, yb = x[i:i + 10], y[i:i + 10]
+""" + STEP + "    if epoch == 15:\n        "
+
+
+def test_what_a_loop_does_in_a_later_round_is_seen(write):
+    """After the updates of the shadow check, and after the rounds that tell what an epoch is."""
+    captured = capture_script(write(BY_NUMBER + "opt.param_groups[0]['lr'] = 1.0\n"))
+    rates = captured.recipe.optimizer.config["learning_rate"]["config"]["rates"]
+    assert rates == [0.01] * 16 + [1.0] * 4
+    with pytest.raises(NotSupported, match="changed between two steps"):
+        capture_script(write(BY_NUMBER + "model.load_state_dict(first)\n"))
+
+
+def test_rounds_that_are_not_run_are_told_where_they_go_by_their_number(write, monkeypatch):
+    monkeypatch.setattr("unstuck.capture.torch.hooks.LOOKS_ON", 0.0)
+    captured = capture_script(write(BY_NUMBER + "opt.param_groups[0]['lr'] = 1.0\n"))
+    line = BY_NUMBER.count("\n")
+    assert any(f"Line {line} goes by the number of the round" in note for note in captured.notes)
+
+
 def test_mixed_precision_is_left_out_and_told(write):
     text = HEAD + NETWORKS["sequential"] + LOOPS["loader"].replace(
         "        loss = F.cross_entropy(model(xb), yb)\n",

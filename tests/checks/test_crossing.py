@@ -68,6 +68,17 @@ class FlatOutputs(OwnLossOfModel):
         return self.out(x)[:, 0]
 
 
+class Recurrent(OwnLossOfModel):
+    """The numbers of a row as steps: its rows pass through a loop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps = keras.layers.GRU(2)
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        return self.out(self.steps(x[..., None]))
+
+
 def plain(y_true: Any, y_pred: Any) -> Any:
     return ops.mean((y_true - y_pred) ** 2)
 
@@ -109,6 +120,8 @@ AS_COLUMN, AS_ROW = "targets of the shape (rows, 1)", "targets of the shape (row
     (OwnLossOfModel, None, FLAT, "(1, 10) meet outputs of the shape (10, 1)", AS_COLUMN),
     (Net, Difference(), FLAT, "(1, 10) meet outputs of the shape (10, 1)", AS_COLUMN),
     (FlatOutputs, None, COLUMN, "(10, 1) meet outputs of the shape (1, 10)", AS_ROW),
+    (Recurrent, None, FLAT, "(1, 10) meet outputs of the shape (10, 1)", AS_COLUMN),
+    (Recurrent, None, COLUMN, None, None),
     (OwnStep, "mse", COLUMN, None, None),
     (OwnLossOfModel, None, COLUMN, None, None),
     (Net, Difference(), COLUMN, None, None),

@@ -163,6 +163,18 @@ def test_loss_does_not_suit_targets_leaves_right_pairs_alone(activation: str, lo
     assert findings("loss-does-not-suit-targets", observed(given)) == []
 
 
+@pytest.mark.parametrize(("activation", "floor"), [("relu", 0.347), ("tanh", 0.313)])
+def test_logits_within_bounds_leave_a_floor(activation: str, floor: float) -> None:
+    y = np.tile([[0.0], [1.0]], (20, 1))
+    (found,) = findings("loss-does-not-suit-targets", observed(
+        recipe(dense(1, activation), x=X[:40], y=y, loss=LOGITS)))
+    assert f"leaves the loss above {floor}" in found.message
+    assert labels(found) == [f"dense: {activation} → linear"]
+    held = recipe(dense(2, "relu"), x=X, y=ONE_HOT,  # the right one as far above 0 as one likes
+                  loss=keras.losses.CategoricalCrossentropy(from_logits=True))
+    assert findings("loss-does-not-suit-targets", observed(held)) == []
+
+
 def test_grey_values_under_binary_crossentropy_are_fine_in_an_autoencoder() -> None:
     grey = RNG.uniform(size=(20, 3)).astype("float32")
     given = recipe(dense(2, "relu"), dense(3, "sigmoid"), x=grey, epochs=3000)

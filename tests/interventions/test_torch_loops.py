@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from unstuck.capture import capture_text
+from unstuck.diagnosis.units import in_units_of
 from unstuck.interventions import edits_for
 from unstuck.interventions._network import output_activation
 from unstuck.interventions.batch_first import BatchFirst
 from unstuck.interventions.clipping import NoClipping
 from unstuck.interventions.optimizer import UseOptimizer
+from unstuck.interventions.permute_view import PermuteView
 from unstuck.interventions.rates_by_epoch import RatesByEpoch
 from unstuck.interventions.scale_data import ScaleData
 from unstuck.interventions.scale_inputs import ScaleInputs
@@ -188,3 +190,15 @@ model = Net()
     assert "nn.GRU(2, 4, batch_first=True)" in rewritten
     assert [layer.kind for layer in recipe.layers] == ["InputLayer", "GRU", "Dense"]
     assert output_activation(recipe).name == "head"  # behind a slice, which is no layer
+
+
+def test_rows_whose_axes_change_places_are_judged_as_the_rows_of_the_view():
+    text = PLAIN.replace("X_train = 20 + 9 * torch.randn(40, 12)\nX_train[:, 3] = 1.0",
+                         "X_train = torch.randn(4, 40, 3).view(40, 3, 4)[:36]").replace(
+        "self.encoder(x)", "self.encoder(x.flatten(1))").replace("randn(40, 1)", "randn(36, 1)")
+    before, change = capture_text(text, filename="train.py").recipe, PermuteView(dims=(1, 2, 0))
+    rewritten, recipe = edited(text, change)
+    assert ".permute(1, 2, 0)[:36]" in rewritten
+    known = in_units_of(before, recipe)
+    assert sorted(map(bytes, known.x)) == sorted(map(bytes, before.x))
+    assert (known.scaled(known.x) == recipe.x).all() and known.filled == change.apply(before).filled

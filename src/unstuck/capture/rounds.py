@@ -87,10 +87,12 @@ def rounds_of(
 class Around:
     """A loop around a call that is running: how many rounds it has, and in which one it is.
 
-    `span` is its `range(…)`, where that sets their number; `target` the name that it counts with.
+    `loop` is its source; `span` its `range(…)`, where that sets their number; `target` the name that it
+    counts with.
     """
 
     count: int
+    loop: ast.For
     span: Span | None
     target: str
     frame: FrameType
@@ -115,8 +117,8 @@ def loops_around(script: Script, frames: Sequence[FrameType]) -> list[Around]:
         for loop in tree.loops_around(call) if call is not None else ():
             count = _count(loop, frame)
             if count is not None and isinstance(loop, ast.For) and isinstance(loop.target, ast.Name):
-                found.append(Around(count=count, span=_range_span(loop), target=loop.target.id,
-                                    frame=frame))
+                found.append(Around(count=count, loop=loop, span=_range_span(loop),
+                                    target=loop.target.id, frame=frame))
     return found
 
 

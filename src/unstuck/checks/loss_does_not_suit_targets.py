@@ -29,11 +29,12 @@ class LossDoesNotSuitTargets(Check):
     ## What it sees
     Facts: cross-entropy with targets outside [0, 1], or with class numbers where distributions are
     due; class numbers beyond the number of outputs, or with fractions; raw (linear, tanh, ReLU)
-    outputs under a cross-entropy that takes probabilities; probabilities under one that takes
-    logits. Outputs that are never negative are no probabilities either, but categorical cross-entropy
-    divides them by their sum; of these only ReLU, which can be 0 for a whole row, is told. Suspicions,
-    where the network fails: squared or absolute error on classes, binary cross-entropy over the
-    outputs of a softmax or on numbers, categorical cross-entropy over sigmoids.
+    outputs under a cross-entropy that takes probabilities; under one that takes logits, outputs whose
+    range keeps it above `floor`, as probabilities do. Outputs that are never negative are no
+    probabilities either, but categorical cross-entropy divides them by their sum; of these only ReLU,
+    which can be 0 for a whole row, is told. Suspicions, where the network fails: squared or absolute
+    error on classes, binary cross-entropy over the outputs of a softmax or on numbers, categorical
+    cross-entropy over sigmoids.
 
     ## Why learning stops
     Where targets are below 0, or above 1 under a binary cross-entropy, the loss falls as far as
@@ -64,6 +65,9 @@ class LossDoesNotSuitTargets(Check):
     always: ClassVar[bool] = True
     of_each_output: ClassVar[bool] = True
 
+    # A loss that bounded logits keep above this is seen in training.
+    floor: float = 0.05
+
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The first thing that does not fit; facts before suspicions."""
         head, targets = anatomy.head(seen.recipe), data.targets(seen.recipe)
@@ -73,7 +77,7 @@ class LossDoesNotSuitTargets(Check):
         questions: tuple[Callable[[], Finding | None], ...] = (
             case.fractions_of_classes, case.labels_beyond_outputs, case.classes_for_distributions,
             case.outside_unit_interval,
-            case.raw_outputs, case.probabilities_for_logits, case.no_logarithms,
+            case.raw_outputs, case.bounded_logits, case.no_logarithms,
         )
         if not seen.learns:
             questions += (case.errors_on_classes, case.binary_over_softmax,
@@ -231,23 +235,30 @@ class _Case:
                    *((Loss(value=self.loss, from_logits=True),)
                      if self.head.activation == "linear" else ())))
 
-    def probabilities_for_logits(self) -> Finding | None:
-        """Sigmoid or softmax applied twice."""
-        if not self.logits or self.head.activation not in PROBABILITIES:
+    def bounded_logits(self) -> Finding | None:
+        """Sigmoid or softmax applied twice, or logits that another activation keeps within bounds."""
+        if not self.logits or self.head.range is None:
             return None
-        units = self.head.units or 1
+        low, high = self.head.range
         if self.loss.startswith("binary"):
             positive = float(self.targets.mean())
-            floor = positive * np.log1p(np.exp(-1.0)) + (1 - positive) * np.log(2.0)
+            floor = float(positive * np.logaddexp(0, -high) + (1 - positive) * np.logaddexp(0, low))
         else:
-            floor = np.log1p((units - 1) * np.exp(-1.0))
+            floor = float(np.log1p(((self.head.units or 1) - 1) * np.exp(low - high)))
+        if floor < self.check.floor:
+            return None
+        linear = self._set("linear", self.loss, from_logits=True)
+        if self.head.activation in PROBABILITIES:
+            has = (f"the {self.head.activation} has made probabilities of it already: between 0 and 1,"
+                   " they leave")
+            tried: tries.Tries = (Loss(value=self.loss, from_logits=False), *linear)
+        else:
+            has = (f"the {self.head.activation} puts out nothing but {number(low)}"
+                   + (" and up" if np.isinf(high) else f" to {number(high)}") + ", which leaves")
+            tried = linear
         return self.check.fact(
-            f"from_logits=True takes the output for logits, and the {self.head.activation} has made"
-            f" probabilities of it already: between 0 and 1, they leave the loss above"
-            f" {number(float(floor))}.",
-            measured("floor of the loss", float(floor), 0.0), site=self.site,
-            tries=(Loss(value=self.loss, from_logits=False),
-                   *self._set("linear", self.loss, from_logits=True)))
+            f"from_logits=True takes the output for logits, and {has} the loss above {number(floor)}.",
+            measured("floor of the loss", floor, 0.0), site=self.site, tries=tried)
 
     def errors_on_classes(self) -> Finding | None:
         """Squared or absolute error where there are classes."""

@@ -22,10 +22,11 @@ _SAME = 1e-3
 def in_units_of(before: Recipe, after: Recipe) -> Recipe:
     """`after` with its data as `before` has them, and the units that its script brings them to.
 
-    Only data that are the same but for their units, in whatever order, or for what stands in place of
-    missing values, are known again; others are left as they are.
+    Only data that are the same but for their units, in whatever order, for what stands in place of
+    missing values, or for axes that change places where `before` has a view, are known again; others
+    are left as they are.
     """
-    after = _unfilled(before, after)
+    after = _viewed(before, _unfilled(before, after))
     pair = [outputs.targets(recipe, recipe.y) for recipe in (before, after)]
     if len(pair[0]) != len(pair[1]):
         return after
@@ -69,6 +70,22 @@ def _unfilled(before: Recipe, after: Recipe) -> Recipe:
             return replace(after, x=before.x, filled=recipe.filled, validation_data=(
                 before.validation_data if after.validation_data is not None else None))
     return after
+
+
+def _viewed(before: Recipe, after: Recipe) -> Recipe:
+    """`after` on rows of the view of `before`, where its script has the axes change places instead."""
+    viewed = before.viewed
+    if viewed is None or viewed in after.filled or keras.tree.is_nested(after.x):
+        return after
+    try:
+        rows = viewed.back(after.x)
+        if not np.array_equal(viewed.of(rows), after.x):
+            return after
+        held = after.validation_data
+        held = None if held is None else replace(held, x=viewed.back(held.x))
+    except LookupError:
+        return after
+    return replace(after, x=rows, filled=(viewed, *after.filled), validation_data=held)
 
 
 def _between(users: NDArray[Any], trained: NDArray[Any]) -> Units | None:

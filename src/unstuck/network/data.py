@@ -70,9 +70,17 @@ class Viewed:
 
     def of(self, rows: NDArray[Any]) -> NDArray[Any]:
         """What is meant by rows of the view. Raises LookupError where one is no row of it."""
-        places = {row.tobytes(): i for i, row in enumerate(self.as_viewed)}
-        found = [places[row.tobytes()] for row in np.asarray(rows, self.as_viewed.dtype)]
-        return self.as_meant[found]
+        return self.as_meant[_places(self.as_viewed, rows)]
+
+    def back(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The rows of the view by which `rows` are meant. Raises LookupError where there is none."""
+        return self.as_viewed[_places(self.as_meant, rows)]
 
     def __repr__(self) -> str:
         return f"Viewed(dims={self.dims})"
+
+
+def _places(among: NDArray[Any], rows: NDArray[Any]) -> list[int]:
+    """Where each row stands among others of its kind."""
+    places = {row.tobytes(): i for i, row in enumerate(among)}
+    return [places[row.tobytes()] for row in np.asarray(rows, among.dtype)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -20,6 +21,7 @@ from ..rounds import gone_through, loops_around
 from ..runner import Stop
 from ..shadow import SHADOWED
 from ..tape import MOST_BYTES
+from ..turns import line_by_number
 from . import listening
 from .draws import Draws
 from .listening import Listening
@@ -27,6 +29,9 @@ from .loaders import loaded
 from .places import Places
 from .schedules import tells_rates
 from .trainings import Training, Trainings
+
+LOOKS_ON = 60.0
+"""So many seconds a training goes on whose loop does something by the number of the round."""
 
 
 class Hooks:
@@ -56,6 +61,7 @@ class Hooks:
         self._forward: Span | None = None
         self._frames: list[FrameType] = []
         self._ended: Any = None
+        self._by_number: dict[Training, int | None] = {}
 
     @contextlib.contextmanager
     def standing(self) -> Iterator[None]:
@@ -279,6 +285,7 @@ class Hooks:
             self.listening.quiet -= 1
 
     def _stepped(self, optimizer: Any, args: Any, kwargs: Any) -> None:
+        self.trainings.stepped()
         self.listening.quiet = 0
         self.draws.trained(p for group in optimizer.param_groups for p in group["params"]
                            if p.grad is not None)
@@ -288,13 +295,32 @@ class Hooks:
         training = self.trainings.now
         self.listening.full = self.listening.bytes > MOST_BYTES and self.trainings.batches > SHADOWED
         if self.ends_early and training is not None and training.counted is None:
-            if not self.schedulers:
+            if not self.schedulers and not self._looks_on(training):
                 training.counted = self.trainings.is_known()
             if training.counted is None and tells_rates(self.schedulers) and (
                     self.trainings.is_first_round()):
                 self._cut_short(training, gone_through(self._script, self._frames))
             if training.counted is not None or self.trainings.is_second_round():
+                self._say_what_is_left(training)
                 raise Stop
+
+    def _looks_on(self, training: Training) -> bool:
+        """True while there is time to see what a loop does by the number of the round."""
+        return (time.monotonic() - training.begun < LOOKS_ON
+                and self._line_by_number(training) is not None)
+
+    def _line_by_number(self, training: Training) -> int | None:
+        if not training.around:
+            return None
+        if training not in self._by_number:
+            self._by_number[training] = line_by_number(self._script, training.around[-1])
+        return self._by_number[training]
+
+    def _say_what_is_left(self, training: Training) -> None:
+        line = self._line_by_number(training)
+        if line is not None:
+            self._say(f"Line {line} goes by the number of the round. The rounds that were not run are"
+                      " taken to go on like the first ones; --through runs them all.")
 
     def _cut_short(self, training: Training, loader: Any) -> None:
         """End the first round here where its loader tells what all rows are.

@@ -7,11 +7,13 @@ around it (cleared, added up, clipped, stepped with) is noted beside it.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
 
+import torch
 from numpy.typing import NDArray
 
 from unstuck.script import Span
@@ -56,7 +58,8 @@ class Training:
 
     `values` are the parameters before the first step, by `id`, with the tensors that they are of;
     `before` the same before each of the first steps. `loaded` is what a loader told of its rounds
-    before the first of them was over. `untaped` counts the batches for which there was no room.
+    before the first of them was over. `untaped` counts the batches for which there was no room. `left`
+    tells the parameters as the last step left them; it was `begun` at a time in seconds.
     """
 
     optimizer: Any
@@ -75,6 +78,14 @@ class Training:
     asked: bool = False
     loaded: Loaded | None = None
     untaped: int = 0
+    left: bytes = b""
+    begun: float = field(default_factory=time.monotonic)
+
+    @property
+    def sums(self) -> bytes:
+        """A mark of what the parameters are: the sum of the numbers of each."""
+        each = [tensor.detach().double().sum() for tensor, _ in self.values.values()]
+        return array(torch.stack(each)).tobytes() if each else b""
 
 
 class Trainings:
@@ -206,6 +217,10 @@ class Trainings:
         training = self.now
         if training is None or training.optimizer is not optimizer:
             training = self._begun(optimizer, registered)
+        elif training.left and training.left != training.sums:
+            training.refused = training.refused or (
+                "its weights are changed between two steps of its optimizer, by something else than a"
+                " step. Take that out of the loop, or train with an optimizer that does it.")
         training.steps += 1
         size = sum(values.nbytes for _, values in training.values.values())
         if training.steps == len(training.before) + 1 <= min(SHADOWED, MOST_BYTES // max(1, size)):
@@ -220,6 +235,11 @@ class Trainings:
             last.step, last.clipped = training.steps, self._clip
             last.lost = last.lost and _has_no_gradient(optimizer)
         self._moved(training)
+
+    def stepped(self) -> None:
+        """A step is over."""
+        if self.now is not None:
+            self.now.left = self.now.sums
 
     def end(self, optimizers: Sequence[Any], registered: dict[int, str]) -> None:
         """The script is over: what came is a training also where nothing ever stepped."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -30,8 +30,15 @@ class _Known:
     targets: bool = False
     outputs: bool = False
 
-    def along(self, rows: frozenset[int]) -> _Known:
-        return _Known(rows, self.targets, self.outputs)
+    def moved(self, by: int) -> _Known:
+        """The same with so many axes more in front; an axis of rows that is taken away is none."""
+        rows = frozenset(axis + by for axis in self.rows if axis + by >= 0)
+        return replace(self, rows=rows)
+
+    def with_(self, other: _Known) -> _Known:
+        """What went into either."""
+        return _Known(self.rows | other.rows, self.targets or other.targets,
+                      self.outputs or other.outputs)
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,9 @@ def _walk(jaxpr: Any, given: Sequence[_Known], count: int) -> list[_Known]:
 
     for step in jaxpr.eqns:
         operands = [of(variable) for variable in step.invars]
+        if step.primitive.name == "scan":
+            known.update(zip(step.outvars, _scanned(step.params, operands, count), strict=True))
+            continue
         inner = _inner(step)
         if inner is not None:
             known.update(zip(step.outvars, _walk(inner, operands, count), strict=True))
@@ -108,6 +118,23 @@ def _walk(jaxpr: Any, given: Sequence[_Known], count: int) -> list[_Known]:
             known[made] = _Known(rows, any(one.targets for one in operands),
                                  any(one.outputs for one in operands))
     return [of(variable) for variable in jaxpr.outvars]
+
+
+def _scanned(params: dict[str, Any], given: Sequence[_Known], count: int) -> list[_Known]:
+    """What is known of the outputs of a loop over a first axis, as a recurrent layer is one.
+
+    What it hands on from one turn to the next begins as zeros, which are no rows: the first turns
+    tell what they become.
+    """
+    held, carried = params["num_consts"], params["num_carry"]
+    states = list(given[held: held + carried])
+    each = [one.moved(-1) for one in given[held + carried:]]
+    while True:
+        made = _walk(params["jaxpr"].jaxpr, [*given[:held], *states, *each], count)
+        after = [old.with_(new) for old, new in zip(states, made[:carried], strict=True)]
+        if after == states:
+            return [*states, *(one.moved(1) for one in made[carried:])]
+        states = after
 
 
 def _inner(step: Any) -> Any:
