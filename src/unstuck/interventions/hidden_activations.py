@@ -13,7 +13,7 @@ from unstuck.script import Script
 
 from . import Intervention
 from . import _network as network
-from ._activation import activation_edits, with_activation
+from ._activation import activation_edits, reason_for, with_activation
 from ._source import Edits
 
 
@@ -72,6 +72,13 @@ class HiddenActivations(Intervention):
         """What is done."""
         which = self.which or (told(self.layers) if self.layers else "hidden")
         return f"{which} activations → {self.value}"
+
+    def reason(self, before: Recipe) -> str:
+        """What the old one does, where all had the same."""
+        had = {network.layer_of(before, name).activation for name in self.layers}
+        if len(had) != 1:
+            return super().reason(before)
+        return reason_for(had.pop(), self.value, is_last=False)
 
     @property
     def site(self) -> str:
