@@ -143,3 +143,12 @@ def test_an_optimizer_under_another_name_than_keras_has(write):
 
 def test_the_users_class_is_left_as_it_was(write):
     capture_script(write(VARIATIONAL + "\nassert Pair.compile.__qualname__ == 'Pair.compile'\n"))
+
+
+def test_a_class_whose_step_calls_its_parts_alone_is_judged_by_its_call(write):
+    source = VARIATIONAL.replace("    def train_step", """    def call(self, rows):
+        return self.decoder(self.encoder(rows)[:, :2])
+
+    def train_step""")
+    recipe = capture_script(write(source)).recipe
+    assert recipe.rows_alone and not recipe.by_loss

@@ -165,6 +165,15 @@ def test_terms_the_wrong_way_round_for_the_labels(
         assert "the other way round than the labels" in found[0].message
 
 
+def test_a_generator_of_random_numbers_is_no_parameter() -> None:
+    """TensorFlow's `Lambda` may draw, and holds one: it is a formula all the same."""
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dropout(0.5)(keras.layers.Dense(1)(inputs)))
+    model.compile("adam", "mse")
+    recipe = capture_model(model, BOTH[0], SAME, epochs=2).recipe
+    assert [layer.parameters for layer in recipe.layers] == [0, 3, 0]
+
+
 SCRIPT = """\
 import numpy as np
 import keras

@@ -50,3 +50,13 @@ def test_a_change_of_some_of_them_is_not(make: Callable[[Recipe], Intervention])
     change = make(recipe)
     change.apply(recipe)
     assert edits_for((change,), script, recipe) is None
+
+
+def test_an_activation_asked_of_one_of_them_is_changed_in_all() -> None:
+    _, recipe = original("looped")
+    asked = Activation.of(recipe, "dense_3", "linear")
+    together = HiddenActivations.made_by_one_call(recipe, asked)
+    assert isinstance(together, HiddenActivations) and set(together.layers) >= {"dense_2", "dense_3"}
+    assert_square("looped", (together,))
+    alone = Activation.of(recipe, recipe.layers[-1].name, "tanh")
+    assert HiddenActivations.made_by_one_call(recipe, alone) is alone

@@ -102,8 +102,8 @@ def test_the_scale_of_many_columns_is_a_round_number() -> None:
 
 
 @pytest.mark.parametrize(("epochs", "most", "chosen"), [
-    (2437, 1e9, 2500), (2437, 2450, 2400), (94, 1e9, 94), (94, 60, 60), (3000, 1e9, 3000),
-    (0.4, 1e9, 1),
+    (2437, 1e9, 2500), (2437, 2450, 2000), (94, 1e9, 100), (94, 60, 60), (3000, 1e9, 3000),
+    (430, 1e9, 500), (430, 450, 400), (7, 1e9, 7), (0.4, 1e9, 1),
 ])
 def test_epochs_are_a_round_number(epochs: float, most: float, chosen: int) -> None:
     assert Epochs.enough(original("functional")[1], epochs, most=most).value == chosen

@@ -188,7 +188,7 @@ def candidates(recipe: Recipe) -> dict[str, list[Intervention]]:
         "swap_labels": _if_possible(lambda: SwapLabels.of(recipe)),
         "target_shape": [TargetShape(column=True), TargetShape(column=False)],
         "fill_missing": [FillMissing(mark=-999.0, columns=(0, 1), told=told) for told in (False, True)],
-        "stack_depth": [], "stack_normalization": [], "skip_connections": [],
+        "stack_depth": [], "stack_normalization": [], "skip_connections": [], "term_weight": [],
         "train_as_fit": [], "trained_through": [], "permute_view": [],
         "batch_first": [], "rates_by_epoch": [],
         "dense_output": _if_possible(lambda: DenseOutput.of(recipe, at_least=8)),
@@ -213,7 +213,7 @@ ONLY_IN = {  # what needs a part that most scripts do not have
     "target_shape": {"input_dim", "recurrent", "images", "settings"},
     "stack_depth": set(), "stack_normalization": set(), "skip_connections": set(),
     "standardize_data": set(), "train_as_fit": set(), "trained_through": set(), "permute_view": set(),
-    "batch_first": set(), "rates_by_epoch": set(),
+    "batch_first": set(), "rates_by_epoch": set(), "term_weight": set(),
 }
 NOT_POSSIBLE = {
     "functional": {"clipping", "scale_targets", "dropout", "regularizer"},

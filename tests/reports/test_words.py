@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from results_examples import TWO_BITS
 from unstuck.reports.parts import words
+from unstuck.reports.parts.source import fix_of
+from unstuck.result.results import EditInfo
 
 
 @pytest.mark.parametrize(
@@ -78,3 +80,10 @@ def test_rows_held_back_are_not_counted_as_trained_on() -> None:
     fit = dataclasses.replace(TWO_BITS.fit, rows=120, distinct_rows=149)
     assert words.distinct_rows(fit) == "149 distinct with those held back"
     assert words.distinct_rows(TWO_BITS.fit) == "4 distinct"
+
+
+def test_lines_put_in_at_one_place_keep_their_order() -> None:
+    lines = [f"line_{number}()" for number in range(8)]
+    edits = tuple(EditInfo(start=2, end=2, replacement=f"{line}\n") for line in lines)
+    arm = dataclasses.replace(TWO_BITS.arms[0], edits=edits)
+    assert fix_of(dataclasses.replace(TWO_BITS, source="a\nb\n"), arm) == lines

@@ -193,6 +193,9 @@ class Check(ABC):
     One that is `good_news` says that there is nothing to mend; one `of_rates` says how often trainings
     learn, for which a few of them are too few.
 
+    One that `describes` says how trainings fail, not why: what it asks for is no more certain for being
+    asked by a fact.
+
     `explains` names checks whose signatures may be nothing but consequences of this one: where both
     are seen, what this one asks for is tried before what they ask for, and a change that both ask for
     goes by this one's name.
@@ -206,6 +209,7 @@ class Check(ABC):
     of_the_end: ClassVar[bool] = False
     good_news: ClassVar[bool] = False
     of_rates: ClassVar[bool] = False
+    describes: ClassVar[bool] = False
     explains: ClassVar[tuple[str, ...]] = ()
 
     # One unlucky replica is noise; a sickness that strikes a quarter of those that fail is not.

@@ -42,13 +42,23 @@ def rates(recipe: Recipe, *factors: float) -> Tries:
     return tuple(LearningRate.of(recipe, float(f"{rate * factor:.6g}")) for factor in factors)
 
 
+def rates_around(recipe: Recipe) -> Tries:
+    """The learning rate times ten and a tenth of it, first what is nearer to the optimizer's usual."""
+    usual, rate = _usual(recipe), recipe.optimizer.learning_rate
+    return rates(recipe, 0.1, 10) if usual and rate and rate > usual else rates(recipe, 10, 0.1)
+
+
 def usual_rate(recipe: Recipe) -> Tries:
     """The rate that Keras gives this optimizer by default, where it is lower."""
+    usual, rate = _usual(recipe), recipe.optimizer.learning_rate
+    return (LearningRate.of(recipe, usual),) if usual and rate and usual < rate else ()
+
+
+def _usual(recipe: Recipe) -> float | None:
+    """The rate that Keras gives this optimizer by default; `None` for one that is not Keras's."""
     known = getattr(keras.optimizers, recipe.optimizer.kind, None)
-    if known is None or not recipe.optimizer.learning_rate:
-        return ()
-    usual = inspect.signature(known).parameters["learning_rate"].default
-    return (LearningRate.of(recipe, usual),) if usual < recipe.optimizer.learning_rate else ()
+    return None if known is None else float(
+        inspect.signature(known).parameters["learning_rate"].default)
 
 
 def more_epochs(recipe: Recipe, *, at_least: int) -> Tries:

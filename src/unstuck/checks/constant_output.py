@@ -51,6 +51,7 @@ class ConstantOutput(Check):
     """
 
     family: ClassVar[Family] = Family.AUTOENCODER
+    describes: ClassVar[bool] = True
 
     # Collapsed networks have next to none; those that follow the targets faintly have percents.
     variance: float = 1e-3
@@ -98,6 +99,6 @@ class ConstantOutput(Check):
         return (
             *tries.hidden_activations(recipe, "leaky_relu"),
             *(tries.activation(recipe, last, "linear") if last and last.activation else ()),
-            *tries.rates(recipe, 10, 0.1),
+            *tries.rates_around(recipe),
             *((NoRegularizers(),) if regularized else ()),
         )

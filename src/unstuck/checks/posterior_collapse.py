@@ -6,15 +6,18 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.goal.variational import latent_means
 from unstuck.interventions.loss_weight import LossWeight
+from unstuck.interventions.term_weight import TermWeight
 from unstuck.network import adapter
 from unstuck.network.layers import Layer
+from unstuck.network.steps import terms_of
+from unstuck.network.terms import Term
 
 from . import Check, Family, Finding, Observation, Shown, measured
 from . import _anatomy as anatomy
@@ -42,8 +45,9 @@ class PosteriorCollapse(Check):
     say is worth its price.
 
     ## What it tries
-    The loss times the number of targets of a row, which makes a sum of the mean; ten times that; a
-    linear activation where there is another one.
+    The loss times the number of targets of a row, which makes a sum of the mean; ten times that; where
+    a step of the user's own adds the terms up, the divergence divided by as much; a linear activation
+    where there is another one.
 
     ## Example
         model.compile("adam", "binary_crossentropy")                        # a mean of 64: sick
@@ -78,10 +82,8 @@ class PosteriorCollapse(Check):
         said, spread, shown, bent = self._of_means(seen, wired)
         if term is None and not said:
             return
-        lighter = (LossWeight(value=size), LossWeight(value=10 * size))
-        works = not adapter.overrides(seen.recipe.architecture.source, "train_step")
         silent = term is not None or (shown is not None and shown.share >= self.often)
-        wishes = (*(lighter if silent and works else ()),
+        wishes = (*(_lighter(seen, size, None if term is None else term.term) if silent else ()),
                   *(tries.activation(seen.recipe, wired[0], "linear") if wired and bent else ()))
         read = [] if not (said and wired) else [
             f"{anatomy.described(wired[0])} is read by {wired[1].name} ({wired[1].kind}) as the mean of"
@@ -92,22 +94,25 @@ class PosteriorCollapse(Check):
         if term is None:
             yield self.suspicion(" ".join(read), *evidence, site=site, tries=wishes)
             return
-        name, value, times = term
         yield self.fact(
-            " ".join([f"{name} is {value:.2f} in {times}: if it is the divergence of a code from its"
-                      f" prior, the code carries nothing.{_weighed(seen, size)}", *read]),
-            measured(name, value, self.nothing, "", times), *evidence, site=site, tries=wishes)
+            " ".join([f"{term.name} is {term.value:.2f} in {term.shown}: if it is the divergence of a"
+                      " code from its prior, the code carries nothing."
+                      f"{_weighed(seen, size)}", *read]),
+            measured(term.name, term.value, self.nothing, "", term.shown), *evidence, site=site,
+            tries=wishes)
 
-    def _silent_term(self, seen: Observation) -> tuple[str, float, Shown] | None:
-        """The term that is 0 where nothing is reconstructed: its name, its usual value, how often."""
+    def _silent_term(self, seen: Observation) -> _Silent | None:
+        """The term that is 0 where nothing is reconstructed."""
         gone = seen.control.score[:, 0] - seen.goal.constant
         nothing = gone < self.silent * (seen.goal.ceiling - seen.goal.constant)
-        for name, values in _terms(seen):
+        if not seen.shown(nothing).replicas:
+            return None
+        for name, values, term in _terms(seen):
             with np.errstate(invalid="ignore"):
                 mask = nothing & (np.abs(values) < self.nothing)
             shown = seen.shown(mask)
             if shown.replicas and shown.share >= self.often:
-                return name, seen.typical(values, mask), shown
+                return _Silent(name, seen.typical(values, mask), shown, term)
         return None
 
     def _of_means(
@@ -130,16 +135,39 @@ class PosteriorCollapse(Check):
         return said, seen.typical(spread), shown, bent
 
 
-def _terms(seen: Observation) -> Iterator[tuple[str, NDArray[Any]]]:
-    """What is added to the loss, by name, at the end [replica]: of the network, else of its logs."""
+class _Silent(NamedTuple):
+    """A term's name, its usual value, how often it is so small, and where a step adds it."""
+
+    name: str
+    value: float
+    shown: Shown
+    term: Term | None
+
+
+def _lighter(seen: Observation, size: int, term: Term | None) -> tries.Tries:
+    """Less weight for what a code costs, against a mean over so many numbers of the reconstruction."""
+    if term is not None:
+        return TermWeight.of(term, 1 / size), TermWeight.of(term, 0.1 / size)
+    if adapter.overrides(seen.recipe.architecture.source, "train_step"):
+        return ()
+    return LossWeight(value=size), LossWeight(value=10 * size)
+
+
+def _terms(seen: Observation) -> Iterator[tuple[str, NDArray[Any], Term | None]]:
+    """What is added to the loss, by name, at the end [replica]: of the network, else of its logs.
+
+    With its place where a step of the user's own adds it up.
+    """
     control = seen.control
     if control.added is not None:
-        yield "What the network adds to its loss itself", control.added
+        yield "What the network adds to its loss itself", control.added, None
+    placed = {term.log: term for term in terms_of(seen.recipe) if term.log in control.metrics}
+    yield from ((name, control.metrics[name][:, -1], term) for name, term in placed.items())
     for size in (2, 3):
         found = [names for names in itertools.combinations(control.metrics, size) if np.allclose(
             sum(control.metrics[name] for name in names), control.loss, rtol=1e-3, equal_nan=True)]
         for names in found:
-            yield from ((name, control.metrics[name][:, -1]) for name in names)
+            yield from ((name, control.metrics[name][:, -1], None) for name in names)
         if found:  # any of three that the other two do without is no term
             return
 

@@ -14,6 +14,26 @@ from unstuck.script import Script
 from . import _network as network
 from . import _source as source
 
+_WAS = {
+    "relu": "relu puts out nothing below 0, and has no slope there",
+    "sigmoid": "sigmoid puts out 0 to 1 only, and is flat near both",
+    "tanh": "tanh puts out -1 to 1 only, and is flat near both",
+    "softmax": "softmax puts out numbers above 0 that sum to 1",
+}
+_RANGES = {"sigmoid": "outputs between 0 and 1", "tanh": "outputs between -1 and 1",
+           "softmax": "outputs that sum to 1", "relu": "no outputs below 0"}
+
+
+def reason_for(was: str | None, value: str, *, is_last: bool) -> str:
+    """What a comment says of another activation for a layer, the last one of a network or not."""
+    if was in _WAS:
+        return f"activation: {_WAS[was]}"
+    if was != "linear":
+        return f"activation: was {was}"
+    if is_last:
+        return f"activation: {_RANGES.get(value, 'was linear')}"
+    return "activation: without one, two layers are one linear map"
+
 
 def with_activation(recipe: Recipe, name: str, value: str) -> Recipe:
     """The recipe with another activation for one layer.

@@ -33,6 +33,7 @@ INPUT_SHAPES = {
 _BY_INDEX = re.compile(r"\.layers\s*[\[:)\]]|get_layer\(\s*index")
 _BY_NAME = re.compile(r"get_layer\(|get_weights\(|set_weights\(|load_weights\(|\.weights\b")
 _LONGEST = 88
+_LEADING = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def number(value: float) -> str:
@@ -54,6 +55,18 @@ def two_digits(value: float, to: Callable[[float], int] = round) -> float | int:
     if exponent >= 0:
         return digits * int(10**exponent)
     return value if isinstance(value, int) else float(f"{digits}e{exponent}")
+
+
+def a_round_number(value: float, *, up: bool) -> int:
+    """A whole number as a person would choose it, the next above or below: 500 or 400 for 430.
+
+    Below 10 any whole number is one; none is below 1.
+    """
+    if value < 10:
+        return max(1, math.ceil(value) if up else math.floor(value))
+    unit = 10.0 ** math.floor(math.log10(value))
+    leading = [one for one in _LEADING if (one * unit >= value if up else one * unit <= value)]
+    return round((min(leading) if up else max(leading)) * unit)
 
 
 def site_call(script: Script, recipe: Recipe, site: str) -> Call | None:

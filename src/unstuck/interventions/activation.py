@@ -8,17 +8,10 @@ from typing import ClassVar
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
-from ._activation import activation_edits, with_activation
-from ._network import layer_of
+from ._activation import activation_edits, reason_for, with_activation
+from ._network import layer_of, readers
 from ._one_layer import OneLayer
 from ._source import Edits
-
-_REASONS = {
-    "relu": "activation: relu puts out nothing below 0, and has no slope there",
-    "sigmoid": "activation: sigmoid puts out 0 to 1 only, and is flat near both",
-    "tanh": "activation: tanh puts out -1 to 1 only, and is flat near both",
-    "softmax": "activation: softmax puts out numbers above 0 that sum to 1",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +39,7 @@ class Activation(OneLayer):
 
     def reason(self, before: Recipe) -> str:
         """What the old one puts out, where it does not reach everywhere."""
-        return _REASONS.get(self.was, f"activation: was {self.was}")
+        return reason_for(self.was, self.value, is_last=not readers(before, self.layer))
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this activation."""

@@ -10,7 +10,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention
-from ._source import Edits, method_call, set_value, site_call, two_digits
+from ._source import Edits, a_round_number, method_call, set_value, site_call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +30,16 @@ class Epochs(Intervention):
 
     @classmethod
     def enough(cls, recipe: Recipe, value: float, *, most: float = math.inf) -> Epochs:
-        """So many epochs in a round number: a few more, or fewer where that would be above `most`."""
-        round_number = two_digits(value, math.ceil)
-        if round_number > most:
-            round_number = two_digits(min(value, most), math.floor)
-        return cls.of(recipe, max(1, int(round_number)))
+        """So many epochs in a round number: a few more, or fewer where that would be above `most`.
+
+        Where `fit` stands in a loop the number of its rounds is round.
+        """
+        each = recipe.epochs // recipe.rounds if recipe.rounds > 1 else 1
+        wanted, most = value / each, most / each
+        rounds = a_round_number(wanted, up=True)
+        if rounds > most:
+            rounds = a_round_number(min(wanted, most), up=False)
+        return cls.of(recipe, each * rounds)
 
     @property
     def label(self) -> str:

@@ -13,8 +13,9 @@ from unstuck.script import Script
 
 from . import Intervention
 from . import _network as network
-from ._activation import activation_edits, with_activation
+from ._activation import activation_edits, reason_for, with_activation
 from ._source import Edits
+from .activation import Activation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +68,28 @@ class HiddenActivations(Intervention):
         return cls(value=value, which="",
                    layers=tuple(name for name in every.layers if name in inside))
 
+    @classmethod
+    def made_by_one_call(cls, recipe: Recipe, change: Activation) -> HiddenActivations | Activation:
+        """A layer's change, made to all that the same call makes with its activation: a loop's layers
+        can be written together only. The change itself where there are no others.
+        """
+        span = recipe.sites.get(f"layer:{change.layer}")
+        alike = tuple(layer.name for layer in recipe.layers if layer.activation == change.was
+                      and span is not None and recipe.sites.get(f"layer:{layer.name}") == span)
+        return change if len(alike) < 2 else cls(value=change.value, layers=alike, which="")
+
     @property
     def label(self) -> str:
         """What is done."""
         which = self.which or (told(self.layers) if self.layers else "hidden")
         return f"{which} activations → {self.value}"
+
+    def reason(self, before: Recipe) -> str:
+        """What the old one does, where all had the same."""
+        had = {network.layer_of(before, name).activation for name in self.layers}
+        if len(had) != 1:
+            return super().reason(before)
+        return reason_for(had.pop(), self.value, is_last=False)
 
     @property
     def site(self) -> str:

@@ -38,8 +38,8 @@ class Initializer(OneLayer):
         return f"{self.layer}: initialiser {self.was} → {self.value}"
 
     def reason(self, before: Recipe) -> str:
-        """Which it was."""
-        return f"initialiser: was {self.was}"
+        """Which it was, and what the new one does."""
+        return f"weights: {self.value} keeps values at their size; was {self.was}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this initialiser."""

@@ -38,6 +38,10 @@ class Initializers(Intervention):
         """What is done."""
         return f"all initialisers → {self.value}"
 
+    def reason(self, before: Recipe) -> str:
+        """What the new one does."""
+        return f"weights: {self.value} keeps values at their size from layer to layer"
+
     @property
     def site(self) -> str:
         """The first part it changes."""

@@ -13,7 +13,7 @@ from unstuck.network.stacks import LEAST_BLOCKS, Stack, told
 from unstuck.script import Script
 
 from . import Intervention
-from ._network import hidden_layers
+from ._network import hidden_layers, layer_of
 from ._source import Edits
 from ._width import width_edits, width_of, with_width
 
@@ -55,6 +55,12 @@ class Widths(Intervention):
         return "widths: " + ", ".join(
             f"{told(names)} → {units}" if len(names) >= LEAST_BLOCKS else
             ", ".join(f"{name} → {units}" for name in names) for units, names in runs)
+
+    def reason(self, before: Recipe) -> str:
+        """How wide they were."""
+        were = sorted({width_of(layer_of(before, name)) for name, _ in self.widths})
+        span = f"{were[0]:,}" if len(were) == 1 else f"{were[0]:,} to {were[-1]:,}"
+        return f"width: were {span} units"
 
     @property
     def site(self) -> str:

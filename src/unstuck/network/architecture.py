@@ -196,7 +196,7 @@ def _as_it_is(layer: Any) -> Layer:
         kind=type(layer).__name__,
         config=config["layer"]["config"] if wraps else config,
         inputs=tuple(inputs),
-        parameters=int(sum(np.prod(v.shape) for v in layer.variables)),
+        parameters=int(sum(np.prod(v.shape) for v in layer.weights)),
         output_shape=shape,
         wrapped=config["layer"]["class_name"] if wraps else None,
     )

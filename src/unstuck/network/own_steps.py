@@ -139,6 +139,8 @@ def build_by_step(model: keras.Model, data: Any) -> None:
     for optimizer, variables in applied.values():
         if not optimizer.built:
             optimizer.build(variables)
+    if not model.built:  # the step calls parts of it alone, which have their variables now
+        model.built = True
 
 
 def step_in_place(model: keras.Model, method: str) -> Step:

@@ -34,6 +34,7 @@ from .own_steps import ALONE, build_by_step, takes_data_alone
 from .picking import picked
 from .rebuilding import Built, rebuilt
 from .rivals import Rival
+from .terms import Weights
 
 Tree = Any
 Batches = Literal["drawn", "whole", "part", "stream"]
@@ -85,6 +86,7 @@ class Recipe:
     such a step that applies anything, where one of the trainings is looked at by itself. `viewed` is
     set where the rows are a view of one array of other sizes, and what it may have been meant as;
     among `filled` it is what is done.
+    `term_weights` are what terms of the sums in a step of the user's own are multiplied by.
     `whole` is set where this is but one output of a network with several (`outputs.each`): the
     recipe of all of them. `plain` has the types of numbers of those of "x" and "y" that were numpy
     arrays when they were handed to `fit`, not frames or tensors; `columns` has the names that a frame
@@ -127,6 +129,7 @@ class Recipe:
     others: tuple[Optimizer, ...] = ()
     rivals: tuple[Rival, ...] = ()
     alone: str = ""
+    term_weights: Weights = ()
     whole: Recipe | None = None
     plain: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
@@ -322,7 +325,7 @@ class Recipe:
                      self.order_salt, self.data_units, self.target_units, self.filled,
                      *map(id, (self.x, self.y, self.sample_weight)), self.rules,
                      self.batches, sorted(self.architecture.kept), bool(self.optimizer.state),
-                     self.loop, self.alone, self.loss_rows))
+                     self.loop, self.alone, self.loss_rows, self.term_weights))
 
     @cached_property
     def multiplications(self) -> int:

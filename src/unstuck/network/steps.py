@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import jax
@@ -20,9 +21,10 @@ from .own_steps import (
     takes_data_alone,
 )
 from .recipe import Recipe
+from .terms import Term, Weights, noted_terms, weighed
 
-__all__ = ["State", "Step", "as_the_user_began", "outputs_of_state", "puts_out_rows", "test_step_of",
-           "train_step_of"]
+__all__ = ["State", "Step", "as_the_user_began", "outputs_of_state", "puts_out_rows", "terms_of",
+           "test_step_of", "train_step_of"]
 
 
 def train_step_of(model: keras.Model, recipe: Recipe) -> Step:
@@ -32,10 +34,41 @@ def train_step_of(model: keras.Model, recipe: Recipe) -> Step:
     logs and the state after it: values of `own_steps.variables_of_state(model)`.
     """
     if takes_data_alone(model):
-        return step_in_place(model, "train_step")
+        return _weighed(step_in_place(model, "train_step"), recipe.term_weights)
     if recipe.loop is not None:
         return step_of_loop(model, recipe.loop)
     return model.train_step  # type: ignore[no-any-return]
+
+
+def _weighed(step: Step, weights: Weights) -> Step:
+    """A step in whose sums terms have other weights."""
+    def taken(state: State, data: Any) -> tuple[Mapping[str, Any], State]:
+        with weighed(weights):
+            return step(state, data)
+
+    return taken if weights else step
+
+
+def terms_of(recipe: Recipe) -> list[Term]:
+    """The terms of the sums in a step of the user's own, by its first update; none for other steps.
+
+    One that is logged goes by the name of its log, since the two are the same number.
+    """
+    if not takes_data_alone(recipe.architecture.source):
+        return []
+    model = as_the_user_began(recipe)
+    step = train_step_of(model, recipe)
+    names: list[Term] = []
+
+    def told(state: State, data: Any) -> tuple[Any, list[Any]]:
+        with noted_terms() as seen:
+            logs, _ = step(state, data)
+        names[:] = seen
+        return logs, list(seen.values())
+
+    logs, values = jax.jit(told)(state_of(model), recipe.first_batch)
+    return [replace(term, log=next((name for name, logged in logs.items() if np.allclose(
+        logged, value, rtol=1e-5, atol=1e-8)), "")) for term, value in zip(names, values, strict=True)]
 
 
 def test_step_of(model: keras.Model, recipe: Recipe) -> Step:

@@ -49,6 +49,8 @@ def fingerprint(recipe: Recipe) -> str:
         words = (*words, others, recipe.alone)  # type: ignore[assignment]
     if recipe.loss_rows is not None:
         words = (*words, recipe.loss_rows)  # type: ignore[assignment]
+    if recipe.term_weights:
+        words = (*words, recipe.term_weights)  # type: ignore[assignment]
     return digest(repr(words).encode(), data_digest(recipe).encode())
 
 

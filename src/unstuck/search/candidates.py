@@ -15,7 +15,9 @@ from unstuck.base.errors import NotSupported
 from unstuck.checks import Certainty, Finding, all_checks, causes_first
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
+from unstuck.interventions.activation import Activation
 from unstuck.interventions.epochs import Epochs
+from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.remove_layer import RemoveLayer
 from unstuck.network.recipe import Recipe
@@ -51,10 +53,13 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
     """Every change of one thing that is worth a trial, those that checks ask for first."""
     asked: dict[Intervention, tuple[str, ...]] = {}
     certain: set[Intervention] = set()
+    known = all_checks()
     for finding in findings:
-        for change in finding.interventions:
+        for wish in finding.interventions:
+            change = wish if not isinstance(wish, Activation) else (
+                HiddenActivations.made_by_one_call(recipe, wish))
             asked[change] = (*asked.get(change, ()), finding.check)
-            if finding.certainty is Certainty.FACT:
+            if finding.certainty is Certainty.FACT and not known[finding.check].describes:
                 certain.add(change)
     for change in battery(recipe, goal):
         asked.setdefault(change, ())
@@ -65,10 +70,10 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
             continue
         # Two names for one change are one arm, under the plainer name.
         signature = change.apply(recipe).signature
-        known, sure = same.get(signature), change in certain
-        if known is not None:
-            checks, sure = (*known.checks, *checks), sure or known.certain
-            change = min(known.change, change, key=lambda c: c.cost)
+        other, sure = same.get(signature), change in certain
+        if other is not None:
+            checks, sure = (*other.checks, *checks), sure or other.certain
+            change = min(other.change, change, key=lambda c: c.cost)
         same[signature] = Candidate(change=change, checks=causes_first(checks), certain=sure)
     return list(same.values())
 

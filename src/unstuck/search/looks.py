@@ -107,8 +107,8 @@ class Looks:
             look = self._look_at(few)
             few = [arm for arm in dict.fromkeys(few)
                    if len(arm.learned) or not ((arm.given_up is not None and look >= arm.given_up)
-                                               or self._too_long(arm, look, share)
-                                               or self._too_late(arm, look))]
+                                               or self._too_long(arm, look, share))]
+            few = self._in_time(few, look)
             if few:
                 experiment.progress.stage(trying(few), look)
                 experiment.run_all(few, look, limit=share * self._share)
@@ -132,9 +132,11 @@ class Looks:
             " of the budget")
         return True
 
-    def _too_late(self, arm: Arm, replicas: int) -> bool:
-        """A look that would not come to its end before the budget does is not begun."""
-        return self.experiment.costs.in_company(arm, replicas) > self.experiment.left
+    def _in_time(self, arms: Sequence[Arm], replicas: int) -> list[Arm]:
+        """Those whose looks come to their end before the budget does, side by side or one alone."""
+        costs, left = self.experiment.costs, self.experiment.left
+        beside = [arm for arm in arms if len(arm.learned) or costs.in_company(arm, replicas) <= left]
+        return beside or [arm for arm in arms if costs.of(arm, replicas) <= left][:1]
 
 
 class _Enough(Exception):

@@ -290,8 +290,10 @@ class Proofs:
 
     @property
     def offered(self) -> list[Cure]:
-        """The cures with which at least half of the replicas learn, the best first."""
-        return [cure for cure in self.cures if cure.rate.share >= OFFERED]
+        """The cures with which at least half of the replicas learn, and surely more than as it is, the
+        best first."""
+        own = self.experiment.control.rate
+        return [cure for cure in self.cures if cure.rate.share >= OFFERED and cure.rate.low > own]
 
     def affordable(self, arm: Arm, wanted: int, *, parts: int) -> int:
         """Replicas of an arm that one of so many parts of what is left allows, a power of two."""

@@ -333,7 +333,7 @@ class Search:
             return None
         recipe = self.experiment.recipe
         longer = self.experiment.arm(tuple(
-            Epochs.of(recipe, LONGER * change.value) if isinstance(change, Epochs) else change
+            Epochs.enough(recipe, LONGER * change.value) if isinstance(change, Epochs) else change
             for change in arm.changes))
         if longer is not None and arm.population is not None:
             longer.expected = LONGER * per_replica(arm.population)

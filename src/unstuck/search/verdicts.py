@@ -14,6 +14,9 @@ from .looks import Looks
 from .proof import PROOF, Proofs
 from .trial import NEGLIGIBLE, USEFUL, Judged, Trial, judge
 
+QUICK = 0.1
+"""Share of the time left that may go into deciding one verdict with more replicas than arms have."""
+
 
 class Verdicts:
     """What is said of each single change in one experiment, those that a cure needs in its company.
@@ -95,11 +98,12 @@ class Verdicts:
 
     def _most(self, judged: Judged) -> int:
         """Replicas at which an arm is left alone: more where few more seconds would decide it."""
-        experiment, budget = self.experiment, self.experiment.budget.seconds
-        quick = budget is None or experiment.spent < 0.3 * budget
-        near = judged.to_decide is not None and judged.to_decide <= PROOF
-        sharper = near and quick and experiment.most >= 256
-        return max(experiment.most, PROOF) if sharper else experiment.most
+        experiment, arm = self.experiment, self.experiment.arm(judged.trial.changes)
+        if arm is None or judged.to_decide is None or judged.to_decide > PROOF or experiment.most < 256:
+            return experiment.most
+        more = max(experiment.most, PROOF)
+        quick = experiment.costs.of(arm, more - len(arm.learned)) <= QUICK * experiment.left
+        return more if quick else experiment.most
 
 
 def _is_seen(effect: PairedEffect) -> bool:

@@ -11,7 +11,8 @@ as before:
                                                  ran = taped((tape,), block, {"f": lambda: f, …})
                                                  if "loss" in ran.names: loss = ran.names["loss"]
 
-`mark` hands on what is assigned, and lets a gradient begin or end there. Every node keeps its place, so
+`mark` hands on what is assigned, and lets a gradient begin or end there; `term` what is added up, so
+that it can be noted and weighed. Every node keeps its place, so
 that tracebacks and the sites of calls are those of the user's file. A block that cannot be a function
 (`yield`, `await`) stays as it is, and its tape says so when it is asked for a gradient.
 """
@@ -27,6 +28,7 @@ from .shapes import SHAPE_OF, Shapes
 
 _MODULE, _SHAPES = "unstuck.capture.tensorflow.tapes", "unstuck.capture.tensorflow.shapes"
 _TAPED, _LEFT, _UNBOUND = "__unstuck_taped__", "__unstuck_left__", "__unstuck_unbound__"
+_TERM = "__unstuck_term__"
 _MARK, _BLOCK, _RAN = "__unstuck_mark__", "__unstuck_block__", "__unstuck_ran__"
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 _COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -46,7 +48,7 @@ def rewritten(source: bytes | str, filename: str) -> ast.Module | None:
     if "GradientTape" not in text and ".shape." not in text:
         return None
     tree = ast.parse(source, filename)
-    made, shapes = _Blocks(), Shapes()
+    made, shapes = _Blocks(text), Shapes()
     for one in (shapes, made):
         one.visit(tree)  # which changes it in place
     if not made.times and not shapes.times:
@@ -57,7 +59,7 @@ def rewritten(source: bytes | str, filename: str) -> ast.Module | None:
         future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
         if not docstring and not future:
             break
-    names = {"taped": _TAPED, "left": _LEFT, "UNBOUND": _UNBOUND}
+    names = {"taped": _TAPED, "left": _LEFT, "term": _TERM, "UNBOUND": _UNBOUND}
     for first in (ast.ImportFrom(_MODULE, [ast.alias(*pair) for pair in names.items()], 0),
                   ast.ImportFrom(_SHAPES, [ast.alias("shape_of", SHAPE_OF)], 0)):
         tree.body.insert(at, ast.copy_location(first, tree.body[at]))
@@ -68,9 +70,10 @@ def rewritten(source: bytes | str, filename: str) -> ast.Module | None:
 class _Blocks(ast.NodeTransformer):
     """Rewrites the blocks of tapes, the innermost first."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
         self.times = 0
         self._functions: list[_FUNCTIONS] = []
+        self._text = text
 
     def _function(self, node: _FUNCTIONS) -> ast.AST:
         self._functions.append(node)
@@ -88,6 +91,7 @@ class _Blocks(ast.NodeTransformer):
                             for statement in node.body for inner in _within(statement)):
             return node
         self.times += 1
+        node.body = [_Terms(self._text).visit(one) for one in node.body]
         first = node.body[0]
         node.body = [_placed(made, first) for made in self._as_function(node, tapes)]
         return node
@@ -197,6 +201,40 @@ class _Marks(ast.NodeTransformer):
     visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = visit_ClassDef = _other_scope
 
 
+class _Terms(ast.NodeTransformer):
+    """Hands what is added up through `term`, with its code and its place."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Add):
+            node.left, node.right = self._counted(node.left), self._counted(node.right)
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        self.generic_visit(node)
+        if isinstance(node.op, ast.Add):
+            node.value = self._counted(node.value)
+        return node
+
+    def _counted(self, node: ast.expr) -> ast.expr:
+        code = ast.get_source_segment(self._text, node)
+        is_sum = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
+        if is_sum or code is None or isinstance(node, ast.Constant):
+            return node
+        place = (node.lineno, node.col_offset, node.end_lineno, node.end_col_offset)
+        given = [ast.Constant(one) for one in (code, *place)]
+        return _placed(ast.Call(ast.Name(_TERM, ast.Load()), [node, *given], []), node)
+
+    def _left_alone(self, node: ast.AST) -> ast.AST:
+        return node
+
+    visit_Subscript = _left_alone
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_Lambda = visit_ClassDef = _left_alone
+
+
 class _Super(ast.NodeTransformer):
     """`super()` asks for the first argument of its function, which is the method's no longer."""
 
@@ -279,7 +317,7 @@ def _names_of(body: Sequence[ast.AST]) -> tuple[set[str], set[str]]:
     loaded: set[str] = set()
     for node in body:
         _collect(node, assigned, loaded)
-    hidden = {_TAPED, _LEFT, _UNBOUND, _MARK, _BLOCK, _RAN, "__class__"}
+    hidden = {_TAPED, _LEFT, _UNBOUND, _TERM, _MARK, _BLOCK, _RAN, "__class__"}
     return assigned - hidden, loaded - hidden
 
 

@@ -20,11 +20,13 @@ import keras
 from unstuck.base.errors import NotSupported
 from unstuck.capture import events
 from unstuck.network import adapter
+from unstuck.network.terms import Term, counted
+from unstuck.script import Span
 
 from .derivatives import Question, derived
 from .runs import UNBOUND, Run, left
 
-__all__ = ["UNBOUND", "GradientTape", "left", "taped"]
+__all__ = ["UNBOUND", "GradientTape", "left", "taped", "term"]
 
 Tree = Any
 
@@ -42,6 +44,11 @@ def taped(
     mine = [tape for tape in tapes if isinstance(tape, GradientTape)]
     names = {name: _value_of(value) for name, value in values.items()}
     return Run(block, names, mine).go()
+
+
+def term(value: Any, code: str, *place: int) -> Any:
+    """What is added up in a block, of that code at that place (line, column, end line, end column)."""
+    return counted(value, Term(code=code, span=Span(*place)), noted=not events.is_quiet())
 
 
 def _value_of(value: Callable[[], Any]) -> Any:

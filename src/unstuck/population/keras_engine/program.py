@@ -309,7 +309,7 @@ def program_key(recipe: Recipe) -> str:
         id(recipe.optimizer.cls), optimizer, _named(recipe.loss), recipe.loss_weights,
         id(recipe.metrics), id(recipe.weighted_metrics), recipe.loop,
         id(recipe.own_compile), recipe.batch_size, bool(recipe.rules),
-        recipe.rows_per_epoch,
+        recipe.rows_per_epoch, repr(recipe.term_weights),
         _described(recipe.train), recipe.validation and _described(recipe.validation),
     ]
     return json.dumps(parts, default=repr, sort_keys=True)

@@ -87,7 +87,8 @@ def _edited_lines(result: Result, edits: tuple[EditInfo, ...]) -> list[str]:
             stop = edit.end
         elif edit.start == edit.end == stop and edit.replacement.startswith(("\r", "\n")):
             start = edit.start
-        inside = sorted({e for e in edits if start <= e.start and e.end <= stop},
+        # Those put in at one place keep their order.
+        inside = sorted((e for e in dict.fromkeys(edits) if start <= e.start and e.end <= stop),
                         key=lambda e: (e.start, e.end))  # fmt: skip
         pieces, done = [], start
         for other in inside:
