@@ -115,11 +115,12 @@ class Diagnosis:
 
         return render("html", self.result, data=data)
 
-    def _repr_html_(self) -> str:
-        """The top of the page, for notebooks."""
+    def _repr_html_(self) -> str | None:
+        """The top of the page, for notebooks; they show the text where nothing can be drawn."""
         from unstuck.reports.formats.html import fragment
+        from unstuck.reports.html_page.drawer import can_draw
 
-        return fragment(self.result)
+        return fragment(self.result) if can_draw() else None
 
     def save(self, path: str | Path, *, force: bool = False) -> None:
         """Write everything to one file; one that unstuck did not write is replaced with `force` only.

@@ -6,10 +6,12 @@ only by the commands that train.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -28,8 +30,9 @@ from .commands.output import show
 from .commands.replay import replay
 from .commands.report import report
 from .commands.run import run
+from .entry import RUNNING
 from .exits import FAILED, guarded, say
-from .switches import Commands
+from .switches import Commands, OtherPython
 
 COMMANDS: tuple[Callable[..., int], ...] = (run, check, compare, guard, report, fix, replay,
                                             explain, checks, doctor)
@@ -49,8 +52,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _in_another_python(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with `--python`, which `entry` heeds before anything is imported."""
+
+    @functools.wraps(command)
+    def run(*args: Any, python: Path | None = None, **kwargs: Any) -> int:
+        if python is not None:
+            raise UnstuckError("--python needs the command itself: unstuck, or python -m unstuck.")
+        return command(*args, **kwargs)
+
+    own = inspect.signature(command, eval_str=True)
+    switch = inspect.Parameter("python", inspect.Parameter.KEYWORD_ONLY, default=None,
+                               annotation=OtherPython)
+    vars(run)["__signature__"] = own.replace(parameters=[*own.parameters.values(), switch])
+    run.__annotations__ = {**inspect.get_annotations(command, eval_str=True), "python": OtherPython}
+    return run
+
+
 for command in COMMANDS:
-    app.command()(guarded(command))
+    app.command()(guarded(_in_another_python(command) if command.__name__ in RUNNING else command))
 
 
 @app.callback(invoke_without_command=True)

@@ -29,7 +29,18 @@ def _format(name: str) -> str:
     known = reports.names()
     if name not in known:
         raise typer.BadParameter(f"{name!r} is none of {', '.join(known)}.")
+    if name == "html":
+        _drawn(name)
     return name
+
+
+def _drawn(asked: Any) -> Any:
+    """What was asked for, if it can be drawn: said before a diagnosis is made, not after it."""
+    from unstuck.reports.html_page.drawer import LACKS, can_draw
+
+    if asked is not None and not can_draw():
+        raise typer.BadParameter(LACKS)
+    return asked
 
 
 def names(values: list[str]) -> tuple[str, ...]:
@@ -62,6 +73,11 @@ def _fit_choice(value: str) -> str:
 
 
 Script = Annotated[Path, typer.Argument(help="The script, as it is.", show_default=False)]
+OtherPython = Annotated[
+    Path | None,
+    typer.Option("--python", help="The Python of the script's own environment.", metavar="PATH",
+                 show_default="the one that unstuck runs on"),
+]
 ScriptFile = Annotated[
     Path | None,
     typer.Option("--script", help="The script that a saved diagnosis is about.", metavar="FILE",
@@ -113,7 +129,8 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", help="Also write the JSON document.", metavar="FILE")
 ]
 HtmlFile = Annotated[
-    Path | None, typer.Option("--html", help="Also write the report as a page.", metavar="FILE")
+    Path | None,
+    typer.Option("--html", callback=_drawn, help="Also write the report as a page.", metavar="FILE"),
 ]
 Force = Annotated[
     bool, typer.Option("--force", help="Replace files that unstuck did not write.")

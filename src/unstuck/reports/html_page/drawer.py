@@ -7,6 +7,7 @@ the tool's. This file is also what it runs, so it imports nothing of the package
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -16,12 +17,18 @@ from typing import IO, Any
 
 _WARM = {"data": {"values": [{"a": "b"}]}, "mark": "text", "encoding": {"x": {"field": "a"}}}
 _started: list[subprocess.Popen[str]] = []
+LACKS = "The page's drawings need a package that is not installed: pip install 'unstuck[html]'."
+
+
+def can_draw() -> bool:
+    """Whether the drawing library is installed, which is an extra."""
+    return importlib.util.find_spec("vl_convert") is not None
 
 
 @contextmanager
 def ahead() -> Iterator[None]:
     """Start a drawing process now, for what is drawn within, if there is none yet."""
-    if _started or not _begun():
+    if _started or not can_draw() or not _begun():
         yield
         return
     try:
@@ -35,7 +42,7 @@ def _begun() -> bool:
     """Start a process; False where the system lets us start none."""
     with suppress(OSError):
         _started.append(subprocess.Popen(
-            [sys.executable, "-I", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-P", __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, encoding="utf-8"))  # fmt: skip
         return True
     return False
@@ -52,8 +59,12 @@ def svg(spec: dict[str, Any]) -> str:
 
     Raises:
         ValueError: it is no specification.
-        UnstuckError: the process that draws ended, and another one too.
+        UnstuckError: the process that draws ended, and another one too; or there is no library.
     """
+    if not can_draw():
+        from unstuck.base.errors import UnstuckError
+
+        raise UnstuckError(LACKS)
     if not _started:
         return _draw(spec)
     for _ in range(2):
