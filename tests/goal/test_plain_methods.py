@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 ASKED = """
+import unstuck.network.adapter  # Keras, with scikit-learn left for later
 from threadpoolctl import threadpool_info
 
 from unstuck.goal.plain_methods import one_thread_each
