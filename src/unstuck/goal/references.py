@@ -6,13 +6,12 @@ linear autoencoder of its code size (Eckart and Young 1936). At most `ROWS` rows
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
+from .plain_methods import one_thread_each
 from .tasks import Task
 
 Array = NDArray[Any]
@@ -43,9 +42,7 @@ def reference_scores(x: Array, task: Task, *, seed: int = 0) -> dict[str, float]
     if x.shape[1] > COLUMNS:
         x = _compressed(x, seed)
     scores = {}
-    # Its threads wait by spinning, which on a busy machine costs far more than they bring.
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
+    with one_thread_each():
         for name, method in _methods(task, x, truth, seed).items():
             score = _cross_validated(method, x, truth, task, seed)
             if score is not None:
@@ -68,8 +65,7 @@ def place_scores(
     truth, scores = task.truth(), {}
     if len(np.unique(of_row)) < FOLDS:
         return {}
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
+    with one_thread_each():
         methods = _of_words(task) if words else _methods(task, x, truth, seed)
         for name, method in methods.items():
             score = _cross_validated(method, x, truth, task, seed, together=of_row)
@@ -101,8 +97,7 @@ def smooth_score(x: Array, task: Task, *, seed: int = 0) -> float | None:
     widths = {"gamma": np.logspace(-2, 4, 9), "alpha": [1e-3, 1e-1]}
     method = make_pipeline(
         StandardScaler(), GridSearchCV(KernelRidge(kernel="rbf"), widths, cv=3))
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
+    with one_thread_each():
         return _cross_validated(method, x[rows], truth, task, seed)
 
 
@@ -125,8 +120,7 @@ def later_score(x: Array, task: Task) -> float | None:
         StandardScaler(), PolynomialFeatures(2 if x.shape[1] <= 16 else 1), StandardScaler(),
         LogisticRegression(max_iter=200) if task.discrete else RidgeCV(np.logspace(-4, 4, 9)))
     predicted = np.zeros((len(rest), truth.shape[1]))
-    with warnings.catch_warnings(), threadpool_limits(1):
-        warnings.simplefilter("ignore")
+    with one_thread_each():
         for column in range(truth.shape[1]):
             goal = truth[first, column]
             predicted[:, column] = goal[0] if len(np.unique(goal)) == 1 else method.fit(

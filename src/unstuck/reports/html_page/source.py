@@ -10,6 +10,7 @@ from itertools import pairwise
 
 from unstuck.reports.parts.source import script_name
 from unstuck.reports.parts.text_page import clean
+from unstuck.reports.parts.words import NBSP
 from unstuck.result.results import Arm, EditInfo, Location, Repair, Result
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -116,8 +117,8 @@ def diff_lines(repair: Repair) -> tuple[Line, ...]:
 
 
 def signed(lines: Iterable[str]) -> tuple[Line, ...]:
-    """Lines that go and lines that come, each with its sign."""
-    return tuple(Line(number=0, pieces=(Piece(text=clean(f"{line[0]} {line[1:]}")),),
+    """Lines that go and lines that come, each with its sign, from which no line is broken."""
+    return tuple(Line(number=0, pieces=(Piece(text=clean(f"{line[0]}{NBSP}{line[1:]}")),),
                       kind="new" if line[0] == "+" else "old") for line in lines)
 
 
