@@ -61,7 +61,7 @@ def on_page_markdown(text: str, page: Any, **_: Any) -> str:
 
 
 def _turned(found: re.Match[str], name: str, place: str) -> str:
-    """A link of the text `name`, shown at `place`; for the repository's other files, its words alone."""
+    """A link of the text `name`, shown at `place`; to files that the site has not, its words."""
     words, to, part = found.groups("")
     target = posixpath.normpath(posixpath.join(posixpath.dirname(name), to))
     there = TEXTS.get(target, target.removeprefix("docs/") if target.startswith("docs/") else None)
