@@ -98,7 +98,7 @@ CASES = {
             "The second outweighs the first, so the code says nothing and every output is the mean.",
             "Weighing the two parts as sums over the same numbers mends it.")),
     "torch": Case(
-        title="A loop of torch's", script="docs/gallery/scripts/torch_loop.py", sentences=(
+        title="A loop of torch's", budget="5m", script="docs/gallery/scripts/torch_loop.py", sentences=(
             "A training loop calls `backward()` and `step()`, and never `zero_grad()`.",
             "Every gradient then is the sum of all that came before it.",
             "One call in the right place mends it.")),
