@@ -17,6 +17,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -209,9 +210,9 @@ def main() -> None:
     for name in () if asked.draw_only else asked.part:
         measured = PARTS[name](asked.scale)
         for so_far in measured if isinstance(measured, Iterator) else [measured]:
-            found[name] = so_far
+            found[name], found["measured"] = so_far, f"{date.today():%d %B %Y}"
             place.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    if found.keys() == PARTS.keys():
+    if found.keys() >= PARTS.keys():
         from calibration_figures import draw
 
         draw(found, figures)

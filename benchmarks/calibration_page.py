@@ -93,7 +93,8 @@ def page(found: Row) -> str:
          share(*sums["not in labels"]),
          judgement(sums["not in labels"][0] / max(1, sums["not in labels"][1]), 0.9, 1)],
         *stable])
-    text = "\n\n".join([HEAD, promises, _placebos(found), _intervals(found), _power(found),
+    head = HEAD.format(measured=found["measured"])
+    text = "\n\n".join([head, promises, _placebos(found), _intervals(found), _power(found),
                          _stability(found), _stopped(found), _few(found)])
     return "\n\n".join(map(flowed, text.split("\n\n"))) + "\n"
 
@@ -214,8 +215,9 @@ def by_effect(found: Row) -> dict[float, dict[float, Row]]:
 HEAD = f"""\
 # How far the statistics can be trusted
 
-Written by `{LINK}`; not edited by hand. Thousands of diagnoses whose truth is known, and what was
-said of them. Every share has its 95 % interval (Wilson; arms of one diagnosis share their control,
+Written by `{LINK}`, which last measured on {{measured}}; not edited by hand. Thousands of
+diagnoses whose truth is known, and what was said of them. Every share has its 95 % interval
+(Wilson; arms of one diagnosis share their control,
 so that
 intervals over arms are a little too narrow).
 

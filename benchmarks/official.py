@@ -30,6 +30,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -200,7 +201,8 @@ def counted(answers: list[Answer]) -> str:
 def page(answers: list[Answer], of: int) -> str:
     """The page of `docs/`, in Markdown, where there are `of` scripts in all."""
     lines = ["# The official examples of Keras", "",
-             "Written by `python benchmarks/official.py CLONE --write`: every script of `examples/`"
+             f"Written by `python benchmarks/official.py CLONE --write` on {date.today():%d %B %Y}:"
+             " every script of `examples/`"
              " (Keras 2.3.1), `examples/keras_io/` and `guides/` (Keras 3.0.0), unmodified, with"
              " made-up data in place of downloads and without TensorFlow installed."
              f" {len(OF_THEIR_OWN)} of them fail with the packages of today, or train nothing for a"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,8 @@ def texts() -> Iterator[tuple[str, str]]:
     yield "README", (ROOT / "README.md").read_text(encoding="utf-8")
     pages = (re.sub(r"(?m)^    .*$|^#+ .*$", "", entry.page) for entry in entries().values())
     yield "checks' pages", "\n\n".join(pages)
-    for path in sorted([*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "pages").glob("*.md")]):
-        if path != OUT:
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        if path != OUT and path.parent.name != "gallery":  # those are answers
             yield path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
 
 
@@ -64,8 +65,8 @@ def main() -> None:
     rows = [(name, *measured(text, known)) for name, text in texts()]
     lines = [
         "# How hard the texts are to read", "",
-        "Written by `benchmarks/readability.py`. Shorter sentences and more frequent words are easier"
-        " to read. Words in code, names and numbers are not counted.", "",
+        f"Written by `benchmarks/readability.py` on {date.today():%d %B %Y}. Shorter sentences and more"
+        " frequent words are easier to read. Words in code, names and numbers are not counted.", "",
         f"| text | sentences | words in a sentence, median | longest tenth | longer than {LONG} words |"
         f" words outside the {KNOWN:,} most frequent and the glossary |", "|---|---|---|---|---|---|",
         *(f"| {name} | {count:,} | {median:.0f} | {tenth:.0f} | {long:.0%} | {rare:.0%} |"

@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -227,14 +228,14 @@ def page(found: Row) -> str:
         chunks=found["chunks"], rounds=found["rounds"], cores=found["cores"], arms=found["arms"],
         training=training, compilation=compilation, own=1000 * own,
         worth=100 * WORTH, cut=min(pieces, max(1, int(training / (WORTH * compilation)))),
-        load=f"{min(found['load']):.1f} to {max(found['load']):.1f}")
+        today=f"{date.today():%d %B %Y}", load=f"{min(found['load']):.1f} to {max(found['load']):.1f}")
 
 
 PAGE = """\
 # More than one process, more than one machine
 
-Written by `python benchmarks/scaling.py`; the figures are not edited by hand. Medians of {rounds}
-rounds on {cores} processors whose load, this work included, was {load}.
+Written by `python benchmarks/scaling.py` on {today}; the figures are not edited by hand. Medians of
+{rounds} rounds on {cores} processors whose load, this work included, was {load}.
 
 ## Chunks
 

@@ -2,8 +2,8 @@
 
 Each script is diagnosed by `unstuck run` as it stands, and its page is written into `docs/gallery/`:
 three sentences, the answer, a drawing of what each change does, and the script. The pages are committed
-(2 to 30 KB each): a site can be built without training anything, and a change of an answer shows in a
-diff. Saved diagnoses would be seven times as large, and whole pages of reports twenty-five times.
+(2 to 50 KB each): a site can be built without training anything, and a change of an answer shows in a
+diff. Saved diagnoses would be four times as large, and whole pages of reports fifteen times.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from made import DOCS, ROOT, printed, stamp
 
 from unstuck.diagnosis.saved import read
 from unstuck.reports.html_page.charts.forest import forest
+from unstuck.reports.parts.own_names import in_own_words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ CASES = {
             "The second outweighs the first, so the code says nothing and every output is the mean.",
             "Weighing the two parts as sums over the same numbers mends it.")),
     "torch": Case(
-        title="A loop of torch's", script="docs/gallery/scripts/torch_loop.py", sentences=(
+        title="A loop of torch's", budget="5m", script="docs/gallery/scripts/torch_loop.py", sentences=(
             "A training loop calls `backward()` and `step()`, and never `zero_grad()`.",
             "Every gradient then is the sum of all that came before it.",
             "One call in the right place mends it.")),
@@ -106,11 +107,14 @@ CASES = {
 
 def drawing(saved: Path) -> str:
     """What each change does, as SVG; empty where nothing was tried or nothing had an effect."""
-    drawn = forest(read(saved)[0])
+    drawn = forest(in_own_words(read(saved)[0]))
     if drawn is None:
         return ""
-    wide = re.sub(r' (?:width|height)="\d+"', "", str(drawn.wide), count=2)  # it is as wide as its box
-    return f'## What each change does\n\n{drawn.text}\n\n<div class="drawing">{wide}</div>\n'
+    parts = [f"## What each change does\n\n{drawn.text}\n"]
+    for width, svg in (("wide", drawn.wide), ("narrow", drawn.narrow)):
+        scaled = re.sub(r' (?:width|height)="\d+"', "", str(svg), count=2)  # it is as wide as its box
+        parts.append(f'<div class="drawing {width}">{scaled}</div>\n')
+    return "\n".join(parts)
 
 
 def write(name: str, case: Case) -> None:

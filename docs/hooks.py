@@ -23,7 +23,7 @@ TEXTS = {"README.md": "index.md", "SECURITY.md": "project/security.md",
          "CONTRIBUTING.md": "project/contributing.md", "ARCHITECTURE.md": "project/architecture.md",
          "CHANGELOG.md": "project/changelog.md"}  # fmt: skip
 """Texts at the repository's root, and where the site has them."""
-_LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
+_LINK = re.compile(r"\[([^\[\]]*)\]\((?!\w+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 _MADE = re.compile(r"<!-- made: (\w+) -->")
 
 
@@ -61,9 +61,10 @@ def on_page_markdown(text: str, page: Any, **_: Any) -> str:
 
 
 def _turned(found: re.Match[str], name: str, place: str) -> str:
-    """A link of the text `name`, shown at `place`; to the repository's other files nothing leads."""
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(name), found[1]))
+    """A link of the text `name`, shown at `place`; to files that the site has not, its words."""
+    words, to, part = found.groups("")
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(name), to))
     there = TEXTS.get(target, target.removeprefix("docs/") if target.startswith("docs/") else None)
     if there is None:
-        return "]"
-    return f"]({posixpath.relpath(there, posixpath.dirname(place) or '.')}{found[2] or ''})"
+        return words
+    return f"[{words}]({posixpath.relpath(there, posixpath.dirname(place) or '.')}{part})"

@@ -452,3 +452,13 @@ def test_the_page_is_opened_on_request(
     assert "open a.html yourself" in done.stderr  # the stand-in found no browser
     alone = call("report", "a.unstuck", "--open")
     assert alone.exit_code == 2 and "--html FILE" in alone.stderr
+
+
+def test_a_page_that_cannot_be_drawn_is_refused_before_the_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("unstuck.reports.html_page.drawer.can_draw", lambda: False)
+    for asked in (["--html", str(tmp_path / "page.html")], ["--format", "html"]):
+        done = CliRunner().invoke(app, ["run", "there_is_no_such.py", *asked])
+        said = " ".join(done.stderr.replace("│", " ").split())
+        assert done.exit_code == 2 and "pip install 'unstuck[html]'" in said

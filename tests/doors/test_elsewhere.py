@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
-import sysconfig
 import venv
 from pathlib import Path
 
@@ -12,7 +12,7 @@ import pytest
 
 from unstuck.doors.elsewhere import asked_python
 
-SITE = Path(sysconfig.get_path("purelib"))
+KERAS = importlib.util.find_spec("keras")
 SCRIPT = """
 import sys
 import keras
@@ -32,8 +32,10 @@ def environment_with(folder: Path, *packages: str) -> Path:
     venv.create(folder, with_pip=False)
     site = next(folder.glob("lib/python3*/site-packages"))
     (site / "only_there.py").write_text("NUMBER = 1\n")
+    assert KERAS is not None and KERAS.origin is not None
+    place = Path(KERAS.origin).parents[1]
     for package in packages:
-        for path in (SITE / package, *SITE.glob(f"{package}-*.dist-info")):
+        for path in (place / package, *place.glob(f"{package}-*.dist-info")):
             (site / path.name).symlink_to(path)
     return folder / "bin" / "python"
 

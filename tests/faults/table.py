@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 Seen = dict[str, list[tuple[str, int, str]]]
 """By test: which fault, how often, what came out."""
 
@@ -70,8 +72,8 @@ _ELSEWHERE = {
 _TEXT = """\
 # What goes wrong, and what then
 
-Written by the test run itself (`UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1 pytest
-tests/faults`); not edited by hand. A line stands here only if every assertion of its test held.
+Written by the test run itself on {today} (`UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1
+pytest tests/faults`); not edited by hand. A line stands here only if every assertion of its test held.
 
 Tests that want TensorFlow or PyTorch have an environment and a command of their own: `.ci/tensorflow`
 and `.ci/torch`. On 30 November 2026, on two cores with other work beside them, `.ci/tensorflow` took
@@ -97,7 +99,7 @@ def page(seen: Seen) -> str:
             place = _ELSEWHERE.get(number)
             told = f"held by {place}" if place else "not injected in this run"
             rows.append(f"| {number} {words} | | {told} |")
-    text = _TEXT + "\n".join(rows) + "\n"
+    text = _TEXT.format(today=f"{date.today():%d %B %Y}") + "\n".join(rows) + "\n"
     failed = [outcome for of, _, outcome in notes if of == "failed"]
     if failed:
         text += "\nFailed: " + ", ".join(f"`{name}`" for name in failed) + ".\n"

@@ -19,7 +19,7 @@ from unstuck import __version__, on_jax
 from unstuck.base import interrupts
 from unstuck.base.errors import ScriptFailed, UnstuckError
 
-from . import config, streams
+from . import RUNNING, config, streams
 from .commands.check import check
 from .commands.compare import compare
 from .commands.doctor import doctor
@@ -30,7 +30,6 @@ from .commands.output import show
 from .commands.replay import replay
 from .commands.report import report
 from .commands.run import run
-from .entry import RUNNING
 from .exits import FAILED, guarded, say
 from .switches import Commands, OtherPython
 

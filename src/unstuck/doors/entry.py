@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 
-RUNNING = ("run", "check", "compare", "guard", "fix", "replay")
-"""The commands that run code of the user's, whose end is told whatever it is."""
+from . import RUNNING
 
 
 def main() -> None:
