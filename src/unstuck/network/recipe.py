@@ -385,8 +385,7 @@ class Recipe:
 
     def with_optimizer(self, **config: Any) -> Recipe:
         """The same with other arguments for the optimizer."""
-        changed = replace(self.optimizer, config={**self.optimizer.config, **config})
-        return replace(self, optimizer=changed)
+        return replace(self, optimizer=self.optimizer.with_config(**config))
 
     def build(self) -> Built:
         """A fresh model, compiled, with all its variables made and no weights drawn.

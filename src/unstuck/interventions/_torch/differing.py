@@ -7,6 +7,8 @@ from typing import Any
 from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
 
+from ..train_as_fit import stepping
+
 Place = tuple[Any, ...]
 """A kind of place, and which one of that kind: ("layer", "fc1", "units")."""
 
@@ -22,7 +24,8 @@ def differing(before: Recipe, after: Recipe) -> set[Place] | None:
            and not _equal(getattr(before, name), getattr(after, name)) for name in _SAME):
         return None
     found: set[Place] = {(name,) for name in _PLAIN if getattr(before, name) != getattr(after, name)}
-    if (before.optimizer.cls, before.optimizer.config) != (after.optimizer.cls, after.optimizer.config):
+    own = stepping(before, after.loop)
+    if (own.cls, own.config) != (after.optimizer.cls, after.optimizer.config):
         found.add(("optimizer",))
     if before.loss is not after.loss:
         found.add(("loss",))
