@@ -9,7 +9,6 @@ from typing import Any, ClassVar, Literal
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.loops import Loop
-from unstuck.network.optimizer import Optimizer
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 from unstuck.script.nodes import NodeEdits, parsed
@@ -84,8 +83,7 @@ class TrainAsFit(Intervention):
         loop = replace(recipe.loop, **{self.what: usual})
         if self.what == "steps_every" and loop.clears == "batch":  # which is now the same
             loop = replace(loop, clears="step")
-        return replace(recipe, loop=None if loop == Loop() else loop,
-                       optimizer=stepping(recipe, loop))
+        return recipe.with_loop(loop)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The argument `training`, or the model's variables in the place of some.
@@ -96,18 +94,6 @@ class TrainAsFit(Intervention):
             return _all_variables(script, before)
         call = site_call(script, before, "forward") if self.what == "training" else None
         return None if call is None else set_value(call, "training", "True")
-
-
-def stepping(recipe: Recipe, loop: Loop | None) -> Optimizer:
-    """A recipe's optimizer in a loop that makes its steps otherwise.
-
-    A scheduler of PyTorch's stays where it was: in more steps its rates are for more of them.
-    """
-    own = recipe.optimizer
-    was, now = ((one or Loop()).steps_every for one in (recipe.loop, loop))
-    if own.rates_for is None or was == now or not was or not now:
-        return own
-    return own.with_rates_for(own.rates_for * was // now)
 
 
 def _all_variables(script: Script, before: Recipe) -> Edits | None:

@@ -7,8 +7,6 @@ from typing import Any
 from unstuck.network.loops import Loop
 from unstuck.network.recipe import Recipe
 
-from ..train_as_fit import stepping
-
 Place = tuple[Any, ...]
 """A kind of place, and which one of that kind: ("layer", "fc1", "units")."""
 
@@ -24,7 +22,7 @@ def differing(before: Recipe, after: Recipe) -> set[Place] | None:
            and not _equal(getattr(before, name), getattr(after, name)) for name in _SAME):
         return None
     found: set[Place] = {(name,) for name in _PLAIN if getattr(before, name) != getattr(after, name)}
-    own = stepping(before, after.loop)
+    own = before.with_loop(after.loop).optimizer
     if (own.cls, own.config) != (after.optimizer.cls, after.optimizer.config):
         found.add(("optimizer",))
     if before.loss is not after.loss:

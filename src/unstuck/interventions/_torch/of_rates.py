@@ -12,7 +12,6 @@ from unstuck.script import Script
 from unstuck.script.tree import Tree, tree_of
 
 from .._source import number
-from ..train_as_fit import stepping
 from ._names import Edits, call_at, statement_at
 
 _SCHEDULERS = ("LR", "Plateau", "WarmRestarts")
@@ -41,7 +40,7 @@ def _clipping(script: Script, before: Recipe, after: Recipe) -> Edits | None:
 
 def _schedule(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     """No step of a scheduler; or one behind the loop over the batches, where it stands in that now."""
-    old, new = stepping(before, after.loop), after.optimizer
+    old, new = before.with_loop(after.loop).optimizer, after.optimizer
     if old.learning_rate is not None or old.config["learning_rate"] == new.config["learning_rate"]:
         return ()
     tree = tree_of(script.text)
