@@ -19,6 +19,7 @@ from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.schedule import ConstantRate
 from unstuck.interventions.train_as_fit import TrainAsFit, left_out
 from unstuck.interventions.trained_through import TrainedThrough, flag_of
+from unstuck.network import adapter
 
 pytest.importorskip("torch")
 pytestmark = [pytest.mark.torch, pytest.mark.filterwarnings("ignore:__array__ impl:DeprecationWarning"),
@@ -141,8 +142,22 @@ def test_clipping_and_a_scheduler_are_taken_out_with_their_optimizer():
     assert rewritten.endswith(
         "    # the scheduler made a step with every batch\n    scheduler.step()\n")
     assert recipe.optimizer.config["learning_rate"]["config"]["every"] == 4
+    tried = RatesByEpoch().apply(capture_text(text, filename="train.py").recipe)
+    assert adapter.schedule_of(tried.optimizer.build()).every == 4
     rewritten, recipe = edited(text, UseOptimizer(name="Adam", learning_rate=0.01))
     assert recipe.optimizer.kind == "Adam" and "clip_grad_norm_" not in rewritten
+
+
+def test_a_scheduler_stays_where_it_was_when_steps_are_made_after_every_batch():
+    text = PLAIN.replace("        optimizer.step()\n", "    optimizer.step()\n    scheduler.step()\n")
+    made = "scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)\n"
+    text = text.replace("criterion", f"{made}criterion", 1)
+    change = TrainAsFit(what="steps_every")
+    tried = change.apply(capture_text(text, filename="train.py").recipe)
+    _, written = edited(text, change)
+    for one in (tried, written):  # the schedule of the optimizer that is trained with
+        told = adapter.schedule_of(one.optimizer.build()).get_config()
+        assert told["every"] == 4 and told["rates"] == pytest.approx([1e-4 * 0.5**n for n in range(6)])
 
 
 def test_many_columns_are_scaled_by_the_name_of_the_rows():

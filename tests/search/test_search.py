@@ -22,6 +22,7 @@ from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.interventions.scale_targets import ScaleTargets
 from unstuck.interventions.widths import Widths
+from unstuck.network.optimizer import Optimizer
 from unstuck.population.native_engine.engine import WIDEST_BLOCK
 from unstuck.population.population import Engine, Population
 from unstuck.search import candidates
@@ -300,6 +301,19 @@ def test_sets_of_changes_are_never_tried_when_they_set_the_same_thing():
     for changes in candidates.strong_sets(recipe, goal, [], most=lambda batch: 10**6):
         slots = [slot for change in changes for slot in change.conflicts]
         assert len(slots) == len(set(slots))
+
+
+@pytest.mark.parametrize(("settings", "kind"), [
+    ({"learning_rate": 1e-5}, "learning_rate"),
+    ({"learning_rate": 1e-5, "epsilon": 1.0}, "optimizer"),
+])
+def test_an_adam_that_has_but_another_rate_gets_another_rate(
+    settings: dict[str, float], kind: str
+) -> None:
+    own = replace(two_bits(8, balanced=True), optimizer=Optimizer.named("Adam", **settings))
+    sets = candidates.strong_sets(own, make_goal(own), [], most=lambda batch: 10**6)
+    kinds = {change.kind for changes in sets for change in changes}
+    assert kinds & {"learning_rate", "optimizer"} == {kind}
 
 
 def test_what_the_budget_cut_short_is_tried_for_longer(monkeypatch):

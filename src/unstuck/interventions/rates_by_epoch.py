@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from unstuck.base.errors import NotSupported
@@ -48,13 +48,10 @@ class RatesByEpoch(Intervention):
         Raises:
             NotSupported: there is no scheduler of PyTorch's that makes a step with every batch.
         """
-        rate = recipe.optimizer.config.get("learning_rate")
-        given = rate["config"] if isinstance(rate, dict) else {}
-        each = recipe.updates_per_epoch
-        if "rates" not in given or given.get("every") != 1 or each == 1:
+        own, each = recipe.optimizer, recipe.updates_per_epoch
+        if own.rates_for != 1 or each == 1:
             raise NotSupported("No scheduler makes a step with every batch.")
-        by_epoch = {"rates": given["rates"][: recipe.epochs], "every": each}
-        return recipe.with_optimizer(learning_rate={**(rate or {}), "config": by_epoch})
+        return replace(recipe, optimizer=own.with_rates_for(each, first=recipe.epochs))
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """Keras's schedules count updates; only PyTorch's have a step of their own."""

@@ -83,7 +83,7 @@ class TrainAsFit(Intervention):
         loop = replace(recipe.loop, **{self.what: usual})
         if self.what == "steps_every" and loop.clears == "batch":  # which is now the same
             loop = replace(loop, clears="step")
-        return replace(recipe, loop=None if loop == Loop() else loop)
+        return recipe.with_loop(loop)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The argument `training`, or the model's variables in the place of some.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from unstuck.base.errors import NotSupported
 
 from . import adapter
 from .torch_numbers import is_torchs
@@ -53,6 +55,34 @@ class Optimizer:
         if is_torchs(self.cls) and hasattr(torchs, kind):
             return Optimizer.of(getattr(torchs, kind)(**config))
         return Optimizer.named(kind, **config)
+
+    def with_config(self, **config: Any) -> Optimizer:
+        """The same one with other arguments; a rate among them takes the place of a schedule."""
+        schedule = None if "learning_rate" in config else self.schedule
+        return replace(self, config={**self.config, **config}, schedule=schedule)
+
+    def with_rates_for(self, every: int, *, first: int | None = None) -> Optimizer:
+        """The same one under the rates of torch's scheduler, each for so many updates.
+
+        Args:
+            every: how many.
+            first: keep so many of the rates.
+
+        Raises:
+            NotSupported: it has no such rates.
+        """
+        rate = self.config.get("learning_rate")
+        if self.rates_for is None or not isinstance(rate, Mapping):
+            raise NotSupported(f"{self.kind} has no rates of PyTorch's scheduler.")
+        rates = {"rates": rate["config"]["rates"][:first], "every": every}
+        return self.with_config(learning_rate={**rate, "config": rates})
+
+    @property
+    def rates_for(self) -> int | None:
+        """For how many updates each rate of torch's scheduler is; `None` where there is none."""
+        rate = self.config.get("learning_rate")
+        own = isinstance(rate, Mapping) and rate.get("class_name") == torchs.Rates.__name__
+        return int(rate["config"]["every"]) if own else None  # type: ignore[index]
 
     @property
     def kind(self) -> str:

@@ -390,8 +390,18 @@ class Recipe:
 
     def with_optimizer(self, **config: Any) -> Recipe:
         """The same with other arguments for the optimizer."""
-        changed = replace(self.optimizer, config={**self.optimizer.config, **config})
-        return replace(self, optimizer=changed)
+        return replace(self, optimizer=self.optimizer.with_config(**config))
+
+    def with_loop(self, loop: Loop | None) -> Recipe:
+        """The same in another loop of the user's own; one that does as `fit` is none.
+
+        A scheduler of PyTorch's stays where it was: where more steps are made, its rates are for more.
+        """
+        own, loop = self.optimizer, None if loop == Loop() else loop
+        was, now = ((one or Loop()).steps_every for one in (self.loop, loop))
+        if own.rates_for is not None and 0 not in (was, now) and was != now:
+            own = own.with_rates_for(own.rates_for * was // now)
+        return replace(self, loop=loop, optimizer=own)
 
     def build(self) -> Built:
         """A fresh model, compiled, with all its variables made and no weights drawn.

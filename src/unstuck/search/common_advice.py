@@ -52,6 +52,7 @@ from unstuck.interventions.warm_up import WarmUp
 from unstuck.interventions.width import Width
 from unstuck.interventions.widths import Widths
 from unstuck.network.callback_rules import EarlyStopping
+from unstuck.network.optimizer import Optimizer
 from unstuck.network.post_norm import is_post_norm
 from unstuck.network.recipe import Recipe
 from unstuck.network.stacks import Stack, stacks
@@ -126,6 +127,9 @@ def _everything(
         if recipe.optimizer.kind not in ADAPTIVE:
             yield lambda: UseOptimizer(name="Adam")
         yield lambda: WarmUp(value=rate / 10)
+    elif _is_usual_adam(recipe.optimizer):
+        if recipe.optimizer.learning_rate != rate:
+            yield lambda: LearningRate.of(recipe, rate)
     elif recipe.optimizer.kind != "Adam" or recipe.optimizer.learning_rate != rate:
         yield lambda: UseOptimizer(name="Adam", learning_rate=rate)
     batch, updates = recipe.batch_size, recipe.updates
@@ -144,6 +148,12 @@ def _everything(
         yield Shuffle
     if split_takes_away(goal):
         yield lambda: ShuffleRows() if goal.rows > MANY_ROWS else ValidationSplit(value=0.0)
+
+
+def _is_usual_adam(own: Optimizer) -> bool:
+    """True for Adam with nothing set but its rate."""
+    rate = own.learning_rate
+    return rate is not None and own.instead("Adam", learning_rate=rate) == own
 
 
 def split_takes_away(goal: Goal) -> bool:

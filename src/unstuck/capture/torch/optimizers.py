@@ -71,7 +71,7 @@ def optimizer_of(
     if clipped is not None:
         config["global_clipnorm" if clipped[0] == "norm" else "clipvalue"] = clipped[1]
     if len(set(rates)) <= 1:
-        config["learning_rate"] = rates[0] if rates else float(groups[0]["lr"])
+        config["learning_rate"] = rates[0] if rates else _first(groups[0])
     else:
         config["learning_rate"] = _schedule(rates, each)
     return Optimizer.of(getattr(numbers, kind)(**config))

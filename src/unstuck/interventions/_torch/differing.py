@@ -22,7 +22,8 @@ def differing(before: Recipe, after: Recipe) -> set[Place] | None:
            and not _equal(getattr(before, name), getattr(after, name)) for name in _SAME):
         return None
     found: set[Place] = {(name,) for name in _PLAIN if getattr(before, name) != getattr(after, name)}
-    if (before.optimizer.cls, before.optimizer.config) != (after.optimizer.cls, after.optimizer.config):
+    own = before.with_loop(after.loop).optimizer
+    if (own.cls, own.config) != (after.optimizer.cls, after.optimizer.config):
         found.add(("optimizer",))
     if before.loss is not after.loss:
         found.add(("loss",))

@@ -40,7 +40,7 @@ def _clipping(script: Script, before: Recipe, after: Recipe) -> Edits | None:
 
 def _schedule(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     """No step of a scheduler; or one behind the loop over the batches, where it stands in that now."""
-    old, new = before.optimizer, after.optimizer
+    old, new = before.with_loop(after.loop).optimizer, after.optimizer
     if old.learning_rate is not None or old.config["learning_rate"] == new.config["learning_rate"]:
         return ()
     tree = tree_of(script.text)
