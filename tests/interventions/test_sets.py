@@ -134,14 +134,14 @@ def test_the_repair_of_the_two_bits_reads_as_one_would_write_it() -> None:
 @@ -8,2 +9,4 @@
 -h = Dense(4, activation='relu')(inputs)   # the first layer
 -h = Dense(2, activation='relu')(h)
-+# width: was 4
++# width: 4 were too few
 +h = Dense(16, activation='relu')(inputs)   # the first layer
 +# activation: relu puts out nothing below 0, and has no slope there
 +h = Dense(2, activation='linear')(h)
 @@ -12,2 +15,4 @@
 -autoencoder.compile(optimizer='adam', loss='binary_crossentropy')
 -autoencoder.fit(x, x, epochs=12, batch_size=8, shuffle=False, validation_split=0.2)
-+# optimizer: was Adam
++# optimizer: was Adam at 0.001
 +autoencoder.compile(optimizer=keras.optimizers.SGD(learning_rate=0.5), loss='binary_crossentropy')
 +# no validation_split
 +autoencoder.fit(x, x, epochs=12, batch_size=8, shuffle=False)

@@ -490,3 +490,14 @@ def test_where_trainings_are_counted_a_proof_takes_its_share_of_them(monkeypatch
     assert 16 <= cure.rate.trials <= 256
     assert {back.change.label for back in cure.put_backs} == {"a", "b"}
     assert found.experiment.trainings <= 1200
+
+
+@pytest.mark.parametrize(("place", "shown"), [(0, {"a"}), (1, set())])
+def test_that_the_best_cure_needs_its_changes_is_shown_with_what_is_left(monkeypatch, place, shown):
+    found = search(monkeypatch, lambda marks: 1.0 if {"a", "b"} <= set(marks) else 0.0, names="ab",
+                   budget="1200runs")
+    proofs, experiment = found.proofs, found.experiment
+    proofs.cures = [replace(proofs.cures[0], put_backs=()) for _ in range(2)]
+    experiment.trainings = experiment.budget.trainings - 3
+    proofs._shown_needed(place)
+    assert {back.change.label for back in proofs.cures[place].put_backs} == shown

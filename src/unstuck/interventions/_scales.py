@@ -117,6 +117,8 @@ def target_scaling(y: NDArray[Any], anchor: str, *, by_column: bool) -> Insertio
     axis = 0 if by_column else None
     spread = np.nanstd(values, axis=axis)
     scale, offset = np.where(spread > 0, spread, 1.0), np.nanmean(values, axis=axis)
+    if not np.ptp(scale):  # one number says it
+        scale = np.max(scale)
     config = {"scale": _tidy(scale), "offset": _tidy(np.asarray(offset), against=scale)}
     return Insertion(anchor=anchor, where="after", kind="Rescaling", config=config)
 

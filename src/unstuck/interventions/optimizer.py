@@ -56,9 +56,11 @@ class UseOptimizer(Intervention):
     def reason(self, before: Recipe) -> str:
         """Which it was."""
         own, rate = before.optimizer, before.optimizer.learning_rate
-        if own.kind != self.name or rate is None:
-            return f"optimizer: was {own.kind}"
-        return f"{own.kind}: the rate was {rate:.4g}"
+        if own.kind == self.name and rate is not None:
+            return f"{own.kind}: the rate was {rate:.4g}"
+        was = own.kind if rate is None else f"{own.kind} at {rate:.4g}"
+        gain = "steps of about its rate in each weight; " if self.name == "Adam" else ""
+        return f"optimizer: {gain}was {was}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this optimizer."""

@@ -41,7 +41,7 @@ class ShuffleRows(Intervention):
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The order on a line before `fit`, and its arguments taken in that order.
 
-        `np.take` reads arrays, lists and data frames alike.
+        `np.take` reads arrays, lists and data frames alike; an array by its name is indexed.
         """
         call = method_call(script, before, "fit")
         if call is None or call.has_hidden_arguments:
@@ -62,7 +62,9 @@ class ShuffleRows(Intervention):
                 continue
             if not _only_looks_up(argument.code):
                 return None
-            taken = f"{numpy}.take({argument.code}, {order}, axis=0)"
+            plain = name in before.plain and argument.code.isidentifier()
+            taken = f"{argument.code}[{order}]" if plain else (
+                f"{numpy}.take({argument.code}, {order}, axis=0)")
             edits.extend(call.set_argument(name, taken, position=_ARGUMENTS[name]) or ())
         return tuple(edits)
 

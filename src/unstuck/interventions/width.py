@@ -36,7 +36,7 @@ class Width(OneLayer):
 
     def reason(self, before: Recipe) -> str:
         """How wide it was."""
-        return f"width: was {self.was:,}"
+        return f"width: {self.was:,} were too {'few' if self.value > self.was else 'many'}"
 
     def apply(self, recipe: Recipe) -> Recipe:
         """The recipe with this width; whether the next layers fit, only building it tells."""

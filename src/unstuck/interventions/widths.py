@@ -57,10 +57,14 @@ class Widths(Intervention):
             ", ".join(f"{name} → {units}" for name in names) for units, names in runs)
 
     def reason(self, before: Recipe) -> str:
-        """How wide they were."""
-        were = sorted({width_of(layer_of(before, name)) for name, _ in self.widths})
-        span = f"{were[0]:,}" if len(were) == 1 else f"{were[0]:,} to {were[-1]:,}"
-        return f"width: were {span} units"
+        """How wide they were, where all become wider or narrower."""
+        were = {name: width_of(layer_of(before, name)) for name, _ in self.widths}
+        wider = {units > were[name] for name, units in self.widths}
+        if len(wider) != 1:
+            return super().reason(before)
+        least, most = min(were.values()), max(were.values())
+        span = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+        return f"width: {span} were too {'few' if wider.pop() else 'many'}"
 
     @property
     def site(self) -> str:

@@ -35,6 +35,9 @@ PUT_BACK = 128
 """Fresh seeds on which one change of a cure is put back, where they cost next to nothing."""
 PUT_BACK_SHARE = 0.25
 """Most of the time left that may go into putting back the changes of one cure."""
+NEED_SHARE = 0.9
+"""The same for a change of the best cure for which that is not enough: what shows that it needs its
+changes comes before another cure."""
 FINAL_PARTS = 16
 """What is left is divided into so many parts, one for measuring the best sets again."""
 SHARP_PARTS = 60
@@ -227,7 +230,8 @@ class Proofs:
             rest = experiment.arm(tuple(c for c in changes if c is not change))
             if rest is None:
                 continue
-            count = self._room(rest, min(PUT_BACK, proof.replicas), begun, len(changes) - number)
+            count = self._room(rest, min(PUT_BACK, proof.replicas), begun, len(changes) - number,
+                               is_best=not place)
             if not count:
                 continue
             experiment.progress.stage(f"is “{change.label}” needed? As it was, on fresh seeds", count)
@@ -244,18 +248,25 @@ class Proofs:
             cure = self.cures[place] = replace(cure, put_backs=(*cure.put_backs, back))
         return True
 
-    def _room(self, arm: Arm, wanted: int, begun: tuple[float, float], changes: int) -> int:
+    def _room(
+        self, arm: Arm, wanted: int, begun: tuple[float, float], changes: int, *, is_best: bool
+    ) -> int:
         """Replicas for putting back one of so many changes that are still to come; 0 without room.
 
         All of them together may take `PUT_BACK_SHARE` of the seconds and trainings that were left when
-        the first was `begun`.
+        the first was `begun`; where that is none, those of the best cure more, one after the other.
         """
-        experiment = self.experiment
-        seconds, trainings = (
-            np.inf if np.isinf(had) else (PUT_BACK_SHARE * had - (had - has)) / changes
-            for had, has in zip(begun, (experiment.left, experiment.trainings_left), strict=True))
-        count = wanted
-        while count and (count > trainings or experiment.costs.of(arm, count) > seconds):
+        left = self.experiment.left, self.experiment.trainings_left
+        shares = [np.inf if np.isinf(had) else (PUT_BACK_SHARE * had - (had - has)) / changes
+                  for had, has in zip(begun, left, strict=True)]
+        count = self._fitting(arm, wanted, *shares)
+        if not count and is_best:
+            return self._fitting(arm, min(wanted, SURE), *(NEED_SHARE * has for has in left))
+        return count
+
+    def _fitting(self, arm: Arm, count: int, seconds: float, trainings: float) -> int:
+        """So many replicas of an arm, or as often halved as fits into that; 0 where none do."""
+        while count and (count > trainings or self.experiment.costs.of(arm, count) > seconds):
             count //= 2
         return count
 

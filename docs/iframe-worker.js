@@ -1,5 +1,5 @@
 // The site's search runs in a worker, and browsers give none to a page that is opened from disk. There it
-// runs in a hidden frame instead, which the theme knows under this name.
+// runs in a hidden frame instead, which the theme knows under this name, as it does that of the file.
 class IFrameWorker extends EventTarget {
   constructor(url) {
     super();
