@@ -11,8 +11,10 @@ class IFrameWorker extends EventTarget {
     inside.document.close();
     inside.postMessage = (data) => {
       const answer = new MessageEvent("message", { data: structuredClone(data) });
-      this.dispatchEvent(answer);
-      this.onmessage?.(answer);
+      setTimeout(() => {  // a worker's answers never come while somebody still gets ready for them
+        this.dispatchEvent(answer);
+        this.onmessage?.(answer);
+      });
     };
     inside.importScripts = (...urls) =>
       urls.reduce((before, next) => before.then(() => this.load(next)), Promise.resolve());
