@@ -8,7 +8,7 @@ RUN pip wheel --no-cache-dir --no-deps -w /wheels /source
 
 FROM python:3.12-slim
 COPY --from=build /wheels /wheels
-RUN pip install --no-cache-dir "$(ls /wheels/*.whl)[html]" && rm -r /wheels \
+RUN pip install --no-cache-dir /wheels/*.whl && rm -r /wheels \
     && useradd --create-home user
 USER user
 WORKDIR /work

@@ -40,6 +40,8 @@ WHY = {
                       "cores that fight each other"),
     "joblib": ("processes for `--jobs`; scikit-learn needs it as well", "`--jobs`"),
     "jinja2": ("the pages of reports and of the manual", "`--html`"),
+    "vl-convert-python": ("draws the plots of the page and of notebooks, with no browser and no network",
+                          "plots of our own, in SVG"),
 }  # fmt: skip
 """By package that we ask for: why, and what would be lost without it."""
 IMPORTS = (
@@ -108,11 +110,10 @@ def main() -> None:
         "## What `pip install unstuck` brings", "", *table(sizes), "",
         "## Extras", "",
         "| extra | brings | for |", "|---|---|---|",
-        "| `html` | vl-convert (88 MB) | the drawings of `--html` and of notebooks |",
         "| `torch` | PyTorch | scripts that train with it |",
         "| `dask`, `ray` | distributed, Ray | `--cluster` |",
         "| `docs` | MkDocs and its theme | building this site |",
-        "| `test` | what the tests need, with `html` and `docs` | working on unstuck |",
+        "| `test` | what the tests need, with `docs` | working on unstuck |",
         "| `study` | altair, wordfreq | the drawings of studies |", "",
         "## What it takes", "",
         "| | seconds |", "|---|---:|",

@@ -461,4 +461,4 @@ def test_a_page_that_cannot_be_drawn_is_refused_before_the_work(
     for asked in (["--html", str(tmp_path / "page.html")], ["--format", "html"]):
         done = CliRunner().invoke(app, ["run", "there_is_no_such.py", *asked])
         said = " ".join(done.stderr.replace("│", " ").split())
-        assert done.exit_code == 2 and "pip install 'unstuck[html]'" in said
+        assert done.exit_code == 2 and "pip install vl-convert-python" in said

@@ -17,11 +17,11 @@ from typing import IO, Any
 
 _WARM = {"data": {"values": [{"a": "b"}]}, "mark": "text", "encoding": {"x": {"field": "a"}}}
 _started: list[subprocess.Popen[str]] = []
-LACKS = "The page's drawings need a package that is not installed: pip install 'unstuck[html]'."
+LACKS = "The page's drawings need a package that is not installed: pip install vl-convert-python."
 
 
 def can_draw() -> bool:
-    """Whether the drawing library is installed, which is an extra."""
+    """Whether the drawing library is there: it is compiled, and not for every system."""
     return importlib.util.find_spec("vl_convert") is not None
 
 
