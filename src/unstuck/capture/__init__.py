@@ -319,7 +319,11 @@ def _capture_torch(
     with adapter.fresh_session():
         taken, ending = run_and_take(script, filename, chosen, run, through=through)
     if taken is None:
-        raise ScriptFailed(f"{name} raised {type(ending.error).__name__} before its training was over.")
+        assert ending.error is not None
+        if isinstance(ending.error, UnstuckError):
+            raise _of_ours(ending.error)
+        raise _failed(f"{name} raised {type(ending.error).__name__} before its training was over.",
+                      ending.error)
     return Captured(
         recipe=taken.recipe, script=script, line=taken.line, call=taken.call, index=taken.index,
         of=taken.of, others=taken.others, model_kind=taken.model_kind,
@@ -394,9 +398,7 @@ def _not_reached(
 ) -> UnstuckError:
     times = len(watch.fits)
     if isinstance(ending.error, UnstuckError):
-        place = runner.place_of(ending.error)
-        where = "" if place is None else f"{Path(place[0]).name}, line {place[1]}: "
-        return NotSupported(f"{where}{_as_it_was_said(ending.error)}")
+        return _of_ours(ending.error)
     if ending.error is not None:
         if isinstance(ending.error, ImportError):
             _explain_tensorflow(name, ending.error)
@@ -425,6 +427,13 @@ def _not_reached(
         f" arguments, give them after --: unstuck run {name} -- ARGUMENTS. If it only defines the"
         " model, pass that and the data to unstuck.diagnose."
     )
+
+
+def _of_ours(error: UnstuckError) -> NotSupported:
+    """A refusal that arose while the script ran, with the line that it was at."""
+    place = runner.place_of(error)
+    where = "" if place is None else f"{Path(place[0]).name}, line {place[1]}: "
+    return NotSupported(f"{where}{_as_it_was_said(error)}")
 
 
 def _failed(told: str, error: BaseException) -> ScriptFailed:

@@ -25,6 +25,7 @@ from .draws import Draws
 from .listening import Listening
 from .loaders import loaded
 from .places import Places
+from .refusing import Refused, wrappers
 from .schedules import tells_rates
 from .trainings import Training, Trainings
 
@@ -44,7 +45,7 @@ class Hooks:
         self.draws = Draws(self.places.here)
         self.listening = Listening(self.places, self.draws)
         self.listening.on_clamp = self._clamped
-        self.trainings = Trainings(self.draws.of)
+        self.trainings = Trainings(self.draws.of, self.refuse)
         self.optimizers: list[Any] = []
         self.schedulers: list[Any] = []
         self.loaders: list[Any] = []
@@ -56,13 +57,16 @@ class Hooks:
         self._forward: Span | None = None
         self._frames: list[FrameType] = []
         self._ended: Any = None
+        self.refused: Refused | None = None
 
     @contextlib.contextmanager
     def standing(self) -> Iterator[None]:
         """All of them, meanwhile."""
         data = torch.utils.data
-        wrappers = {
+        heard = {
+            **wrappers(self.refuse),
             (torch.autograd, "backward"): self._backward,
+            (torch.autograd, "grad"): self._grad,
             (torch.optim.Optimizer, "zero_grad"): self._zero_grad("optimizer"),
             (torch.nn.Module, "zero_grad"): self._zero_grad("module"),
             (torch.nn.Module, "__init__"): self._made,
@@ -84,11 +88,17 @@ class Hooks:
             optimizers.register_optimizer_step_post_hook(self._stepped),
         ]
         try:
-            with patched(wrappers), self.listening:
+            with patched(heard), self.listening:
                 yield
         finally:
             for handle in self._handles:
                 handle.remove()
+
+    def refuse(self, why: str) -> None:
+        """End the script: what it asks for here is refused."""
+        here = self.places.here()
+        self.refused = self.refused or Refused(why, None if here is None else here.line)
+        raise Stop
 
     def end(self) -> None:
         """The script is over."""
@@ -242,6 +252,14 @@ class Hooks:
                 self.listening.quiet -= 1
 
         return backward
+
+    def _grad(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def grad(*args: Any, **kwargs: Any) -> Any:
+            self.trainings.at("grad", self.places.here())
+            return original(*args, **kwargs)
+
+        return grad
 
     def _note_backward(self, loss: Any) -> None:
         if self.listening.full:
