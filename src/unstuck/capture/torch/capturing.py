@@ -40,7 +40,8 @@ class Taken:
 
 
 def run_and_take(
-    script: Script, filename: str, chosen: int, run: Callable[[], runner.Ending], *, through: bool
+    script: Script, filename: str, chosen: int, run: Callable[[], runner.Ending], *, through: bool,
+    standing: bool = False,
 ) -> tuple[Taken | None, runner.Ending]:
     """What a script trains; `None` where it raised before anything was known.
 
@@ -50,6 +51,7 @@ def run_and_take(
         chosen: the number of the training, from 1.
         run: runs it.
         through: let it run to its end, also where its loop has told enough.
+        standing: its modules were made before.
 
     Raises:
         NoFitCall: it trains nothing, or fewer times.
@@ -60,14 +62,20 @@ def run_and_take(
     except Refused as error:
         raise error.told(filename) from None
     # Where another optimizer is made later, what comes is another training.
-    hooks = Hooks(script, filename, ends_early=not through and _optimizers(script) == 1)
+    hooks = Hooks(script, filename, standing=standing,
+                  ends_early=not through and (standing or _optimizers(script) == 1))
     with _drawing(), hooks.standing():
         ending = run()
         hooks.end()
+    if hooks.refused is None and ending.error is not None and not _complete(hooks, chosen):
+        return None, ending
+    return of_hooks(hooks, script, filename, chosen), ending
+
+
+def of_hooks(hooks: Hooks, script: Script, filename: str, chosen: int) -> Taken:
+    """The recipe of a training that was heard; arguments and errors as of `run_and_take`."""
     if hooks.refused is not None:
         raise hooks.refused.told(filename)
-    if ending.error is not None and not _complete(hooks, chosen):
-        return None, ending
     trainings = hooks.trainings.all
     if not trainings:
         raise _nothing_trained(hooks, filename)
@@ -90,7 +98,7 @@ def run_and_take(
     return Taken(
         recipe=recipe, line=line, call=call, index=chosen, of=len(trainings),
         others=tuple(f"line {a}: {b}" for i, (a, b) in enumerate(told_of, 1) if i != chosen),
-        model_kind=_kind(training), notes=notes), ending
+        model_kind=_kind(training), notes=notes)
 
 
 def _nothing_trained(hooks: Hooks, filename: str) -> UnstuckError:
