@@ -55,6 +55,9 @@ def __getattr__(name: str) -> Any:
 
         if keras.backend.backend() != "jax":
             return importlib.import_module("unstuck.doors.other_backend").Callback
+    if name == "torch":
+        on_jax()
+        return importlib.import_module("unstuck.doors.torch")
     if name in _HOMES:
         on_jax()
         return getattr(importlib.import_module(f"unstuck.{_HOMES[name]}"), name)

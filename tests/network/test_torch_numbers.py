@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import jax
 import keras
 import numpy as np
 import pytest
 
 from unstuck.network.torch_numbers import layers, optimizers
 from unstuck.network.torch_numbers.initializers import OfKernel, OfUnits, resolved
+from unstuck.network.torch_numbers.losses import BCELoss
 
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
@@ -136,3 +138,16 @@ def test_a_cut_and_a_layer_made_anew_can_be_undone():
     kept = layers.Dense.from_config({**anew.get_config(), "made_anew": False})
     kept.build((None, 2))
     assert np.allclose(kept(x), kept(x))
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum"])
+def test_a_binary_cross_entropy_cuts_logarithms_and_has_torchs_slope(reduction):
+    outputs = np.float32([[0, 1e-37, 1e-13, 1e-8, 0.3, 1 - 6e-8, 1]] * 3).reshape(-1, 1)
+    targets = np.repeat(np.float32([0, 1, 0.4]), 7).reshape(-1, 1)
+    given = torch.tensor(outputs, requires_grad=True)
+    loss = torch.nn.BCELoss(reduction="sum" if reduction == "sum" else "mean")(
+        given, torch.tensor(targets))
+    loss.backward()
+    mine, slopes = jax.value_and_grad(lambda y: BCELoss(reduction=reduction)(targets, y))(outputs)
+    np.testing.assert_allclose(mine, loss.item(), rtol=1e-6)
+    np.testing.assert_allclose(slopes, given.grad.numpy(), rtol=1e-5, atol=1e-20)

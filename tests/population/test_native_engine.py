@@ -36,6 +36,7 @@ from unstuck.network.loops import Loop
 from unstuck.network.rebuilding import rebuilt
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import optimizers as torchs
+from unstuck.network.torch_numbers.losses import BCELoss
 from unstuck.population import draws
 from unstuck.population.native_engine.engine import MISSING, NativeEngine
 
@@ -183,6 +184,14 @@ def test_a_training_is_the_one_keras_does(case: Case) -> None:
 def test_torchs_optimizers_train_as_their_formulas_do(optimizer: Any) -> None:
     x, y = data("real")
     assert_same_training(recipe_of(chain(*hidden("relu")), "mse", optimizer, x, y))
+
+
+@pytest.mark.parametrize("size", [1, 1000], ids=["between", "at their ends"])
+def test_torchs_binary_cross_entropy_is_its_own(size: float) -> None:
+    """Sigmoids of large numbers round to 0 and 1, where Keras would clip them at 1e-7."""
+    x, y = data("bits")
+    assert_same_training(recipe_of(
+        chain(*hidden("relu"), out="sigmoid"), BCELoss(), o.SGD(0.05 / size**2), size * x, y))
 
 
 @pytest.mark.parametrize(("optimizer", "why"), [

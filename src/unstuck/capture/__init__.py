@@ -17,7 +17,7 @@ import linecache
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -46,8 +46,9 @@ from .seeded import drawing_from
 from .tensorflow.blocks import rewritten
 from .watch import Watch
 
-__all__ = ["Captured", "capture_cell", "capture_model", "capture_script", "capture_text",
-           "capture_trained", "drawing_from", "load_model", "random_state_kept", "told_of"]
+__all__ = ["Captured", "capture_cell", "capture_heard", "capture_model", "capture_module",
+           "capture_script", "capture_text", "capture_trained", "drawing_from", "load_model",
+           "random_state_kept", "told_of"]
 
 _STANDING_IN = frozenset({"keras", "jax", "jaxlib", "unstuck"})
 _NEVER_ASKED_FOR = frozenset({"keras", "jax", "jaxlib"})
@@ -319,12 +320,51 @@ def _capture_torch(
     with adapter.fresh_session():
         taken, ending = run_and_take(script, filename, chosen, run, through=through)
     if taken is None:
-        raise ScriptFailed(f"{name} raised {type(ending.error).__name__} before its training was over.")
+        assert ending.error is not None
+        if isinstance(ending.error, UnstuckError):
+            raise _of_ours(ending.error)
+        raise _failed(f"{name} raised {type(ending.error).__name__} before its training was over.",
+                      ending.error)
     return Captured(
         recipe=taken.recipe, script=script, line=taken.line, call=taken.call, index=taken.index,
         of=taken.of, others=taken.others, model_kind=taken.model_kind,
         parameters=taken.recipe.architecture.source.count_params(), exit_code=ending.exit_code,
         own_history=None, notes=taken.notes)
+
+
+def capture_module(
+    module: Any, loss_fn: Any = None, optimizer: Any = None, loader: Any = None, *,
+    epochs: Any = None,
+) -> Captured:
+    """The training of a module of torch's by a loop over its loader; all is left as it is.
+
+    Args:
+        module, loss_fn, optimizer, loader, epochs: as `torch.memory.module_taken` takes them.
+
+    Raises:
+        UnstuckError: it cannot be trained, and why.
+    """
+    from .torch.memory import module_taken
+
+    return capture_heard(lambda: module_taken(module, loss_fn, optimizer, loader, epochs))
+
+
+def capture_heard(take: Callable[[], Any]) -> Captured:
+    """A training of torch's that no source is known of.
+
+    Args:
+        take: gives the `torch.capturing.Taken`.
+
+    Raises:
+        UnstuckError: replicas cannot do the same, and why.
+    """
+    with adapter.fresh_session():
+        taken = take()
+    recipe = replace(taken.recipe, sites={})
+    return Captured(
+        recipe=recipe, script=None, line=None, call="", index=taken.index, of=taken.of, others=(),
+        model_kind=taken.model_kind, parameters=recipe.architecture.source.count_params(),
+        exit_code=None, own_history=None, notes=taken.notes)
 
 
 def _captured(
@@ -394,9 +434,7 @@ def _not_reached(
 ) -> UnstuckError:
     times = len(watch.fits)
     if isinstance(ending.error, UnstuckError):
-        place = runner.place_of(ending.error)
-        where = "" if place is None else f"{Path(place[0]).name}, line {place[1]}: "
-        return NotSupported(f"{where}{_as_it_was_said(ending.error)}")
+        return _of_ours(ending.error)
     if ending.error is not None:
         if isinstance(ending.error, ImportError):
             _explain_tensorflow(name, ending.error)
@@ -425,6 +463,13 @@ def _not_reached(
         f" arguments, give them after --: unstuck run {name} -- ARGUMENTS. If it only defines the"
         " model, pass that and the data to unstuck.diagnose."
     )
+
+
+def _of_ours(error: UnstuckError) -> NotSupported:
+    """A refusal that arose while the script ran, with the line that it was at."""
+    place = runner.place_of(error)
+    where = "" if place is None else f"{Path(place[0]).name}, line {place[1]}: "
+    return NotSupported(f"{where}{_as_it_was_said(error)}")
 
 
 def _failed(told: str, error: BaseException) -> ScriptFailed:

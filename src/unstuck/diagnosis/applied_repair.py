@@ -12,6 +12,7 @@ from unstuck.base.short_repr import Short
 from unstuck.network import adapter
 from unstuck.network.callback_rules import Rule
 from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import SPELLING
 from unstuck.population.keras_engine.program import Program
 from unstuck.result import results
 
@@ -37,8 +38,11 @@ class ReadyRepair(Short):
             seed: of the weights. Those that had been loaded or trained before are kept.
 
         Raises:
-            UnstuckError: `model` is another network.
+            UnstuckError: `model` is another network, or one of torch's.
         """
+        if self.before.written_for == SPELLING:
+            raise UnstuckError("The repair of a torch training is told, not applied: make its changes"
+                               " in your code. Of a script, unstuck fix writes them.")
         if model is not None and _names(model) != _names(self.before.architecture.source):
             raise UnstuckError(
                 "This is not the model that was diagnosed: its layers have other names. Diagnose it,"

@@ -6,6 +6,7 @@ budget or Ctrl-C cut short, as long as there is a population to speak of.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,14 @@ from unstuck.base.errors import Stuck, UnstuckError
 from unstuck.base.journal import Journal, Shelf
 from unstuck.base.progress import Progress
 from unstuck.base.reading import refuse_no_script
-from unstuck.capture import Captured, capture_model, capture_script, drawing_from, random_state_kept
+from unstuck.capture import (
+    Captured,
+    capture_model,
+    capture_module,
+    capture_script,
+    drawing_from,
+    random_state_kept,
+)
 from unstuck.population.backends import refuse_unreachable
 from unstuck.population.chunks import Chunks
 from unstuck.population.identity import fingerprint
@@ -225,9 +233,7 @@ def _diagnose_fit(
 
 def diagnose(
     model: Any,
-    x: Any = None,
-    y: Any = None,
-    *,
+    *training: Any,
     budget: str = "2m",
     replicas: int | None = None,
     seed: int = 0,
@@ -237,12 +243,15 @@ def diagnose(
     journal: str | Path | None = None,
     **fit_arguments: Any,
 ) -> Diagnosis:
-    """Diagnose a compiled model on the data it would be fitted on. Prints nothing.
+    """Diagnose a model on the data it would be fitted on. Prints nothing.
+
+    With Keras it is `diagnose(model, x, y, epochs=12)`; with torch
+    `diagnose(module, loss_fn, optimizer, loader, epochs=12)`, of a loader that gives batches of
+    (inputs, targets). All that is handed over is left as it is.
 
     Args:
-        model: a compiled `keras.Model`, which is left as it is, or where a `.keras` file of one is.
-        x: inputs as for `fit`.
-        y: targets as for `fit`.
+        model: a compiled `keras.Model`, or where a `.keras` file of one is, or a `torch.nn.Module`.
+        training: inputs and targets as for `fit`; of a module its loss, optimizer and loader.
         budget: "90s", "2m" or "200runs".
         replicas: most replicas of any arm.
         seed: base seed of the population.
@@ -252,14 +261,15 @@ def diagnose(
         rows: so many of the rows are trained on, each class with its share; by default all.
         journal: a folder in which finished trainings are kept until the diagnosis has ended; one
             that was cut short is gone on with by the same call on the same data.
-        fit_arguments: `fit`'s other arguments, by name.
+        fit_arguments: `fit`'s other arguments, by name; of a module its `epochs`.
 
     Raises:
         UnstuckError: what was handed over cannot be trained, and why.
     """
     options = Options.read(budget=budget, horizon=horizon, rows=rows, replicas=replicas, seed=seed,
                            goal=goal)
-    captured = capture_model(model, x, y, **fit_arguments)
+    capture = capture_module if _is_module(model) else capture_model
+    captured = capture(model, *training, **fit_arguments)
     shelf, done = Shelf(None if journal is None else Path(journal)), False
     try:
         kept = None
@@ -272,6 +282,12 @@ def diagnose(
     finally:
         shelf.close(done=done)
     return found
+
+
+def _is_module(model: Any) -> bool:
+    """Whether a model is torch's, which nobody imports who has not got one."""
+    torch = sys.modules.get("torch")
+    return torch is not None and isinstance(model, torch.nn.Module)
 
 
 def diagnose_captured(

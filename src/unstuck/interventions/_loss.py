@@ -12,6 +12,8 @@ import keras
 from unstuck.base.errors import NotSupported
 from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers import SPELLING
+from unstuck.network.torch_numbers.losses import BCELoss
 from unstuck.script import Call, Script
 
 from . import Intervention
@@ -50,6 +52,8 @@ def with_loss(recipe: Recipe, name: str, *, from_logits: bool) -> Recipe:
         keras.losses.get(name)
     except ValueError as error:
         raise NotSupported(f"Keras has no loss called {name!r}.") from error
+    if recipe.written_for == SPELLING and (name, from_logits) == ("binary_crossentropy", False):
+        return replace(recipe, loss=BCELoss())
     if not from_logits:
         return replace(recipe, loss=name)
     return replace(recipe, loss=getattr(keras.losses, str(_class_name(name)))(from_logits=True))

@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from .torch_numbers.losses import NLLLoss
+from .torch_numbers.losses import BCELoss, NLLLoss
 
 
 def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
@@ -21,6 +21,8 @@ def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
         return (name, {}) if getattr(keras.losses, name, None) is loss else ("custom", {})
     if isinstance(loss, NLLLoss):
         return "nll_loss", {"reduction": loss.reduction}
+    if isinstance(loss, BCELoss):
+        return "binary_crossentropy", {"reduction": loss.reduction, "cuts": "logarithms"}
     if type(loss).__module__.startswith("keras."):
         config = {k: v for k, v in loss.get_config().items() if k not in ("name", "fn")}
         return _snake(type(loss).__name__), config

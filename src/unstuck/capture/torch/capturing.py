@@ -7,10 +7,11 @@ import contextlib
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
-from unstuck.base.errors import NoFitCall, NotSupported
+from unstuck.base.errors import NoFitCall, NotSupported, UnstuckError
 from unstuck.network import adapter
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
@@ -18,9 +19,9 @@ from unstuck.script.nodes import parsed
 
 from .. import runner
 from ..calls import one_line
-from ..own_loops import refuse
 from .closing import Closing
 from .hooks import Hooks
+from .refusing import Refused, placed, refuse_environments
 from .trainings import Training
 
 
@@ -39,7 +40,8 @@ class Taken:
 
 
 def run_and_take(
-    script: Script, filename: str, chosen: int, run: Callable[[], runner.Ending], *, through: bool
+    script: Script, filename: str, chosen: int, run: Callable[[], runner.Ending], *, through: bool,
+    standing: bool = False,
 ) -> tuple[Taken | None, runner.Ending]:
     """What a script trains; `None` where it raised before anything was known.
 
@@ -49,37 +51,45 @@ def run_and_take(
         chosen: the number of the training, from 1.
         run: runs it.
         through: let it run to its end, also where its loop has told enough.
+        standing: its modules were made before.
 
     Raises:
         NoFitCall: it trains nothing, or fewer times.
         NotSupported: replicas cannot do the same, and why.
     """
+    try:
+        refuse_environments(script)
+    except Refused as error:
+        raise error.told(filename) from None
     # Where another optimizer is made later, what comes is another training.
-    hooks = Hooks(script, filename, ends_early=not through and _optimizers(script) == 1)
+    hooks = Hooks(script, filename, standing=standing,
+                  ends_early=not through and (standing or _optimizers(script) == 1))
     with _drawing(), hooks.standing():
         ending = run()
         hooks.end()
-    if ending.error is not None and not _complete(hooks, chosen):
+    if hooks.refused is None and ending.error is not None and not _complete(hooks, chosen):
         return None, ending
+    return of_hooks(hooks, script, filename, chosen), ending
+
+
+def of_hooks(hooks: Hooks, script: Script, filename: str, chosen: int) -> Taken:
+    """The recipe of a training that was heard; arguments and errors as of `run_and_take`."""
+    if hooks.refused is not None:
+        raise hooks.refused.told(filename)
     trainings = hooks.trainings.all
     if not trainings:
-        refuse(None, hooks.trainings.refused)
-        if hooks.trainings.waits:
-            refuse(None, "it changes its weights by hand. Let an optimizer make the steps, such as"
-                         " torch.optim.SGD(model.parameters(), lr=...), and call its step().")
-        raise NoFitCall(
-            f"{filename.rpartition('/')[2]} ended without a step of an optimizer of torch's, so there"
-            " is nothing to diagnose.")
+        raise _nothing_trained(hooks, filename)
     if chosen > len(trainings):
         raise NoFitCall(f"There are {len(trainings)} trainings in it; there is no training {chosen}.")
     training = trainings[chosen - 1]
-    refuse(None, training.refused or hooks.trainings.refused)
+    span = training.spans.get("step") or training.spans.get("backward")
     with adapter.random_state_kept():
         try:
+            if training.refused:
+                raise NotSupported(training.refused)
             recipe, told = Closing(training, hooks).recipe()
         except NotSupported as error:
-            refuse(None, str(error)) if not str(error).startswith("The script") else None
-            raise
+            raise placed(_of_loop(str(error)), filename, None if span is None else span.line) from error
     told_of = [_shown(script, one) for one in trainings]
     notes = (*told, *hooks.notes)
     if len(trainings) > 1:
@@ -88,7 +98,28 @@ def run_and_take(
     return Taken(
         recipe=recipe, line=line, call=call, index=chosen, of=len(trainings),
         others=tuple(f"line {a}: {b}" for i, (a, b) in enumerate(told_of, 1) if i != chosen),
-        model_kind=_kind(training), notes=notes), ending
+        model_kind=_kind(training), notes=notes)
+
+
+def _nothing_trained(hooks: Hooks, filename: str) -> UnstuckError:
+    """Why no step of an optimizer was followed."""
+    if hooks.trainings.waits:
+        return NotSupported(_of_loop(
+            "it changes its weights by hand. Let an optimizer make the steps, such as"
+            " torch.optim.SGD(model.parameters(), lr=...), and call its step()."))
+    if (grad := hooks.trainings.grad) is not None:
+        return placed("gradients are computed by torch.autograd.grad or torch.func.grad, which are not"
+                      " followed. Call loss.backward(), and step() of an optimizer.", filename,
+                      grad.line)
+    return NoFitCall(
+        f"{Path(filename).name} ended without a step of an optimizer of torch's, so there is nothing to"
+        " diagnose. If it waits for arguments, give them after --. If it changes its weights by hand,"
+        " let an optimizer make the steps, such as torch.optim.SGD.")
+
+
+def _of_loop(why: str) -> str:
+    own = "The script has a training loop of its own"
+    return why if why.startswith(own) else f"{own}, and {why}"
 
 
 def _optimizers(script: Script) -> int:

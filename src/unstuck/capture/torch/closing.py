@@ -69,19 +69,28 @@ class Closing:
         """Refuse a forward pass that does otherwise in some updates, or that nothing is known of."""
         for op in self.graphs[0].ops:
             if any(isinstance(one, Leaf) and one.unheard for one in op.inputs):
-                line = "" if op.span is None else f" (line {op.span.line})"
-                raise NotSupported(f"{op.name}{line} reads what was computed by functions that are not"
-                                   " known here, such as those of a package or an autograd.Function.")
+                raise NotSupported(f"{op.name}{_line(op.span)} reads what was computed by functions"
+                                   " that are not known here, such as those of a package or an"
+                                   " autograd.Function.")
         first = self.graphs[0].marks
         for number, graph in enumerate(self.graphs, 1):
             if graph.marks == first:
                 continue
-            op = next((op for op, mark in zip(graph.ops, first, strict=False)
-                       if (op.name, len(op.inputs)) != mark[:2]), graph.ops[-1])
-            line = "" if op.span is None else f" (line {op.span.line})"
+            op = next((op for op, mark in zip(self.graphs[0].ops, graph.marks, strict=False)
+                       if (op.name, len(op.inputs)) != mark[:2]), self.graphs[0].ops[-1])
+            asked = self._hooks.listening.asked
+            at = f"at {op.name}{_line(op.span)}" if asked is None else (
+                f"and asks for numbers of its data{_line(asked)}")
             raise NotSupported(
-                f"its update {number} computes otherwise than its first one, at {op.name}{line}: its"
-                " network or its loss branches on data. Take the branch out to diagnose the script.")
+                f"its update {number} computes otherwise than its first one, {at}: its network or its"
+                " loss branches on data. Take the branch out to diagnose the script.")
+        half = next((op for op in self.graphs[0].ops if op.dtypes[:1] in (["float16"], ["bfloat16"])),
+                    None)
+        if half is not None:
+            raise NotSupported(
+                f"{half.name}{_line(half.span)} computes in {half.dtypes[0]}, and replicas in float32."
+                " Take half() or bfloat16() out: what keeps a network from learning in float32 does so"
+                " in half the digits, too.")
 
     def recipe(self) -> tuple[Recipe, tuple[str, ...]]:
         """It, and notes.
@@ -303,6 +312,10 @@ class Closing:
         if len(loaders) == 1:
             sites["batch"] = loaders.pop()
         return sites
+
+
+def _line(span: Span | None) -> str:
+    return "" if span is None else f" (line {span.line})"
 
 
 def _penalise(network: Translation, penalised: Mapping[int, tuple[float, float]]) -> None:

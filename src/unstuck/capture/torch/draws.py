@@ -61,6 +61,10 @@ class Draws:
             if name in _FUNCTIONS and (span := self._here()) is not None:
                 self._spans[_place(target)] = span
 
+    def note(self, tensor: Any, draw: Draw | None) -> None:
+        """A tensor's numbers count as drawn so."""
+        self._by_place[_place(tensor)] = draw
+
     def trained(self, parameters: Any) -> None:
         """These have been changed by an optimizer."""
         for one in parameters:

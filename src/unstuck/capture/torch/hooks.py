@@ -6,6 +6,7 @@ import contextlib
 import functools
 import time
 import warnings
+import weakref
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
@@ -27,7 +28,9 @@ from .draws import Draws
 from .listening import Listening
 from .loaders import loaded
 from .places import Places
+from .refusing import Refused, wrappers
 from .schedules import tells_rates
+from .standing import drawn_by_themselves
 from .trainings import Training, Trainings
 
 LOOKS_ON = 60.0
@@ -41,15 +44,21 @@ class Hooks:
         script: its source.
         filename: what its code was compiled under.
         ends_early: end the script once its loop has told what all of its rounds are.
+        standing: its modules were made before; those that could be as torch made them count as drawn.
+        changes: leave out what replicas do without, such as compiling; end a script that is refused.
     """
 
-    def __init__(self, script: Script, filename: str, *, ends_early: bool) -> None:
+    def __init__(
+        self, script: Script, filename: str, *, ends_early: bool, standing: bool = False,
+        changes: bool = True,
+    ) -> None:
         self.places, self._script = Places(filename), script
-        self.ends_early = ends_early
+        self.ends_early, self._standing, self._changes = ends_early, standing, changes
+        self._known: weakref.WeakSet[Any] = weakref.WeakSet()
         self.draws = Draws(self.places.here)
         self.listening = Listening(self.places, self.draws)
         self.listening.on_clamp = self._clamped
-        self.trainings = Trainings(self.draws.of)
+        self.trainings = Trainings(self.draws.of, self.refuse)
         self.optimizers: list[Any] = []
         self.schedulers: list[Any] = []
         self.loaders: list[Any] = []
@@ -62,13 +71,16 @@ class Hooks:
         self._frames: list[FrameType] = []
         self._ended: Any = None
         self._by_number: dict[Training, int | None] = {}
+        self.refused: Refused | None = None
 
     @contextlib.contextmanager
     def standing(self) -> Iterator[None]:
         """All of them, meanwhile."""
         data = torch.utils.data
-        wrappers = {
+        heard = {
+            **(self._left_out() if self._changes else {}),
             (torch.autograd, "backward"): self._backward,
+            (torch.autograd, "grad"): self._grad,
             (torch.optim.Optimizer, "zero_grad"): self._zero_grad("optimizer"),
             (torch.nn.Module, "zero_grad"): self._zero_grad("module"),
             (torch.nn.Module, "__init__"): self._made,
@@ -78,10 +90,7 @@ class Hooks:
             (data.dataloader._BaseDataLoaderIter, "__next__"): self._next,
             (torch.nn.utils, "clip_grad_norm_"): self._clip("norm"),
             (torch.nn.utils, "clip_grad_value_"): self._clip("value"),
-            (torch, "compile"): self._compile,
             (warnings, "showwarning"): self._warned,
-            (torch.amp.autocast, "__init__"): self._in_float32,
-            (torch.amp.GradScaler, "__init__"): self._in_float32,
         }
         self._handles = [
             modules.register_module_forward_pre_hook(self._entered),
@@ -90,11 +99,27 @@ class Hooks:
             optimizers.register_optimizer_step_post_hook(self._stepped),
         ]
         try:
-            with patched(wrappers), self.listening:
+            with patched(heard), self.listening:
                 yield
         finally:
             for handle in self._handles:
                 handle.remove()
+
+    def _left_out(self) -> dict[tuple[Any, str], Callable[[Any], Any]]:
+        return {
+            **wrappers(self.refuse),
+            (torch, "compile"): self._compile,
+            (torch.amp.autocast, "__init__"): self._in_float32,
+            (torch.amp.GradScaler, "__init__"): self._in_float32,
+        }
+
+    def refuse(self, why: str) -> None:
+        """End the script: what it asks for here is refused."""
+        here = self.places.here()
+        self.refused = self.refused or Refused(why, None if here is None else here.line)
+        self.listening.full = True
+        if self._changes:
+            raise Stop
 
     def end(self) -> None:
         """The script is over."""
@@ -112,6 +137,9 @@ class Hooks:
     def _entered(self, module: Any, args: Any) -> None:
         if not self.listening.modules and not self.listening.quiet and self._learn(module):
             self._forward = self.places.here()
+            if self._standing and module not in self._known:
+                self._known.add(module)
+                drawn_by_themselves(module, self.draws)
         self.listening.entered(module)
 
     def _left(self, module: Any, args: Any, output: Any) -> None:
@@ -165,6 +193,8 @@ class Hooks:
             def zero_grad(thing: Any, *args: Any, **kwargs: Any) -> Any:
                 self.trainings.at("zero_grad", self.places.here())
                 self.trainings.zeroed()
+                if what == "optimizer":
+                    self._met(thing)
                 self.listening.quiet += 1
                 try:
                     return original(thing, *args, **kwargs)
@@ -249,6 +279,14 @@ class Hooks:
 
         return backward
 
+    def _grad(self, original: Any) -> Any:
+        @functools.wraps(original)
+        def grad(*args: Any, **kwargs: Any) -> Any:
+            self.trainings.at("grad", self.places.here())
+            return original(*args, **kwargs)
+
+        return grad
+
     def _note_backward(self, loss: Any) -> None:
         if self.listening.full:
             self.trainings.not_taped()
@@ -262,6 +300,7 @@ class Hooks:
     def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
         closure = args[1] if len(args) > 1 else kwargs.get("closure")  # the first is the optimizer
         self.trainings.at("step", self.places.here())
+        self._met(optimizer)
         if closure is None:
             self._step(optimizer)
             self.listening.quiet += 1
@@ -276,6 +315,11 @@ class Hooks:
 
         self.trainings.closures += 1
         return (args[0], heard), {}
+
+    def _met(self, optimizer: Any) -> None:
+        """An optimizer that may have been made before anybody listened."""
+        if not any(one is optimizer for one in self.optimizers):
+            self.optimizers.append(optimizer)
 
     def _step(self, optimizer: Any) -> None:
         self.listening.quiet += 1

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from unstuck.script import Span
+
 from ..weights import digest
 from .draws import Draws
 from .masks import hides_masks, masks
@@ -38,6 +40,8 @@ _ASKED = frozenset({
     "__hash__", "retain_grad", "register_hook", "_set_grad_enabled", "untyped_storage",
 })
 """Functions that make no number of a graph, or hand on what they are given."""
+_NUMBERS = frozenset({"item", "tolist", "numpy", "__bool__", "__int__", "__float__", "__index__"})
+"""Those with which Python may branch on what a tensor holds."""
 _SAME = frozenset({"to", "cpu", "cuda", "contiguous", "float", "double", "type", "type_as"})
 """Functions that may give back the tensor itself, as `model.to(device)` asks of each parameter."""
 _PROPERTIES = frozenset({"data", "T", "mT", "H", "mH", "real", "imag"})
@@ -60,6 +64,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
     """What is heard while a script runs.
 
     `bytes` are those of all data that were copied; once it is `full`, nothing is noted any more.
+    `asked` is where a network first asks what a tensor holds, as an `if` does.
 
     Args:
         places: finds the user's lines.
@@ -84,6 +89,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         self.placed = self.detailed = True
         self.full = False
         self.modules: list[Any] = []
+        self.asked: Span | None = None
         self.on_clamp: Callable[[Any, Any, Any], None] = lambda tensor, low, high: None
 
     def __torch_function__(
@@ -91,9 +97,12 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
     ) -> Any:
         """Call it, and note it."""
         kwargs = kwargs or {}
-        if self.full or self.quiet or os.getpid() != self._process:
+        if self.full or self.quiet or os.getpid() != self._process or (
+                torch._C._are_functorch_transforms_active()):
             return func(*args, **kwargs)
         name = name_of(func)
+        if name in _NUMBERS and self.asked is None and self._is_within(args):
+            self.asked = self._places.here()
         if not name or name in _ASKED:
             return func(*args, **kwargs)
         if name in ("clamp_", "clip_"):
@@ -118,6 +127,11 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
                 self.forget()
             self._keep(module)
         self.modules.append(module)
+
+    def _is_within(self, args: Any) -> bool:
+        """Whether a network asks this of what it has computed."""
+        return any(id(one) in self._current for one in args) and any(
+            next(iter(one.parameters()), None) is not None for one in self.modules)
 
     def _keep(self, module: Any) -> None:
         """Note the tensors that are a module's own, and no parameters."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported
-from unstuck.network.torch_numbers.losses import AllPairs, NLLLoss
+from unstuck.network.torch_numbers.losses import AllPairs, BCELoss, NLLLoss
 
 from ..loop_losses import REDUCTIONS, all_standard
 from .ops import Graph, Leaf, Ref
@@ -79,7 +79,7 @@ def loss_of(graph: Graph, parts: Parts, y: Any, out: tuple[int, ...]) -> tuple[A
     size = 1.0 if whole else max(1.0, float(np.abs(y).max()))
     given = [(size * draw.uniform(0.05, 0.95, out)).astype(np.float32) for _ in range(_TRIES)]
     mine = [float(np.sum(traced(y, one))) for one in given]
-    for candidate in _candidates():
+    for candidate in _candidates(graph):
         factor = _factor(candidate, y, given, mine)
         if factor is not None:
             return candidate, factor
@@ -125,7 +125,9 @@ def _short(number: float) -> float:
     return 0.0 if number < 1e-7 else float(f"{number:.3g}")
 
 
-def _candidates() -> Iterator[Any]:
+def _candidates(graph: Graph) -> Iterator[Any]:
+    if any(op.name == "binary_cross_entropy" for op in graph.ops):
+        yield from (BCELoss(reduction=reduction) for reduction in REDUCTIONS)
     yield from all_standard()
     for reduction in REDUCTIONS:
         yield NLLLoss(reduction=reduction)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from numpy.typing import NDArray
 
+from unstuck.base.errors import NotSupported
 from unstuck.script import Span
 
 from ..rounds import Around
@@ -93,10 +94,11 @@ class Trainings:
 
     Args:
         draw_of: what a parameter was drawn as.
+        refuse: told why what the script does now cannot be taken; ends it.
     """
 
-    def __init__(self, draw_of: Any) -> None:
-        self._draw_of = draw_of
+    def __init__(self, draw_of: Any, refuse: Callable[[str], None]) -> None:
+        self._draw_of, self._refuse = draw_of, refuse
         self._pending: list[Backward] = []
         self._spans: dict[str, Span] = {}
         self._around: list[Around] = []
@@ -105,7 +107,6 @@ class Trainings:
         self._clip: tuple[str, float] | None = None
         self._since = 0
         self.all: list[Training] = []
-        self.refused = ""
 
     @property
     def now(self) -> Training | None:
@@ -116,6 +117,11 @@ class Trainings:
     def waits(self) -> bool:
         """True where gradients were computed that no optimizer made a step with."""
         return bool(self._pending)
+
+    @property
+    def grad(self) -> Span | None:
+        """Where gradients were last computed by `torch.autograd.grad`."""
+        return self._spans.get("grad")
 
     @property
     def batches(self) -> int:
@@ -177,14 +183,14 @@ class Trainings:
     def backward(self, graph: Graph | None, optimizers: Iterable[Any]) -> None:
         """Gradients are about to be computed of a loss."""
         if graph is None:
-            self.refused = self.refused or (
-                "a gradient is taken of a number that none of its functions is known to have computed.")
+            self._refuse("a gradient is taken of a number that none of its functions is known to have"
+                         " computed. Compute the loss with torch's functions, from what the network"
+                         " puts out.")
             return
         if self._pending and self._pending[-1].graph.ops[0].number > graph.ops[0].number - 1 and (
                 self._pending[-1].graph.ops[0] is graph.ops[0]):
-            self.refused = self.refused or (
-                "gradients of two losses are taken of one forward pass; add the losses up, and call"
-                " backward once.")
+            self._refuse("gradients of two losses are taken of one forward pass; add the losses up, and"
+                         " call backward once.")
         cleared = frozenset(id(one) for one in optimizers if _has_no_gradient(one))
         turns = tuple(one.turn for one in self._around)
         self._pending.append(Backward(graph=graph, cleared_of=cleared, turns=turns))
@@ -216,6 +222,8 @@ class Trainings:
             return
         training = self.now
         if training is None or training.optimizer is not optimizer:
+            if any(one.optimizer is optimizer for one in self.all):
+                self._take_turns()
             training = self._begun(optimizer, registered)
         elif training.left and training.left != training.sums:
             training.refused = training.refused or (
@@ -240,6 +248,14 @@ class Trainings:
         """A step is over."""
         if self.now is not None:
             self.now.left = self.now.sums
+
+    def _take_turns(self) -> None:
+        """An optimizer makes a step again after another one did, with a loss of its own."""
+        other = self.all[-1].spans.get("step")
+        line = "" if other is None else f" (here and in line {other.line})"
+        self._refuse(f"two optimizers make steps in turn{line}, each with a loss of its own, as in a"
+                     " GAN. The replicas train one network with one loss. Let one of the two networks"
+                     " stay as it is: take the other optimizer's step out, and diagnose that script.")
 
     def end(self, optimizers: Sequence[Any], registered: dict[int, str]) -> None:
         """The script is over: what came is a training also where nothing ever stepped."""
@@ -279,7 +295,10 @@ def _has_no_gradient(optimizer: Any) -> bool:
 
 def _come_again(training: Training, starts: list[int]) -> bool:
     """True where the rows of the first round are those of the second, in whatever order."""
-    parts = parts_of(training.batches[0].graph)
+    try:
+        parts = parts_of(training.batches[0].graph)
+    except NotSupported:  # told once the script is over
+        return False
 
     def rows(start: int, end: int) -> list[bytes]:
         return sorted(row.tobytes() for one in training.batches[start:end]

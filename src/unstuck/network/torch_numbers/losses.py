@@ -29,6 +29,36 @@ class NLLLoss(keras.losses.Loss):  # type: ignore[misc]
 
 
 @_registered
+class BCELoss(keras.losses.BinaryCrossentropy):  # type: ignore[misc]
+    """`nn.BCELoss`: logarithms are cut at -100, and its slope (y - t) / max(y (1 - y), 1e-12).
+
+    The formulas are those of ATen's `binary_cross_entropy` and its backward. Keras clips
+    probabilities at 1e-7 instead.
+    """
+
+    def __init__(
+        self, reduction: str = "sum_over_batch_size", name: str = "bce_loss", **more: Any
+    ) -> None:
+        super().__init__(reduction=reduction, name=name, **more)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """One number a row."""
+        y_pred = ops.convert_to_tensor(y_pred)
+        y_true = ops.broadcast_to(ops.cast(y_true, y_pred.dtype), ops.shape(y_pred))
+        return ops.mean(_cut_entropy(y_true, y_pred), axis=-1)
+
+
+@ops.custom_gradient  # type: ignore[untyped-decorator]
+def _cut_entropy(t: Any, y: Any) -> Any:
+    logs = [ops.maximum(ops.log(one), -100.0) for one in (y, 1 - y)]
+
+    def slopes(upstream: Any) -> tuple[Any, Any]:
+        return ops.zeros_like(t), upstream * (y - t) / ops.maximum(y * (1 - y), 1e-12)
+
+    return -(t * logs[0] + (1 - t) * logs[1]), slopes
+
+
+@_registered
 class AllPairs(keras.losses.Loss):  # type: ignore[misc]
     """A squared or absolute error between outputs and targets whose shapes differ, stretched to fit.
 

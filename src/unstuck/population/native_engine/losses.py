@@ -47,6 +47,7 @@ LOSSES: dict[str, tuple[LossKind, LossKind | None]] = {
 LOSS_ARGUMENTS: dict[str, Any] = {
     "reduction": ("sum_over_batch_size", "mean", "sum", "mean_with_sample_weight"),
     "from_logits": (False, True), "axis": (-1, 1), "ignore_class": (None,),
+    "cuts": ("logarithms",),
 }
 """Arguments of losses and the values that are in scope; any label smoothing and delta are."""
 
@@ -85,6 +86,8 @@ def objective(recipe: Recipe, out: Signal) -> Objective:
         raise NotSupported(f"{name} in another precision than float32")
     plain, of_logits = LOSSES[name]
     kind = of_logits if config.get("from_logits") and of_logits is not None else plain
+    if "cuts" in config:
+        kind = LossKind.binary_crossentropy_logs
     rank = len(out.shape)
     if kind in SUMMED and rank != 1:
         raise NotSupported(f"{name} over the last of several axes")

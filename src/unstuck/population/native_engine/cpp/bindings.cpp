@@ -235,7 +235,7 @@ NB_MODULE(kernels, m) {
       VALUE(mean_squared_error) VALUE(mean_absolute_error) VALUE(mean_absolute_percentage_error)
       VALUE(mean_squared_logarithmic_error) VALUE(huber) VALUE(log_cosh) VALUE(hinge)
       VALUE(squared_hinge) VALUE(poisson) VALUE(kl_divergence) VALUE(binary_crossentropy)
-      VALUE(binary_crossentropy_logits) VALUE(categorical_crossentropy)
+      VALUE(binary_crossentropy_logs) VALUE(binary_crossentropy_logits) VALUE(categorical_crossentropy)
       VALUE(categorical_crossentropy_logits) VALUE(sparse_crossentropy)
       VALUE(sparse_crossentropy_logits);
 #undef VALUE

@@ -101,6 +101,14 @@ struct BinaryEntropyOfBits {  // the same for targets that are all 0 or 1: one t
     return -log(q);
   }
 };
+// torch's BCELoss: logarithms cut at -100, and the slope as its `binary_cross_entropy_backward` has it.
+struct BinaryEntropyOfLogs {
+  INLINE V take(V t, V y, V& slope, float) {
+    V q = 1.0f - y;
+    slope = (y - t) / at_least(y * q, 1e-12f);
+    return -(t * at_least(log(y), -100.0f) + (1.0f - t) * at_least(log(q), -100.0f));
+  }
+};
 struct BinaryEntropyOfLogits {
   INLINE V take(V t, V z, V& slope, float) {
     V s = sigmoid(z);
@@ -212,6 +220,7 @@ static V loss_of(const Scored& s, V* spare) {
     case LossKind::kl_divergence: return elementwise<Divergence>(s);
     case LossKind::binary_crossentropy:
       return s.loss.binary ? elementwise<BinaryEntropyOfBits>(s) : elementwise<BinaryEntropy>(s);
+    case LossKind::binary_crossentropy_logs: return elementwise<BinaryEntropyOfLogs>(s);
     case LossKind::binary_crossentropy_logits: return elementwise<BinaryEntropyOfLogits>(s);
     case LossKind::categorical_crossentropy: return categorical<false>(s);
     case LossKind::sparse_crossentropy: return categorical<true>(s);

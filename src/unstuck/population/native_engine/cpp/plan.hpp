@@ -40,7 +40,7 @@ enum class Function : std::int32_t {
 enum class LossKind : std::int32_t {
   mean_squared_error, mean_absolute_error, mean_absolute_percentage_error,
   mean_squared_logarithmic_error, huber, log_cosh, hinge, squared_hinge, poisson, kl_divergence,
-  binary_crossentropy, binary_crossentropy_logits, categorical_crossentropy,
+  binary_crossentropy, binary_crossentropy_logs, binary_crossentropy_logits, categorical_crossentropy,
   categorical_crossentropy_logits, sparse_crossentropy, sparse_crossentropy_logits, count,
 };
 
