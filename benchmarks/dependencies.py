@@ -40,7 +40,7 @@ WHY = {
                       "cores that fight each other"),
     "joblib": ("processes for `--jobs`; scikit-learn needs it as well", "`--jobs`"),
     "jinja2": ("the pages of reports and of the manual", "`--html`"),
-    "vl-convert-python": ("draws the plots of the page and of notebooks, with no browser and no network",
+    "vl-convert-python": ("draws the plots of the page and of notebooks, with no browser",
                           "plots of our own, in SVG"),
 }  # fmt: skip
 """By package that we ask for: why, and what would be lost without it."""
