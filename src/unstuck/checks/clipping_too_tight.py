@@ -38,6 +38,9 @@ class ClippingTooTight(Check):
         keras.optimizers.SGD(0.01, clipnorm=0.001)    # sick
         keras.optimizers.SGD(0.01, clipnorm=1.0)      # cured
 
+        nn.utils.clip_grad_norm_(model.parameters(), 0.001)    # sick, in PyTorch
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)      # cured
+
     ## When it is wrong
     Recurrent networks need clipping; a limit near the usual norm is right there.
 

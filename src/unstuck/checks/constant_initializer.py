@@ -36,6 +36,9 @@ class ConstantInitializer(Check):
         layers.Dense(16, kernel_initializer="zeros", activation="relu")    # sick
         layers.Dense(16, activation="relu")                                # cured
 
+        nn.init.zeros_(layer.weight)              # sick, in PyTorch
+        nn.init.kaiming_uniform_(layer.weight)    # cured
+
     ## When it is wrong
     Zeros in the *last* layer, in biases or in a linear model are harmless and are passed over.
     Dropout parts identical units.

@@ -37,6 +37,9 @@ class DoubleActivation(Check):
         [layers.Dense(10, activation="softmax"), layers.Softmax()]    # sick
         [layers.Dense(10), layers.Softmax()]                          # cured
 
+        nn.CrossEntropyLoss()(logits.softmax(1), y)    # sick, in PyTorch
+        nn.CrossEntropyLoss()(logits, y)               # cured: softmax is in it
+
     ## When it is wrong
     Some gates are two activations on purpose, and where the second one is nearly linear over what the
     first lets through, little is lost. A trial with the first one linear decides.

@@ -33,6 +33,9 @@ class FrozenLayer(Check):
         layers.Dense(2, trainable=False)    # sick
         layers.Dense(2)                     # cured
 
+        layer.weight.requires_grad = False    # sick, in PyTorch
+        layer.weight.requires_grad = True     # cured
+
     ## When it is wrong
     In transfer learning the frozen part is meant to be frozen, and what it puts out may be all that is
     needed. Then training it changes nothing, and the trial acquits it.

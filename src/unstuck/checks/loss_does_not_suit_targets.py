@@ -53,6 +53,9 @@ class LossDoesNotSuitTargets(Check):
         model.compile("adam", "binary_crossentropy")    # after Dense(1), no sigmoid: sick
         model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))    # cured
 
+        nn.BCELoss()(linear(x), y)              # sick, in PyTorch
+        nn.BCEWithLogitsLoss()(linear(x), y)    # cured
+
     ## When it is wrong
     Mean squared error on a sigmoid is legitimate for targets in [0, 1], and binary cross-entropy
     for grey values that an autoencoder is to put out: they are only suspected where training fails.

@@ -31,6 +31,9 @@ class LossIsSummed(Check):
         keras.losses.MeanSquaredError(reduction="sum")    # sick, with SGD
         keras.losses.MeanSquaredError()                   # cured
 
+        nn.MSELoss(reduction="sum")    # sick, in PyTorch
+        nn.MSELoss()                   # cured
+
     ## When it is wrong
     With a learning rate chosen for it, a sum is as good as a mean.
 

@@ -37,6 +37,9 @@ class OverRegularised(Check):
         layers.Dense(16, kernel_regularizer=keras.regularizers.L2(0.5))     # sick
         layers.Dense(16, kernel_regularizer=keras.regularizers.L2(1e-4))    # cured
 
+        torch.optim.Adam(model.parameters(), weight_decay=0.5)     # sick, in PyTorch
+        torch.optim.Adam(model.parameters(), weight_decay=1e-4)    # cured
+
     ## When it is wrong
     Weights that shrink to half may be enough. The penalty of L1 is bounded from below only, since
     the probes know norms; that of an activity regulariser is not known.

@@ -36,6 +36,9 @@ class ReshapeMixesAxes(Check):
         layers.Reshape((4, 6))    # behind (6, 4): sick
         layers.Permute((2, 1))    # cured
 
+        x.view(-1, 4, 6)      # behind (6, 4): sick, in PyTorch
+        x.permute(0, 2, 1)    # cured
+
     ## When it is wrong
     Dense layers on flattened values do not care for the order, since each of their weights learns its
     own place; there the scrambling is harmless, and the trial shows no effect.

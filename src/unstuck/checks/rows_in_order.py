@@ -40,6 +40,9 @@ class RowsInOrder(Check):
         model.fit(x, y, shuffle=False)    # y is 0 0 0 … 1 1 1: sick
         model.fit(x, y)                   # Keras shuffles by default: cured
 
+        DataLoader(rows, batch_size=32)                  # in their order: sick, in PyTorch
+        DataLoader(rows, batch_size=32, shuffle=True)    # cured
+
     ## When it is wrong
     Time series are validated on their end on purpose, and stateful recurrent networks need their
     rows in order.

@@ -35,6 +35,9 @@ class RowsMixed(Check):
         layers.Softmax(axis=0)     # sick
         layers.Softmax(axis=-1)    # cured
 
+        torch.softmax(x, dim=0)     # sick, in PyTorch
+        torch.softmax(x, dim=-1)    # cured
+
     ## When it is wrong
     That rows are mixed is exact. BatchNormalization mixes them on purpose, in training only.
 

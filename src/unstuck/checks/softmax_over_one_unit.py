@@ -30,6 +30,9 @@ class SoftmaxOverOneUnit(Check):
         layers.Dense(1, activation="softmax")    # always 1
         layers.Dense(1, activation="sigmoid")    # a probability
 
+        nn.Sequential(nn.Linear(8, 1), nn.Softmax(dim=1))    # always 1, in PyTorch
+        nn.Sequential(nn.Linear(8, 1), nn.Sigmoid())         # a probability
+
     ## When it is wrong
     Never, as far as the output goes: it is arithmetic. Only where the output is a side product that no
     loss looks at does it keep nothing from being learned.

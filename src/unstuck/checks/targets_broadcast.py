@@ -53,6 +53,9 @@ class TargetsBroadcast(Check):
         model = keras.Sequential([layers.LSTM(8, return_sequences=True), layers.Dense(1)])    # sick
         model = keras.Sequential([layers.LSTM(8), layers.Dense(1)])                           # cured
 
+        nn.MSELoss()(linear(x), y)                 # outputs (n, 1), targets (n,): sick, in PyTorch
+        nn.MSELoss()(linear(x), y.unsqueeze(1))    # cured
+
     ## When it is wrong
     A target that is meant for every step of a sequence is stretched on purpose. Then say so in its
     shape: repeat it along the steps, and nothing is left to guess. Some losses mean to compare the

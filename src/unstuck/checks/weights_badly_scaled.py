@@ -41,6 +41,9 @@ class WeightsBadlyScaled(Check):
         layers.Dense(64, kernel_initializer=keras.initializers.RandomNormal(stddev=0.001))    # sick
         layers.Dense(64)                                                                      # cured
 
+        nn.init.normal_(layer.weight, std=0.001)    # sick, in PyTorch
+        nn.init.xavier_uniform_(layer.weight)       # cured
+
     ## When it is wrong
     Adam brings small weights up to size within some hundred steps in shallow networks.
 
