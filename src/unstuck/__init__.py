@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from unstuck.diagnosis.diagnosis import Diagnosis as Diagnosis
     from unstuck.diagnosis.diagnosis import diagnose as diagnose
     from unstuck.diagnosis.encoder_decoder import encoder_decoder as encoder_decoder
+    from unstuck.doors import torch as torch
     from unstuck.doors.callback import Callback as Callback
     from unstuck.doors.testing import assert_learns as assert_learns
 
@@ -57,6 +59,9 @@ def __getattr__(name: str) -> Any:
             return importlib.import_module("unstuck.doors.other_backend").Callback
     if name == "torch":
         on_jax()
+        if importlib.util.find_spec("torch") is None:
+            raise ImportError("unstuck.torch needs PyTorch, which is not installed here. Install it"
+                              " with pip install 'unstuck[torch]'.")
         return importlib.import_module("unstuck.doors.torch")
     if name in _HOMES:
         on_jax()

@@ -83,6 +83,12 @@ CASES = {
     "processes begun": (
         "import torch.multiprocessing as mp\nmp.spawn(print, nprocs=2)\n", 9, "several processes"),
     "a branch": (BRANCH + STEP, 15, "branches on data. Take the branch out"),
+    "several outputs": (
+        "code = nn.Linear(3, 2)\n"
+        "opt = torch.optim.SGD([*model.parameters(), *code.parameters()], lr=0.1)\n"
+        "for epoch in range(60):\n    mean = code(x)\n"
+        "    loss = ((model(x) - y) ** 2).mean() + mean.pow(2).mean()\n" + STEP, 16,
+        r"reads 2 outputs.*line 12.*variational.*leave the others out"),
     "half of the digits": (
         "model, x, y = model.bfloat16(), x.bfloat16(), y.bfloat16()\n" + LOSS + STEP, 10,
         r"computes in bfloat16.*Take half\(\)"),
@@ -113,3 +119,9 @@ def test_compiling_is_left_out_and_told(tmp_path):
     path = tmp_path / "train.py"
     path.write_text(HEAD + "model = torch.compile(model)\n" + LOSS + STEP)
     assert any("torch.compile was left out" in note for note in capture_script(path).notes)
+
+
+def test_a_question_that_all_batches_answer_alike_is_told(tmp_path):
+    path = tmp_path / "train.py"
+    path.write_text(HEAD + BRANCH.replace("x.mean() > 0", "x.mean() > 99") + STEP)
+    assert any(note.startswith("Line 15 asks") for note in capture_script(path).notes)

@@ -16,6 +16,12 @@ torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
 
 
+def test_a_word_for_where_torch_is_missing(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ImportError, match=r"pip install 'unstuck\[torch\]'"):
+        _ = unstuck.torch
+
+
 def given(*, rate: float = 0.1):
     """A module, its loss, its optimizer and its loader."""
     torch.manual_seed(0)

@@ -337,7 +337,8 @@ class Hooks:
         self.listening.detailed = self.trainings.batches < SHADOWED
         self.listening.stepped()
         training = self.trainings.now
-        self.listening.full = self.listening.bytes > MOST_BYTES and self.trainings.batches > SHADOWED
+        self.listening.full = self.refused is not None or (
+            self.listening.bytes > MOST_BYTES and self.trainings.batches > SHADOWED)
         if self.ends_early and training is not None and training.counted is None:
             if not self.schedulers and not self._looks_on(training):
                 training.counted = self.trainings.is_known()

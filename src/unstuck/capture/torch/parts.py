@@ -101,9 +101,11 @@ def parts_of(graph: Graph) -> Parts:
             "its model computes the loss itself. Let it return its outputs, and compute the loss"
             " outside of it.")
     if len(ends) > 1:
+        lines = sorted({ref.op.span.line for ref in ends.values() if ref.op.span is not None})
+        at = f" (line {', '.join(map(str, lines))})" if lines else ""
         raise NotSupported(
-            f"its loss reads {len(ends)} outputs of its network. Diagnose one output alone: leave the"
-            " others out of the loss.")
+            f"its loss reads {len(ends)} outputs of its network{at}, as that of a variational"
+            " autoencoder does. Diagnose one output alone: leave the others out of the loss.")
     return Parts(rows=_apart(graph, rows), targets=_apart(graph, targets), network=network, loss=loss,
                  output=next(iter(ends.values())))
 
