@@ -154,3 +154,14 @@ def test_a_name_has_to_be_one_change_s():
         choose(TWO_BITS, "")
     with pytest.raises(UnstuckError, match="Nothing was tried"):
         choose(dataclasses.replace(TWO_BITS, arms=()), None)
+
+
+def test_a_change_goes_by_the_name_that_reports_have_for_it() -> None:
+    arms = (dataclasses.replace(TWO_BITS.arms[0], intervention="loss → mean_squared_error"),
+            dataclasses.replace(TWO_BITS.arms[0], intervention="dense_1: width 2 → 16"))
+    names = {"dense_1": "decoded", "mean_squared_error": "MSELoss"}
+    result = dataclasses.replace(TWO_BITS, arms=arms, names=names)
+    assert choose(result, "loss → MSELoss") is arms[0] is choose(result, "mean_squared")
+    assert choose(result, "decoded: width 2 → 16") is arms[1]
+    with pytest.raises(UnstuckError, match="loss → MSELoss\n  decoded: width"):
+        choose(result, "dropout")

@@ -26,11 +26,18 @@ from unstuck.base.stats import success_rate
 from unstuck.capture import Captured
 from unstuck.checks import Certainty, Finding, all_checks
 from unstuck.goal import Goal
-from unstuck.interventions import Changes, Intervention, all_interventions, edits_for, touched
+from unstuck.interventions import (
+    Changes,
+    Intervention,
+    all_interventions,
+    edits_for,
+    own_names,
+    touched,
+)
 from unstuck.network.recipe import Recipe
 from unstuck.network.stacks import stacks
 from unstuck.network.torch_numbers import SPELLING
-from unstuck.network.torch_numbers.words import in_torchs_words, loss_told
+from unstuck.network.torch_numbers.words import LABELS, in_torchs_words, loss_told
 from unstuck.population.identity import code_digest, data_digest
 from unstuck.population.population import Population
 from unstuck.result import results
@@ -160,6 +167,11 @@ def finding_info(
         untried=_untried(finding, script, experiment),
         family=all_checks()[finding.check].family.value,
     )
+
+
+def names(script: Script | None, recipe: Recipe) -> dict[str, str]:
+    """What reports call layers, and a torch script's losses and initialisers, by Keras's names."""
+    return own_names(script, recipe) | (LABELS if recipe.written_for == SPELLING else {})
 
 
 def _untried(

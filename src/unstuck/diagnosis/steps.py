@@ -20,7 +20,6 @@ from unstuck.base.stats import LOOKS
 from unstuck.capture import Captured, told_of
 from unstuck.checks import Certainty, Finding
 from unstuck.checks._data import arrays
-from unstuck.interventions import own_names
 from unstuck.interventions.drop_missing import DropMissing
 from unstuck.network.alone import asked_alone
 from unstuck.network.horizon import Horizon, on_fewer_rows
@@ -381,7 +380,7 @@ class Steps:
             pictures=pictures, switches=self.options.switches(
                 captured.index if captured.of > 1 else None),
             horizon=horizon_info(experiment, search.left, self.wholes),
-            names=own_names(script, recipe),
+            names=account.names(script, recipe),
         )
         arrays: dict[str, NDArray[Any]] = {
             "control/loss": control.loss, "control/final_loss": control.final_loss,

@@ -15,6 +15,7 @@ from unstuck.interventions import apply_all
 from unstuck.network.horizon import on_fewer_rows
 from unstuck.network.recipe import Recipe
 from unstuck.reports.parts import words
+from unstuck.reports.parts.own_names import in_own_words
 from unstuck.result import results
 from unstuck.script import Script
 from unstuck.search.arms import Arm
@@ -63,6 +64,8 @@ class Replayed:
 def choose(result: results.Result, name: str | None) -> results.Arm:
     """The arm of that name, or whose name it is a part of; by default the strongest cause.
 
+    Arms go by the names that reports have for them as well as by their own.
+
     Raises:
         UnstuckError: there is none, or there are several.
     """
@@ -70,13 +73,16 @@ def choose(result: results.Result, name: str | None) -> results.Arm:
         raise UnstuckError("Nothing was tried in this diagnosis, so there is nothing to run again.")
     if name is None:
         return min((*result.causes, *result.arms), key=lambda arm: arm.edits is None)
-    found = [arm for arm in result.arms if arm.intervention == name] or [
-        arm for arm in result.arms if name.lower() in arm.intervention.lower()]
+    told = [(arm, shown.intervention) for arm, shown in zip(
+        result.arms, in_own_words(result).arms, strict=True)]
+    found = [(arm, shown) for arm, shown in told if name in (arm.intervention, shown)] or [
+        (arm, shown) for arm, shown in told
+        if name.lower() in arm.intervention.lower() or name.lower() in shown.lower()]
     if len(found) != 1:
-        listed = "\n".join(f"  {arm.intervention}" for arm in found or result.arms)
+        listed = "\n".join(f"  {shown}" for _, shown in found or told)
         what = f"{len(found)} of the changes tried are" if found else "No change that was tried is"
         raise UnstuckError(f"{what} called {name!r}. Name one of these:\n{listed}")
-    return found[0]
+    return found[0][0]
 
 
 def replay(

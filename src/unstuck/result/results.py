@@ -436,7 +436,8 @@ class Result(Short):
     `rows`, `targets` and the outputs in modes and repairs are kept for small data only.
     `pictures` is what only the page draws; `switches` are those of `unstuck run` that repeat it.
     `horizon` is set where trainings ended before the script's own do. `names` are what the author calls
-    the layers that Keras named ("dense_1": "decoded"); the rest of a result has Keras's names.
+    the layers that Keras named ("dense_1": "decoded"), and of a torch script what torch calls losses
+    and initialisers; the rest of a result has Keras's names.
     """
 
     schema: str

@@ -18,6 +18,13 @@ _WORDS = {
     "he_normal": "kaiming_normal_", "he_uniform": "kaiming_uniform_",
     "trainable=False": "requires_grad=False", "from_logits=True takes": "the loss takes",
 }
+LABELS = {
+    "sparse_categorical_crossentropy from logits": "CrossEntropyLoss",
+    "categorical_crossentropy from logits": "CrossEntropyLoss",
+    "binary_crossentropy from logits": "BCEWithLogitsLoss",
+    **{name: told for name, told in _WORDS.items() if "_" in name},
+}
+"""Torch's names for losses and initialisers in the labels of changes."""
 _SENTENCE = "the loss takes"
 _KNOWN = re.compile("|".join(
     rf"(?<![\w.]){re.escape(word)}(?!\w)" for word in sorted(_WORDS, key=len, reverse=True)))

@@ -156,10 +156,11 @@ def unified_diff(page: Page, repair: Repair) -> None:
 
 
 def lines_of_diff(page: Page, lines: Iterable[str]) -> None:
-    """Removed and added lines."""
+    """Removed and added lines; the rest of one that is too long stands under its beginning."""
     for line in lines:
-        style = _STYLES[line[0]]
-        page.paragraph((line[1:], style), indent=4, first=("  " + line[0], style))
+        style, code = _STYLES[line[0]], line[1:]
+        inset = len(code) - len(code.lstrip()) if 4 + len(code) > page.width else 0
+        page.paragraph((code, style), indent=4, hang=inset, first=("  " + line[0], style))
 
 
 def diff_lines(shown: Repair | Untried) -> Iterator[str]:
