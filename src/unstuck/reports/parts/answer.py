@@ -135,11 +135,12 @@ def _mechanism(arm: Arm) -> str:
 
 def _one_of_several(result: Result, arm: Arm) -> str:
     """One change of a set: where, what, and what is lost without it."""
-    where = "" if line_of(arm) is None else f"Line {line_of(arm)}: "
+    line = line_of(arm)
+    where = "" if line is None or f" in line {line}:" in arm.intervention else f"Line {line}: "
     lost = put_back(result.repairs[0] if result.repairs else None, arm.intervention)
     without = "" if lost is None else f" Without it {words.percent(lost.without)} learn."
     why = f" {words.first_upper(_mechanism(arm))}." if findings_here(result, arm) else ""
-    return f"{where}{arm.intervention}.{why}{without}"
+    return f"{words.first_upper(f'{where}{arm.intervention}')}.{why}{without}"
 
 
 def _suspects(result: Result) -> Iterator[tuple[str, tuple[str, ...]]]:
