@@ -28,7 +28,7 @@ SECRET = "the user's own data 4711"
 BOUNDARIES = [
     "unstuck.diagnosis.diagnosis.capture_script", "unstuck.diagnosis.steps.yardstick",
     "unstuck.diagnosis.steps.singles", "unstuck.diagnosis.steps.judge_outcome",
-    "unstuck.diagnosis.steps.all_checks", "unstuck.diagnosis.account.identity",
+    "unstuck.diagnosis.looking.all_checks", "unstuck.diagnosis.account.identity",
     "unstuck.diagnosis.account.data", "unstuck.diagnosis.account.tool",
     "unstuck.diagnosis.account.fit_info", "unstuck.diagnosis.account.goal_info",
     "unstuck.diagnosis.account.population_info", "unstuck.diagnosis.account.arm_info",
