@@ -21,6 +21,7 @@ from .. import runner
 from ..calls import one_line
 from .closing import Closing
 from .hooks import Hooks
+from .optimizers import arguments_of
 from .refusing import Refused, placed, refuse_environments
 from .trainings import Training
 
@@ -85,6 +86,8 @@ def of_hooks(hooks: Hooks, script: Script, filename: str, chosen: int) -> Taken:
     span = training.spans.get("step") or training.spans.get("backward")
     with adapter.random_state_kept():
         try:
+            if training.optimizer is not None:
+                arguments_of(training.optimizer)  # one that takes many steps in one is refused as that
             if training.refused:
                 raise NotSupported(training.refused)
             recipe, told = Closing(training, hooks).recipe()

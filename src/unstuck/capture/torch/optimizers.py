@@ -37,6 +37,22 @@ _ARGUMENTS: Mapping[str, Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
 }
 
 
+def arguments_of(optimizer: Any) -> Mapping[str, Callable[[Any], Any]]:
+    """By the name of each argument that the replicas' optimizer has, what reads it off a group.
+
+    Raises:
+        NotSupported: the replicas have no such optimizer.
+    """
+    kind = type(optimizer).__name__
+    told = _ARGUMENTS.get(kind)
+    if told is None or type(optimizer).__module__.partition(".")[0] != "torch":
+        more = " It asks for the loss again and again within a step." if kind == "LBFGS" else ""
+        raise NotSupported(
+            f"its optimizer is {kind}, which the replicas do not have.{more} Diagnose it with"
+            " torch.optim.Adam.")
+    return told
+
+
 def optimizer_of(
     optimizer: Any, rates: Sequence[float], clipped: tuple[str, float] | None, *, each: int = 1,
     paths: Mapping[int, str], momenta: Sequence[float] = (),
@@ -54,13 +70,7 @@ def optimizer_of(
     Raises:
         NotSupported: it is another one.
     """
-    kind = type(optimizer).__name__
-    told = _ARGUMENTS.get(kind)
-    if told is None or type(optimizer).__module__.partition(".")[0] != "torch":
-        more = " It asks for the loss again and again within a step." if kind == "LBFGS" else ""
-        raise NotSupported(
-            f"its optimizer is {kind}, which the replicas do not have.{more} Diagnose it with"
-            " torch.optim.Adam.")
+    told = arguments_of(optimizer)
     groups = optimizer.param_groups
     if any(group.get("maximize") for group in groups):
         raise NotSupported("its optimizer maximises.")
@@ -74,7 +84,7 @@ def optimizer_of(
         config["learning_rate"] = rates[0] if rates else _first(groups[0])
     else:
         config["learning_rate"] = _schedule(rates, each)
-    return Optimizer.of(getattr(numbers, kind)(**config))
+    return Optimizer.of(getattr(numbers, type(optimizer).__name__)(**config))
 
 
 def _others(
