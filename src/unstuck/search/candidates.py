@@ -37,11 +37,16 @@ USUAL = (("elu", 1e-3), ("tanh", 1e-2), ("relu", 3e-3), ("elu", 1e-2))
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A change to try, the checks that asked for it, and whether one of them had a fact to show."""
+    """A change to try, and the checks that asked for it.
+
+    - `certain`: one of them had a fact to show that says why the training fails.
+    - `stated`: one of them had a fact to show, be it only how it fails.
+    """
 
     change: Intervention
     checks: tuple[str, ...] = ()
     certain: bool = False
+    stated: bool = False
 
 
 def placebo() -> Intervention:
@@ -53,14 +58,17 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
     """Every change of one thing that is worth a trial, those that checks ask for first."""
     asked: dict[Intervention, tuple[str, ...]] = {}
     certain: set[Intervention] = set()
+    stated: set[Intervention] = set()
     known = all_checks()
     for finding in findings:
         for wish in finding.interventions:
             change = wish if not isinstance(wish, Activation) else (
                 HiddenActivations.made_by_one_call(recipe, wish))
             asked[change] = (*asked.get(change, ()), finding.check)
-            if finding.certainty is Certainty.FACT and not known[finding.check].describes:
-                certain.add(change)
+            if finding.certainty is Certainty.FACT:
+                stated.add(change)
+                if not known[finding.check].describes:
+                    certain.add(change)
     for change in battery(recipe, goal):
         asked.setdefault(change, ())
     same: dict[str, Candidate] = {}
@@ -70,11 +78,12 @@ def singles(recipe: Recipe, goal: Goal, findings: Iterable[Finding]) -> list[Can
             continue
         # Two names for one change are one arm, under the plainer name.
         signature = change.apply(recipe).signature
-        other, sure = same.get(signature), change in certain
+        other, sure, shown = same.get(signature), change in certain, change in stated
         if other is not None:
-            checks, sure = (*other.checks, *checks), sure or other.certain
+            checks, sure, shown = (*other.checks, *checks), sure or other.certain, shown or other.stated
             change = min(other.change, change, key=lambda c: c.cost)
-        same[signature] = Candidate(change=change, checks=causes_first(checks), certain=sure)
+        same[signature] = Candidate(
+            change=change, checks=causes_first(checks), certain=sure, stated=shown)
     return list(same.values())
 
 

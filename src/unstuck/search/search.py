@@ -143,7 +143,7 @@ class Search:
     def _seek(self) -> None:
         experiment = self.experiment
         likely = likeliest(self.candidates)
-        self._race(c.change for c in likely if c.certain and not c.change.oddity)
+        self._race(c.change for c in likely if c.stated and not c.change.oddity)
         if experiment.costs.dear:
             # Where every arm is dear, what is suspected may save the larger sets.
             self.looks.in_time(LIKELY_SHARE, lambda: self._race(c.change for c in likely))
