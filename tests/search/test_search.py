@@ -97,7 +97,8 @@ def search(monkeypatch, rule, *, names="abcdef", strong=None, singles_only=False
     experiment = Experiment(recipe, goal, budget=Budget.parse(budget))
     experiment.run(experiment.control, 64, probes=True)
     found = Search(experiment, [Candidate(change=s, checks=("sure",) * (s.name in certain),
-                                   certain=s.name in certain) for s in switches]
+                                          certain=s.name in certain, stated=s.name in certain)
+                                for s in switches]
                    + [Candidate(change=change) for change in more],
                    singles_only=singles_only)
     found.run(sick=experiment.control.rate < 0.95)
@@ -368,7 +369,7 @@ def test_what_only_describes_a_failure_makes_no_wish_certain():
     for check, certain in (("constant-output", False), ("unscaled-inputs", True)):
         fact = Finding(check=check, message="", certainty=Certainty.FACT, interventions=(change,))
         found = candidates.singles(recipe, make_goal(recipe), [fact])
-        assert [one.certain for one in found if one.change == change] == [certain]
+        assert [(one.certain, one.stated) for one in found if one.change == change] == [(certain, True)]
 
 
 def test_classes_that_lack_outputs_get_them_with_everything_else():
