@@ -36,6 +36,12 @@ def arms(diagnosis, kind, verdicts):
     return [a for a in diagnosis.result.arms if a.kind == kind and a.verdict in verdicts]
 
 
+def test_the_repair_that_keeps_the_network_comes_first(two_bits):
+    first = two_bits.repairs[0]
+    assert (first.applicability, first.added_parameters) == ("safe", 0)
+    assert first.updates == two_bits.result.fit.updates and first.success_rate > 0.95
+
+
 def test_it_is_fragile_and_the_ladder_is_there(two_bits):
     result = two_bits.result
     assert_honest(result)
