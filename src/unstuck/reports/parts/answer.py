@@ -95,7 +95,7 @@ def _with_repair(told: Answer, repair: Repair, result: Result) -> Answer:
     return replace(
         told, before=before, after=after, diff=tuple(diff_lines(repair)),
         change="" if repair.edits is not None else f"{words.first_upper(names)}.",
-        rates=f"With it {after} learn ({words.percent(after.share)}){horizon.aside(result)}.",
+        rates=_rates(result, after),
         purpose=f"{words.first_upper(purpose(repair, result))}.{_by_heart(result)}")
 
 
@@ -111,9 +111,14 @@ def _with_help(told: Answer, arm: Arm, result: Result) -> Answer:
     return replace(
         told, before=before, after=after, change=f"{words.first_upper(named(arm))}.",
         diff=tuple(f"+{line}" for line in fix_of(result, arm) or ()),
-        rates=f"With it {after} learn ({words.percent(after.share)}), without it {before}"
-              f" ({words.percent(before.share)}){horizon.aside(result)}.",
+        rates=_rates(result, after, before),
         purpose="That is no cure yet.")
+
+
+def _rates(result: Result, after: Rate, before: Rate | None = None) -> str:
+    """How often it learns with the change; and without, where the headline has not said that."""
+    without = "" if before is None else f", without it {before} ({words.percent(before.share)})"
+    return f"With it {after} learn ({words.percent(after.share)}){without}{horizon.aside(result)}."
 
 
 def _guilty(result: Result) -> list[Arm]:
