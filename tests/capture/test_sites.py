@@ -133,7 +133,7 @@ def test_a_loop_is_told(write):
     captured = capture_script(write(
         "$DATA\nmodel = keras.Sequential([layers.Dense(2) for _ in range(2)])\n"
         "model.compile(loss='mse')\nmodel.fit(x, x)"))
-    assert any("dense, dense_1 are all made by the call on line" in n for n in captured.notes)
+    assert any("dense, dense_1 by that in line" in n for n in captured.notes)
 
 
 def test_names_are_equal_in_every_capture(write):

@@ -88,7 +88,7 @@ def test_diagnosing_says_where_it_is_done(tmp_path):
     try:
         unstuck.Callback().diagnosis()
     except unstuck.base.errors.UnstuckError as error:
-        assert "replicas with JAX. unstuck run mine.py" in str(error)
+        assert "trains with JAX. unstuck run mine.py" in str(error)
     else:
         raise AssertionError""")
     assert same and lines

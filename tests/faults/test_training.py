@@ -222,7 +222,7 @@ def test_out_of_memory_is_an_error_in_words():
     made = two_bits(8, balanced=True, epochs=1)
     engine = KerasEngine()
     engine.train = exhausted  # type: ignore[method-assign]
-    with pytest.raises(OutOfMemory, match="memory: not even one replica"):
+    with pytest.raises(OutOfMemory, match="memory: not even one training"):
         train(engine, made, 4)
 
 

@@ -207,7 +207,7 @@ def test_memory_that_runs_out_in_a_worker_is_handled_there(monkeypatch):
     alike(unpacked(*pickle.loads(data)), KerasEngine().train(made, pieces, goal))
     room = 0
     error, _, _ = child.work(("keras", True), pieces, True, *sent)
-    with pytest.raises(OutOfMemory, match="memory: not even one replica"):
+    with pytest.raises(OutOfMemory, match="memory: not even one training"):
         raise _as_here(error)
     with pytest.raises(UnstuckError, match="ValueError: too odd"):
         raise _as_here("ValueError: too odd")

@@ -323,6 +323,21 @@ def test_the_short_report_has_what_breaks_it_what_mends_it_and_what_it_is_not() 
     assert said.count("unstuck fix train.py") == 1
 
 
+def test_what_has_no_room_in_the_short_report_is_counted_and_is_in_the_full_one() -> None:
+    lines = "".join(f"-old_{n} = {n}\n+new_{n} = {n}\n" for n in range(20))
+    repair = dataclasses.replace(TWO_BITS.repairs[0], diff=f"@@ -1,20 +1,20 @@\n{lines}")
+    notes = (*(f"On how it was taken, {n}." for n in range(9)), "trained by the nimble engine.")
+    result = dataclasses.replace(TWO_BITS, repairs=(repair,), notes=notes)
+    said, whole = (render("text", result, width=80, verbose=v) for v in (0, 1))
+    assert len(said.splitlines()) <= 25
+    shown = [n for n in range(20) for sign in ("- old", "+ new") if f"{sign}_{n} = {n}\n" in said]
+    assert len(shown) >= 7 and f"and {40 - len(shown)} more lines with -v" in said
+    assert "note: 9 notes with -v" in said and "nimble" not in said
+    assert "new_19 = 19" in whole and all(f"note: {note}" in whole for note in notes)
+    two = dataclasses.replace(HEALTHY, notes=("First.", "Second."))
+    assert "note: First.\nnote: Second.\n" in render("text", two, width=80)
+
+
 def test_commands_name_the_file_that_is_saved() -> None:
     said = render("text", TWO_BITS, width=80, saved="two.unstuck")
     assert "unstuck fix two.unstuck " in said and "unstuck report two.unstuck -v" in said

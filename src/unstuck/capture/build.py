@@ -250,7 +250,7 @@ def _validation(
         taped = tape(given, steps=steps, epochs=1, shuffle=False, where="validation_data",
                      alone=judged is not None)
         fit["validation_data"] = taped.again
-        notes.append("The validation data came in batches; they were read once, for all replicas.")
+        notes.append("The validation data came in batches; they were read once, for all trainings.")
         y = judged(taped.x) if judged is not None and taped.rows_alone else taped.y
         held = as_data(taped.x, y, taped.sample_weight, where="validation_data", copied=False)
         _check_alike(data, held)
@@ -307,7 +307,7 @@ def _optimizer(optimizer: Any) -> Optimizer:
     if adapter.decays_selectively(optimizer):
         raise NotSupported(
             f"The optimizer {type(optimizer).__name__} leaves some variables out of its weight decay"
-            " (exclude_from_weight_decay), which its configuration does not tell, so replicas would"
+            " (exclude_from_weight_decay), which its configuration does not tell, so unstuck would"
             " be trained otherwise. Take that call out to diagnose the script."
         )
     return known

@@ -84,7 +84,7 @@ def rules_of(
                   validated=_frequency(fit["validation_freq"]))
     if found:
         names = " and ".join(dict.fromkeys(rule.kind for rule in found))
-        notes.append(f"{names} of your fit take{'s' * (len(found) == 1)} part in every replica.")
+        notes.append(f"{names} of your fit take{'s' * (len(found) == 1)} part in every training.")
     return rules, tuple(left_out), tuple(notes)
 
 
@@ -112,7 +112,7 @@ def _beside_a_schedule(found: list[Rule], left_out: list[str], notes: list[str])
         left_out.append("ReduceLROnPlateau")
         notes.append(
             "ReduceLROnPlateau cannot lower the rate of an optimizer that has a schedule: Keras stops"
-            " with an error as soon as it is to do so. The replicas train without it.")
+            " with an error as soon as it is to do so. unstuck trains without it.")
     return left
 
 

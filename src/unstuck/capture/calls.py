@@ -119,15 +119,14 @@ class Sites:
             layers |= {layer.name: layer for layer in model._layers}
         spans = {name: span for name, layer in layers.items() if (span := self.of(layer))}
         times = Counter(spans.values())
-        notes = []
+        told = []
         for shared in sorted(span for span, count in times.items() if count > 1):
             names = [name for name, span in spans.items() if span == shared]
-            told = ", ".join(names) if len(names) < 5 else f"{names[0]} to {names[-1]}"
-            notes.append(
-                f"The layers {told} are all made by the call on line {shared.line}, in a loop or"
-                " in a function: a change to all of them can be written, one to some only tried."
-            )
-        return {f"layer:{name}": span for name, span in spans.items()}, tuple(notes)
+            some = ", ".join(names) if len(names) < 5 else f"{names[0]} to {names[-1]}"
+            told.append(f"{some} by that in line {shared.line}")
+        notes = (f"One call makes several layers, in a loop or in a function: {'; '.join(told)}."
+                 " A change to all layers of a call can be written, one to some is only tried.",)
+        return {f"layer:{name}": span for name, span in spans.items()}, notes if told else ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,7 +58,7 @@ def epochs_of(fit: Mapping[str, Any], notes: list[str] | None = None) -> int:
     if first:
         notes.append(f"initial_epoch={first}: the {epochs - first} epochs after it are trained.")
     if fit["validation_freq"] != 1:
-        notes.append("The replicas are validated after every epoch; callbacks see it as often as in"
+        notes.append("The trainings are validated after every epoch; callbacks see it as often as in"
                      " your fit.")
     if fit["validation_steps"] and fit["validation_data"] is None and fit["validation_split"]:
         notes.append("validation_steps is left out: all rows of the split are validated on.")

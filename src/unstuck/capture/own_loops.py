@@ -201,7 +201,7 @@ def of_batches(
                              f"{counted[1]} of its {epochs} passes over the rows were run, and its")
     short = "" if taken.is_whole else (
         f" There is room for {MOST_BYTES >> 20} MB, which are its first {run * each} updates of"
-        f" {taken.updates}:" + (" replicas go through these again and again." if kind == "stream" else
+        f" {taken.updates}:" + (" trainings go through these again and again." if kind == "stream" else
                                 " the others are taken to go on like them."))
     return recipe, _note(kind, epochs, each, run * each, "it ran to its end, and its") + short
 
@@ -252,7 +252,7 @@ def passes(
     if parts is None:
         raise NotSupported(
             "The script has a training loop of its own, whose batches are of unequal sizes"
-            f" ({', '.join(map(str, sizes[:6]))}, …), which replicas cannot be trained on. Make all but"
+            f" ({', '.join(map(str, sizes[:6]))}, …), which cannot be trained on. Make all but"
             " the last of an epoch equal.")
     return "stream", parts, count // parts
 
@@ -283,9 +283,9 @@ def _note(kind: Kind, epochs: int, each: int, count: int, run: str) -> str:
     batches = f"{count} batch{'es' * (count > 1)}"
     how = {
         "fixed": f"{'the same one' if each == 1 else f'the same {each} again'} in each of {epochs}"
-                 " epochs: every replica gets them in this order",
+                 " epochs: every training gets them in this order",
         "rows": f"{epochs} epochs of {each} with the same rows in other orders: they were pooled, and"
-                " are shuffled anew for every replica",
-    }.get(kind, f"with rows of their own, here in {epochs} parts: every replica gets those of your run,"
+                " are shuffled anew for every training",
+    }.get(kind, f"with rows of their own, here in {epochs} parts: each training gets those of your run,"
                 " as they came")
     return f"The script has a training loop of its own; {run} {batches} were taped, {how}."

@@ -67,11 +67,12 @@ class Shadow:
         """What the check has shown."""
         if self._each:
             return (f"Shadow check: each of the first {len(self._values)} updates of your loop, made"
-                    " again as the replicas make it from your own weights before it, gives your loss"
+                    " again as the trainings make it from your own weights before it, gives your loss"
                     " (to 1 in 10,000). One after another from your first weights they do so up to"
                     f" update {self._close}: this training is sensitive to rounding.")
         shown = (f"Shadow check: the first {self._close} updates of your loop, made again as the"
-                 " replicas make them from your own first weights, give your losses (to 1 in 10,000).")
+                 " trainings here make them from your own first weights, give your losses (to 1 in"
+                 " 10,000).")
         if self._close < len(self._values):
             shown += (f" Up to update {len(self._values)} they part no further than rounding lets two"
                       " runs of this training part.")
@@ -89,7 +90,7 @@ class Shadow:
         cause = ("the forward pass or the loss" if at == 0 else
                  "the gradients, or how the optimizer applies them" if at == 1 else
                  "something that the loop does now and then")
-        return ("The script has a training loop of its own that replicas would not train as it does:"
+        return ("The script has a training loop of its own that unstuck would not train as it does:"
                 f" at {where} your loss is {yours:.6g}, theirs {mine:.6g}, so that {cause} was not"
                 f" understood. {self._advice}")
 

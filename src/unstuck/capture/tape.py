@@ -113,7 +113,7 @@ def _told_short(tape: Tape, taped: int, of: int) -> Tape:
         return tape
     return replace(tape, note=(
         f"{tape.note} There is room for {taped} of your {of} epochs, whose rows are new each time (such"
-        " as augmented pictures): replicas go through these again and again, so that they see less"
+        " as augmented pictures): trainings go through these again and again, so that they see less"
         " variety than your training does. Keras's augmentation layers in the model need no tape."))
 
 
@@ -274,7 +274,7 @@ class _Reel:
         passes = max(1, round(of * epochs / len(batches)))
         return replace(self.wound([batches], "fixed"), passes=passes, note=(
             f"One epoch of {self.kind}, {of} batches, comes to more than {much}: the"
-            f" first {len(batches)} were taped, and replicas are trained on them {passes} time"
+            f" first {len(batches)} were taped, and every training goes through them {passes} time"
             f"{'s' * (passes > 1)}, which are as many updates. Rows after those are not seen."))
 
     def wound(self, epochs: list[list[Batch]], kind: Kind) -> Tape:
@@ -294,18 +294,18 @@ class _Reel:
         """The error for batches that make no epochs of equal batches."""
         shown = ", ".join(str(rows_in(batch)) for batch in epochs[0][:6])
         return NotSupported(
-            f"The batches of {self.kind} are of unequal sizes ({shown}, …), which replicas cannot"
+            f"The batches of {self.kind} are of unequal sizes ({shown}, …), which cannot"
             " be trained on. Make all but the last of an epoch equal.")
 
     def _note(self, kind: Kind, epochs: list[list[Batch]]) -> str:
         batches = f"{len(epochs[0])} batch{'es' * (len(epochs[0]) > 1)}"
         how = {
-            "fixed": f"{batches} an epoch, always the same: every replica gets them in this order",
-            "whole": f"{batches} an epoch, always the same: every replica gets them in an order of"
+            "fixed": f"{batches} an epoch, always the same: every training gets them in this order",
+            "whole": f"{batches} an epoch, always the same: every training gets them in an order of"
                      " its own, a shorter one last",
             "rows": f"{batches} an epoch, the same rows in another order each time: they were pooled,"
-                    " and are shuffled anew for every replica",
-            "stream": f"{len(epochs)} epochs of {batches}, each with rows of its own: every replica"
+                    " and are shuffled anew for every training",
+            "stream": f"{len(epochs)} epochs of {batches}, each with rows of its own: every training"
                       " gets the batches as they came",
         }[kind]
         return f"{self.kind[0].upper()}{self.kind[1:]} was taped: {how}."
@@ -373,7 +373,7 @@ def joined(batches: list[Batch]) -> Batch:
         if other != first:
             one, two = next((a, b) for a, b in zip(first, other, strict=False) if a != b)
             raise NotSupported(
-                f"The batches have rows of different shapes, such as {one} and {two}, which replicas"
+                f"The batches have rows of different shapes, such as {one} and {two}, which"
                 " cannot be trained on. Pad them all to one shape, as with pad_sequences.")
     x, y, weight = (None if parts[0] is None else keras.tree.map_structure(
         lambda *a: np.concatenate(a), *parts) for parts in zip(*batches, strict=True))

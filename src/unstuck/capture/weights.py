@@ -95,7 +95,7 @@ def before_fit(
     steps = int(optimizer.iterations.value) if optimizer.built else 0
     if drawn is None and steps:
         return Before(notes=(
-            f"The model had been trained before, for {steps:,} updates; the replicas begin with"
+            f"The model had been trained before, for {steps:,} updates; every training here begins with"
             " fresh weights.",))
     pairs = list(_pairs(model, recipe.architecture.source))
     if drawn is None:
@@ -117,9 +117,9 @@ def _told(names: set[str], all_names: set[str], steps: int) -> str:
         f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else "")
     optimizer = f", and the optimizer with its {steps:,} updates" if steps else ""
     if names == all_names:
-        return ("All weights had been loaded or trained before this fit: every replica begins with"
-                f" them{optimizer}, and replicas differ in the order of rows and in noise only.")
-    return (f"The weights of {shown} had been loaded or trained before this fit: every replica"
+        return ("All weights had been loaded or trained before this fit: every training begins with"
+                f" them{optimizer}, and trainings differ in the order of rows and in noise only.")
+    return (f"The weights of {shown} had been loaded or trained before this fit: every training"
             f" begins with them{optimizer}; the other layers are drawn anew.")
 
 

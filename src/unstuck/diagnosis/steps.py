@@ -315,7 +315,7 @@ class Steps:
         assert control is not None
         if experiment.engine_note is not None:
             engine = "Keras" if control.engine == "keras" else control.engine
-            self.notes.append(f"trained by the {engine} engine, because {experiment.engine_note}")
+            self.notes.append(f"{results.ENGINE} the {engine} engine. {experiment.engine_note}")
         self.notes += self.chunks.notes
         script, recipe = captured.script, captured.recipe
         self.notes += told_of_rivals(recipe, control)

@@ -66,8 +66,8 @@ class Callback(Watching):
         Raises:
             UnstuckError: always.
         """
-        raise UnstuckError(f"Keras computes with {keras.backend.backend()} here, and unstuck trains its"
-                           f" replicas with JAX. {_how()}")
+        raise UnstuckError(f"Keras computes with {keras.backend.backend()} here, and unstuck trains"
+                           f" with JAX. {_how()}")
 
     def _looked_at(self) -> list[str]:
         """The lines that the other process has to say."""

@@ -34,8 +34,8 @@ def asked_alone(recipe: Recipe, goal: str | None) -> Recipe:
                            f" {' or '.join(repr(one.optimizer + ALONE) for one in found)}.")
     one = found[0]
     if one.number is None or recipe.own_compile is None:
-        raise UnstuckError(f"--goal {goal!r}: hand {one.optimizer} to compile, so that each replica can"
-                           " have one of its own.")
+        raise UnstuckError(f"--goal {goal!r}: hand {one.optimizer} to compile, so that each training"
+                           " can have one of its own.")
     optimizers = (recipe.optimizer, *recipe.others)
     order = [one.number, *(i for i in range(len(optimizers)) if i != one.number)]
     sites = {key: site for key, site in recipe.sites.items() if key != "optimizer"}

@@ -55,6 +55,6 @@ if numbers(getattr(keras, "__version__", "0")) < numbers(OLDEST["Keras"]) and (
 if keras.backend.backend() != "jax":
     raise UnstuckError(
         f"Keras has already been imported with the {keras.backend.backend()} backend, and unstuck"
-        " trains its replicas with JAX. Set KERAS_BACKEND=jax before Keras is imported, or import"
+        " trains with JAX. Set KERAS_BACKEND=jax before Keras is imported, or import"
         " unstuck first."
     )

@@ -38,7 +38,7 @@ def lighter(engine: Engine, recipe: Recipe, train: Callable[[], Population]) -> 
             if not is_memory(error):
                 raise
         if not engine.halve(recipe):
-            raise OutOfMemory("memory: not even one replica at a time has room")
+            raise OutOfMemory("memory: not even one training at a time has room")
 
 
 def is_memory(error: Exception) -> bool:

@@ -19,6 +19,9 @@ SCHEMA = "unstuck/2"
 LONGEST_SOURCE = 1 << 20
 """Characters of a script that a result holds; the text of a longer one is left out."""
 
+ENGINE = "trained by"
+"""How the notes begin that tell who trained: an engine, or workers elsewhere."""
+
 NOTHING_TO_LEARN = "every row has the same target: there is nothing to learn"
 """The outcome's text of such data; the outcome is NO_SIGNAL."""
 

@@ -92,7 +92,7 @@ def horizon_for(
         pace, block = engine.pace(shortest), engine.block(shortest)
     except Exception as error:
         if is_memory(error):
-            raise OutOfMemory("memory: not even one replica at a time has room") from error
+            raise OutOfMemory("memory: not even one training at a time has room") from error
         raise
     if pace is not None and pace * least * block > left:
         raise TooSlow(_told(recipe, least, budget, left, pace * block, "takes about",

@@ -97,7 +97,7 @@ def of_hooks(hooks: Hooks, script: Script, filename: str, chosen: int) -> Taken:
     notes = (*told, *hooks.notes)
     if (asked := hooks.listening.asked) is not None:
         notes = (*notes, f"Line {asked.line} asks what a tensor of the network holds. All batches that"
-                 " were run went the same way from there, and so do all replicas.")
+                 " were run went the same way from there, and so do all trainings.")
     if len(trainings) > 1:
         notes = (*notes, f"Training {chosen} of {len(trainings)} was taken; --fit chooses another.")
     line, call = told_of[chosen - 1]

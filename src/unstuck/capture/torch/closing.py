@@ -88,7 +88,7 @@ class Closing:
                     None)
         if half is not None:
             raise NotSupported(
-                f"{half.name}{_line(half.span)} computes in {half.dtypes[0]}, and replicas in float32."
+                f"{half.name}{_line(half.span)} computes in {half.dtypes[0]}, and unstuck in float32."
                 " Take half() or bfloat16() out: what keeps a network from learning in float32 does so"
                 " in half the digits, too.")
 

@@ -48,7 +48,7 @@ def arguments_of(optimizer: Any) -> Mapping[str, Callable[[Any], Any]]:
     if told is None or type(optimizer).__module__.partition(".")[0] != "torch":
         more = " It asks for the loss again and again within a step." if kind == "LBFGS" else ""
         raise NotSupported(
-            f"its optimizer is {kind}, which the replicas do not have.{more} Diagnose it with"
+            f"its optimizer is {kind}, which the trainings here do not have.{more} Diagnose it with"
             " torch.optim.Adam.")
     return told
 

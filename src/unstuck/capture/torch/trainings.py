@@ -254,7 +254,7 @@ class Trainings:
         other = self.all[-1].spans.get("step")
         line = "" if other is None else f" (here and in line {other.line})"
         self._refuse(f"two optimizers make steps in turn{line}, each with a loss of its own, as in a"
-                     " GAN. The replicas train one network with one loss. Let one of the two networks"
+                     " GAN. unstuck trains one network with one loss. Let one of the two networks"
                      " stay as it is: take the other optimizer's step out, and diagnose that script.")
 
     def end(self, optimizers: Sequence[Any], registered: dict[int, str]) -> None:

@@ -46,9 +46,14 @@ class Text(Report):
         if page.look.verbose < 0:
             _quiet(page, result)
         elif page.look.verbose == 0:
-            brief(page, result, _style(result))
-            repairs.next_steps(page, result)
-            _more(page, result)
+            commands = page.another()
+            repairs.next_steps(commands, result)
+            apart = len(commands) > 0
+            _more(commands, result)
+            brief(page, result, _style(result), below=len(commands) + apart)
+            if apart:
+                page.blank()
+            page.append(commands)
         else:
             _full(page, result)
         return page.render()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unstuck.result.results import FindingInfo, Result
+from unstuck.result.results import ENGINE, FindingInfo, Result
 
 from . import horizon, words
 from .answer import Answer, answer
@@ -11,17 +11,36 @@ from .source import excerpt, place, script_name
 from .text_page import Page
 from .verdict import HEALTHY, has_cause, nothing_found, placebo_worked, verdict
 
+LINES = 25
+"""Most lines of the whole short report at 80 columns (`docs/how-to/reading-a-report.md`)."""
 _INDENT = 11
-_LINES = 12
-"""Most lines of a diff; the rest is in the full report."""
+_DIFF, _LEAST = 16, 8
+"""Most lines of a diff, as they are wrapped, and as few as that where room is short."""
 _FACTS = 2
 _STYLES = {"It is": "bold red", "Helps too": "bold yellow"}
 
 
-def brief(page: Page, result: Result, style: str) -> None:
-    """The whole short report, up to the commands; `style` is the verdict's."""
+def brief(page: Page, result: Result, style: str, below: int) -> None:
+    """The whole short report, up to the commands, which take `below` lines; `style` is the verdict's.
+
+    What does not fit is left out in this order: notes, the marked line, lines of the diff.
+    """
+    told, end = answer(result), LINES - below
+    room = end - bool(_notes_of(result))
+    for marked, most in ((True, _DIFF), *((False, most) for most in range(_DIFF, _LEAST - 1, -1))):
+        body = _body(page, result, told, style, marked=marked, most=most)
+        if len(body) <= room:
+            break
+    page.append(body)
+    _notes(page, result, end)
+
+
+def _body(
+    page: Page, result: Result, told: Answer, style: str, *, marked: bool, most: int
+) -> Page:
+    """All but the notes: with the marked line or without, and so many lines of the diff at most."""
+    page = page.another()
     _headline(page, result, style)
-    told = answer(result)
     if placebo_worked(result) is not None:
         page.paragraph("Another draw of the shuffle alone changes the result. So trainings of this"
                        " script cannot be compared, and no cause is named.")
@@ -29,11 +48,33 @@ def brief(page: Page, result: Result, style: str) -> None:
         page.paragraph(nothing_found(result))
         _facts(page, result, told)
     else:
-        _broken(page, result, told)
-        _mended(page, result, told)
+        _broken(page, result, told, marked=marked)
+        _mended(page, result, told, most)
         _suspects(page, told)
-    for note in result.notes:
-        page.paragraph(("note", "bold cyan"), f": {note}", hang=2)
+    return page
+
+
+def _notes_of(result: Result) -> list[str]:
+    return [note for note in result.notes if not note.startswith(ENGINE)]
+
+
+def _notes(page: Page, result: Result, end: int) -> None:
+    """The notes for which there is room up to a line, the last ones first: those on the answer."""
+    notes = _notes_of(result)
+    kept: list[Page] = []
+    for number, note in enumerate(reversed(notes)):
+        told = page.another()
+        told.paragraph(("note", "bold cyan"), f": {note}", hang=2)
+        more = number < len(notes) - 1
+        if len(page) + sum(map(len, kept)) + len(told) + more > end:
+            break
+        kept.insert(0, told)
+    for told in kept:
+        page.append(told)
+    left = len(notes) - len(kept)
+    if left:
+        which = "more note" if kept else "note"
+        page.paragraph(("note", "bold cyan"), f": {words.count(left, which)} with -v", hang=2)
 
 
 def _headline(page: Page, result: Result, style: str) -> None:
@@ -47,11 +88,11 @@ def _headline(page: Page, result: Result, style: str) -> None:
         page.paragraph(told)
 
 
-def _broken(page: Page, result: Result, told: Answer) -> None:
+def _broken(page: Page, result: Result, told: Answer, *, marked: bool) -> None:
     page.blank()
     for number, (why, where) in enumerate(told.why):
         page.paragraph(why, indent=_INDENT, first=("Why", "bold red") if number == 0 else "")
-        if where is not None and len(told.why) == 1:
+        if marked and where is not None and len(told.why) == 1:
             excerpt(page, result, where, indent=_INDENT)
     _facts(page, result, told)
 
@@ -70,7 +111,7 @@ def _fact(page: Page, result: Result, fact: FindingInfo) -> None:
     not_tried_yet(page, fact, indent=_INDENT)
 
 
-def _mended(page: Page, result: Result, told: Answer) -> None:
+def _mended(page: Page, result: Result, told: Answer, most: int) -> None:
     """How often it learns with the change and without, and the change as a diff."""
     if not told.rates:
         return
@@ -83,9 +124,16 @@ def _mended(page: Page, result: Result, told: Answer) -> None:
             unified_diff(page, repair)
         return
     code = [line for line in told.diff if not line[1:].lstrip().startswith("#")]
-    lines_of_diff(page, code[:_LINES])
-    if len(code) > _LINES:
-        page.paragraph(f"and {words.count(len(code) - _LINES, 'more line')} with -v", indent=4)
+    drawn = [page.another() for _ in code]
+    for each, line in zip(drawn, code, strict=True):
+        lines_of_diff(each, [line])
+    whole = sum(map(len, drawn)) <= most
+    begun = len(page)
+    for number, each in enumerate(drawn):
+        if len(page) - begun + len(each) > most - (not whole):
+            page.paragraph(f"and {words.count(len(code) - number, 'more line')} with -v", indent=4)
+            return
+        page.append(each)
 
 
 def _suspects(page: Page, told: Answer) -> None:

@@ -80,6 +80,18 @@ class Page:
         self._signs = look.signs
         self._lines: list[Text] = []
 
+    def __len__(self) -> int:
+        """How many lines it has so far."""
+        return len(self._lines)
+
+    def another(self) -> Page:
+        """An empty page that looks alike."""
+        return Page(self.look)
+
+    def append(self, page: Page) -> None:
+        """All lines of another page."""
+        self._lines += page._lines
+
     def plain(self, text: str) -> str:
         """A string as this page can show it."""
         text = _SHORT_BRACKETS.sub(lambda m: m[0].replace(" ", NBSP), clean(text))
