@@ -65,8 +65,8 @@ def answer(result: Result) -> Answer:
     if result.outcome in HEALTHY and not has_cause(result):
         return Answer(facts=result.facts)
     arms = _guilty(result)
-    why = [(f"{_mechanism(arm)}." if len(arms) == 1 else _one_of_several(result, arm), arm.location)
-           for arm in arms[:_BROKEN]]
+    why = [(f"{words.first_upper(_mechanism(arm))}." if len(arms) == 1
+            else _one_of_several(result, arm), arm.location) for arm in arms[:_BROKEN]]
     if len(arms) > _BROKEN:
         why.append((f"And {len(arms) - _BROKEN} more, which the change has.", None))
     best = result.repairs[0] if result.repairs else None
@@ -132,10 +132,10 @@ def _guilty(result: Result) -> list[Arm]:
 
 
 def _mechanism(arm: Arm) -> str:
-    """What kind of fault that is; where no check knows it, what it is about."""
+    """What kind of fault that is; where no check knows it, what kind of thing is at fault."""
     if arm.title != arm.intervention:
         return arm.title.rstrip(".")
-    return words.first_upper(NOUNS.get(arm.kind, arm.intervention))
+    return f"what holds it back is {NOUNS.get(arm.kind, arm.intervention)}"
 
 
 def _one_of_several(result: Result, arm: Arm) -> str:
@@ -144,7 +144,8 @@ def _one_of_several(result: Result, arm: Arm) -> str:
     where = "" if line is None or f" in line {line}:" in arm.intervention else f"Line {line}: "
     lost = put_back(result.repairs[0] if result.repairs else None, arm.intervention)
     without = "" if lost is None else f" Without it {words.percent(lost.without)} learn."
-    why = f" {words.first_upper(_mechanism(arm))}." if findings_here(result, arm) else ""
+    known = arm.title != arm.intervention and findings_here(result, arm)
+    why = f" {words.first_upper(_mechanism(arm))}." if known else ""
     return f"{words.first_upper(f'{where}{arm.intervention}')}.{why}{without}"
 
 
