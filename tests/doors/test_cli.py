@@ -447,7 +447,7 @@ def test_the_page_is_opened_on_request(
     monkeypatch.setattr("webbrowser.open", lambda uri: bool(shown.append(uri)))
     saved.write(tmp_path / "a.unstuck", TWO_BITS, {})
     done = call("report", "a.unstuck", "--html", "a.html", "--open")
-    assert done.exit_code == 0
+    assert (done.exit_code, done.stdout) == (0, "a.html is written.\n")
     assert shown == [(tmp_path / "a.html").as_uri()]
     assert "open a.html yourself" in done.stderr  # the stand-in found no browser
     alone = call("report", "a.unstuck", "--open")

@@ -189,7 +189,7 @@ class Call:
             return None
         definition = names.definition(self.tree, value)
         if definition is None or not (_is_scalar(self.tree.source(definition))
-                                      or called and isinstance(definition, cst.Call)):
+                                      or (called and isinstance(definition, cst.Call))):
             return None
         return self._argument(definition, None)
 

@@ -22,7 +22,7 @@ from unstuck.doors.switches import (
     Verbose,
 )
 
-from .output import Detail, files_written, refuse_unwritable, show_report
+from .output import Detail, files_written, refuse_unwritable, show, show_report
 
 
 def report(
@@ -38,12 +38,16 @@ def report(
     verbose: Verbose = 0,
     color: Colors = "auto",
 ) -> int:
-    """Show a saved diagnosis again; nothing is trained. Exits 0 if it can be read."""
+    """Show a saved diagnosis again, or only write it into a file that is named; nothing is trained.
+
+    Exits 0 if it can be read, and written where that was asked for.
+    """
     from unstuck.reports.html_page.drawer import ahead
 
     if open_page and html is None:
         raise UnstuckError("--open shows the page that --html FILE writes: give both.")
     refuse_unwritable(json, html, force=force)
+    files = [str(path) for path in (json, html) if path is not None]
     with nullcontext() if html is None else ahead():
         from unstuck.diagnosis.saved import doubted, read
 
@@ -51,8 +55,11 @@ def report(
         detail = Detail(verbose=-1 if quiet else verbose, diff=diff, data=not no_data,
                         saved=str(saved))
         with doubted(saved):
-            show_report(result, format, color, detail)
+            if not files or format != "text":
+                show_report(result, format, color, detail)
             done = files_written(result, json, html, detail, force=force)
+    if files and format == "text" and done:
+        show(f"{' and '.join(files)} {'are' if len(files) > 1 else 'is'} written.\n")
     if open_page and html is not None:
         import webbrowser
 
