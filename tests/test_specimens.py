@@ -15,7 +15,9 @@ import pytest
 from honesty import assert_honest
 from replayed import assert_replays
 from unstuck.diagnosis.diagnosis import Diagnosis, Options, diagnose_script
+from unstuck.script import Script
 from unstuck.search.budget import Budget
+from written import assert_well_written
 
 SPECIMENS = Path(__file__).parent.parent / "specimens"
 SICK = sorted(SPECIMENS.glob("*.py"))
@@ -69,6 +71,7 @@ def test_a_specimen_is_caught_and_its_cure_confirmed(path: Path) -> None:
     result = diagnosis.result
     assert_honest(result)
     assert_replays(diagnosis)
+    assert_well_written(Script.read(path), result)
     assert name in {finding.check for finding in (*result.facts, *result.suspicions)}
     asked = [arm for arm in result.arms if name in arm.checks]
     if cure is None:
