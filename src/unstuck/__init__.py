@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from unstuck.doors.callback import Callback as Callback
     from unstuck.doors.testing import assert_learns as assert_learns
 
-asked_backend = os.environ.get("KERAS_BACKEND", "jax")
+_OURS = "UNSTUCK_SET_KERAS_BACKEND"
+given_backend = None if _OURS in os.environ else os.environ.get("KERAS_BACKEND")
+"""The backend that the user's environment names, this process's parents' included; else `None`."""
+asked_backend = given_backend or "jax"
 """The backend that the environment asks for; replicas are trained with JAX in any case."""
 
 
 def on_jax() -> None:
     """See that Keras will compute with JAX, where it is not imported yet: it reads this but once."""
     if "keras" not in sys.modules:
+        if given_backend is None:
+            os.environ[_OURS] = "1"
         os.environ["KERAS_BACKEND"] = "jax"
 
 

@@ -12,6 +12,7 @@ from unstuck import reports
 from unstuck.base.errors import UnstuckError
 from unstuck.doors import fixing
 from unstuck.doors.exits import FAILED, INTERRUPTED, PROVED, WELL, exit_code, say
+from unstuck.doors.runs_here import what_to_set
 from unstuck.doors.switches import (
     Arguments,
     BudgetText,
@@ -140,6 +141,9 @@ def fix(
                 say(repaired.diff.rstrip())
             writes.write(source, repaired.script.data, place)
             say(fixing.summary(result, chosen, repaired.rate, place, in_place=in_place))
+            set_first = what_to_set(repaired.script, place)
+            if set_first:
+                say(f"unstuck: {set_first}")
         if export is not None and chosen is not None:
             say(fixing.exported(repaired, export, options=options, force=force))
         shelf.close(done=True)  # only now: what was trained is kept until the files stand
