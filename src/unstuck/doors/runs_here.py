@@ -13,7 +13,7 @@ from unstuck.script.dialect import imported
 
 
 def what_to_set(script: Script, place: Path) -> str:
-    """A sentence on what keeps the file from running as Keras is configured here; "" if nothing does."""
+    """What keeps the file from running as Keras is configured here, as a sentence; "" if nothing does."""
     packages = imported(script, place.parent)
     if "tensorflow" in packages and not _installed("tensorflow"):
         return ("It imports tensorflow, which is not installed here: unstuck fix --modernise writes it"

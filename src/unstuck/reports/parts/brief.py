@@ -23,12 +23,15 @@ _STYLES = {"It is": "bold red", "Helps too": "bold yellow"}
 def brief(page: Page, result: Result, style: str, below: int) -> None:
     """The whole short report, up to the commands, which take `below` lines; `style` is the verdict's.
 
-    What does not fit is left out in this order: notes, the marked line, lines of the diff.
+    What does not fit is left out in this order: notes, the marked line, suspects behind the first
+    line of each, lines of the diff.
     """
     told, end = answer(result), LINES - below
     room = end - bool(_notes_of(result))
-    for marked, most in ((True, _DIFF), *((False, most) for most in range(_DIFF, _LEAST - 1, -1))):
-        body = _body(page, result, told, style, marked=marked, most=most)
+    ways = ((True, True, _DIFF), (False, True, _DIFF),
+            *((False, False, most) for most in range(_DIFF, _LEAST - 1, -1)))
+    for marked, listed, most in ways:
+        body = _body(page, result, told, style, marked=marked, listed=listed, most=most)
         if len(body) <= room:
             break
     page.append(body)
@@ -36,9 +39,10 @@ def brief(page: Page, result: Result, style: str, below: int) -> None:
 
 
 def _body(
-    page: Page, result: Result, told: Answer, style: str, *, marked: bool, most: int
+    page: Page, result: Result, told: Answer, style: str, *, marked: bool, listed: bool, most: int
 ) -> Page:
-    """All but the notes: with the marked line or without, and so many lines of the diff at most."""
+    """All but the notes: with the marked line or without, with all suspects or a line of each kind,
+    and with so many lines of the diff at most."""
     page = page.another()
     _headline(page, result, style)
     if placebo_worked(result) is not None:
@@ -50,7 +54,7 @@ def _body(
     else:
         _broken(page, result, told, marked=marked)
         _mended(page, result, told, most)
-        _suspects(page, told)
+        _suspects(page, told, listed=listed)
     return page
 
 
@@ -136,8 +140,11 @@ def _mended(page: Page, result: Result, told: Answer, most: int) -> None:
         page.append(each)
 
 
-def _suspects(page: Page, told: Answer) -> None:
-    """Each of the usual suspects; what is cleared, by a trial or by the repair, in one line."""
+def _suspects(page: Page, told: Answer, *, listed: bool) -> None:
+    """Each of the usual suspects; what is cleared, by a trial or by the repair, in one line.
+
+    Unless all are to be `listed`, what is guilty is told in full and the others in a line of each kind.
+    """
     suspects = dict(told.suspects)
     stays = suspects.pop("Can stay", ())
     if "It is not" in suspects and stays:
@@ -146,5 +153,11 @@ def _suspects(page: Page, told: Answer) -> None:
     elif stays:
         suspects["Can stay"] = stays
     for label, items in suspects.items():
-        page.paragraph(*items, separator=",", indent=_INDENT,
-                       first=(label, _STYLES.get(label, "bold")))
+        for kept in range(len(items), 0, -1):
+            more = (f"and {len(items) - kept} more",) if kept < len(items) else ()
+            line = page.another()
+            line.paragraph(*items[:kept], *more, separator=",", indent=_INDENT,
+                           first=(label, _STYLES.get(label, "bold")))
+            if listed or label == "It is" or len(line) == 1:
+                break
+        page.append(line)
