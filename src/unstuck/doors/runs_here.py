@@ -13,7 +13,7 @@ from unstuck.script.dialect import imported
 
 
 def what_to_set(script: Script, place: Path) -> str:
-    """What keeps the file from running as Keras is configured here, as a sentence; "" if nothing does."""
+    """Why the file does not run as Keras is configured here, and what to set; "" where it does."""
     packages = imported(script, place.parent)
     if "tensorflow" in packages and not _installed("tensorflow"):
         return ("It imports tensorflow, which is not installed here: unstuck fix --modernise writes it"
