@@ -17,7 +17,7 @@ KERAS, OLD = "import keras\n", "import tensorflow as tf\n"
 
 @pytest.fixture(autouse=True)
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An environment with nothing but JAX in it that names no backend; its keras.json, not there yet."""
+    """An environment with JAX alone that names no backend; its keras.json, not there yet."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(runs_here, "given_backend", None)
     monkeypatch.setattr(runs_here, "_installed", lambda package: package == "jax")
