@@ -12,7 +12,6 @@ from unstuck import reports
 from unstuck.base.errors import UnstuckError
 from unstuck.doors import fixing
 from unstuck.doors.exits import FAILED, INTERRUPTED, PROVED, WELL, exit_code, say
-from unstuck.doors.runs_here import what_to_set
 from unstuck.doors.switches import (
     Arguments,
     BudgetText,
@@ -89,6 +88,7 @@ def fix(
         fit = asked_fit(target, arguments or [])
     from unstuck.diagnosis.diagnosis import Diagnosis, diagnose_script
     from unstuck.diagnosis.saved import doubted, is_saved
+    from unstuck.doors.runs_here import what_to_set
     from unstuck.script import Script as Source
 
     anew = target.is_file() and is_saved(target)
