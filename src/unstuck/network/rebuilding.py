@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import keras
 
@@ -58,7 +59,19 @@ def rebuilt(architecture: Architecture) -> Built:
         model = prepared(_subclassed_anew(architecture) if graph is None
                          else _graph_anew(architecture, graph))
     adapter.carry_statistics(source, model)
+    if graph is not None:
+        _COUNTED[architecture] = int(model.count_params())
     return Built(model=model, initializers=resolved(model, noted), numbers=_numbers(architecture))
+
+
+_COUNTED: WeakKeyDictionary[Architecture, int] = WeakKeyDictionary()
+
+
+def parameters_of(architecture: Architecture) -> int:
+    """How many numbers a graph's layers have; one made before is not made again. Raises as `rebuilt`."""
+    if architecture not in _COUNTED:
+        rebuilt(architecture)
+    return _COUNTED[architecture]
 
 
 def _graph_anew(architecture: Architecture, graph: keras.Model) -> keras.Model:

@@ -32,7 +32,7 @@ from .optimizer import Optimizer
 from .own_compile import OwnCompile
 from .own_steps import ALONE, build_by_step, takes_data_alone
 from .picking import picked
-from .rebuilding import Built, rebuilt
+from .rebuilding import Built, parameters_of, rebuilt
 from .rivals import Rival
 from .terms import Weights
 
@@ -272,9 +272,9 @@ class Recipe:
     @cached_property
     def parameters(self) -> int:
         """How many numbers the network has. Raises NotSupported as `build`."""
-        # A subclassed model has no weights until it has seen rows.
-        built = rebuilt(self.architecture) if self.architecture.is_graph else self.build()
-        return int(built.model.count_params())
+        if self.architecture.is_graph:
+            return parameters_of(self.architecture)
+        return int(self.build().model.count_params())  # it has no weights until it has seen rows
 
     @property
     def layers(self) -> tuple[Layer, ...]:
