@@ -68,7 +68,7 @@ _COUNTED: WeakKeyDictionary[Architecture, int] = WeakKeyDictionary()
 
 
 def parameters_of(architecture: Architecture) -> int:
-    """How many numbers a graph's layers have; one made before is not made again. Raises as `rebuilt`."""
+    """How many numbers a graph has; one that was made before is not made again. Raises as `rebuilt`."""
     if architecture not in _COUNTED:
         rebuilt(architecture)
     return _COUNTED[architecture]
