@@ -16,6 +16,7 @@ from unstuck.checks import Certainty, Finding, all_checks, causes_first
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
 from unstuck.interventions.activation import Activation
+from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.placebo import Placebo
@@ -161,7 +162,7 @@ def _together(
     return [
         change for change in changes
         if not isinstance(change, RemoveLayer)
-        and not (isinstance(change, Epochs) and change.apply(recipe).updates > longest)
+        and not (isinstance(change, Epochs | BatchSize) and change.apply(recipe).updates > longest)
     ]
 
 
