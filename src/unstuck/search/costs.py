@@ -32,9 +32,9 @@ replicas are two threads' work there)."""
 MOVED, MEMORY_PACE, CACHE = 24.0, 4e9, 1 << 25
 """Bytes that an update reads and writes for each weight, it and Adam's two means; how many in a second,
 where those of a block have no room in a cache (1,200 updates of 298,178 weights took 33 s)."""
-WIDE_SHARE = 0.1
-"""Share of the budget that its narrowest look may take. Beyond it the Keras engine, one replica after
-the other, has more looks: two replicas of mnist_deep take it 4 s, the native one 25 s as 16 do."""
+WIDE_SHARE = 0.05
+"""Share of the budget that its narrowest look may take. Beyond it an engine for one replica at a time
+has more looks: two of mnist_deep take Keras's 4 s, the native one 25 s as 16 do."""
 NATIVE_BATCH, KERAS_BATCH = 0.8, 0.5
 """An update's cost goes as its rows to this power: 1 where arithmetic is all, 0 where calls are. The
 native engine took 64 replicas of 5,000 rows in batches of 32 about as long as in one batch."""

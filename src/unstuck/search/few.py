@@ -15,7 +15,15 @@ from itertools import chain, islice
 from unstuck.interventions import Changes, Intervention, compatible
 
 from .arms import Arm, names, trying
-from .candidates import STEP, Candidate, compatible_part, likeliest, placebo, strong_sets
+from .candidates import (
+    STEP,
+    Candidate,
+    compatible_part,
+    likeliest,
+    placebo,
+    scales_together,
+    strong_sets,
+)
 from .experiment import Experiment
 from .looks import Looks
 from .proof import OFFERED, Proofs
@@ -36,8 +44,8 @@ PROOF_ROOM = 0.9
 """Share of the time left that the proof may take."""
 LONGEST_SHARE = 0.1
 """Most of the budget that a look at a longer training of everything at once may take."""
-ALONE = 6
-"""So many changes are tried alone before all of them at once."""
+ALONE, ALONE_SHARE = 6, 0.2
+"""So many changes are tried alone before all of them at once, and their share of the trainings."""
 LONGER = 2
 """What makes a training longer than so many times comes later: one look at it costs as several do."""
 BESIDE = 8
@@ -120,12 +128,15 @@ class Few:
         return experiment.costs.room(room, self.looks.replicas, batch)
 
     def _wishes(self) -> Iterator[Changes]:
-        """The first wish of each check alone, facts before suspicions, and all of these at once; then
-        everything sensible at once, what helped most with one change more, and what is left.
+        """What facts ask for, at once; the first wish of each check alone, and all of these at once;
+        then all that is sensible, what helped most with one change more, and what is left.
         """
         likely = likeliest(self.candidates)
         first = [change for change in _first_wishes(likely) if not self._is_longer(change)]
-        for change in first[:ALONE]:
+        certain = [one.change for one in likely if one.certain and one.change in first]
+        yield scales_together(self.experiment.recipe, likely)
+        yield compatible_part(self.experiment.recipe, certain)
+        for change in first[: self._room_for_singles]:
             yield (change,)
         yield compatible_part(self.experiment.recipe, first)
         recipe, goal = self.experiment.recipe, self.experiment.goal
@@ -133,6 +144,13 @@ class Few:
         yield from self._beside_the_best(likely)
         for one in (*likely, *self.candidates):
             yield (one.change,)
+
+    @property
+    def _room_for_singles(self) -> int:
+        """How many changes are looked at alone: of causes that hide each other none shows so."""
+        experiment = self.experiment
+        room = min(experiment.trainings_left, experiment.costs.affordable(experiment.left))
+        return int(max(1, min(ALONE, ALONE_SHARE * room / self.looks.replicas)))
 
     def _is_longer(self, change: Intervention) -> bool:
         """True for a change that makes a training cost several as long as the script's own."""
