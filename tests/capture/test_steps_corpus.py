@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unstuck.base.errors import NotSupported
-from unstuck.capture import capture_script
+from unstuck.capture import capture_script, capture_text
 
 STEPS = Path(__file__).parents[1] / "corpus" / "steps"
 # Model, epochs, rows of a batch, loss, whether its loop trains otherwise than fit would, whether
@@ -48,3 +48,10 @@ def test_what_the_loops_leave_out_is_told():
 def test_a_loss_behind_the_tape_is_named():
     with pytest.raises(NotSupported, match="training loop of its own"):
         capture_script(STEPS / "sick_tape_left_early.py")
+
+
+def test_metrics_are_reset_under_the_name_of_their_time():
+    text = (STEPS / "well_hand_written_loop.py").read_text(encoding="utf-8")
+    assert ".reset_state()" in text
+    recipe = capture_text(text.replace(".reset_state()", ".reset_states()")).recipe
+    assert recipe.loss_name == "sparse_categorical_crossentropy"

@@ -140,6 +140,7 @@ def test_class_numbers_beyond_the_outputs_are_counted() -> None:
     ("softmax", "mse", ONE_HOT, "softmax output with categorical_crossentropy"),
     ("softmax", "binary_crossentropy", ONE_HOT, "softmax output with categorical_crossentropy"),
     ("sigmoid", "categorical_crossentropy", ONE_HOT, "dense_1: sigmoid → softmax"),
+    ("sigmoid", "sparse_categorical_crossentropy", np.arange(40) % 2, "dense_1: sigmoid → softmax"),
     ("sigmoid", "binary_crossentropy", np.linspace(0, 1, 80).reshape(40, 2),
      "linear output with mean_squared_error"),
 ])

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 
+from recipes import dense, two_bits
 from recipes import recipe as make_recipe
-from recipes import two_bits
 from unstuck.checks import Certainty, Finding, all_checks
 from unstuck.goal import make_goal
 from unstuck.interventions import Intervention
@@ -407,6 +407,16 @@ def test_a_recurrent_network_has_a_pace_of_its_own(monkeypatch):
     assert not too_wide(recipe, Budget.parse("60s"))
     monkeypatch.setattr("unstuck.search.costs.RECURRENT_PACE", 1.0)
     assert too_wide(recipe, Budget.parse("60s"))
+
+
+def test_many_weights_and_a_row_at_a_time_wait_for_memory():
+    """So many replicas of 298,000 weights side by side move more than any cache holds."""
+    rows = np.zeros((1200, 4), np.float32)
+    made = make_recipe(dense(512, 512, 1, inputs=4), rows, rows[:, 0], batch_size=1)
+    assert too_wide(made, Budget.parse("2m"))
+    assert not too_wide(replace(made, batch_size=32), Budget.parse("2m"))
+    small = make_recipe(dense(16, 16, 1, inputs=4), rows, rows[:, 0], batch_size=1)
+    assert not too_wide(small, Budget.parse("2m"))
 
 
 def test_smaller_batches_are_dearer_but_not_by_as_much_as_there_are_more_of_them(monkeypatch):

@@ -29,6 +29,7 @@ from .noticing import Noticing
 from .own_loops import OwnLoop
 from .patches import Attribute
 from .rounds import Rounds, loops_around, rounds_of
+from .rows_named import names_of_rows
 from .runner import Stop
 from .tensorflow import Dataset
 from .weights import Drawn
@@ -401,6 +402,11 @@ class Watch:
                 " call of it was taken.",))
             together = recipe.rules, ()
         sites |= self._sites_of_batches(recipe)
+        if recipe.taped and self._reached.frames:
+            module = self._reached.frames[-1].f_globals
+            named = names_of_rows(module, recipe)
+            recipe = replace(recipe, named=named, plain={
+                part: str(module[name].dtype) for part, name in named.items()})
         self.recipe = replace(recipe, sites=sites, epochs=self.rounds.epochs,
                               rounds=self.rounds.times, rules=together[0])
         self.notes += together[1]

@@ -9,6 +9,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from unstuck.interventions.warm_up import WarmUp
+from unstuck.network.post_norm import is_post_norm
+
 from . import Check, Family, Finding, Observation, measured
 from . import _data as data
 from . import _tries as tries
@@ -16,8 +19,11 @@ from ._words import number
 from .learning_rate_too_low import weight_change
 
 DIED = "ReLU units died in training"
-FAR = "rate far above the usual"
 """A sign that other sicknesses leave too, so half of the failing replicas must show it."""
+FAR = "rate far above the usual"
+COLD = "its sums are normalised behind the addition, and no warm-up comes before that rate"
+ADAM = 1e-3
+"""Adam's default rate."""
 LOW = 0.2
 """Of the best constant's loss; a loss below it has learned most of what there is."""
 
@@ -32,16 +38,19 @@ class LearningRateTooHigh(Check):
     loss that goes up at least a third of the time over the last half of the epochs, by steps of at
     least `jump` of its level, which counts as at least a fifth of the best constant's loss; ReLU
     units that were alive at the start and are dead at the end. A rate far above the optimizer's
-    usual one is named with it. A loss that is high and still falls is slow, and no such sign.
+    usual one is named with it, and one from the first step on in a Transformer that normalises behind
+    its additions. A loss that is high and still falls is slow, and no such sign.
 
     ## Why learning stops
     Beyond 2 / curvature an update along the gradient lands higher on the other side. Adam's steps
     have the size of the learning rate whatever the gradient, so at 0.1 the weights rattle by 0.1.
-    One big step can push all pre-activations of a ReLU below 0, for ever.
+    One big step can push all pre-activations of a ReLU below 0, for ever. Where a Transformer
+    normalises behind its additions, the gradients near the output are large at the start, so that
+    its first steps have to be short.
 
     ## What it tries
     A tenth and a hundredth of the learning rate; where it is far above the usual, first Keras's
-    default.
+    default; in a Transformer that normalises behind its additions, first a warm-up to a lower rate.
 
     ## Example
         keras.optimizers.Adam(learning_rate=1.0)     # sick
@@ -53,7 +62,8 @@ class LearningRateTooHigh(Check):
 
     ## References
     Cohen et al. 2021, Gradient Descent on Neural Networks Typically Occurs at the Edge of
-    Stability, arxiv.org/abs/2103.00065.
+    Stability, arxiv.org/abs/2103.00065. Xiong et al. 2020, On Layer Normalization in the Transformer
+    Architecture, arxiv.org/abs/2002.04745.
     """
 
     family: ClassVar[Family] = Family.OPTIMIZER
@@ -71,6 +81,8 @@ class LearningRateTooHigh(Check):
     usual: float = 0.03
     usual_sgd: float = 0.5
     epochs: int = 8
+    # Adam's default; Transformers of that kind are trained with peaks of 1e-4 to 1e-3, warmed up.
+    cold: float = 3e-4
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The signs, each with its count."""
@@ -83,6 +95,8 @@ class LearningRateTooHigh(Check):
         if not signs:
             return
         far = tries.usual_rate(seen.recipe) if FAR in signs else ()
+        if COLD in signs:
+            far = (*(WarmUp(value=value) for value in (_warmed(rate), rate)), *far)
         told = "; ".join(f"{name} in {shown}" for name, shown in signs.items())
         yield self.suspicion(
             f"At a learning rate of {number(rate)} ({seen.recipe.optimizer.kind}): {told}.",
@@ -112,7 +126,14 @@ class LearningRateTooHigh(Check):
         limit = self.usual_sgd if seen.recipe.optimizer.kind == "SGD" else self.usual
         if rate > limit and seen.recipe.optimizer.kind not in ("Adadelta", "Adagrad", "Ftrl"):
             signs[FAR] = np.ones(control.replicas, dtype=bool)
+        if rate > self.cold and is_post_norm(seen.recipe.architecture):
+            signs[COLD] = np.ones(control.replicas, dtype=bool)
         return signs
+
+
+def _warmed(rate: float) -> float:
+    """A rate below this one to warm up to: a tenth of one above Adam's default, else about a third."""
+    return float(f"{0.1 * rate if rate > ADAM else 0.3 * rate:.6g}")
 
 
 def rose(

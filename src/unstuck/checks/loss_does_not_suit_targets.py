@@ -298,15 +298,16 @@ class _Case:
 
     def categorical_over_sigmoids(self) -> Finding | None:
         """Categorical cross-entropy where the outputs need not sum to 1."""
-        if self.loss != "categorical_crossentropy" or self.head.activation != "sigmoid":
+        numbered = self.loss == "sparse_categorical_crossentropy" and (self.head.units or 0) > 1
+        if not (numbered or self.loss == "categorical_crossentropy") or (
+                self.head.activation != "sigmoid"):
             return None
-        several = not np.allclose(self.targets.sum(axis=1), 1.0)
+        several = not numbered and not np.allclose(self.targets.sum(axis=1), 1.0)
         tried = self._set("sigmoid", "binary_crossentropy") if several else self._set(
             "softmax", self.loss)
         return self.check.suspicion(
             f"{self.loss} takes outputs that sum to 1, and {self.head.units} sigmoids do not.",
-            measured("largest sum of a row of targets", float(self.targets.sum(axis=1).max()), 1.0),
-            site=self.site, tries=tried)
+            measured("sigmoid outputs", self.head.units or 0, 1.0), site=self.site, tries=tried)
 
     def binary_on_numbers(self) -> Finding | None:
         """Binary cross-entropy where numbers are to be predicted."""

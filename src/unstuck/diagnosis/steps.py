@@ -52,6 +52,8 @@ DEFAULT_REPLICAS = 256
 INTERRUPTED = "interrupted: this is what was known by then"
 FIRST = 4
 """Replicas of the script as it is before anything is tried, where there is room for few trainings."""
+LEAST_FIRST, ROOM_FOR_FIRST = 2, 32
+"""So many where there is not room for that many more: each is one less to find the reason with."""
 CONTROLS = 1 / 8
 """Share of a budget in trainings that the script as it is takes at most before anything is tried."""
 LARGE = 5_000_000
@@ -259,7 +261,10 @@ class Steps:
         self.progress.stage("population", experiment.most)
         try:
             with suppress(BudgetSpent):
-                experiment.run(experiment.control, self._few(experiment), probes=True)
+                wanted = self._few(experiment)
+                experiment.run(experiment.control, min(wanted, LEAST_FIRST), probes=True)
+                if experiment.costs.affordable(experiment.left) >= ROOM_FOR_FIRST:
+                    experiment.run(experiment.control, wanted, probes=True)
         except UnstuckError:
             raise
         except Exception as error:

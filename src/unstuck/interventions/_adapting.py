@@ -94,13 +94,15 @@ class _Rows:
 def rows_for(script: Script, before: Recipe, entry: Layer, new: Insertion) -> _Rows | None:
     """The rows of an input in `fit`, where they have a name and adapting to them gives `new`."""
     fit = source.method_call(script, before, "fit")
-    given = None if fit is None or before.taped else fit.argument("x", 0)
+    given = None if fit is None else fit.argument("x", 0)
     array = next(array for known, array in network.inputs(before) if known.name == entry.name)
     # Keras averages numbers in their own type, which float32 is not enough for where means are large.
     if before.plain.get("x", "float32") not in ("float32", "float16"):
         array = array.astype(np.float64)
     if given is None or not _gives(array, new):
         return None
+    if before.taped:
+        return _Rows(before.named["x"], array.ndim) if before.named else None
     node: ast.expr | None = ast.parse(f"(\n{given.code}\n)", mode="eval").body
     names = before.architecture.input_names
     if isinstance(node, ast.Dict):

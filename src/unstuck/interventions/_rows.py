@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
 
+from ._batched import rows_behind
 from ._source import pair_of_names
 
 _READ = re.compile(r"\.(?:predict|evaluate|predict_on_batch|test_on_batch)\(\s*([^\s,()\[]+)")
@@ -35,10 +36,11 @@ def rows_read(script: Script, before: Recipe, fit: Call) -> RowsRead | None:
     """
     if fit.has_hidden_arguments or fit.in_loop_or_comprehension or fit.in_function:
         return None
-    x, held = fit.argument("x", 0), fit.argument("validation_data", 7)
-    if x is None or not x.code.isidentifier():
+    given, held = fit.argument("x", 0), fit.argument("validation_data", 7)
+    x = before.named.get("x") if before.taped else given.code if given is not None else None
+    if x is None or not x.isidentifier():
         return None
-    names = [x.code]
+    names = [x]
     if held is not None and held.code != "None":
         pair = pair_of_names(held.code)
         if pair is None:
@@ -48,8 +50,10 @@ def rows_read(script: Script, before: Recipe, fit: Call) -> RowsRead | None:
     if not all(name.isidentifier() and script.holds(name, at=fit.span, until=fit.span)
                for name in names):
         return None
-    first = next((call for call in _making_layers(script, before)
-                  if script.holds(x.code, at=call.span, until=fit.span)), fit)
+    calls = _making_layers(script, before)
+    if before.taped and (cut := rows_behind(script, before, fit)) is not None:
+        calls = sorted([*calls, cut], key=lambda call: call.start)
+    first = next((call for call in calls if script.holds(x, at=call.span, until=fit.span)), fit)
     ready = tuple(name for name in names
                   if script.holds(name, at=first.span, until=fit.span))
     return RowsRead(names=tuple(names), first=first, held=ready,

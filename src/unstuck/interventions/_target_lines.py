@@ -13,6 +13,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
 
 from . import _source as source
+from ._batched import rows_behind
 
 _HARMLESS = frozenset({"summary", "count_params", "name"})
 _PUTS_OUT = frozenset({"predict", "predict_on_batch", "save", "export"})
@@ -29,12 +30,11 @@ def scaled_targets_edits(script: Script, before: Recipe) -> source.Edits | None:
     fit = source.method_call(script, before, "fit")
     whole = before.whole or before
     if fit is None or fit.has_hidden_arguments or fit.in_function or fit.in_loop_or_comprehension or (
-            whole.taped or "y" not in whole.plain):
+            "y" not in whole.plain):
         return None
-    model, x = fit.callee.removesuffix(".fit"), fit.argument("x", 0)
-    given = fit.argument("y", 1)
-    y = None if given is None else _name_of(given.code, before)
-    if x is None or y is None or not model.isidentifier():
+    model = fit.callee.removesuffix(".fit")
+    x, y, ahead = _names_ahead(script, before, fit)
+    if x is None or y is None or ahead is None or not model.isidentifier():
         return None
     held: tuple[str, str] | None = None
     if whole.validation_data is not None:
@@ -55,8 +55,13 @@ def scaled_targets_edits(script: Script, before: Recipe) -> source.Edits | None:
     lines = [f"{mean}, {spread} = {y}.mean({axis}), {y}.std({axis})"]
     scaled = {name: f"({name} - {mean}) / {spread}" for name in names}
     edits: source.Edits = ()
-    kept = {x.code, *([held[0]] if held else [])}
-    if any(name in kept or re.search(rf"\b{name}\b", later) for name in names):
+    kept = {x, *([held[0]] if held else [])}
+    if whole.taped:
+        read = _read_otherwise(script, fit, before, scaled.__getitem__)
+        if read is None:
+            return None
+        edits += read
+    elif any(name in kept or re.search(rf"\b{name}\b", later) for name in names):
         if before.whole is not None:
             return None  # another output's change may want the same argument
         edits += fit.set_argument("y", scaled[y], position=1) or ()
@@ -71,10 +76,21 @@ def scaled_targets_edits(script: Script, before: Recipe) -> source.Edits | None:
             return None
         edits += undone
     else:
-        out = f"{model}.predict({x.code}){_taken(before)}"
+        out = f"{model}.predict({x}){_taken(before)}"
         lines.insert(0, f"# in the old units: {out} * {spread} + {mean}")
-    put = fit.insert_statement_before("\n".join(lines))
+    put = ahead.insert_statement_before("\n".join(lines))
     return None if put is None else (*put, *edits)
+
+
+def _names_ahead(
+    script: Script, before: Recipe, fit: Call
+) -> tuple[str | None, str | None, Call | None]:
+    """How inputs are written, the name of the targets, and the call before which lines change these."""
+    if (before.whole or before).taped:
+        named = before.named if before.whole is None else {}
+        return named.get("x"), named.get("y"), rows_behind(script, before, fit)
+    x, y = fit.argument("x", 0), fit.argument("y", 1)
+    return (None if x is None else x.code), (None if y is None else _name_of(y.code, before)), fit
 
 
 def _name_of(code: str, before: Recipe) -> str | None:
@@ -141,13 +157,24 @@ def _undone(
     return None if put is None else (*imports, *more, *put)
 
 
+def targets_named(fit: Call, before: Recipe) -> str | None:
+    """How the targets of `fit` are written: in its call, or where batches are cut from them."""
+    if before.taped:
+        return before.named.get("y")
+    given = fit.argument("y", 1)
+    return None if given is None else given.code
+
+
 def targets_handed_over(
-    call: Call, before: Recipe, y: str, written: Callable[[str], str],
+    script: Script, call: Call, before: Recipe, y: str, written: Callable[[str], str],
     pair_of: Callable[[str], tuple[str, str] | None],
 ) -> source.Edits | None:
     """Targets written otherwise where `fit` is given them, and those that are held back.
 
+    Where they come in batches, they are where the batches are cut.
+
     Args:
+        script: the source.
         call: that of `fit`.
         before: the recipe as captured.
         y: how its targets are written.
@@ -155,6 +182,8 @@ def targets_handed_over(
         pair_of: inputs and targets of `validation_data`, as they are written; `None` where no edit of
             them is safe.
     """
+    if before.taped:
+        return _read_otherwise(script, call, before, written)
     edits = call.set_argument("y", written(y), position=1)
     if before.validation_data is None or edits is None:
         return edits
@@ -164,3 +193,19 @@ def targets_handed_over(
         return None
     more = call.set_argument("validation_data", f"({pair[0]}, {written(pair[1])})", position=7)
     return None if more is None else (*edits, *more)
+
+
+def _read_otherwise(
+    script: Script, fit: Call, before: Recipe, written: Callable[[str], str]
+) -> source.Edits | None:
+    """Targets written otherwise in the call that is given the arrays to cut batches from, or ahead."""
+    if before.validation_data is not None or not before.named:
+        return None
+    y = before.named["y"]
+    cut = script.first_reading([*before.named.values()], until=fit.span, together=True)
+    if cut is not None:
+        return cut.replace_reading(y, written(y))
+    ahead = rows_behind(script, before, fit)  # of a generator that reads them by itself
+    read_later = re.search(rf"\b{y}\b", _around(script, fit)[1])
+    return None if ahead is None or read_later else ahead.insert_statement_before(
+        f"{y} = {written(y)}")

@@ -9,6 +9,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention
+from ._batched import given_whole
 from ._source import Edits, method_call, set_value, site_call
 
 
@@ -41,11 +42,16 @@ class BatchSize(Intervention):
         return replace(recipe, batch_size=self.value)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
-        """The argument of `fit` or of a data set's `batch`, or the number assigned to its name."""
+        """The argument of `fit` or of a data set's `batch`, or the number assigned to its name.
+
+        Where batches come ready-made, `fit` is given the arrays in their place.
+        """
         batched = site_call(script, before, "batch")
         if batched is not None:
             return set_value(batched, "batch_size", str(after.batch_size), position=0)
         call = method_call(script, before, "fit")
-        if call is None or before.taped:  # batches that come ready-made have their size elsewhere
+        if before.taped:
+            return given_whole(script, before, after)
+        if call is None:
             return None
         return set_value(call, "batch_size", str(after.batch_size), position=2)

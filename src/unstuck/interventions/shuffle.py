@@ -10,7 +10,8 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Script
 
 from . import Intervention
-from ._source import Edits, method_call
+from ._batched import given_whole
+from ._source import Edits, method_call, site_call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +33,13 @@ class Shuffle(Intervention):
         return replace(recipe, shuffle=True)
 
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
-        """The argument of `fit`."""
+        """The argument of `fit`, or of a data set ahead of its `batch`; arrays in place of batches."""
+        batched = site_call(script, before, "batch")
+        if batched is not None:  # the order is made where the batches are
+            return batched.insert_method_before(f"shuffle({before.trained_rows})")
         call = method_call(script, before, "fit")
-        if call is None or before.taped:  # the order is made where the batches are
+        if before.taped:
+            return given_whole(script, before, after)
+        if call is None:
             return None
         return call.set_argument("shuffle", "True", position=8)

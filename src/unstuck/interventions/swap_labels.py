@@ -14,7 +14,7 @@ from unstuck.script import Script
 from . import Intervention
 from . import _network as network
 from ._source import Edits, method_call, number, pair_of_names
-from ._target_lines import targets_handed_over
+from ._target_lines import targets_handed_over, targets_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,11 @@ class SwapLabels(Intervention):
     def label(self) -> str:
         """What is done."""
         return f"labels swapped: {number(self._sum)} - y"
+
+    @property
+    def touches(self) -> frozenset[str]:
+        """The labels and the loss, of which either may be the wrong way round."""
+        return frozenset({"labels", "loss"})
 
     @property
     def conflicts(self) -> frozenset[str]:
@@ -70,12 +75,12 @@ class SwapLabels(Intervention):
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The argument of `fit`, and the labels held back."""
         call = method_call(script, before, "fit")
-        y = None if call is None else call.argument("y", 1)
-        if call is None or call.has_hidden_arguments or y is None or not y.code.isidentifier() or (
+        y = None if call is None else targets_named(call, before)
+        if call is None or call.has_hidden_arguments or y is None or not y.isidentifier() or (
                 "y" not in before.plain):
             return None
         return targets_handed_over(
-            call, before, y.code, lambda code: f"{number(self._sum)} - {code}", _last_of_pair)
+            script, call, before, y, lambda code: f"{number(self._sum)} - {code}", _last_of_pair)
 
 
 def _last_of_pair(code: str) -> tuple[str, str] | None:

@@ -14,7 +14,7 @@ from unstuck.script import Script
 from . import Intervention
 from . import _network as network
 from ._source import Edits, method_call, pair_of_names
-from ._target_lines import targets_handed_over
+from ._target_lines import targets_handed_over, targets_named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,11 +64,11 @@ class TargetShape(Intervention):
     def edit(self, script: Script, before: Recipe, after: Recipe) -> Edits | None:
         """The argument of `fit`, and the targets that are held back."""
         call = method_call(script, before, "fit")
-        y = None if call is None else call.argument("y", 1)
+        y = None if call is None else targets_named(call, before)
         if call is None or call.has_hidden_arguments or y is None:
             return None
         numpy, imports = script.module_alias("numpy", call.span)
-        if plain := "y" in before.plain and y.code.isidentifier():
+        if plain := "y" in before.plain and y.isidentifier():
             imports = ()
 
         def shaped(code: str) -> str:
@@ -76,5 +76,5 @@ class TargetShape(Intervention):
                 return f"{code}.reshape({'-1, 1' if self.column else '-1'})"
             return f"{numpy}.reshape({code}, {'(-1, 1)' if self.column else '-1'})"
 
-        edits = targets_handed_over(call, before, y.code, shaped, pair_of_names)
+        edits = targets_handed_over(script, call, before, y, shaped, pair_of_names)
         return None if edits is None else (*imports, *edits)

@@ -70,7 +70,8 @@ class Recipe:
     shown is what it does in the user's units. `batches` says what an epoch is made of: batches
     "drawn" from all rows; "whole" ones, which shuffling moves but does not mix; the next "part" of
     the rows, drawn; the next rows of a "stream". In the last two the rows last for `epochs_in_rows`
-    epochs, then begin again. `taped`: the data came in batches, so that `fit` has no say in them.
+    epochs, then begin again. `taped`: the data came in batches, so that `fit` has no say in them;
+    `named` then has the names of the arrays that "x" and "y" were cut from, where they are known.
     `order_salt` moves the shuffling and nothing else. `sites` tells where in the user's source each
     part stands: keys "fit", "compile", "optimizer", "loss" and "layer:NAME". `rounds` is how many
     calls of `fit`, one after the other, it was joined from; where a loop makes them, its `range` is
@@ -112,6 +113,7 @@ class Recipe:
     batches: Batches = "drawn"
     epochs_in_rows: int = 1
     taped: bool = False
+    named: Mapping[str, str] = field(default_factory=dict)
     order_salt: int = 0
     rounds: int = 1
     rules: Rules = field(default_factory=Rules)

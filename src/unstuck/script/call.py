@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 import libcst as cst
+from libcst import matchers
 
 from . import layers, loops, names
 from .edits import Edit
@@ -224,6 +225,36 @@ class Call:
         """The same behind it."""
         statement = self.tree.own_lines(self.node)
         return None if statement is None else (self.tree.line_after(statement, code),)
+
+    def replace_reading(self, name: str, code: str) -> tuple[Edit, ...] | None:
+        """The edit that puts an expression in the place of a name that the arguments read.
+
+        `None` unless they read it once.
+        """
+        found = [node for argument in self.node.args
+                 for node in matchers.findall(argument.value, matchers.Name(name))
+                 if not self._is_part_of_a_word(node)]
+        if len(found) != 1 or not isinstance(found[0], cst.Name):
+            return None
+        start, end = self.tree.extent(found[0])
+        alone = isinstance(self.tree.parent(found[0]), cst.Arg | cst.Element)
+        return (Edit(start=start, end=end, replacement=self._placed(
+            as_value(code) if alone else as_operand(code))),)
+
+    def _is_part_of_a_word(self, node: cst.CSTNode) -> bool:
+        """Whether a name is that of an attribute or of a keyword."""
+        match self.tree.parent(node):
+            case cst.Attribute(attr=part) | cst.Arg(keyword=part):
+                return part is node
+        return False
+
+    def insert_method_before(self, code: str) -> tuple[Edit, ...] | None:
+        """The edit that makes `a.b()` to `a.CODE.b()`; `None` for a call that is no method's."""
+        match self.node.func:
+            case cst.Attribute(value=value):
+                end = self.tree.bare_extent(value)[1]
+                return (Edit(start=end, end=end, replacement=f".{code}"),)
+        return None
 
     @property
     def assigned_name(self) -> str | None:

@@ -99,6 +99,12 @@ def reads(tree: Tree, name: str) -> int:
     )
 
 
+def read_in(code: str) -> set[str]:
+    """The names that an expression reads."""
+    return {node.id for node in ast.walk(ast.parse(f"(\n{code}\n)", mode="eval"))
+            if isinstance(node, ast.Name)}
+
+
 def binding_lines(text: str, name: str) -> list[int]:
     """The lines on which a module binds a name, or assigns to a part of it; none if a function may."""
     found: list[int] = []

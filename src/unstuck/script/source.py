@@ -8,7 +8,7 @@ import io
 import math
 import tokenize
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -222,6 +222,29 @@ class Script:
             return False
         end = math.inf if call.in_loop_or_comprehension else until.end_line
         return not any(at.line <= line <= end for line in lines)
+
+    def first_reading(
+        self, read: Collection[str], *, until: Span, together: bool = False
+    ) -> Call | None:
+        """The first call at module level that is given one of these names, as they are at a statement.
+
+        `together`: that is given all of them. None where there is none up to that statement, or where a
+        name is bound in a way that is not known.
+        """
+        tree = tree_of(self.text)
+        bound = [max((line for line in names.binding_lines(self.text, name) if line < until.line),
+                     default=None) for name in read]
+        if tree is None or None in bound:
+            return None
+        after = max((line for line in bound if line is not None), default=0)
+        for extent in sorted(tree.calls):
+            call = self.call(self.lines.span(*extent))
+            if call is None or not after < call.span.line <= until.line or not call.at_module_level:
+                continue
+            found = names.read_in(call.code) & {*read}
+            if found and (not together or found == {*read}):
+                return call
+        return None
 
     @property
     def _name(self) -> str:

@@ -250,9 +250,9 @@ BY_HAND: Mapping[str, str] = {
 
 OLD_METHODS: Mapping[str, str] = {
     **METHODS, "predict_classes": "predict(…).argmax(axis=-1), or predict(…) > 0.5",
-    "predict_proba": "predict",
+    "predict_proba": "predict", "reset_states": "reset_state",
 }
-"""Methods that models have no more, and what is written today."""
+"""Methods that models and metrics have no more, and what is written today."""
 
 KERAS_1 = frozenset({
     *_WEIGHTS, *_CONVOLUTION, *_POOLING, *_RECURRENT, "nb_epoch", "nb_row", "nb_col", "input",

@@ -9,17 +9,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from unstuck.base.errors import NotSupported
 from unstuck.checks import Certainty, Finding, all_checks, causes_first
 from unstuck.goal import Goal
 from unstuck.interventions import Changes, Intervention, apply_all, compatible
+from unstuck.interventions._network import output_activation
 from unstuck.interventions.activation import Activation
+from unstuck.interventions.at_output import AtOutput
+from unstuck.interventions.batch_size import BatchSize
 from unstuck.interventions.epochs import Epochs
 from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.placebo import Placebo
 from unstuck.interventions.remove_layer import RemoveLayer
+from unstuck.interventions.scale_inputs import ScaleInputs
+from unstuck.interventions.scale_targets import ScaleTargets
+from unstuck.interventions.standardize_data import StandardizeData
 from unstuck.network.recipe import Recipe
 
 from .common_advice import battery, careful
@@ -109,6 +117,32 @@ def likeliest(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [c for _, c in sorted(order, key=lambda one: one[0])]
 
 
+def scales_together(recipe: Recipe, likely: Sequence[Candidate]) -> Changes:
+    """Inputs and targets scaled at once, and the output made to reach them, where checks ask for it:
+    none shows without the others, and what cures in their place is a detour.
+
+    Where both are the same table, one change scales both. Empty where there are not two such changes.
+    """
+    def scales(change: Intervention, kinds: Any) -> bool:
+        return isinstance(change.change if isinstance(change, AtOutput) else change, kinds)
+
+    scaled = [c.change for c in likely if scales(c.change, StandardizeData)][:1] or [
+        c.change for c in likely if scales(c.change, ScaleInputs | ScaleTargets)]
+    if any(scales(change, ScaleTargets | StandardizeData) for change in scaled):
+        asked = [c.change for c in likely if c.certain and "activation" in c.change.touches]
+        scaled = [*(asked or _linear_output(recipe))[:1], *scaled]
+    return tuple(scaled) if len(scaled) > 1 and compatible(scaled) else ()
+
+
+def _linear_output(recipe: Recipe) -> list[Intervention]:
+    """The output without its activation, which scaled targets are no longer made for."""
+    with suppress(NotSupported):
+        output = output_activation(recipe)
+        if output.activation != "linear":
+            return [Activation.of(recipe, output.name, "linear")]
+    return []
+
+
 def strong_sets(
     recipe: Recipe, goal: Goal, candidates: Iterable[Candidate], *,
     most: Callable[[int], int], widen: bool = True,
@@ -161,7 +195,7 @@ def _together(
     return [
         change for change in changes
         if not isinstance(change, RemoveLayer)
-        and not (isinstance(change, Epochs) and change.apply(recipe).updates > longest)
+        and not (isinstance(change, Epochs | BatchSize) and change.apply(recipe).updates > longest)
     ]
 
 

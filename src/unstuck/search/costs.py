@@ -29,9 +29,12 @@ to be, and the seconds that an update takes at least, and that an arm takes to c
 RECURRENT_PACE = 1.1e10
 """The same of networks with recurrent layers (LSTMs of 32 to 128 units over 20 to 60 steps, AVX2: 16
 replicas are two threads' work there)."""
-WIDE_SHARE = 0.1
-"""Share of the budget that its narrowest look may take. Beyond it the Keras engine, one replica after
-the other, has more looks: two replicas of mnist_deep take it 4 s, the native one 25 s as 16 do."""
+MOVED, MEMORY_PACE, CACHE = 24.0, 4e9, 1 << 25
+"""Bytes that an update reads and writes for each weight, it and Adam's two means; how many in a second,
+where those of a block have no room in a cache (1,200 updates of 298,178 weights took 33 s)."""
+WIDE_SHARE = 0.05
+"""Share of the budget that its narrowest look may take. Beyond it an engine for one replica at a time
+has more looks: two of mnist_deep take Keras's 4 s, the native one 25 s as 16 do."""
 NATIVE_BATCH, KERAS_BATCH = 0.8, 0.5
 """An update's cost goes as its rows to this power: 1 where arithmetic is all, 0 where calls are. The
 native engine took 64 replicas of 5,000 rows in batches of 32 about as long as in one batch."""
@@ -189,5 +192,8 @@ def too_wide(recipe: Recipe, budget: Budget) -> bool:
     """True where what costs the native engine as much as one replica takes much of the budget."""
     recurrent = any(layer.is_recurrent for layer in recipe.layers)
     pace = RECURRENT_PACE if recurrent else NATIVE_PACE
-    seconds = recipe.updates * recipe.multiplications * WIDEST_BLOCK / pace
+    each = recipe.multiplications / pace
+    if MOVED / 2 * recipe.parameters * WIDEST_BLOCK > CACHE:  # batches of a row or two wait for memory
+        each = max(each, MOVED * recipe.parameters / MEMORY_PACE)
+    seconds = recipe.updates * each * WIDEST_BLOCK
     return budget.seconds is not None and seconds > WIDE_SHARE * budget.seconds

@@ -15,10 +15,18 @@ from itertools import chain, islice
 from unstuck.interventions import Changes, Intervention, compatible
 
 from .arms import Arm, names, trying
-from .candidates import Candidate, compatible_part, likeliest, placebo, strong_sets
+from .candidates import (
+    STEP,
+    Candidate,
+    compatible_part,
+    likeliest,
+    placebo,
+    scales_together,
+    strong_sets,
+)
 from .experiment import Experiment
 from .looks import Looks
-from .proof import Proofs
+from .proof import OFFERED, Proofs
 from .ranking import CURED, Ranking
 
 LOOK, WIDER_LOOK = 2, 8
@@ -36,8 +44,12 @@ PROOF_ROOM = 0.9
 """Share of the time left that the proof may take."""
 LONGEST_SHARE = 0.1
 """Most of the budget that a look at a longer training of everything at once may take."""
-ALONE = 6
-"""So many changes are tried alone before all of them at once."""
+ALONE, ALONE_SHARE = 6, 0.2
+"""So many changes are tried alone before all of them at once, and their share of the trainings."""
+LONGER = 2
+"""What makes a training longer than so many times comes later: one look at it costs as several do."""
+BESIDE = 8
+"""So many changes are tried beside what helped most."""
 NEXT = 3
 """So many sets are named that would come next."""
 
@@ -69,17 +81,24 @@ class Few:
 
     def run(self) -> None:
         """Try sets in the order of their likelihood until one is proved. Raises BudgetSpent."""
-        sets = self._sets()
-        while few := list(islice(sets, max(1, self.experiment.costs.beside))):
-            arms = [arm for changes in few if (arm := self._arm(changes)) is not None]
-            self.left = tuple(map(names, few))  # what is told where the budget ends here
-            for looked in self.looks.at(arms, share=2):
-                if any(self._proves(arm) for arm in sorted(looked, key=self.ranking.key)):
-                    self.left = ()
-                    self._try_placebo()
-                    return
-            self.left = tuple(map(names, (known := list(islice(sets, NEXT)))))
-            sets = chain(known, sets)
+        sets, few = self._sets(), list[Changes]()
+        try:
+            while few := list(islice(sets, max(1, self.experiment.costs.beside))):
+                arms = [arm for changes in few if (arm := self._arm(changes)) is not None]
+                for looked in self.looks.at(arms, share=2):
+                    if any(self._proves(arm) for arm in sorted(looked, key=self.ranking.key)):
+                        few, sets = [], iter(())
+                        self._try_placebo()
+                        return
+        finally:  # what is told where the budget ends here
+            self.left = tuple(map(names, islice(chain(few, sets), NEXT)))
+
+    def prove_a_help(self) -> None:
+        """Where nothing cures: prove what came nearest, if it is worth being offered as a help."""
+        best = next((arm for arm in self.ranking.ranked() if arm.rate >= OFFERED
+                     and arm.rate > self.experiment.control.rate + LUCKY), None)
+        if best is not None and not self.proofs.offered:
+            self.proofs.prove_paired(best, PAIRS, PROOF_ROOM)
 
     def _try_placebo(self) -> None:
         arm = self.experiment.arm((placebo(),))
@@ -109,18 +128,46 @@ class Few:
         return experiment.costs.room(room, self.looks.replicas, batch)
 
     def _wishes(self) -> Iterator[Changes]:
-        """The first wish of each check alone, facts before suspicions, and all of these at once; then
-        everything sensible at once, and what is left.
+        """What facts ask for, at once; the first wish of each check alone, and all of these at once;
+        then all that is sensible, what helped most with one change more, and what is left.
         """
         likely = likeliest(self.candidates)
-        first = _first_wishes(likely)
-        for change in first[:ALONE]:
+        first = [change for change in _first_wishes(likely) if not self._is_longer(change)]
+        certain = [one.change for one in likely if one.certain and one.change in first]
+        yield scales_together(self.experiment.recipe, likely)
+        yield compatible_part(self.experiment.recipe, certain)
+        for change in first[: self._room_for_singles]:
             yield (change,)
         yield compatible_part(self.experiment.recipe, first)
         recipe, goal = self.experiment.recipe, self.experiment.goal
         yield from strong_sets(recipe, goal, likely, most=self._most, widen=False)
+        yield from self._beside_the_best(likely)
         for one in (*likely, *self.candidates):
             yield (one.change,)
+
+    @property
+    def _room_for_singles(self) -> int:
+        """How many changes are looked at alone: of causes that hide each other none shows so."""
+        experiment = self.experiment
+        room = min(experiment.trainings_left, experiment.costs.affordable(experiment.left))
+        return int(max(1, min(ALONE, ALONE_SHARE * room / self.looks.replicas)))
+
+    def _is_longer(self, change: Intervention) -> bool:
+        """True for a change that makes a training cost several as long as the script's own."""
+        arm, control = self.experiment.arm((change,)), self.experiment.control
+        return arm is not None and arm.recipe.updates > LONGER * control.recipe.updates
+
+    def _beside_the_best(self, likely: Sequence[Candidate]) -> Iterator[Changes]:
+        """What helped most so far, with one change more: a step of another size first."""
+        control = self.experiment.control
+        helped = [arm for arm in self.experiment.tried if not arm.is_placebo
+                  and (arm.rate, arm.score) > (control.rate, control.score)]
+        if not helped:
+            return
+        best = max(helped, key=self.ranking.strength)
+        others = dict.fromkeys(one.change for one in (*likely, *self.candidates))
+        ordered = sorted(others, key=lambda change: change.kind not in STEP)
+        yield from ((*best.changes, other) for other in islice(ordered, BESIDE))
 
     def _proves(self, arm: Arm) -> bool:
         """Prove a set that has won its look; False where it has not, or turns out not to cure."""

@@ -105,7 +105,8 @@ def horizon_for(
     if left * side >= ENOUGH * pace * recipe.updates:
         return None
     room = int(USED * left * side / (SEVERAL * pace))
-    return Horizon(updates=_round(max(LEAST_UPDATES, room)))
+    horizon = Horizon(updates=_round(max(LEAST_UPDATES, room)))
+    return horizon if horizon.shortens(recipe) else None
 
 
 def _round(updates: int) -> int:

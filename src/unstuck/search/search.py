@@ -13,24 +13,15 @@ import functools
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from itertools import combinations, islice
-from typing import Any
 
-from unstuck.base.errors import NotSupported
 from unstuck.goal import held_to
 from unstuck.interventions import Changes, Intervention, compatible
-from unstuck.interventions._network import output_activation
-from unstuck.interventions.activation import Activation
-from unstuck.interventions.at_output import AtOutput
 from unstuck.interventions.epochs import Epochs
-from unstuck.interventions.scale_inputs import ScaleInputs
-from unstuck.interventions.scale_targets import ScaleTargets
-from unstuck.interventions.standardize_data import StandardizeData
 
 from .arms import Arm
 from .budget import BudgetSpent
-from .candidates import STEP, Candidate, likeliest, placebo, strong_sets
+from .candidates import STEP, Candidate, likeliest, placebo, scales_together, strong_sets
 from .common_advice import ENOUGH_UPDATES
 from .costs import per_replica
 from .experiment import ENDING, Experiment
@@ -66,6 +57,8 @@ SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 """Shares of the budget after which no more cures are sought, and no more proved."""
 EXTEND_SHARE, LAST_PROOF_SHARE = 0.9, 0.97
 """The same for what is added to a repair that turned out to cure too few."""
+FEW_SHARE = 0.85
+"""The same of a search with room for few trainings: where nothing cures, what helps is proved then."""
 SIMPLIFY_SHARE = 0.85
 """The share up to which a cure that was proved whole is shrunk; a look and a proof come after it."""
 SHARPEN_SHARE = 1.0 - ENDING
@@ -129,9 +122,10 @@ class Search:
         few = Few(self.experiment, self.ranking, self.looks, self.proofs, self.candidates,
                   lambda arm: self._shrunk(arm, to_spare=False))
         experiment = self.experiment
-        share = KEPT_BACK if experiment.horizon is not None and have_room(experiment) else 1.0
+        share = KEPT_BACK if experiment.horizon is not None and have_room(experiment) else FEW_SHARE
         try:
             self.looks.in_time(share, few.run)
+            few.prove_a_help()
         finally:
             self.left = few.left
 
@@ -179,30 +173,11 @@ class Search:
             work()
 
     def _scales(self, likely: Sequence[Candidate]) -> list[Arm]:
-        """Inputs and targets scaled at once, and the output made to reach them, where checks ask for
-        it: none shows without the others, and what cures in their place is a detour.
-
-        Where both are the same table, one change scales both.
-        """
-        def scales(change: Intervention, kinds: Any) -> bool:
-            return isinstance(change.change if isinstance(change, AtOutput) else change, kinds)
-
-        scaled = [c.change for c in likely if scales(c.change, StandardizeData)][:1] or [
-            c.change for c in likely if scales(c.change, ScaleInputs | ScaleTargets)]
-        if any(scales(change, ScaleTargets | StandardizeData) for change in scaled):
-            asked = [c.change for c in likely if c.certain and "activation" in c.change.touches]
-            scaled = [*(asked or self._linear_output())[:1], *scaled]
-        if len(scaled) < 2 or not compatible(scaled):
+        """A look at scales changed together, where checks ask for it."""
+        scaled = scales_together(self.experiment.recipe, likely)
+        if not scaled:
             return []
-        return [arm for arms in self.looks.at([self.experiment.arm(tuple(scaled))]) for arm in arms]
-
-    def _linear_output(self) -> list[Intervention]:
-        """The output without its activation, which scaled targets are no longer made for."""
-        with suppress(NotSupported):
-            output = output_activation(self.experiment.recipe)
-            if output.activation != "linear":
-                return [Activation.of(self.experiment.recipe, output.name, "linear")]
-        return []
+        return [arm for arms in self.looks.at([self.experiment.arm(scaled)]) for arm in arms]
 
     def _race(self, changes: Iterable[Intervention]) -> None:
         """A first look at each single change; what has failed is not tried again."""

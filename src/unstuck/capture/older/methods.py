@@ -45,9 +45,18 @@ def wrappers(year: str) -> dict[Attribute, Callable[[Any], Any]]:
     made[keras.utils.PyDataset, "num_batches"] = _settable
     made[adapter.owner(keras.Layer, "add_metric"), "add_metric"] = lambda _: lambda *_, **__: None
     made[adapter.optimizer_base(), "minimize"] = lambda _: minimized
+    made[keras.metrics.Metric, "reset_states"] = lambda _: lambda metric: metric.reset_state()
+    made[model, "reset_states"] = lambda _: _forgetting
     made[model, "predict_classes"] = lambda _: predict_classes
     made[model, "predict_proba"] = lambda _: predict_proba
     return made
+
+
+def _forgetting(model: Any) -> None:
+    """What `Model.reset_states` did: stateful recurrent layers begin anew."""
+    for layer in adapter.flat_layers(model):
+        if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+            layer.reset_state()
 
 
 def _translating(name: str, takes_lists: bool, original: Any) -> Any:
