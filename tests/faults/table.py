@@ -50,6 +50,9 @@ FAULTS = {
     "F40": "folders that are missing: home, temporary files, journals, the working directory",
     "F41": "the process that runs the user's code is ended, however it may be",
     "F42": "a run of ten minutes",
+    "F43": "a network",
+    "F44": "a training given up while compiled code runs on",
+    "F45": "a lock file, or settings, that are something else",
 }
 _ELSEWHERE = {
     "F05": "tests/base/test_stats.py", "F11": "tests/capture/test_runner.py",
@@ -68,6 +71,7 @@ _ELSEWHERE = {
     "F35": "tests/search/test_counted.py",
     "F36": "tests/base/test_characters.py and tests/faults/test_hostile_files.py",
     "F37": "tests/faults/test_fuzzed_documents.py", "F40": "tests/faults/test_places.py",
+    "F45": "tests/doors/test_guard.py and tests/doors/test_config.py",
 }
 _TEXT = """\
 # What goes wrong, and what then
