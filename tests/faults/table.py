@@ -76,8 +76,9 @@ _ELSEWHERE = {
 _TEXT = """\
 # What goes wrong, and what then
 
-Written by the test run itself on {today} (`UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1
-pytest tests/faults`); not edited by hand. A line stands here only if every assertion of its test held.
+Written by the test run itself (`UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1 pytest tests/faults`),
+last on {today}; not edited by hand. A line stands here only if every assertion of its test held. All tests
+together take hours, so they are run in parts: each line is of the last run of its test.
 
 Tests that want TensorFlow or PyTorch have an environment and a command of their own: `.ci/tensorflow`
 and `.ci/torch`. On 30 November 2026, on two cores with other work beside them, `.ci/tensorflow` took
