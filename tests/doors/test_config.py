@@ -49,7 +49,8 @@ def test_the_nearest_file_counts(tmp_path):
     ("seed = true", "sets seed to True; it takes a whole number"),
     ('seed = "1"', "sets seed to '1'"), ("ignore = [1]", "it takes a list of names"),
     ('quiet = "no"', "true or false"), ("budget = ", "is no valid TOML"),
-    ("x" * 10 + " = '\x00'", "is no valid TOML"),
+    ("x" * 10 + " = '\x00'", "is no valid TOML"), ("a = " + "[" * 100_000, "is no valid TOML"),
+    ("#" * (1 << 20) + "#", "has 1,048,577 bytes, and unstuck reads at most 1,048,576"),
 ])
 def test_what_may_not_be_set_is_refused(text, said, tmp_path):
     (tmp_path / "unstuck.toml").write_text(text)

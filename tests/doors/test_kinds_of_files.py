@@ -24,6 +24,7 @@ from unstuck.doors.commands.output import Detail, files_written
 from unstuck.doors.fixing import Destination, backup_of
 from unstuck.reports import render
 from unstuck.reports.manual import site
+from unstuck.result import locks
 from unstuck.script.source import Script
 
 DETAIL = Detail(verbose=0, diff=False, data=True)
@@ -101,6 +102,11 @@ def _manual(path: Path, force: bool) -> bool:
     return True
 
 
+def _lock(path: Path, force: bool) -> bool:
+    locks.write(path, ())
+    return True
+
+
 def _fault(path: Path, force: bool) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("time.strftime", lambda _: "now")
@@ -111,7 +117,8 @@ KINDS: dict[str, tuple[str, Callable[[Path, bool], bool], bool]] = {
     "json": ("a.json", _json, True), "page": ("a.html", _html, True),
     "saved": ("a.unstuck", _saved, True), "fixed": ("train_unstuck.py", _fixed, True),
     "backup": ("train.py.orig", _backup, True), "export": (encoder_decoder.NAMES[0], _exported, True),
-    "manual": ("index.html", _manual, False), "fault": (f"fault-now-{os.getpid()}.json", _fault, False),
+    "lock": ("unstuck.lock", _lock, False), "manual": ("index.html", _manual, False),
+    "fault": (f"fault-now-{os.getpid()}.json", _fault, False),
 }
 """By kind: its file's name, what writes it, and whether `--force` replaces another's."""
 
@@ -137,6 +144,7 @@ THERE: dict[str, Callable[[Path], object]] = {
     "nothing": lambda path: None, "a file": _file, "a script": lambda path: _file(path, TEXT),
     "ours": lambda path: _file(path, b'{"schema": "unstuck/1"}', 0o640),
     "a page of ours": lambda path: _file(path, page()),
+    "a lock": lambda path: _file(path, locks.to_toml(()).encode()),
     "read-only": lambda path: _file(path, mode=0o444),
     "a folder": lambda path: path.mkdir(), "a full folder": lambda path: _file(_made(path) / "a"),
     "a pipe": lambda path: os.mkfifo(path), "a socket": _socket, "a device": _device,
@@ -147,7 +155,7 @@ THERE: dict[str, Callable[[Path], object]] = {
     "a link to a folder": lambda path: path.symlink_to("."),
 }
 OURS = ("ours", "a page of ours")
-FOREIGN = ("a file", "a script")
+FOREIGN = ("a file", "a script", "a lock")
 
 
 def _made(path: Path) -> Path:
@@ -216,7 +224,9 @@ def test_whatever_lies_there_or_comes_there_no_kind_of_file_replaces_it(kind, th
         if not done:
             assert now == (after or before)
             return
-        assert there == "nothing" or (there in OURS and kind not in ("fixed", "backup")) or (
+        assert there == "nothing" or (
+            there in OURS and kind not in ("fixed", "backup", "lock")) or (
+            (there, kind) == ("a lock", "lock")) or (
             force and forced and there in (*FOREIGN, *OURS))
         assert meanwhile == "as it was" or not after or (there == "nothing" == meanwhile)
         assert set(now) == {*before, name}

@@ -53,7 +53,7 @@ def changed(draw: Any, documents: list[Any]) -> Any:
         holder = at(document, tuple(before))
         how = draw(st.sampled_from(["other", "other", "other", "gone", "again", "moved", "more"]))
         if how == "other":
-            holder[key] = draw(hostile)
+            holder[key] = copy.deepcopy(draw(hostile))  # a later change may go into it
         elif how == "gone":
             del holder[key]
         elif how == "moved":
@@ -61,5 +61,6 @@ def changed(draw: Any, documents: list[Any]) -> Any:
         elif how == "again" and isinstance(holder, list):
             holder[key:key] = [holder[key]] * draw(st.integers(1, 30))
         elif how == "more" and isinstance(holder, dict):
-            holder[draw(st.sampled_from([*CODE, *TEXTS, "path", "edits", "code"]))] = draw(hostile)
+            holder[draw(st.sampled_from([*CODE, *TEXTS, "path", "edits", "code"]))] = copy.deepcopy(
+                draw(hostile))
     return document

@@ -34,9 +34,14 @@ model = keras.Sequential([keras.Input((8, 1)), keras.layers.Conv1D(2, 3, activat
 model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(1e-4))
 model.fit(x, y, epochs=3, batch_size=32, verbose=0)
 """
-"""For the Keras engine. Other processes get it, too, where nothing in it is the user's own."""
-SCRIPTS = {"native": SCRIPT, "shipped": CONVOLVED.replace("OWN ", ""),
-           "own": CONVOLVED.replace("OWN ", "Twice(), ")}
+"""For the program engine. Other processes get it, too, where nothing in it is the user's own."""
+HALF = CONVOLVED.replace("rng =", "keras.config.set_dtype_policy('mixed_bfloat16')\nrng =")
+"""For the Keras engine, which XLA compiles: no other has half precision."""
+SCRIPTS = {"native": ("native", SCRIPT), "shipped": ("program", CONVOLVED.replace("OWN ", "")),
+           "own": ("program", CONVOLVED.replace("OWN ", "Twice(), ")),
+           "compiled": ("keras", HALF.replace("OWN ", "")),
+           "compiled, own": ("keras", HALF.replace("OWN ", "Twice(), "))}
+"""By name: the engine that takes it, and the script."""
 LOADS = [(0, 1), (3, 2), (1, 1), (4, 2), (0, 2), (2, 1), (3, 2), (5, 1), (1, 2), (0, 1)]
 """Processes that do nothing but to be in the way, and `--jobs`, of one run after the other."""
 BURSTS = "import time\nwhile True:\n    for _ in range(500_000): pass\n    time.sleep(0.07)"
@@ -72,7 +77,8 @@ def test_the_same_command_gives_the_same_document_at_any_load(name, tmp_path, fa
     """In a process of its own each time, by one or two processes that train."""
     if name != "native" and not SLOW:
         pytest.skip("minutes: UNSTUCK_SLOW=1")
-    (tmp_path / "train.py").write_text(SCRIPTS[name])
+    engine, text = SCRIPTS[name]
+    (tmp_path / "train.py").write_text(text)
     budget, documents = {"native": "400runs"}.get(name, "24runs"), []
     for at, (busy, jobs) in enumerate(LOADS[: 10 if SLOW else 2]):
         with load(busy):
@@ -82,6 +88,7 @@ def test_the_same_command_gives_the_same_document_at_any_load(name, tmp_path, fa
                 cwd=tmp_path, capture_output=True, text=True, timeout=580, check=False)
         assert done.returncode in (1, 3), done.stderr
         documents.append(document(tmp_path / f"{at}.json"))
+        assert documents[-1]["population"]["engine"] == engine
     for other in documents[1:]:
         assert other == documents[0]
     fault("F35", len(documents), "the same command at any load, with one worker or two: the same"

@@ -115,7 +115,7 @@ model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(1e-4))
 model.fit(x, y, epochs=3, batch_size=32, verbose=0)
 """
 MOMENTS = {"two bits": (SCRIPT.replace("x = x[", "np.random.seed(4)\nx = x["), 20, 7.0, []),
-           "Conv2D, two workers": (CONVOLVED, 30, 25.0, ["--jobs", "2"])}
+           "Conv2D, two workers": (CONVOLVED, 80, 12.0, ["--jobs", "2"])}
 """A script, at how many moments it is interrupted, until when, and further switches."""
 
 

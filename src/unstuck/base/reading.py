@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import stat
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from .errors import UnstuckError
 
 LARGEST_SCRIPT = 1 << 24
 """Most bytes of a script."""
+LARGEST_TOML = 1 << 20
+"""Most bytes of settings and of a lock file."""
 
 
 def size_of(path: Path) -> int | None:
@@ -34,3 +38,23 @@ def refuse_no_script(path: Path) -> None:
     if size > LARGEST_SCRIPT:
         raise UnstuckError(f"{path} is no script: it has {size:,} bytes, and unstuck reads at most"
                            f" {LARGEST_SCRIPT:,}.")
+
+
+def toml_of(path: Path) -> dict[str, Any]:
+    """What a TOML file holds.
+
+    Raises:
+        UnstuckError: it cannot be read, is no file, too long, or no TOML.
+    """
+    try:
+        size = size_of(path)
+        if size is None:
+            raise UnstuckError(f"{path} is no file that could be read.")
+        if size > LARGEST_TOML:
+            raise UnstuckError(f"{path} has {size:,} bytes, and unstuck reads at most"
+                               f" {LARGEST_TOML:,}.")
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnstuckError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise UnstuckError(f"{path} is no valid TOML: {error}.") from error

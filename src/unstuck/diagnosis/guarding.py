@@ -46,7 +46,7 @@ def planned(rate: float, *, trainings: int | None = None) -> FallPlan:
     Raises:
         UnstuckError: that many tell nothing, or no number does.
     """
-    plan = fall_plan(rate, FALLEN * rate, trainings=trainings)
+    plan = fall_plan(rate, FALLEN * rate, trainings=trainings) if rate else None
     if plan is None:
         raise UnstuckError(f"No number of trainings that can be made tells {rate:.2%} from half of it.")
     if plan.least == 0:

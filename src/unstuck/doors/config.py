@@ -6,11 +6,11 @@ bring one, so nothing in it names code, a path or an address.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from unstuck.base.errors import UnstuckError
+from unstuck.base.reading import toml_of
 
 KEYS: dict[str, type] = {
     "budget": str, "horizon": str, "rows": int, "replicas": int,
@@ -30,20 +30,11 @@ def find(folder: Path) -> tuple[Path | None, dict[str, Any]]:
     for place in (folder, *folder.parents):
         own, project = place / "unstuck.toml", place / "pyproject.toml"
         if own.is_file():
-            return own, _checked(own, _read(own))
-        table = _read(project).get("tool", {}) if project.is_file() else {}
+            return own, _checked(own, toml_of(own))
+        table = toml_of(project).get("tool", {}) if project.is_file() else {}
         if isinstance(table, dict) and "unstuck" in table:
             return project, _checked(project, table["unstuck"])
     return None, {}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UnstuckError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        raise UnstuckError(f"{path} is no valid TOML: {error}.") from error
 
 
 def _checked(path: Path, table: Any) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def source_of(result: Result, *, saved: Path | None = None, named: Path | None =
     if result.script.path is None:
         raise UnstuckError("This model was diagnosed from Python, so there is no script to repair.")
     path = Path(result.script.path)
-    if saved is not None and not _is_near(path, saved):
+    if saved is not None and not is_near(path, saved):
         raise UnstuckError(
             f"{saved} says that {path} was diagnosed, which lies neither here nor beside it. A file"
             f" cannot choose what is run: name the script yourself with --script {path}")
@@ -94,8 +94,8 @@ def _digest(path: Path, hint: str) -> str:
         raise UnstuckError(f"{path} cannot be read: {error.strerror or error}. {hint}") from error
 
 
-def _is_near(path: Path, saved: Path) -> bool:
-    """True for a script in the working directory, or in that of the saved diagnosis, or below."""
+def is_near(path: Path, saved: Path) -> bool:
+    """True for a script in the working directory, or in that of the file that names it, or below."""
     real = Path(os.path.realpath(path))
     return any(real.is_relative_to(os.path.realpath(folder)) for folder in (".", saved.parent))
 

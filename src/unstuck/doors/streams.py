@@ -45,14 +45,16 @@ def _own(stream: TextIO | None, number: int) -> TextIO:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process. Threads that a script has left running are not waited for."""
+    """End the process. Threads that are left running are not waited for, nor run out under.
+
+    Compiled code that comes back into an interpreter that is being taken down aborts it, so with any
+    other thread alive, daemons too, the interpreter is not taken down.
+    """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
     last_words.known(code)
-    left = [thread for thread in threading.enumerate()
-            if thread is not threading.main_thread() and not thread.daemon]
-    if left:
+    if any(thread is not threading.main_thread() for thread in threading.enumerate()):
         atexit._run_exitfuncs()
         interrupts.exit_now(code)
     sys.exit(code)

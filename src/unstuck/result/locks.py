@@ -10,8 +10,11 @@ import json
 import tomllib
 import typing
 from dataclasses import dataclass
+from pathlib import Path
 
+from unstuck.base.atomic import write_bytes
 from unstuck.base.errors import UnstuckError
+from unstuck.base.reading import LARGEST_TOML, toml_of
 
 SCHEMA = "unstuck-lock/1"
 NAME = "unstuck.lock"
@@ -64,28 +67,50 @@ def to_toml(locked: typing.Iterable[Locked]) -> str:
     return "".join(parts)
 
 
-def from_toml(text: str, name: str) -> tuple[Locked, ...]:
-    """The trainings of a file's text.
+def write(path: Path, locked: typing.Iterable[Locked]) -> None:
+    """Write a lock file; it replaces another, and nothing else.
+
+    Raises:
+        OSError: it cannot be written.
+        UnstuckError: something else is there.
+    """
+    write_bytes(path, to_toml(locked).encode(), ours=is_lock)
+
+
+def read(path: Path) -> tuple[Locked, ...]:
+    """The trainings of a lock file.
 
     Raises:
         UnstuckError: it is no lock file of this version.
     """
+    document = toml_of(path)
     try:
-        document = tomllib.loads(text)
         if document.get("schema") != SCHEMA:
             raise ValueError(f"its schema is {document.get('schema')!r}, not {SCHEMA!r}")
         return tuple(_locked(entry) for entry in document.get("training", ()))
     except (ValueError, TypeError, AttributeError) as error:
-        raise UnstuckError(f"{name} is no lock file of unstuck's: {error}. unstuck guard --update"
+        raise UnstuckError(f"{path} is no lock file of unstuck's: {error}. unstuck guard --update"
                            " writes one.") from error
+
+
+def is_lock(stream: typing.BinaryIO) -> bool:
+    """True for a file of this form; it may be replaced by another."""
+    try:
+        return tomllib.loads(stream.read(LARGEST_TOML).decode()).get("schema") == SCHEMA
+    except (ValueError, RecursionError):
+        return False
 
 
 def _locked(entry: typing.Any) -> Locked:
     given = {**entry, "arguments": tuple(entry.get("arguments", ()))}
     made = Locked(**given)
-    hints: dict[str, tuple[type, ...]] = {
-        "str": (str,), "int": (int,), "float": (int, float), "tuple[str, ...]": (tuple,)}
+    hints = {"str": (str,), "int": (int,), "float": (int, float), "tuple[str, ...]": (tuple,)}
     for field in dataclasses.fields(Locked):
-        if not isinstance(getattr(made, field.name), hints[str(field.type)]):
+        if type(getattr(made, field.name)) not in hints[str(field.type)]:
             raise TypeError(f"{field.name} is {getattr(made, field.name)!r}")
+    if not all(isinstance(argument, str) for argument in made.arguments):
+        raise TypeError(f"arguments is {list(made.arguments)!r}")
+    if not (0 < made.successes <= made.trainings and 0 <= made.low <= made.rate <= made.high <= 1
+            and made.seed >= 0 and made.horizon >= 0):
+        raise ValueError(f"the numbers of {made.script} cannot have been measured")
     return made

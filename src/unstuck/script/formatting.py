@@ -7,11 +7,13 @@ not ours, decides on its lines.
 from __future__ import annotations
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from unstuck.base.errors import UnstuckError
+from unstuck.base.reading import toml_of
 
 from .edits import Edit
 from .source import Script
@@ -65,12 +67,12 @@ def _configured(path: Path | None) -> int | None:
     """The length of lines that the nearest pyproject.toml asks black or ruff for."""
     for folder in () if path is None else path.absolute().parents:
         try:
-            project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+            project = toml_of(folder / "pyproject.toml")
             for tool in ("black", "ruff"):
                 length = project.get("tool", {}).get(tool, {}).get("line-length")
                 if isinstance(length, int) and 0 < length < 1000:
                     return length
-        except (OSError, ValueError, AttributeError):
+        except (UnstuckError, AttributeError):
             continue
     return None
 

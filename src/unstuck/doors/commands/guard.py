@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from unstuck.base.atomic import write_bytes
+from unstuck.base.atomic import checked
+from unstuck.base.characters import printable
 from unstuck.base.errors import UnstuckError
-from unstuck.doors.exits import INCONCLUSIVE, PROVED, WELL
+from unstuck.doors import fixing
+from unstuck.doors.exits import INCONCLUSIVE, PROVED, WELL, say
 from unstuck.doors.switches import (
     Arguments,
     BudgetText,
@@ -66,14 +70,18 @@ def guard(
     options = options_of(budget, replicas, seed, goal, device, jobs)
     from unstuck.capture import capture_script, drawing_from
     from unstuck.diagnosis import guarding
-    from unstuck.result.locks import from_toml, to_toml
+    from unstuck.result.locks import is_lock, read, write
 
-    known = from_toml(lock.read_text(encoding="utf-8"), str(lock)) if lock.exists() else ()
+    known = read(lock) if os.path.lexists(lock) else ()
+    if update:
+        checked(lock, ours=is_lock, hint="name another")
     chosen = [one for one in known if script is None or (
         one.script == script.as_posix() and (not arguments or one.arguments == tuple(arguments)))]
     if not chosen and (script is None or not update):
         raise UnstuckError(f"{lock} holds no such training. Measure and write it with: unstuck guard"
                            f" --update {script or 'SCRIPT'}")
+    if script is None:
+        _say_what_runs(chosen, lock)
     progress = progress_on(quiet, color)
     codes: list[int] = []
     try:
@@ -89,7 +97,7 @@ def guard(
                 made[one.key] = one
                 progress.close()
                 show(_locked(one))
-            write_bytes(lock, to_toml(made.values()).encode(), force=True)
+            write(lock, made.values())
             return WELL
         for one in chosen:
             with drawing_from(one.seed):
@@ -102,6 +110,17 @@ def guard(
     finally:
         progress.close()
     return next((code for code in (PROVED, INCONCLUSIVE) if code in codes), WELL)
+
+
+def _say_what_runs(chosen: Sequence[Locked], lock: Path) -> None:
+    """Say what a lock file chooses, before it is run; raise UnstuckError if it lies elsewhere."""
+    for one in chosen:
+        if not fixing.is_near(Path(one.script), lock):
+            raise UnstuckError(f"{lock} names {one.script}, which lies neither here nor beside it. A"
+                               " file cannot choose what is run: name it yourself: unstuck guard"
+                               f" {shlex.quote(one.script)}")
+    for one in chosen:
+        say(f"unstuck: running {_name(one.script, one.arguments)} up to its fit")
 
 
 def _locked(one: Locked) -> str:
@@ -122,8 +141,8 @@ def told(found: Guarded) -> Sequence[str]:
     lines = [f"{name}: {now}: {verdict[found.fell]}.",
              f"  Fails below {plan.least} of {plan.trainings}: wrongly {one_in(plan.wrongly)}; misses a"
              f" fall to {plan.fallen:.0%} {one_in(plan.missed)}."]
-    return [*lines, *(f"  note: {note}" for note in found.notes)]
+    return [printable(line) for line in (*lines, *(f"  note: {note}" for note in found.notes))]
 
 
 def _name(script: str, arguments: Sequence[str]) -> str:
-    return " ".join((script, *arguments))
+    return shlex.join((script, *arguments))
