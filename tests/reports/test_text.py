@@ -338,6 +338,14 @@ def test_what_has_no_room_in_the_short_report_is_counted_and_is_in_the_full_one(
     assert "note: First.\nnote: Second.\n" in render("text", two, width=80)
 
 
+def test_a_statement_that_a_formatter_has_broken_takes_a_line_in_the_short_report() -> None:
+    diff = "@@ -1 +1,5 @@\n-fit(x, (6,))\n+fit(\n+    x,\n+    (6,),\n+)\n+y = [\n"  # goes on
+    result = dataclasses.replace(TWO_BITS, repairs=(
+        dataclasses.replace(TWO_BITS.repairs[0], diff=diff),))
+    lines = render("text", result, width=80).splitlines()
+    assert lines[lines.index("  - fit(x, (6,))") + 1 :][:2] == ["  + fit(x, (6,))", "  + y = ["]
+
+
 def test_commands_name_the_file_that_is_saved() -> None:
     said = render("text", TWO_BITS, width=80, saved="two.unstuck")
     assert "unstuck fix two.unstuck " in said and "unstuck report two.unstuck -v" in said

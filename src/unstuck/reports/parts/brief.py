@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import textwrap
+from contextlib import suppress
+
 from unstuck.result.results import ENGINE, FindingInfo, Result
 
 from . import horizon, words
@@ -127,7 +131,7 @@ def _mended(page: Page, result: Result, told: Answer, most: int) -> None:
         for repair in result.repairs:
             unified_diff(page, repair)
         return
-    code = [line for line in told.diff if not line[1:].lstrip().startswith("#")]
+    code = _joined([line for line in told.diff if not line[1:].lstrip().startswith("#")])
     drawn = [page.another() for _ in code]
     for each, line in zip(drawn, code, strict=True):
         lines_of_diff(each, [line])
@@ -138,6 +142,29 @@ def _mended(page: Page, result: Result, told: Answer, most: int) -> None:
             page.paragraph(f"and {words.count(len(code) - number, 'more line')} with -v", indent=4)
             return
         page.append(each)
+
+
+def _joined(code: list[str]) -> list[str]:
+    """Lines of a diff, each statement that a formatter has broken into several in one of its own."""
+    joined: list[str] = []
+    while code:
+        same = next((n for n, line in enumerate(code) if line[0] != code[0][0]), len(code))
+        size = next((n for n in range(1, same + 1) if _is_code(code[:n])), 1)
+        text, *rest = code[:size]
+        for part in map(str.strip, (line[1:] for line in rest)):
+            closes = part.startswith((")", "]", "}"))
+            gap = "" if closes or text.endswith(("(", "[", "{")) else " "
+            text = (text.removesuffix(",") if closes else text) + gap + part
+        joined.append(text)
+        code = code[size:]
+    return joined
+
+
+def _is_code(lines: list[str]) -> bool:
+    with suppress(SyntaxError):
+        ast.parse(textwrap.dedent("\n".join(line[1:] for line in lines)))
+        return True
+    return False
 
 
 def _suspects(page: Page, told: Answer, *, listed: bool) -> None:
