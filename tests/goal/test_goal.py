@@ -164,6 +164,18 @@ def test_a_sine_over_many_periods_is_a_signal_that_kernel_regression_sees():
     assert "kernel regression" in goal.why
 
 
+def test_what_one_of_very_many_columns_says_is_a_signal_though_it_is_no_main_component():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 80)) @ rng.normal(size=(80, 300))
+    x[:, 7] = rng.normal(size=400)  # a small one among large ones
+    network = dense(8, 1, inputs=300, output="linear", loss="mse")
+    goal = make_goal(recipe(network, x, 3 * x[:, 7:8]))
+    seen = dict(goal.references)
+    assert seen.pop("a few columns") > 0.9 > 0.05 > max(seen.values())
+    assert not goal.no_signal
+    assert make_goal(recipe(network, x, rng.permutation(x[:, 7:8]))).no_signal
+
+
 def test_references_say_what_a_straight_line_reaches():
     rng = np.random.default_rng(2)
     x = rng.normal(size=(200, 3))

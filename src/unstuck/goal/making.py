@@ -25,7 +25,7 @@ from .judged import FEW_PATTERNS, Rows, judged_rows
 from .levels import BEST_DENOISER, levels_of
 from .noise import Noise, bayes_floor, noise_of
 from .places import scores_by_place
-from .references import ROWS, pca_score, reference_scores, smooth_score
+from .references import ROWS, few_columns_score, pca_score, reference_scores, smooth_score
 from .rows import distinct, flat, judgeable
 from .sizes import code_size, linear_size
 from .tasks import Task, task_of
@@ -234,8 +234,9 @@ def _levels(
                     max(references.values(), default=0.0) < constant + least):
                 references |= scores_by_place(recipe, task, seed=seed)
             if references and max(references.values()) < constant + least:
-                smooth = smooth_score(flat_x, task, seed=seed)
-                references |= {} if smooth is None else {"kernel regression": smooth}
+                last = {"kernel regression": smooth_score(flat_x, task, seed=seed),
+                        "a few columns": few_columns_score(flat_x, task, seed=seed)}
+                references |= {name: score for name, score in last.items() if score is not None}
         best = max(references, key=references.__getitem__, default=None)
         ceiling = 1.0 if best is None else references[best]
         source = "a perfect answer" if best is None else best

@@ -58,6 +58,8 @@ def _scaling_or_why(x: NDArray[Any], anchor: str) -> Insertion | str:
 
 
 def _scaling(x: NDArray[Any], anchor: str) -> Insertion:
+    if x.dtype == bool:
+        raise NotSupported("The inputs are 0 and 1 already.")
     values = _numbers(x)
     features = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     image = values.ndim > 3 or features.shape[1] > MOST_FEATURES
@@ -187,8 +189,8 @@ def _share_a_scale(features: NDArray[np.float64]) -> bool:
     if features.shape[1] < _ENOUGH_FOR_COMMON or np.nanmin(features) < 0:
         return False
     tops = np.nanmax(features, axis=0)
-    whole = bool(np.all(features[np.isfinite(features)] % 1 == 0))
-    return whole and bool(np.median(tops) >= tops.max() / 2)
+    finite = features[np.isfinite(features)]
+    return bool(np.median(tops) >= tops.max() / 2) and np.array_equal(finite, np.floor(finite))
 
 
 def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
