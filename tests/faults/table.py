@@ -71,14 +71,16 @@ _ELSEWHERE = {
     "F35": "tests/search/test_counted.py",
     "F36": "tests/base/test_characters.py and tests/faults/test_hostile_files.py",
     "F37": "tests/faults/test_fuzzed_documents.py", "F40": "tests/faults/test_places.py",
+    "F44": "tests/faults/test_given_up.py",
     "F45": "tests/doors/test_guard.py and tests/doors/test_config.py",
 }
 _TEXT = """\
 # What goes wrong, and what then
 
-Written by the test run itself (`UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1 pytest tests/faults`),
-last on {today}; not edited by hand. A line stands here only if every assertion of its test held. All tests
-together take hours, so they are run in parts: each line is of the last run of its test.
+Written by the test run itself, last on {today}; not edited by hand
+(`UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1 pytest tests/faults`). A line stands here only
+if every assertion of its test held. All tests together take hours, so they are run in parts: each line
+is of the last run of its test.
 
 Tests that want TensorFlow or PyTorch have an environment and a command of their own: `.ci/tensorflow`
 and `.ci/torch`. On 30 November 2026, on two cores with other work beside them, `.ci/tensorflow` took
