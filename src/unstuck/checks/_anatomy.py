@@ -1,16 +1,24 @@
 """What several checks ask of a network: its head, what feeds it, how a layer is named in messages.
 
-Everything is read from configurations and connections, never from names. Where the connections are
-not known (subclassed models) or a layer of unknown effect lies in the way, the answer is `None`.
+Everything is read from configurations and connections, never from names; the head of a model that is
+written as a class from what it puts out. Where a layer of unknown effect lies in the way, the answer
+is `None`.
 """
 
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
 
 from unstuck.base.errors import NotSupported
+from unstuck.base.remembered import once
 from unstuck.interventions import _network as network
+from unstuck.network import adapter
 from unstuck.network.layers import Layer
 from unstuck.network.recipe import Recipe
 
@@ -74,7 +82,9 @@ class Head:
 
 def head(recipe: Recipe) -> Head | None:
     """The head; `None` where there are several outputs or the network does not show it."""
-    if not recipe.architecture.is_graph or len(recipe.architecture.output_shapes) != 1:
+    if not recipe.architecture.is_graph:
+        return once(recipe.architecture, f"head {recipe.signature}", lambda: _head_of_class(recipe))
+    if len(recipe.architecture.output_shapes) != 1:
         return None
     try:
         layer = network.output_activation(recipe)
@@ -85,6 +95,24 @@ def head(recipe: Recipe) -> Head | None:
     last = recipe.architecture.output_shapes[0][-1]
     return Head(layer=layer, activation=layer.activation,
                 units=None if len(recipe.architecture.output_shapes[0]) < 2 else last)
+
+
+def _head_of_class(recipe: Recipe) -> Head | None:
+    """The head of a model that is written as a class: the last layer with an activation, where what it
+    puts out for a row or two is what the model does.
+    """
+    seen: list[Any] = []
+    with suppress(Exception), adapter.random_state_kept():  # the user's code may want other rows
+        layer = network.output_activation(recipe)
+        model = recipe.build().model
+        own = next(one for one in adapter.flat_layers(model) if one.name == layer.name)
+        rows = keras.tree.map_structure(lambda a: a[:2], recipe.scaled(recipe.x))
+        with adapter.answering({id(own): own}, seen=seen):
+            out = np.asarray(model(rows))
+        if seen and layer.activation and np.array_equal(out, np.asarray(seen[-1])):
+            return Head(layer=layer, activation=layer.activation,
+                        units=None if out.ndim < 2 else out.shape[-1])
+    return None
 
 
 def feeding(recipe: Recipe, layer: Layer) -> Layer | None:

@@ -82,10 +82,13 @@ def weights_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits
 
 
 def loss_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
-    """What writes the loss of `after` into `compile`, beside those of other outputs."""
+    """What writes the loss of `after` into `compile`, beside those of other outputs.
+
+    In a loop written by hand, what makes another loss object.
+    """
     call = source.method_call(script, before, "compile")
     if call is None:
-        return None
+        return _object_edits(script, before, after)
     if before.whole is not None and after.whole is not None:
         return several_losses_edits(script, call, before.whole, after.whole)
     given = call.assigned_argument("loss", 1, called=True) or call.argument("loss", 1)
@@ -94,6 +97,18 @@ def loss_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | 
     if edits is None:
         edits = call.set_argument("loss", code, position=1)
     return None if edits is None else (*imports, *edits)
+
+
+def _object_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | None:
+    """Another loss object where the script makes one of Keras's with nothing said but of logits."""
+    call = source.site_call(script, before, "loss")
+    if before.loop is None and before.sites.get("update") is None:
+        return None
+    if call is None or not _makes_an_object(call.code) or any(
+            one.keyword is None or one.keyword.value != "from_logits" for one in call.node.args):
+        return None
+    code, imports = _code(script, call, after.loss, call.code)
+    return (*imports, *call.replace(code))
 
 
 def several_losses_edits(

@@ -63,7 +63,7 @@ def _scaling(x: NDArray[Any], anchor: str) -> Insertion:
     values = _numbers(x)
     features = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     image = values.ndim > 3 or features.shape[1] > MOST_FEATURES
-    if image or _share_a_scale(features):
+    if image or _share_a_scale(features) or (values.ndim > 2 and _are_alike(features)):
         scale = _one_scale(features)
         if scale == {"scale": 1.0, "offset": 0.0}:
             raise NotSupported("The inputs go up to 1 already.")
@@ -191,6 +191,13 @@ def _share_a_scale(features: NDArray[np.float64]) -> bool:
     tops = np.nanmax(features, axis=0)
     finite = features[np.isfinite(features)]
     return bool(np.median(tops) >= tops.max() / 2) and np.array_equal(finite, np.floor(finite))
+
+
+def _are_alike(features: NDArray[np.float64]) -> bool:
+    """Non-negative columns that go up about as far and spread about as much, as those of a picture."""
+    spreads, tops = np.nanstd(features, axis=0), np.nanmax(features, axis=0)
+    return bool(features.shape[1] > 1 and np.nanmin(features) >= 0
+                and tops.min() >= tops.max() / 2 and spreads.min() >= spreads.max() / 2)
 
 
 def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
