@@ -144,6 +144,15 @@ def test_the_first_rounds_tell_the_others_and_the_script_ends_there(write):
     assert not os.path.exists(f"{path}.state")
 
 
+def test_a_round_may_be_a_call_of_a_function(write):
+    """Each call has a frame of its own; the loop around it is the same."""
+    body = "    for xb, yb in loader:\n" + STEP
+    path = write(HEAD + NETWORKS["sequential"] + ADAM + LOADER + f"def train(epoch):\n{body}"
+                 + "for epoch in range(500):\n    train(epoch)\n" + END)
+    assert capture_script(path).recipe.epochs == 500
+    assert not os.path.exists(f"{path}.state")
+
+
 def loop_of(write, old, new, *, network="sequential", loop="loader"):
     text = HEAD + NETWORKS[network] + LOOPS[loop]
     assert old in text

@@ -10,6 +10,8 @@ import ast
 import functools
 import json
 import os
+import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -223,3 +225,10 @@ def test_journals_in_which_anything_may_stand(real, fault):
     fault("F37", sum(seen.values()), "a journal in which anything may stand: left out, or used as"
                                      " replicas, each within 20 s and 256 MiB; nothing of it run, no"
                                      " other file opened")
+
+
+def test_the_folder_of_such_a_test_goes_with_its_process():
+    made = subprocess.run([sys.executable, "-c", "from faults.watched import folder; print(folder())"],
+                          cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True)
+    assert "unstuck-watched-" in made.stdout
+    assert not Path(made.stdout.strip()).exists()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import collections
 import contextlib
 import dataclasses
 import os
+import shutil
 import sys
 import sysconfig
 import tempfile
@@ -100,5 +102,7 @@ def _limited(size: int) -> Iterator[None]:
 
 
 def folder() -> Path:
-    """A folder for the files of a test."""
-    return Path(tempfile.mkdtemp(prefix="unstuck-watched-"))
+    """A folder for the files of a test; it goes when Python ends."""
+    made = tempfile.mkdtemp(prefix="unstuck-watched-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from unstuck.base.errors import NotSupported
 from unstuck.capture import capture_text
 from unstuck.interventions import edits_for
 from unstuck.interventions.activation import Activation
@@ -16,6 +18,7 @@ from unstuck.interventions.hidden_activations import HiddenActivations
 from unstuck.interventions.initializers import Initializers
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.loss import Loss
+from unstuck.interventions.loss_weight import LossWeight
 from unstuck.interventions.optimizer import UseOptimizer
 from unstuck.interventions.output_and_loss import OutputAndLoss
 from unstuck.interventions.scale_inputs import ScaleInputs
@@ -81,6 +84,33 @@ for epoch in range(5):
         loss.backward()
         opt.step()
 """
+VARIATIONAL = """
+import torch
+from torch import nn
+torch.manual_seed(0)
+x = torch.rand(40, 4)
+
+class Coder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mean, self.spread, self.out = nn.Linear(4, 2), nn.Linear(4, 2), nn.Linear(2, 4)
+
+    def forward(self, x):
+        mean, spread = self.mean(x), self.spread(x)
+        code = mean + torch.randn_like(spread) * torch.exp(0.5 * spread)
+        return torch.sigmoid(self.out(code)), mean, spread
+
+model = Coder()
+opt = torch.optim.Adam(model.parameters(), lr=0.01)
+for epoch in range(5):
+    for i in range(0, 40, 10):
+        out, mean, spread = model(x[i:i + 10])
+        loss = nn.functional.binary_cross_entropy(out, x[i:i + 10]) + 0.1 * (
+            mean ** 2 + spread.exp() - spread - 1).sum(1).mean()
+        opt.zero_grad()
+        loss.backward()
+        opt.step()
+"""
 CUT = CLASS.replace("torch.sigmoid(self.second(x))", "torch.tanh(torch.nn.Linear(6, 6)(x)).detach()")
 FROZEN = CLASS.replace("opt = torch", "for p in model.first.parameters():\n"
                        "    p.requires_grad = False\nopt = torch")
@@ -106,7 +136,14 @@ CASES = [
     (SEQUENTIAL, (NoDropout(),)),
     (SEQUENTIAL, (Width(layer="linear_0", value=32, was=6), LearningRate(value=0.1, was=0.01),
                   Activation(layer="linear_0", value="tanh", was="relu"))),
+    (SEQUENTIAL, (Initializers(value="glorot_uniform", layers=("linear_0", "linear_3")),)),
     (CLASS, (LearningRate(value=0.1, was=0.01),)),
+    (CLASS, (BatchSize(value=4, was=10),)),
+    (CLASS.replace("opt = ", "size = 10\nopt = ").replace("40, 10)", "40, size)").replace(
+        "i + 10", "i + size"), (BatchSize(value=4, was=10),)),
+    (CLASS, (Shuffle(),)),
+    (VARIATIONAL, (LossWeight(value=4.0),)),
+    (VARIATIONAL.replace("+ 0.1 * (", "\n        loss += 0.1 * ("), (LossWeight(value=4.0),)),
     (CLASS, (UseOptimizer(name="Adam"),)),
     (CLASS, (HiddenActivations(value="tanh", layers=("first", "second")),)),
     (CLASS, (Activation(layer="first", value="linear", was="relu"),)),
@@ -152,7 +189,7 @@ def told(recipe):
         loss = type(recipe.loss).__name__
     same = {"AllPairs": "mean_squared_error"}  # where the shapes agree
     return (layers, recipe.optimizer.kind, config, same.get(loss, loss), recipe.epochs,
-            recipe.batch_size, recipe.shuffle, recipe.loop)
+            recipe.batch_size, recipe.shuffle, recipe.loop, np.ravel(recipe.loss_weights or 1).tolist())
 
 
 def _drawn(given):
@@ -178,6 +215,18 @@ def test_scales_are_arithmetic_in_the_network(text, change):
     assert any("Shadow check" in note for note in again.notes)
 
 
+def test_a_change_that_only_others_make_possible_is_written_with_them():
+    before = captured(PAIRS)
+    with pytest.raises(NotSupported):
+        ScaleTargets().apply(before.recipe)
+    changes = (OutputAndLoss(layer="linear_3", activation="linear", loss="mean_squared_error",
+                             from_logits=False), TargetShape(column=True), ScaleTargets())
+    edits = edits_for(changes, before.script, before.recipe)
+    assert edits
+    text = before.script.apply(edits).text
+    assert "yb.unsqueeze(1)" in text and "Scaled(" in text
+
+
 def test_a_cut_and_a_layer_made_in_forward_are_written_together():
     before = captured(CUT)
     names = [layer.name for layer in before.recipe.layers
@@ -189,6 +238,29 @@ def test_a_cut_and_a_layer_made_in_forward_are_written_together():
     assert "self.made_once = torch.nn.Linear(6, 6)" in text and ".detach()" not in text
     again = captured(text).recipe
     assert not any(layer.config.get("cuts") or layer.config.get("made_anew") for layer in again.layers)
+
+
+@pytest.mark.parametrize(("was", "cut"), [
+    ("x = F.relu(self.first(x))", "x = torch.from_numpy(x.detach().numpy())"),
+    ("x = F.relu(self.first(x))", "x = torch.tensor(x.tolist())"),
+    ("        loss = F.nll_loss(model(x[i:i + 10]), y[i:i + 10])",
+     "loss = torch.tensor(loss.item(), requires_grad=True)")], ids=["numpy", "list", "item"])
+def test_a_tensor_made_of_numbers_of_the_network_is_a_cut(was, cut):
+    text = CLASS.replace(was, f"{was}\n        {cut}")
+    before = captured(text)
+    names = [layer.name for layer in before.recipe.layers if layer.config.get("cuts")]
+    assert len(names) == 1
+    edits = edits_for([TrainedThrough(layer=names[0])], before.script, before.recipe)
+    assert edits
+    assert cut not in before.script.apply(edits).text
+
+
+def test_numbers_that_python_computes_with_are_no_cut_that_can_be_written():
+    text = CLASS.replace("x = F.relu(self.first(x))",
+                         "x = torch.FloatTensor(1 * F.relu(self.first(x)).data.numpy())")
+    before = captured(text)
+    (name,) = [layer.name for layer in before.recipe.layers if layer.config.get("cuts")]
+    assert not edits_for([TrainedThrough(layer=name)], before.script, before.recipe)
 
 
 def test_accumulation_on_purpose_is_left_alone():

@@ -103,6 +103,10 @@ class Around:
         value = self.frame.f_locals.get(self.target)
         return value if isinstance(value, int | str) else None
 
+    def is_of(self, other: Around) -> bool:
+        """True for the same loop, running the same time."""
+        return self.frame is other.frame and self.loop.lineno == other.loop.lineno
+
 
 def loops_around(script: Script, frames: Sequence[FrameType]) -> list[Around]:
     """The loops around a call that is running whose rounds can be counted.

@@ -9,6 +9,7 @@ from unstuck.network import adapter
 from unstuck.network.layers import Layer
 from unstuck.network.own_steps import is_called
 from unstuck.network.recipe import Recipe
+from unstuck.network.torch_numbers.layers import AddsToLoss, Noise
 
 
 def latent_means(recipe: Recipe) -> tuple[Layer, Layer] | None:
@@ -17,11 +18,17 @@ def latent_means(recipe: Recipe) -> tuple[Layer, Layer] | None:
     Recognised by their wiring: a layer of the user's own class reads two layers of equal width, the
     means and the logarithms of the variances (Kingma and Welling 2014, arxiv.org/abs/1312.6114). A
     subclassed model tells no wiring: there the two are the narrowest dense layers, next to each
-    other.
+    other. A torch network draws the noise of a code in a layer, and another one adds the divergence to
+    the loss, which hands the means on.
     """
     if not recipe.architecture.is_graph:
         return _by_width(recipe)
     by_name = {layer.name: layer for layer in recipe.layers}
+    if any(layer.kind == Noise.__name__ for layer in recipe.layers):
+        adds = next((one for one in recipe.layers if one.kind == AddsToLoss.__name__), None)
+        means = None if adds is None else by_name.get(adds.inputs[0])
+        if adds is not None and means is not None and {"units", "filters"} & means.config.keys():
+            return means, adds
     for layer in recipe.layers:
         if not layer.is_own or len(layer.inputs) != 2:
             continue

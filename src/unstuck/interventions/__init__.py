@@ -158,9 +158,11 @@ def edits_for(
     if not _changes_alike(recipe, after, gone):
         return None
     groups: list[tuple[str, tuple[Edit, ...]]] = []
+    reached = recipe
     for change in in_order(change.sparing(gone) for change in given):
         if recipe.written_for == SPELLING:
-            found = torch_edits(script, recipe, change.apply(recipe), after)
+            without, reached = reached, change.apply(reached)
+            found = torch_edits(script, recipe, without, reached, after)
         else:
             found = change.edit(script, recipe, after)
         if found is None:

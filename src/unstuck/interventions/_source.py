@@ -343,3 +343,11 @@ def pair_of_names(code: str) -> tuple[str, str] | None:
     """The two names of a pair such as `(x_test, y_test)`; `None` for any other code."""
     found = re.fullmatch(r"[(\[]\s*(\w+)\s*,\s*(\w+)\s*,?\s*[)\]]", code)
     return None if found is None else (found[1], found[2])
+
+
+def bracketed(code: str) -> str:
+    """Code as a factor: in brackets, unless it is a name, a call, or a product."""
+    node = ast.parse(f"({code})", mode="eval").body
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
+    plain = product or isinstance(node, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
+    return code if plain else f"({code})"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ from unstuck.network.terms import Term
 from unstuck.script import Edit, Script, Span
 
 from . import Intervention
-from ._source import Edits, number
+from ._source import Edits, bracketed, number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +72,4 @@ class TermWeight(Intervention):
         if offsets is None or script.lines.data[slice(*offsets)].decode() != self.code:
             return None
         return (Edit(start=offsets[0], end=offsets[1],
-                     replacement=f"{number(self.value)} * {_bracketed(self.code)}"),)
-
-
-def _bracketed(code: str) -> str:
-    """Code as a factor: in brackets, unless it is a name, a call, or a product."""
-    node = ast.parse(f"({code})", mode="eval").body
-    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
-    plain = product or isinstance(node, ast.Name | ast.Call | ast.Attribute | ast.Subscript)
-    return code if plain else f"({code})"
+                     replacement=f"{number(self.value)} * {bracketed(self.code)}"),)

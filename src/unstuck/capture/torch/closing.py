@@ -42,6 +42,7 @@ from .optimizers import optimizer_of
 from .parts import Parts, parts_of
 from .rhythm import mode_of, rhythm_of
 from .schedules import rates_of
+from .terms import by_rows
 from .trainings import Training
 from .translating import Translation
 
@@ -203,7 +204,14 @@ class Closing:
         return Translation(
             self.parts, list(graph.ops), self.parts.rows_of(graph), training.names, training.values,
             training.draws, site_of=self._hooks.places.of, lasting=lasting,
-            frozen=training.frozen, shadow=shadow)
+            frozen=training.frozen, shadow=shadow, by_rows=self._by_rows)
+
+    @functools.cached_property
+    def _by_rows(self) -> dict[tuple[int, int], float]:
+        """The numbers that go with the rows of a batch, where one of another size came."""
+        counts = [len(self.parts.rows_of(graph)[0]) for graph in self.graphs]
+        other = next((i for i, count in enumerate(counts) if count != counts[0]), 0)
+        return by_rows(self.graphs[0], self.graphs[other], (counts[0], counts[other]))
 
     def _by_tensor(self, model: keras.Model, network: Translation) -> list[tuple[str, Any]]:
         """The paths of a model's weights, each with the parameter of torch's that it is."""
@@ -307,10 +315,12 @@ class Closing:
         if meeting is not None and meeting.span is not None:
             at = next(i for i, one in enumerate(meeting.args) if isinstance(one, Leaf))
             sites[f"meets:{at}"] = meeting.span
-        loaders = {span for one in self._hooks.loaders
-                   if one.batch_size == recipe.batch_size and (span := places.of(one)) is not None}
-        if len(loaders) == 1:
-            sites["batch"] = loaders.pop()
+        weighed = None if self.parts.terms is None else self.parts.terms.meeting
+        if weighed is not None and weighed[0].span is not None:
+            sites[f"weighed:{weighed[1]}"] = weighed[0].span
+        if not any(places.of(one) == sites.get("batch") and one.batch_size == recipe.batch_size
+                   for one in self._hooks.loaders):
+            sites.pop("batch", None)  # its batches are cut out of those of a loader
         return sites
 
 

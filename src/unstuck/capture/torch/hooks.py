@@ -70,6 +70,7 @@ class Hooks:
         self._forward: Span | None = None
         self._frames: list[FrameType] = []
         self._ended: Any = None
+        self._asked: Any = None
         self._by_number: dict[Training, int | None] = {}
         self.refused: Refused | None = None
 
@@ -295,6 +296,8 @@ class Hooks:
         self.trainings.stands_in(frames, lambda: loops_around(self._script, frames))
         self.trainings.at("backward", self.places.here())
         self.trainings.at("forward", self._forward)
+        fed = next((one for one in self.loaders if one._index_sampler is self._asked), None)
+        self.trainings.at("batch", None if fed is None else self.places.of(fed))
         self.trainings.backward(self.listening.graph(loss), self.optimizers[-2:])
 
     def _steps(self, optimizer: Any, args: Any, kwargs: Any) -> Any:
@@ -383,6 +386,7 @@ class Hooks:
     def _next(self, original: Any) -> Any:
         @functools.wraps(original)
         def __next__(batches: Any) -> Any:
+            self._asked = batches._index_sampler
             if self._ended is not None and batches._index_sampler is self._ended:
                 self._ended = None
                 raise StopIteration

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch.overrides import TorchFunctionMode
 
 from unstuck.script import Span
@@ -85,6 +86,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         self._kept: dict[int, Any] = {}
         self._seen: weakref.WeakSet[Any] = weakref.WeakSet()
         self._flattened: dict[int, Any] = {}
+        self._left: dict[bytes, Ref] = {}
         self.quiet = 0
         self.placed = self.detailed = True
         self.full = False
@@ -101,8 +103,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
                 torch._C._are_functorch_transforms_active()):
             return func(*args, **kwargs)
         name = name_of(func)
-        if name in _NUMBERS and self.asked is None and self._is_within(args):
-            self.asked = self._places.here()
+        if name in _NUMBERS and args and id(args[0]) in self._current:
+            self._leaves(args[0])
         if not name or name in _ASKED:
             return func(*args, **kwargs)
         if name in ("clamp_", "clip_"):
@@ -128,10 +130,29 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             self._keep(module)
         self.modules.append(module)
 
-    def _is_within(self, args: Any) -> bool:
-        """Whether a network asks this of what it has computed."""
-        return any(id(one) in self._current for one in args) and any(
-            next(iter(one.parameters()), None) is not None for one in self.modules)
+    def _leaves(self, tensor: Any) -> None:
+        """Python asks for a tensor's numbers. A tensor that is made of them is that one, cut off."""
+        if self.asked is None and any(next(iter(one.parameters()), None) is not None
+                                      for one in self.modules):
+            self.asked = self._places.here()
+        if not tensor.is_floating_point():
+            return
+        ref = self._current[id(tensor)]
+        self.quiet += 1
+        try:
+            if _slopes(tensor):
+                self._number += 1
+                ref = Ref(Op(name="detach", args=(ref,), kwargs={}, modules=tuple(self.modules),
+                             span=self._places.here() if self.placed else None,
+                             shapes=[tuple(tensor.shape)], cut=True, number=self._number,
+                             dtypes=[str(tensor.dtype).rpartition(".")[2]]))
+            self._left[_mark(array(tensor))] = ref
+        finally:
+            self.quiet -= 1
+
+    def _made_of(self, tensor: Any) -> Ref | None:
+        """The tensor that has left torch and has a new one's numbers; `None` for none or one."""
+        return self._left.get(_mark(array(tensor))) if self._left and tensor.numel() > 1 else None
 
     def _keep(self, module: Any) -> None:
         """Note the tensors that are a module's own, and no parameters."""
@@ -161,6 +182,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         self._current.clear()
         self._alive.clear()
         self._flattened.clear()
+        self._left.clear()
         self._spent = False
 
     def graph(self, loss: Any) -> Graph | None:
@@ -169,6 +191,7 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
         ref = self._current.get(id(loss))
         self.quiet += 1
         try:
+            ref = ref or self._left.get(_mark(array(loss)))
             return None if ref is None else graph_of(ref, float(loss.detach().sum()))
         finally:
             self.quiet -= 1
@@ -197,6 +220,11 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             return
         self.quiet += 1
         try:
+            left = None if given else self._made_of(outs[0])
+            if left is not None:  # torch.tensor(h.tolist())
+                self._current[id(outs[0])] = left
+                self._alive.append(outs[0])
+                return
             tracked = [id(one) in self._current or slope for one, slope in given]
             if not any(tracked) and not self.modules:
                 if name in _FLATTENED and given and outs[0].dim() < given[0][0].dim():
@@ -217,7 +245,8 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
                 span=self._places.here() if self.placed else None,
                 shapes=[tuple(one.shape) for one in outs], before=before, number=self._number,
                 dtypes=[str(one.dtype).rpartition(".")[2] for one in outs],
-                cut=sloped and whole and not _slopes(outs[0]))
+                cut=(sloped and whole and not _slopes(outs[0])
+                     and name not in NOISE and name not in _FACTORIES))
             op.fixed = name not in RANDOM and name not in NOISE and all(map(_is_fixed, op.inputs))
             if op.fixed:
                 op.values, op.args, op.kwargs = [self._copied(one) for one in outs], (), {}
@@ -239,6 +268,9 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
             self._alive.append(tree)
             if _is_parameter(tree):
                 return Leaf(tree, True)
+            left = self._made_of(tree)
+            if left is not None:
+                return left
             if _slopes(tree):
                 return Leaf(None, False, unheard=True)
             made, rows = self._flattened.get(id(tree), (None, None))
@@ -254,11 +286,16 @@ class Listening(TorchFunctionMode):  # type: ignore[misc]
     def _copied(self, tensor: Any) -> Any:
         """A tensor's numbers; one array for all that are equal, such as the rows of a full batch."""
         found = array(tensor)
-        mark = digest(found.tobytes()) + repr((found.shape, found.dtype)).encode()
+        mark = _mark(found)
         if mark not in self._copies:
             self._copies[mark] = found
             self.bytes += found.nbytes
         return self._copies[mark]
+
+
+def _mark(found: NDArray[Any]) -> bytes:
+    """Equal for arrays of the same numbers, shape and type."""
+    return digest(found.tobytes()) + repr((found.shape, found.dtype)).encode()
 
 
 def _is_parameter(tensor: Any) -> bool:

@@ -37,10 +37,12 @@ class LossRun(Translation):
     ) -> None:
         super().__init__(parts, list(graph.ops), parts.rows_of(graph), {}, {}, {},
                          site_of=lambda module: None, lasting=frozenset(), frozen=frozenset(),
-                         shadow=True)
+                         shadow=True, by_rows={})
         self._targets = parts.targets_of(graph)
         self._y_true, self._weights_read = y_true, weights or {}
         self._made[id(parts.output.op), parts.output.at] = y_pred
+        for ref in () if parts.terms is None else parts.terms.addends:  # the network adds them
+            self._made[id(ref.op), ref.at] = np.zeros(ref.op.shapes[ref.at], np.float32)
 
     def _leaf(self, leaf: Leaf) -> Any:
         if leaf.parameter:  # `penalties` has taken its part apart

@@ -9,6 +9,13 @@ from unstuck.script import Span
 
 from .ops import Leaf, Op
 
+_ARITHMETIC = frozenset({
+    "add", "subtract", "multiply", "divide", "power", "maximum", "minimum", "mod", "dot", "matmul",
+    "outer", "negative", "exp", "log", "sqrt", "abs", "square", "sin", "cos", "sign", "mean", "sum",
+    "max", "min", "prod", "logsumexp", "all", "any", "where", "clip", "reshape", "transpose", "squeeze",
+    "cast", "stack", "concatenate", "full", "round", "norm", "std", "var"})
+"""What Keras calls operations without a name of their own."""
+
 
 class Naming:
     """Names that no two layers have, and their places in the source.
@@ -26,6 +33,7 @@ class Naming:
     def named(self, name: str) -> str:
         """A name for a layer that no other has."""
         name = "".join(c if c.isalnum() or c == "_" else "_" for c in name)
+        name = f"{name}_layer" if name in _ARITHMETIC else name
         found, i = name, 1
         while found in self._used:
             found, i = f"{name}_{i}", i + 1

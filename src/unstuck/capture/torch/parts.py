@@ -7,7 +7,7 @@ rows (a mean, a flattened table), it belongs to the loss.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from unstuck.base.errors import NotSupported
 
 from .ops import Graph, Leaf, Op, Ref
+from .terms import Terms, terms_of
 
 Where = tuple[int, int]
 """The number of an operation among those of the graph, and of a tensor among its inputs."""
@@ -26,7 +27,7 @@ class Parts:
     """Where in a graph its data are, and which operations are the network's.
 
     `rows` and `targets` are places of data, those of one array only once; `network` and `loss` the
-    operations of each; `output` what the loss reads.
+    operations of each; `output` what the loss compares; `terms` what else it adds of the network.
     """
 
     rows: Sequence[Where]
@@ -34,6 +35,12 @@ class Parts:
     network: Sequence[Op]
     loss: Sequence[Op]
     output: Ref
+    terms: Terms | None = None
+
+    @property
+    def translated(self) -> list[Op]:
+        """The operations that become layers: the network's, and those of the terms that it adds."""
+        return [*self.network, *(() if self.terms is None else self.terms.ops)]
 
     def rows_of(self, graph: Graph) -> list[NDArray[Any]]:
         """The rows of a graph that computed the same."""
@@ -100,14 +107,27 @@ def parts_of(graph: Graph) -> Parts:
         raise NotSupported(
             "its model computes the loss itself. Let it return its outputs, and compute the loss"
             " outside of it.")
+    output, terms = next(iter(ends.values())), None
     if len(ends) > 1:
-        lines = sorted({ref.op.span.line for ref in ends.values() if ref.op.span is not None})
-        at = f" (line {', '.join(map(str, lines))})" if lines else ""
-        raise NotSupported(
-            f"its loss reads {len(ends)} outputs of its network{at}, as that of a variational"
-            " autoencoder does. Diagnose one output alone: leave the others out of the loss.")
+        met = {i for i, _ in targets}
+        apart = terms_of(graph, network, (op for i, op in enumerate(graph.ops) if i in met))
+        if apart is None:
+            raise _several(ends.values())
+        output, terms = apart
+        aside = {id(op) for op in terms.ops}
+        network, loss = ([op for op in ops if id(op) not in aside] for ops in (network, loss))
     return Parts(rows=_apart(graph, rows), targets=_apart(graph, targets), network=network, loss=loss,
-                 output=next(iter(ends.values())))
+                 output=output, terms=terms)
+
+
+def _several(ends: Collection[Ref]) -> NotSupported:
+    """That a loss reads several outputs, and is no sum of one comparison and terms without targets."""
+    lines = sorted({ref.op.span.line for ref in ends if ref.op.span is not None})
+    at = f" (line {', '.join(map(str, lines))})" if lines else ""
+    return NotSupported(
+        f"its loss reads {len(ends)} outputs of its network{at}, and is no sum of one term that"
+        " compares an output with targets and of terms without targets. Diagnose one output alone:"
+        " leave the others out of the loss.")
 
 
 def _rows_in(graph: Graph) -> int:

@@ -150,7 +150,7 @@ class Trainings:
         outer = len(training.around) - 1
         count = training.around[outer].count
         turns = [one.turns[outer] for one in training.batches]
-        if None in turns or len(turns) <= SHADOWED or self._around is not training.around:
+        if None in turns or len(turns) <= SHADOWED or not self._goes_on(training):
             return None
         run = len(dict.fromkeys(turns)) - 1  # the last one has just begun
         starts = [i for i, turn in enumerate(turns) if i == 0 or turn != turns[i - 1]]
@@ -159,6 +159,11 @@ class Trainings:
             return None
         training.asked = True
         return (count, run) if _come_again(training, starts) else None
+
+    def _goes_on(self, training: Training) -> bool:
+        """True within the loops in which a training began, in whichever call of a function."""
+        now, then = self._around, training.around
+        return len(now) == len(then) > 0 and now[-1].is_of(then[-1])
 
     def is_first_round(self) -> bool:
         """True where a loop that counts its rounds has not ended its first one, and there are as many
@@ -169,7 +174,7 @@ class Trainings:
             return False
         outer = len(training.around) - 1
         turns = {one.turns[outer] for one in training.batches if len(one.turns) > outer}
-        return (self._around is training.around and training.around[outer].count > 1
+        return (self._goes_on(training) and training.around[outer].count > 1
                 and all(one.step for one in training.batches)
                 and len(turns) == 1 and None not in turns)
 

@@ -17,7 +17,7 @@ from keras import ops
 from numpy.typing import NDArray
 
 from unstuck.base.errors import NotSupported, UnstuckError
-from unstuck.network.torch_numbers.layers import Detach, Weight
+from unstuck.network.torch_numbers.layers import AddsToLoss, Detach, Weight
 from unstuck.script import Span
 
 from .constants import by_row
@@ -27,6 +27,7 @@ from .naming import Naming
 from .ops import Leaf, Op, Ref
 from .parts import Parts, Where
 from .roles import read_alone
+from .terms import Terms
 
 Function = Callable[["Translation", Op], Any]
 Turn = Callable[..., NDArray[Any]]
@@ -76,25 +77,26 @@ class Translation(Naming):
         lasting: the parameters, by `id`, that later batches have too.
         frozen: those that had no gradient when it began.
         shadow: take what was drawn at random (masks, layers made anew) as inputs.
+        by_rows: numbers among arguments that go with the rows of a batch (`terms.by_rows`).
     """
 
     def __init__(
         self, parts: Parts, every: list[Op], rows: list[NDArray[Any]], names: Mapping[int, str],
         values: Mapping[int, tuple[Any, NDArray[Any]]], draws: Mapping[int, Draw | None], *,
         site_of: Callable[[Any], Span | None], lasting: frozenset[int],
-        frozen: frozenset[int], shadow: bool,
+        frozen: frozenset[int], shadow: bool, by_rows: Mapping[tuple[int, int], float],
     ) -> None:
         super().__init__(names, site_of)
         self._parts, self.all_ops, self.shadow = parts, every, shadow
         self._values, self.draws = values, draws
-        self._lasting, self._frozen = lasting, frozen
+        self._lasting, self._frozen, self._by_rows = lasting, frozen, by_rows
         self._made: dict[tuple[int, int], Any] = {}
         self._layers: dict[tuple[int, ...], Any] = {}
         self.held: list[Held] = []
         self.drawn: list[Op] = []
         self.more_inputs: list[Any] = []
         self._read, self._weights = self._readers(), self._calls()
-        self._alone = read_alone(parts.network)
+        self._alone = read_alone(parts.translated)
         self.count = len(rows[0])
         self._entries: dict[Where, Any] = {}
         for i, (where, array) in enumerate(zip(parts.rows, rows, strict=True)):
@@ -109,9 +111,15 @@ class Translation(Naming):
         Raises:
             NotSupported: an operation has no counterpart, with its line.
         """
+        terms = self._parts.terms
         for op in self._parts.network:
             self._translate(op)
+            if terms is not None and op is terms.after:
+                self._add(terms)
         out = self.value(self._parts.output)
+        cut = next((op for op in self._parts.loss if op.cut), None)
+        if cut is not None and self._cut_later(self._parts.output.op):
+            out = self._detached(cut, out)
         inputs = [*self._entries.values(), *self.more_inputs]
         if not hasattr(out, "_keras_history"):
             raise NotSupported("the output of its network does not depend on its rows.")
@@ -119,6 +127,20 @@ class Translation(Naming):
         for one in self.held:
             getattr(one.layer, one.attribute).assign(one.values)
         return model
+
+    def _add(self, terms: Terms) -> None:
+        """Let the network add terms to its loss, where all that they read of it is known."""
+        for op in terms.ops:
+            self._translate(op)
+        made, self._made = self._made, dict(self._made)
+        for ref in terms.rest:
+            self._made[id(ref.op), ref.at] = self.like_rows(np.zeros(ref.op.shapes[ref.at], np.float32))
+        for op in terms.sums:
+            self._translate(op)
+        total, self._made = self.value(terms.loss), made
+        key = id(terms.carried.op), terms.carried.at
+        layer = AddsToLoss(name=self.called(terms.sums[-1], "added"))
+        self._made[key] = self.noted(layer, terms.sums[-1])([self._made[key], total])
 
     def _translate(self, op: Op) -> None:
         if op.fixed:
@@ -137,11 +159,15 @@ class Translation(Naming):
                                    f" ({type(error).__name__})") from error
         for at, one in enumerate(out if isinstance(out, tuple) else (out,)):
             if op.cut and hasattr(one, "_keras_history") and not self._cut_later(op):
-                name = self.called(op, "detached")
-                one = Detach(name=name)(one)
-                if op.span is not None:
-                    self.sites[f"layer:{name}"] = op.span
+                one = self._detached(op, one)
             self._made[id(op), at] = one
+
+    def _detached(self, op: Op, x: Any) -> Any:
+        """A tensor behind which an operation has cut the graph."""
+        name = self.called(op, "detached")
+        if op.span is not None:
+            self.sites[f"layer:{name}"] = op.span
+        return Detach(name=name)(x)
 
     def _cut_later(self, op: Op) -> bool:
         """True where all that reads an operation is cut as well, as within `no_grad()`."""
@@ -215,6 +241,9 @@ class Translation(Naming):
 
     def arg(self, op: Op, at: int, name: str, default: Any = None) -> Any:
         """An argument of an operation, translated."""
+        share = self._by_rows.get((id(op), at))
+        if share is not None:
+            return share * ops.cast(ops.shape(self.entry)[0], "float32")
         return self.value(self.raw(op, at, name, default))
 
     def raw(self, op: Op, at: int, name: str, default: Any = None) -> Any:

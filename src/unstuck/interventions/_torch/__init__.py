@@ -2,8 +2,9 @@
 
 Interventions say what a recipe becomes; how Keras writes it they know themselves. What torch writes
 is read off the two recipes here: `differing` names the places at which they differ, and each kind
-of place has a function that writes what the repaired recipe has there (`of_fit`, `of_layers`,
-`of_loop`). A change that differs at a place that nobody here can write has no edit, and is shown.
+of place has a function that writes what the repaired recipe has there (`of_batches`, `of_fit`,
+`of_layers`, `of_loop`, `of_scales`). A change that differs at a place that nobody here can write has
+no edit, and is shown.
 """
 
 from __future__ import annotations
@@ -11,25 +12,28 @@ from __future__ import annotations
 from unstuck.network.recipe import Recipe
 from unstuck.script import Edit, Script
 
-from . import of_fit, of_layers, of_loop, of_scales
+from . import of_batches, of_fit, of_layers, of_loop, of_scales
 from .differing import Place, differing
 
 Edits = tuple[Edit, ...]
 
 
-_WRITERS = of_fit.WRITERS | of_layers.WRITERS | of_loop.WRITERS | of_scales.WRITERS
+_WRITERS = of_batches.WRITERS | of_fit.WRITERS | of_layers.WRITERS | of_loop.WRITERS | of_scales.WRITERS
 
 
-def torch_edits(script: Script, before: Recipe, changed: Recipe, after: Recipe) -> Edits | None:
+def torch_edits(
+    script: Script, before: Recipe, without: Recipe, changed: Recipe, after: Recipe
+) -> Edits | None:
     """The edits that write one change into a torch script; `None` where none is safe.
 
     Args:
         script: the user's source.
         before: the recipe as captured.
-        changed: with this change alone, which tells the places that it concerns.
+        without, changed: before and after this change, which tells the places that it concerns; with
+            those that are made first, since it may need them.
         after: with all changes of the repair, off which is read what is written there.
     """
-    places = differing(before, changed)
+    places = differing(without, changed)
     if places is None:
         return None
     edits: Edits = ()

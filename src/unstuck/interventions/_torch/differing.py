@@ -10,9 +10,9 @@ from unstuck.network.recipe import Recipe
 Place = tuple[Any, ...]
 """A kind of place, and which one of that kind: ("layer", "fc1", "units")."""
 
-_PLAIN = ("epochs", "batch_size", "shuffle", "data_units", "target_units")
+_PLAIN = ("epochs", "batch_size", "shuffle", "data_units", "target_units", "loss_weights")
 _SAME = ("x", "sample_weight", "validation_data", "validation_split", "class_weight",
-         "rules", "order_salt", "loss_weights")
+         "rules", "order_salt")
 """Fields of which nobody here writes a change."""
 
 

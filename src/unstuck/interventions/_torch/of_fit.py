@@ -1,4 +1,4 @@
-"""Rate, optimizer, epochs, batches, loss."""
+"""Rate, optimizer, epochs, loss."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from unstuck.network.loss_names import config_of
 from unstuck.network.optimizer import CLIPS
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import optimizers as numbers
-from unstuck.script import Edit, Script
-from unstuck.script.tree import tree_of
+from unstuck.script import Edit, Script, Span
+from unstuck.script.tree import Tree, tree_of
 
-from .._source import number, set_value, tidy
+from .._source import bracketed, number, set_value, tidy
 from . import of_rates
 from ._names import Edits, call_at, function_name, last_name, module_name
 
@@ -87,18 +87,6 @@ def epochs(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     return set_value(call, "stop", str(int(start.code) + rounds), position=1)
 
 
-def batch_size(script: Script, before: Recipe, after: Recipe) -> Edits | None:
-    """The argument of the `DataLoader`."""
-    call = call_at(script, before, "batch")
-    return None if call is None else set_value(call, "batch_size", str(after.batch_size), position=1)
-
-
-def shuffle(script: Script, before: Recipe, after: Recipe) -> Edits | None:
-    """The same."""
-    call = call_at(script, before, "batch")
-    return None if call is None else set_value(call, "shuffle", str(after.shuffle), position=2)
-
-
 LOSSES = {
     ("mean_squared_error", False): ("MSELoss", "mse_loss"),
     ("mean_absolute_error", False): ("L1Loss", "l1_loss"),
@@ -138,22 +126,58 @@ def targets(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     tail = ".unsqueeze(1)" if after.y.ndim > before.y.ndim else ".reshape(-1)"
     for at in (0, 1):
         span = before.sites.get(f"meets:{at}")
-        tree = tree_of(script.text)
-        offsets = None if span is None else script.lines.offsets(span)
-        if tree is None or offsets is None:
-            continue
-        call = script.call(span) if span is not None else None
+        call = None if span is None else script.call(span)
         if call is not None:
             given = call.argument(("input", "target")[at], at)
             return None if given is None else (
                 Edit(start=given.end, end=given.end, replacement=tail),)
-        found = [node for node in tree.positions if isinstance(node, cst.BinaryOperation)
-                 and tree.bare_extent(node) == offsets]
-        side = (found[0].left, found[0].right)[at] if found else None
-        if isinstance(side, cst.Name | cst.Subscript | cst.Call | cst.Attribute):
-            end = tree.extent(side)[1]
+        tree, sides = _sides(script, span)
+        if tree is not None and sides and isinstance(
+                sides[at], cst.Name | cst.Subscript | cst.Call | cst.Attribute):
+            end = tree.extent(sides[at])[1]
             return (Edit(start=end, end=end, replacement=tail),)
     return None
+
+
+def _sides(
+    script: Script, span: Span | None
+) -> tuple[Tree | None, tuple[cst.BaseExpression, cst.BaseExpression] | None]:
+    """The two sides of the arithmetic that stands at a place, and the tree that they are of."""
+    tree = tree_of(script.text)
+    offsets = None if span is None else script.lines.offsets(span)
+    if tree is None or offsets is None:
+        return None, None
+    for node in tree.positions:
+        if isinstance(node, cst.BinaryOperation) and tree.bare_extent(node) == offsets:
+            return tree, (node.left, node.right)
+        if isinstance(node, cst.AugAssign) and tree.bare_extent(node) == offsets:
+            return tree, (node.target, node.value)
+    return tree, None
+
+
+def loss_weights(script: Script, before: Recipe, after: Recipe) -> Edits | None:
+    """A factor of what compares outputs with targets, where other terms are added to it."""
+    for at in (0, 1):
+        tree, sides = _sides(script, before.sites.get(f"weighed:{at}"))
+        if tree is None or sides is None:
+            continue
+        factor = number(tidy(_weight(after) / _weight(before)))
+        start, end = tree.extent(sides[at])
+        weighed = f"{factor} * {bracketed(tree.data[start:end].decode())}"
+        parent = tree.parent(sides[at])
+        if not (isinstance(parent, cst.AugAssign) and at == 0):
+            return (Edit(start=start, end=end, replacement=weighed),)
+        if isinstance(parent.operator, cst.AddAssign):
+            start, end = tree.bare_extent(parent)
+            name, other = (tree.source(side) for side in sides)
+            return (Edit(start=start, end=end, replacement=f"{name} = {weighed} + {other}"),)
+    return None
+
+
+def _weight(recipe: Recipe) -> float:
+    """What the loss of the only output is multiplied by."""
+    given = recipe.loss_weights
+    return 1.0 if given is None else float(given[0] if isinstance(given, list) else given)
 
 
 def view(script: Script, before: Recipe, after: Recipe) -> Edits | None:
@@ -170,5 +194,5 @@ def view(script: Script, before: Recipe, after: Recipe) -> Edits | None:
 
 
 WRITERS: dict[str, Callable[..., Edits | None]] = {
-    "optimizer": optimizer, "epochs": epochs, "batch_size": batch_size, "shuffle": shuffle,
-    "loss": loss, "targets": targets, "view": view}
+    "optimizer": optimizer, "epochs": epochs, "loss": loss, "loss_weights": loss_weights,
+    "targets": targets, "view": view}

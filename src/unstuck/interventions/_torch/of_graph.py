@@ -11,6 +11,11 @@ from unstuck.script.tree import Tree, tree_of
 from ._names import Edits, call_at
 
 _TAILS = (".detach().clone()", ".clone().detach()", ".detach()", ".data")
+_OUT = frozenset({"numpy", "tolist", "item", "cpu", "detach", "data", "clone"})
+"""Methods on the way out of torch."""
+_IN = frozenset({"from_numpy", "tensor", "as_tensor", "Tensor", "FloatTensor", "Variable", "array",
+                 "asarray"})
+"""Functions on the way back."""
 _CALLS = ("no_grad", "inference_mode", "set_grad_enabled")
 
 
@@ -21,12 +26,57 @@ def joined(script: Script, before: Recipe, name: str) -> Edits | None:
     tree = tree_of(script.text)
     if offsets is None or tree is None:
         return None
+    back = _back_again(tree, *offsets)
+    if back is not None:
+        return back or None
     text = tree.data[offsets[0] : offsets[1]].decode()
     for tail in _TAILS:
         if text.endswith(tail):
             return (Edit(start=offsets[1] - len(tail.encode()), end=offsets[1], replacement=""),)
     block = _block_around(tree, *offsets) or _only_block(tree)
     return None if block is None else _unwrapped(tree, block)
+
+
+def _back_again(tree: Tree, start: int, end: int) -> Edits | None:
+    """A tensor itself, for one that is made of its numbers.
+
+    `None` where it does not leave torch, and none where what is made is not made at once.
+    """
+    inner = next((node for node in tree.positions if isinstance(node, cst.Call | cst.Attribute)
+                  and tree.bare_extent(node) == (start, end)), None)
+    if inner is None:
+        return None
+    whole: cst.BaseExpression = inner
+    made = False
+    for outer in tree.ancestors(inner):
+        if not isinstance(outer, cst.BaseExpression):
+            continue
+        of = tree.parent(whole)
+        given = isinstance(outer, cst.Call) and isinstance(of, cst.Arg) and of is outer.args[0]
+        name = tree.source(outer.func).rpartition(".")[2] if isinstance(outer, cst.Call) else ""
+        method = isinstance(outer, cst.Attribute) and outer.attr.value in _OUT
+        if not (method or (given and name in _IN) or (
+                isinstance(outer, cst.Call) and outer.func is whole)):
+            break
+        made = made or (given and name in _IN)
+        whole = outer
+    if not made:
+        return () if tree.source(whole).endswith((".numpy()", ".tolist()", ".item()")) else None
+    origin: cst.BaseExpression = inner
+    while (receiver := _on_the_way_out(origin)) is not None:
+        origin = receiver
+    statement, assigned = tree.own_lines(whole), tree.parent(whole)
+    if statement is not None and isinstance(assigned, cst.Assign) and (
+            [tree.source(one.target) for one in assigned.targets] == [tree.source(origin)]):
+        return (tree.delete_lines(statement),)
+    start, end = tree.extent(whole)
+    return (Edit(start=start, end=end, replacement=tree.source(origin)),)
+
+
+def _on_the_way_out(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """What a method on the way out of torch is called of; `None` for anything else."""
+    asked = node.func if isinstance(node, cst.Call) else node
+    return asked.value if isinstance(asked, cst.Attribute) and asked.attr.value in _OUT else None
 
 
 def _block_around(tree: Tree, start: int, end: int) -> cst.With | cst.Decorator | None:

@@ -10,6 +10,7 @@ from unstuck.network.recipe import Recipe
 from unstuck.script import Call, Script
 
 from .._initializer import initializer_of
+from .._source import free_name
 from ._names import Edits, call_at
 
 DRAWS: Mapping[str, str] = {
@@ -35,12 +36,49 @@ def initializer(script: Script, before: Recipe, after: Recipe, name: str) -> Edi
     if call is None or not _alike(before, after, f"layer:{name}", word):
         return None
     parent = call.tree.parent(call.node)
+    if isinstance(parent, cst.Arg):
+        return _in_sequential(script, before, after, call, word)
     if not isinstance(parent, cst.Assign) or len(parent.targets) != 1:
         return None
     target = call.tree.source(parent.targets[0].target)
     module, imports = script.module_alias("torch.nn", call.span)
     line = call.insert_statement_after(f"{module}.init.{DRAWS[word].format(f'{target}.weight')}")
     return None if line is None else (*imports, *line)
+
+
+def _in_sequential(
+    script: Script, before: Recipe, after: Recipe, call: Call, word: str
+) -> Edits | None:
+    """A loop behind a `Sequential` that draws all weights of its layers alike."""
+    argument = call.tree.parent(call.node)
+    outer = None if argument is None else call.tree.parent(argument)
+    if not isinstance(outer, cst.Call) or not call.tree.source(outer.func).endswith("Sequential"):
+        return None
+    made, statement = call.tree.parent(outer), call.tree.own_lines(outer)
+    if statement is None or not isinstance(made, cst.Assign) or len(made.targets) != 1:
+        return None
+    known = {layer.name: layer for layer in after.layers}
+    begin, end = call.tree.bare_extent(outer)
+    kinds = set()
+    for site, span in before.sites.items():
+        at = script.lines.offsets(span) if site.startswith("layer:") else None
+        layer = known.get(site.partition(":")[2])
+        if at is None or layer is None or not begin <= at[0] < at[1] <= end or (
+                "kernel_initializer" not in layer.config):
+            continue
+        written = script.call(span)
+        if written is None or initializer_of(layer) != word:
+            return None
+        kinds.add(written.callee)
+    target = call.tree.source(made.targets[0].target)
+    module, imports = script.module_alias("torch.nn", call.span)
+    every = ", ".join(sorted(kinds))
+    given = f"({every})" if len(kinds) > 1 else every
+    each = free_name(script, "layer")
+    line = call.tree.line_after(statement, (
+        f"for {each} in {target}:\n    if isinstance({each}, {given}):\n"
+        f"        {module}.init.{DRAWS[word].format(f'{each}.weight')}"))
+    return (*imports, line)
 
 
 def _exchanged(script: Script, call: Call, word: str) -> Edits | None:

@@ -26,11 +26,13 @@ FUNCTIONS = {"relu": "relu({})", "sigmoid": "sigmoid({})", "tanh": "tanh({})",
              "silu": "silu({})", "swish": "silu({})", "selu": "selu({})", "softplus": "softplus({})",
              "softmax": "softmax({}, dim=-1)", "log_softmax": "log_softmax({}, dim=-1)"}
 _INPUTS = {"Linear": ("in_features", 0), "Conv1d": ("in_channels", 0), "Conv2d": ("in_channels", 0),
-           "Conv3d": ("in_channels", 0), "GRU": ("input_size", 0), "LSTM": ("input_size", 0),
+           "Conv3d": ("in_channels", 0), "ConvTranspose1d": ("in_channels", 0),
+           "ConvTranspose2d": ("in_channels", 0), "GRU": ("input_size", 0), "LSTM": ("input_size", 0),
            "RNN": ("input_size", 0)}
 _OUTPUTS = {"Linear": ("out_features", 1), "Conv1d": ("out_channels", 1), "Conv2d": ("out_channels", 1),
-            "Conv3d": ("out_channels", 1), "GRU": ("hidden_size", 1), "LSTM": ("hidden_size", 1),
-            "RNN": ("hidden_size", 1), "Embedding": ("embedding_dim", 1)}
+            "Conv3d": ("out_channels", 1), "ConvTranspose1d": ("out_channels", 1),
+            "ConvTranspose2d": ("out_channels", 1), "GRU": ("hidden_size", 1),
+            "LSTM": ("hidden_size", 1), "RNN": ("hidden_size", 1), "Embedding": ("embedding_dim", 1)}
 _NORMS = {"BatchNorm1d": ("num_features", 0), "BatchNorm2d": ("num_features", 0),
           "LayerNorm": ("normalized_shape", 0)}
 

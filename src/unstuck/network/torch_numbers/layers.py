@@ -70,6 +70,21 @@ class Detach(keras.layers.Layer):  # type: ignore[misc]
 
 
 @_registered
+class AddsToLoss(keras.layers.Layer):  # type: ignore[misc]
+    """Terms of a loss that compare nothing with targets, such as a code's divergence from its prior."""
+
+    def call(self, inputs: Any) -> Any:
+        """What is handed on, as it is; the second input, of any shape, is added to the loss."""
+        carried, term = inputs
+        self.add_loss(ops.sum(term))
+        return carried
+
+    def compute_output_shape(self, shapes: Any) -> Any:
+        """That of what is handed on."""
+        return shapes[0]
+
+
+@_registered
 class RowsAsSteps(keras.layers.Layer):  # type: ignore[misc]
     """In front of and behind a recurrent layer without `batch_first`: rows and steps change places.
 
