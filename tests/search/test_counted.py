@@ -10,6 +10,7 @@ import pytest
 
 from faults.helpers import diagnosed, written
 from recipes import two_bits
+from unstuck.diagnosis.horizons import seconds_of
 from unstuck.goal import make_goal
 from unstuck.population.choice import engines
 from unstuck.result.documents import to_document
@@ -23,6 +24,19 @@ def untimed(result: Any) -> Any:
     document = to_document(result)
     del document["budget"]["spent"], document["budget"]["seconds_by_part"]
     return document
+
+
+@pytest.mark.parametrize(("budget", "alike"), [("10runs", True), ("60s", False)])
+def test_what_is_counted_costs_the_same_however_many_processes_train(budget, alike):
+    recipe, told = two_bits(8), []
+    for workers in (0, 2, 7):
+        experiment = Experiment(recipe, make_goal(recipe), budget=Budget.parse(budget))
+        experiment.run(experiment.control, 8)
+        costs, arm = experiment.costs, Arm(changes=(), recipe=recipe)
+        costs.given_out(workers)
+        told.append((costs.usual(8), costs.in_company(arm, 8), costs.gain, costs.affordable(1.0)))
+        assert (seconds_of(experiment, ["a change"]) is None) is alike
+    assert (told[0] == told[1] == told[2]) is alike
 
 
 @pytest.mark.parametrize("budget", ["90runs", "900runs"])

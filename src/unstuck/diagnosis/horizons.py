@@ -21,12 +21,15 @@ def horizon_info(
     whole, first = experiment.recipe, experiment.control.recipe
     return results.Horizon(updates=first.updates, of=whole.updates, rows=first.trained_rows,
                            of_rows=whole.trained_rows, next=left,
-                           seconds=seconds_of(experiment, left) if left else None,
+                           seconds=seconds_of(experiment, left),
                            full=_full_info(experiment.goal.end, wholes))
 
 
-def seconds_of(experiment: Experiment, left: Sequence[str]) -> float:
-    """About how long the first looks at these sets of changes would take."""
+def seconds_of(experiment: Experiment, left: Sequence[str]) -> float | None:
+    """About how long the first looks at these sets of changes would take; `None` where nothing is left,
+    or only trainings are counted, so that no time is known."""
+    if not left or experiment.costs.counted:
+        return None
     return experiment.costs.usual(LOOK) * len(left)
 
 

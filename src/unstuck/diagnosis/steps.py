@@ -344,9 +344,10 @@ class Steps:
                     "a repair was proved before its turn" if proofs.offered and experiment.has_some_left
                     else "the budget was spent before its turn")
         if search.left and self.horizon is None:
+            seconds = seconds_of(experiment, search.left)
+            time = "" if seconds is None else f", about {words.duration(seconds)}"
             self.notes.append("the budget ended before more could be tried; next would be:"
-                              f" {words.listed(list(search.left))}, about"
-                              f" {words.duration(seconds_of(experiment, search.left))}")
+                              f" {words.listed(list(search.left))}{time}")
         # What holds for rows held out has found what plain methods do not see.
         outcome, text = judge_outcome(replace(goal, no_signal=goal.no_signal and not proofs.signal),
                                       control, self.wholes)

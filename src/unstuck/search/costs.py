@@ -51,13 +51,14 @@ class Costs:
         counted: only trainings are counted, and no time: costs are then read off the recipes alone, so
             that the same is tried whatever the machine, its load and the number of workers.
 
-    `workers`: chunks that other processes train at a time; 0 where this one does it.
+    `counted` is whether they are. `workers`: chunks that other processes train at a time; 0 where this
+    one does it, or where only trainings are counted.
     """
 
     def __init__(
         self, control: Arm, *, threads: int | None = None, counted: bool = False
     ) -> None:
-        self._control, self._threads, self._counted = control, threads, counted
+        self._control, self._threads, self.counted = control, threads, counted
         self._compilations: list[float] = []
         self.workers = 0
 
@@ -66,12 +67,16 @@ class Costs:
         if population.compile_seconds > 0:
             self._compilations.append(population.compile_seconds)
 
+    def given_out(self, workers: int) -> None:
+        """Learn how many chunks other processes train at a time."""
+        self.workers = 0 if self.counted else workers
+
     @property
     def block(self) -> int:
         """Replicas that cost as much as one; numbers of replicas are best multiples of it."""
         if self._control.population is None:
             return 1
-        if self._counted:
+        if self.counted:
             return WIDEST_BLOCK if self._native else 1
         return self._control.population.block
 
@@ -81,13 +86,13 @@ class Costs:
         population = self._control.population
         if population is None:
             return 0.0
-        return self._nominal(self._control.recipe) if self._counted else max(
+        return self._nominal(self._control.recipe) if self.counted else max(
             1e-6, per_replica(population))
 
     @property
     def compilation(self) -> float:
         """Seconds that an arm usually takes to compile; the control's holds a micro-benchmark too."""
-        if self._counted:
+        if self.counted:
             return 0.0 if self._native else NOMINAL_COMPILATION
         if self._compilations:
             return float(np.median(self._compilations))
@@ -97,7 +102,7 @@ class Costs:
     def of(self, arm: Arm, replicas: int) -> float:
         """Seconds that training this many more replicas of an arm will take."""
         blocks = math.ceil(replicas / self.block) * self.block
-        if self._counted:
+        if self.counted:
             known = arm.population is not None
             return self._nominal(arm.recipe) * blocks + (0.0 if known else self.compilation)
         if arm.population is not None:
@@ -136,7 +141,7 @@ class Costs:
     @property
     def beside(self) -> int:
         """Arms that are best run at a time: two a worker, or one a thread where they are dear."""
-        if self._counted:
+        if self.counted:
             return 1
         if self.workers:
             return 2 * self.workers
@@ -151,7 +156,7 @@ class Costs:
 
     def affordable(self, seconds: float) -> float:
         """Replicas of an arm that fit into its share of the time, where `beside` are run at a time."""
-        left = seconds - self.compilation / ((0 if self._counted else self.workers) or self.beside)
+        left = seconds - self.compilation / (self.workers or self.beside)
         return left * self.gain / self.per_training
 
     def usual(self, replicas: int) -> float:

@@ -321,7 +321,7 @@ class Experiment:
             engine, refused = self._engine_for(arm.recipe)
         if not arm.changes:
             self.engine_note = refused
-            self.costs.workers = self._chunks.given_out(engine, arm.recipe)
+            self.costs.given_out(self._chunks.given_out(engine, arm.recipe))
         have = numbers.start if numbers.start < FRESH else 0
         self._take(len(numbers), arm.recipe)
         try:
