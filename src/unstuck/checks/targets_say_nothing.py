@@ -17,7 +17,8 @@ class TargetsSayNothing(Check):
     ## What it sees
     The cross-validated scores of linear or logistic regression, nearest neighbours, boosted
     trees, for numbers kernel regression, and of very many columns the few that say most, on this
-    data, against that of the best constant output. It speaks where none is better and the network fails too.
+    data, against that of the best constant output. It speaks where none is better and the
+    network fails too.
 
     ## Why learning stops
     There is nothing to learn: inputs and targets are out of step (shuffled separately, shifted by a
