@@ -58,3 +58,11 @@ def test_the_parts_of_a_path() -> None:
     shifts = [part.shift for part in parts(path)]
     assert shifts == [0, -1, -3]
     assert suits > 0.8
+
+
+def test_letters_as_truth_values_and_classes_in_columns_are_read() -> None:
+    letters = RNG.integers(0, 5, (400, 4))
+    x = np.eye(5, dtype=bool)[letters].reshape(400, -1)
+    y = np.eye(5, dtype=bool)[(letters[:, 0] + 2) % 5]
+    given = recipe(dense(8, "relu"), dense(5, "softmax"), x=x, y=y, loss="categorical_crossentropy")
+    assert findings("rows-out-of-step", observed(given, learned=[False] * 8)) == []

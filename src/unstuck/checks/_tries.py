@@ -43,9 +43,12 @@ def rates(recipe: Recipe, *factors: float) -> Tries:
 
 
 def rates_around(recipe: Recipe) -> Tries:
-    """The learning rate times ten and a tenth of it, first what is nearer to the optimizer's usual."""
+    """The learning rate times ten and a tenth of it, first what is nearer to the optimizer's usual;
+    before both the usual itself, where a tenth is still above it."""
     usual, rate = _usual(recipe), recipe.optimizer.learning_rate
-    return rates(recipe, 0.1, 10) if usual and rate and rate > usual else rates(recipe, 10, 0.1)
+    if not usual or not rate or rate <= usual:
+        return rates(recipe, 10, 0.1)
+    return (*(usual_rate(recipe) if rate > 10 * usual else ()), *rates(recipe, 0.1, 10))
 
 
 def usual_rate(recipe: Recipe) -> Tries:

@@ -78,13 +78,15 @@ class RowsOutOfStep(Check):
         if len(inputs) != 1 or len(targets) != 1 or seen.goal.patterns or (
                 seen.goal.is_autoencoder or len(inputs[0]) < self.least):
             return
-        x = data.standardised(inputs[0][: self.rows].reshape(len(inputs[0][: self.rows]), -1))
+        rows = inputs[0][: self.rows].astype(np.float64)  # some are True or False
+        rows = rows.reshape(len(rows), -1)
+        x = data.standardised(rows)
         y = targets[0][: self.rows].reshape(len(x), -1).astype(np.float64)
-        if seen.goal.task.kind == "classes" and y.max() < 1000 and y.min() >= 0:
+        if seen.goal.task.kind == "classes" and y.shape[1] == 1 and 0 <= y.min() <= y.max() < 1000:
             y = np.eye(int(y.max()) + 1)[y[:, 0].astype(np.int64)]
         if not (np.isfinite(x).all() and np.isfinite(y).all()):
             return
-        if moves.is_series(inputs[0][: self.rows].reshape(len(x), -1), y, self.further):
+        if moves.is_series(rows, y, self.further):
             return
         nearest = data.nearest(x, 1, apart=2 * self.far + 1)[:, 0]
         scores = {shift: agreement(y, nearest, shift) for shift in range(-self.far, self.far + 1)}
