@@ -51,6 +51,12 @@ def rates_around(recipe: Recipe) -> Tries:
     return (*(usual_rate(recipe) if rate > 10 * usual else ()), *rates(recipe, 0.1, 10))
 
 
+def higher_rate(recipe: Recipe) -> Tries:
+    """The learning rate times ten, where it is not above the optimizer's usual already."""
+    usual, rate = _usual(recipe), recipe.optimizer.learning_rate
+    return () if usual and rate and rate > usual else rates(recipe, 10)
+
+
 def usual_rate(recipe: Recipe) -> Tries:
     """The rate that Keras gives this optimizer by default, where it is lower."""
     usual, rate = _usual(recipe), recipe.optimizer.learning_rate

@@ -33,7 +33,7 @@ class FewUpdates(Check):
 
     ## What it tries
     Ten times the epochs, or as many as make 3,000 updates, whichever is more; ten times the
-    learning rate.
+    learning rate, where that is not above the optimizer's usual one already.
 
     ## Example
         model.fit(x, y, batch_size=8, epochs=12)      # x has 4 rows: 12 updates in all
@@ -75,7 +75,7 @@ class FewUpdates(Check):
             f" make {recipe.updates:,} in all"
         )
         proposals = (*tries.more_epochs(recipe, at_least=self.proposed),
-                     *tries.rates(recipe, 10))
+                     *tries.higher_rate(recipe))
         if furthest is None or size is None or furthest >= size:
             yield self.suspicion(message + ".", *evidence, site="fit", tries=proposals)
             return

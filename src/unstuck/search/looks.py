@@ -77,10 +77,18 @@ class Looks:
 
     def a_little(self, work: Callable[[], object]) -> None:
         """Do that work for a small share of the budget."""
+        self.in_time(self._spent + LITTLE, work)
+
+    def of_the_rest(self, share: float, work: Callable[[], object]) -> None:
+        """Do that work for that share of what is left of the budget."""
+        self.in_time(self._spent + share * max(0.0, 1.0 - self._spent), work)
+
+    @property
+    def _spent(self) -> float:
+        """The share of the budget that is spent."""
         experiment, budget = self.experiment, self.experiment.budget
-        spent = max(0.0 if given is None else had / given for had, given in (
+        return max(0.0 if given is None else had / given for had, given in (
             (experiment.spent, budget.seconds), (experiment.trainings, budget.trainings)))
-        self.in_time(spent + LITTLE, work)
 
     def have_room(self, seconds: float, trainings: int) -> bool:
         """True where what is under way has so much left."""

@@ -58,7 +58,7 @@ SEARCH_SHARE, PROOF_SHARE = 0.6, 0.8
 EXTEND_SHARE, LAST_PROOF_SHARE = 0.9, 0.97
 """The same for what is added to a repair that turned out to cure too few."""
 FEW_SHARE = 0.85
-"""The same of a search with room for few trainings: where nothing cures, what helps is proved then."""
+"""Of what is left for a search with room for few trainings, after which what helps is proved."""
 SIMPLIFY_SHARE = 0.85
 """The share up to which a cure that was proved whole is shrunk; a look and a proof come after it."""
 SHARPEN_SHARE = 1.0 - ENDING
@@ -124,7 +124,7 @@ class Search:
         experiment = self.experiment
         share = KEPT_BACK if experiment.horizon is not None and have_room(experiment) else FEW_SHARE
         try:
-            self.looks.in_time(share, few.run)
+            self.looks.of_the_rest(share, few.run)
             few.prove_a_help()
         finally:
             self.left = few.left

@@ -21,7 +21,7 @@ PAIRS = (4, 3, 2, 1)
 ROOM = 0.9
 """Share of the time left that they may take."""
 KEPT_BACK = 0.6
-"""Share of the budget after which the search ends where what is left has room for whole trainings."""
+"""Share of what is left after which the search ends, where the rest has room for whole trainings."""
 LATER = 100_000
 """Where their seeds begin, behind those of the proofs."""
 
@@ -35,11 +35,10 @@ class Wholes:
 
 
 def have_room(experiment: Experiment) -> bool:
-    """True where what the search leaves of the budget has room for two whole trainings."""
-    length, budget = _length(experiment, experiment.control), experiment.budget
-    kept = 1.0 - KEPT_BACK
-    return (budget.seconds is None or _seconds(experiment, 2 * length) <= ROOM * kept * budget.seconds
-            ) and (budget.trainings is None or 2 * length <= kept * budget.trainings)
+    """True where what a search leaves of the budget has room for two whole trainings."""
+    length, kept = _length(experiment, experiment.control), 1.0 - KEPT_BACK
+    return (_seconds(experiment, 2 * length) <= ROOM * kept * experiment.left
+            and 2 * length <= kept * experiment.trainings_left)
 
 
 def _length(experiment: Experiment, arm: Arm) -> float:
