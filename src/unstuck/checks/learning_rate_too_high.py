@@ -67,7 +67,7 @@ class LearningRateTooHigh(Check):
     """
 
     family: ClassVar[Family] = Family.OPTIMIZER
-    explains: ClassVar[tuple[str, ...]] = ("dead-relu", "saturated-activation")
+    explains: ClassVar[tuple[str, ...]] = ("constant-output", "dead-relu", "saturated-activation")
 
     # Batches of a few rows make the loss of an epoch wander by some percent.
     jump: float = 0.1

@@ -14,6 +14,8 @@ from . import Intervention
 from ._optimizer import optimizer_edits
 from ._source import Edits, tidy
 
+_USUAL = (0.001, 0.01)
+"""The rates that Keras's optimizers have by default (keras.optimizers, 3.15)."""
 _FAR = 1.1
 """Decimal logarithm of the ratio of two rates from which a nearer one is the smaller change."""
 
@@ -51,8 +53,10 @@ class LearningRate(Intervention):
 
     @property
     def oddity(self) -> float:
-        """A rate above 1, which no optimizer of Keras has by default; one far from the old one."""
-        far = self.was and self.value and abs(math.log10(self.value / self.was)) > _FAR
+        """A rate above 1, which no optimizer of Keras has by default; one far from the old one, too,
+        unless it is one that they have."""
+        far = self.was and self.value and abs(math.log10(self.value / self.was)) > _FAR and not (
+            _USUAL[0] <= self.value <= _USUAL[1])
         return 3.0 if self.value > 1 else 0.5 if far else 0.0
 
     def reason(self, before: Recipe) -> str:
