@@ -225,6 +225,17 @@ def test_a_change_that_only_others_make_possible_is_written_with_them():
     assert edits
     text = before.script.apply(edits).text
     assert "yb.unsqueeze(1)" in text and "Scaled(" in text
+    assert "Identity" not in text  # the output had no activation
+
+
+def test_rows_that_are_cut_out_of_a_tensor_are_one():
+    text = SEQUENTIAL.replace("torch.randn(40, 4)", "torch.randn(60, 9)").replace(
+        "nn.Linear(4, 6)", "nn.Linear(9, 6)").replace(
+        "loader =", "part, values = x[:40], y[:40]\nloader =").replace("(x, y)", "(part, values)")
+    before = captured(text)
+    edits = edits_for((ScaleInputs(),), before.script, before.recipe)
+    assert edits
+    assert "part_mean, part_std = part.mean(0), part.std(0)" in before.script.apply(edits).text
 
 
 def test_a_cut_and_a_layer_made_in_forward_are_written_together():
