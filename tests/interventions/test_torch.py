@@ -219,6 +219,7 @@ def test_a_change_that_only_others_make_possible_is_written_with_them():
     before = captured(PAIRS)
     with pytest.raises(NotSupported):
         ScaleTargets().apply(before.recipe)
+    assert edits_for((ScaleTargets(),), before.script, before.recipe) is None
     changes = (OutputAndLoss(layer="linear_3", activation="linear", loss="mean_squared_error",
                              from_logits=False), TargetShape(column=True), ScaleTargets())
     edits = edits_for(changes, before.script, before.recipe)
