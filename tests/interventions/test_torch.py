@@ -229,6 +229,13 @@ def test_a_change_that_only_others_make_possible_is_written_with_them():
     assert "Identity" not in text  # the output had no activation
 
 
+def test_a_loss_that_takes_targets_as_a_column_is_written_with_the_column():
+    before = captured(PAIRS)
+    edits = edits_for((Loss(value="mean_squared_error"),), before.script, before.recipe)
+    assert edits
+    assert "yb.unsqueeze(1)" in before.script.apply(edits).text
+
+
 def test_rows_that_are_cut_out_of_a_tensor_are_one():
     text = SEQUENTIAL.replace("torch.randn(40, 4)", "torch.randn(60, 9)").replace(
         "nn.Linear(4, 6)", "nn.Linear(9, 6)").replace(
