@@ -219,12 +219,31 @@ def test_a_change_that_only_others_make_possible_is_written_with_them():
     before = captured(PAIRS)
     with pytest.raises(NotSupported):
         ScaleTargets().apply(before.recipe)
+    assert edits_for((ScaleTargets(),), before.script, before.recipe) is None
     changes = (OutputAndLoss(layer="linear_3", activation="linear", loss="mean_squared_error",
                              from_logits=False), TargetShape(column=True), ScaleTargets())
     edits = edits_for(changes, before.script, before.recipe)
     assert edits
     text = before.script.apply(edits).text
     assert "yb.unsqueeze(1)" in text and "Scaled(" in text
+    assert "Identity" not in text  # the output had no activation
+
+
+def test_a_loss_that_takes_targets_as_a_column_is_written_with_the_column():
+    before = captured(PAIRS)
+    edits = edits_for((Loss(value="mean_squared_error"),), before.script, before.recipe)
+    assert edits
+    assert "yb.unsqueeze(1)" in before.script.apply(edits).text
+
+
+def test_rows_that_are_cut_out_of_a_tensor_are_one():
+    text = SEQUENTIAL.replace("torch.randn(40, 4)", "torch.randn(60, 9)").replace(
+        "nn.Linear(4, 6)", "nn.Linear(9, 6)").replace(
+        "loader =", "part, values = x[:40], y[:40]\nloader =").replace("(x, y)", "(part, values)")
+    before = captured(text)
+    edits = edits_for((ScaleInputs(),), before.script, before.recipe)
+    assert edits
+    assert "part_mean, part_std = part.mean(0), part.std(0)" in before.script.apply(edits).text
 
 
 def test_a_cut_and_a_layer_made_in_forward_are_written_together():

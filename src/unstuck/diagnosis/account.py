@@ -182,11 +182,9 @@ def _untried(
     if finding.certainty is not Certainty.FACT or script is None or tried & {*finding.interventions}:
         return None
     for change in finding.interventions:
-        with suppress(NotSupported):
-            edits = edits_for((change,), script, experiment.recipe)
-            if edits and change.label not in experiment.untestable:
-                return results.Untried(
-                    intervention=change.label, diff=script.diff(script.apply(edits)))
+        edits = edits_for((change,), script, experiment.recipe)
+        if edits and change.label not in experiment.untestable:
+            return results.Untried(intervention=change.label, diff=script.diff(script.apply(edits)))
     return None
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from unstuck.base.errors import NotSupported
 from unstuck.base.own_names import teller
 from unstuck.base.registry import discover
 from unstuck.network.recipe import Recipe
@@ -146,14 +147,17 @@ def edits_for(
 ) -> tuple[Edit, ...] | None:
     """All edits that write a repair, each below a comment with its reason.
 
-    `None` where one of its changes cannot be written safely.
+    `None` where one of its changes cannot be written safely, or not be made without others.
     """
     from ._torch import torch_edits  # which reads interventions' helpers, and they this file
 
     # Comments begin with what they are about: "activation: …" is no layer of that name.
     names = {name: own for name, own in own_names(script, recipe).items() if name not in KINDS}
     given, told = tuple(changes), teller(names) or str
-    after = apply_all(given, recipe)
+    try:
+        after = apply_all(given, recipe)
+    except NotSupported:
+        return None
     gone: frozenset[str] = frozenset().union(*(change.counted_out for change in given))
     if not _changes_alike(recipe, after, gone):
         return None

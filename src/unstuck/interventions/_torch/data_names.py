@@ -30,11 +30,15 @@ Statement = cst.SimpleStatementLine
 
 @dataclass(frozen=True, kw_only=True)
 class Named:
-    """A name, the statement that gives it its rows last, and the tree of both."""
+    """A name, the statement that gives it its rows last, and the tree of both.
+
+    `source` is what it is cut out of there, if that has a name.
+    """
 
     name: str
     made: Statement
     tree: Tree
+    source: Named | None = None
 
     @property
     def at_module_level(self) -> bool:
@@ -45,7 +49,8 @@ class Named:
     def is_tensor(self) -> bool:
         """True where what stands there shows that it is one of torch's."""
         code = self.tree.data[slice(*self.tree.bare_extent(self.made))].decode()
-        return "torch." in code or ".float()" in code or "Tensor(" in code
+        shown = "torch." in code or ".float()" in code or "Tensor(" in code
+        return shown or (self.source is not None and self.source.is_tensor)
 
 
 def rows_named(script: Script, before: Recipe) -> Named | None:
@@ -134,7 +139,10 @@ def _of_name(tree: Tree, node: cst.Name, place: int, depth: int) -> Named | None
     if in_loop or kind in _LOADERS | _TABLES or isinstance(value, cst.Name):
         return _followed(tree, value, place, depth)
     statement = tree.own_lines(latest)
-    return None if statement is None else Named(name=node.value, made=statement, tree=tree)
+    if statement is None:
+        return None
+    source = _followed(tree, value, 0, depth) if isinstance(value, cst.Subscript) else None
+    return Named(name=node.value, made=statement, tree=tree, source=source)
 
 
 def _scope(tree: Tree, node: cst.CSTNode) -> cst.FunctionDef | None:

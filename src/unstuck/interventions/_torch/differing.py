@@ -34,8 +34,9 @@ def differing(before: Recipe, after: Recipe) -> set[Place] | None:
         return None
     found |= {("view",) for _ in added}
     old, new = before.architecture, after.architecture
+    configs = {layer.name: layer.config for layer in old.layers}
     for name, config in new.changed.items():
-        known = old.changed.get(name, {})
+        known = configs.get(name, {})
         found |= {("layer", name, key) for key, value in config.items() if known.get(key) != value}
     found |= {("removed", name) for name in new.removed - old.removed}
     found |= {("inserted", one.anchor, one.where, one.kind) for one in new.inserted

@@ -12,6 +12,7 @@ from unstuck.network.loss_names import config_of
 from unstuck.network.optimizer import CLIPS
 from unstuck.network.recipe import Recipe
 from unstuck.network.torch_numbers import optimizers as numbers
+from unstuck.network.torch_numbers.losses import AllPairs
 from unstuck.script import Edit, Script, Span
 from unstuck.script.tree import Tree, tree_of
 
@@ -100,7 +101,19 @@ LOSSES = {
 
 
 def loss(script: Script, before: Recipe, after: Recipe) -> Edits | None:
-    """The module that is made, or the function that is called."""
+    """The module that is made, or the function that is called.
+
+    Keras's losses take (rows,) for (rows, 1); torch's compare each output with all targets then.
+    """
+    places = len(before.architecture.source.output_shape)
+    shaped: Edits | None = ()
+    if isinstance(before.loss, AllPairs) and after.y.ndim == before.y.ndim != places:
+        shaped = _shaped(script, before, column=before.y.ndim < places)
+    exchanged = _exchanged(script, before, after)
+    return None if shaped is None or exchanged is None else (*exchanged, *shaped)
+
+
+def _exchanged(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     call = call_at(script, before, "loss")
     name, config = config_of(after.loss)
     known = LOSSES.get((name, bool(config.get("from_logits"))))
@@ -123,7 +136,11 @@ def loss(script: Script, before: Recipe, after: Recipe) -> Edits | None:
 
 def targets(script: Script, before: Recipe, after: Recipe) -> Edits | None:
     """Targets of another shape, where outputs meet them."""
-    tail = ".unsqueeze(1)" if after.y.ndim > before.y.ndim else ".reshape(-1)"
+    return _shaped(script, before, column=after.y.ndim > before.y.ndim)
+
+
+def _shaped(script: Script, before: Recipe, *, column: bool) -> Edits | None:
+    tail = ".unsqueeze(1)" if column else ".reshape(-1)"
     for at in (0, 1):
         span = before.sites.get(f"meets:{at}")
         call = None if span is None else script.call(span)
