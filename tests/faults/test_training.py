@@ -76,7 +76,7 @@ def test_an_arm_without_room_is_not_tested_and_all_else_goes_on(tmp_path, monkey
     Counted(monkeypatch, before=lambda number: exhausted() if number == 6 else None)
     found = diagnosed(written(tmp_path))
     reasons = [n.reason for n in found.result.not_tested]
-    assert "memory: not even one replica at a time has room" in reasons
+    assert "memory: not even one training at a time has room" in reasons
     assert len(found.result.arms) > 5
     fault("F03", 1, "an arm without room: not tested: memory; the others go on")
 

@@ -17,7 +17,14 @@ from collections.abc import Iterable, Set
 from typing import Any
 
 from unstuck.base.errors import BadSavedFile, NotSupported, UnstuckError
-from unstuck.interventions import Changes, Intervention, all_interventions, compatible, edits_for
+from unstuck.interventions import (
+    Changes,
+    Intervention,
+    all_interventions,
+    apply_all,
+    compatible,
+    edits_for,
+)
 from unstuck.network import outputs
 from unstuck.network.recipe import Recipe
 from unstuck.result import results
@@ -156,6 +163,7 @@ def written(changes: Changes, script: Script, recipe: Recipe) -> Script:
     """
     names = ", ".join(change.label for change in changes)
     try:
+        apply_all(changes, recipe)
         edits = edits_for(changes, script, recipe)
     except NotSupported as error:
         raise UnstuckError(f"This script is not one for the repair ({names}): {error}") from error
