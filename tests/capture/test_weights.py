@@ -91,4 +91,4 @@ def test_a_model_from_memory_is_judged_by_its_initialisers():
     model.fit(x, y, verbose=0)
     captured = capture_model(model, x, y)
     assert not captured.recipe.architecture.kept
-    assert any("begin with fresh weights" in note for note in captured.notes)
+    assert any("begins with fresh weights" in note for note in captured.notes)
