@@ -66,6 +66,7 @@ class Stage:
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Stage:
     """A folder with the two-bit script, and modules that train nothing."""
+    monkeypatch.setattr("unstuck.doors.runs_here.what_to_set", lambda script, place: "")
     stage = Stage()
 
     def diagnose_script(path: Path, argv: list[str], **given: Any) -> Diagnosis:
