@@ -39,9 +39,12 @@ def names_of_rows(names: Mapping[str, Any], recipe: Recipe) -> dict[str, str]:
         return {}
     held = [[(name, array) for name, array in names.items() if _may_hold(name, array, rows)]
             for rows in (x, y)]
+    pairs = [(own, other) for own in held[0] for other in held[1] if len(own[1]) == len(other[1])]
+    if not pairs:
+        return {}
     came = _digests(x, y)
-    found = [(own, other) for own, array in held[0] for other, targets in held[1]
-             if len(array) == len(targets) and _are_among(came, array, targets)]
+    found = [(own, other) for (own, array), (other, targets) in pairs
+             if came <= _digests(array, targets)]
     return {"x": found[0][0], "y": found[0][1]} if len(found) == 1 else {}
 
 
@@ -50,10 +53,6 @@ def _may_hold(name: str, array: Any, rows: Array) -> bool:
         return False
     return (array.ndim == rows.ndim and array.shape[1:] == rows.shape[1:]
             and LEAST_SHARE * len(array) <= len(rows) <= len(array))
-
-
-def _are_among(came: Counter[bytes], x: Array, y: Array) -> bool:
-    return came <= _digests(x, y)
 
 
 def _digests(x: Array, y: Array) -> Counter[bytes]:

@@ -34,7 +34,7 @@ from . import _anatomy as anatomy
 Tries = tuple[Intervention, ...]
 
 
-def rates(recipe: Recipe, *factors: float) -> Tries:
+def rates(recipe: Recipe, *factors: float) -> tuple[LearningRate, ...]:
     """The learning rate times each factor; nothing under a schedule."""
     rate = recipe.optimizer.learning_rate
     if not rate:
@@ -45,19 +45,19 @@ def rates(recipe: Recipe, *factors: float) -> Tries:
 def rates_around(recipe: Recipe) -> Tries:
     """The learning rate times ten and a tenth of it, first what is nearer to the optimizer's usual;
     before both the usual itself, where a tenth is still above it."""
-    usual, rate = _usual(recipe), recipe.optimizer.learning_rate
-    if not usual or not rate or rate <= usual:
+    lower = usual_rate(recipe)
+    if not lower:
         return rates(recipe, 10, 0.1)
-    return (*(usual_rate(recipe) if rate > 10 * usual else ()), *rates(recipe, 0.1, 10))
+    tenth, ten = rates(recipe, 0.1, 10)
+    return (*(lower if tenth.value > lower[0].value else ()), tenth, ten)
 
 
 def higher_rate(recipe: Recipe) -> Tries:
     """The learning rate times ten, where it is not above the optimizer's usual already."""
-    usual, rate = _usual(recipe), recipe.optimizer.learning_rate
-    return () if usual and rate and rate > usual else rates(recipe, 10)
+    return () if usual_rate(recipe) else rates(recipe, 10)
 
 
-def usual_rate(recipe: Recipe) -> Tries:
+def usual_rate(recipe: Recipe) -> tuple[LearningRate, ...]:
     """The rate that Keras gives this optimizer by default, where it is lower."""
     usual, rate = _usual(recipe), recipe.optimizer.learning_rate
     return (LearningRate.of(recipe, usual),) if usual and rate and usual < rate else ()

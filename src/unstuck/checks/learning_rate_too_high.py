@@ -94,7 +94,7 @@ class LearningRateTooHigh(Check):
                  if shown.replicas and shown.share >= (0.5 if name == DIED else self.often)}
         if not signs:
             return
-        far = tries.usual_rate(seen.recipe) if FAR in signs else ()
+        far: tries.Tries = tries.usual_rate(seen.recipe) if FAR in signs else ()
         if COLD in signs:
             far = (*(WarmUp(value=value) for value in (_warmed(rate), rate)), *far)
         told = "; ".join(f"{name} in {shown}" for name, shown in signs.items())

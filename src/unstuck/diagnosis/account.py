@@ -11,7 +11,6 @@ import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -276,10 +275,9 @@ def _edits_beside(
     """The edits of a repair, with as many of the changes beside it as go with it, and those."""
     taken, edits = changes, edits_for(changes, script, recipe)
     for change in beside if edits is not None else ():
-        with suppress(NotSupported):
-            more = edits_for((*taken, change), script, recipe)
-            if more is not None:
-                taken, edits = (*taken, change), more
+        more = edits_for((*taken, change), script, recipe)
+        if more is not None:
+            taken, edits = (*taken, change), more
     return None if edits is None else formatted(script, edits), taken[len(changes):]
 
 

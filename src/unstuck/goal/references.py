@@ -116,7 +116,6 @@ def few_columns_score(x: Array, task: Task, *, seed: int = 0) -> float | None:
         seed: for the folds and the subsample.
     """
     from sklearn.feature_selection import SelectKBest, f_classif, f_regression
-    from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
@@ -127,8 +126,7 @@ def few_columns_score(x: Array, task: Task, *, seed: int = 0) -> float | None:
     columns = x[rows][:, x[rows].std(0) > 0]
     method = make_pipeline(
         SelectKBest(f_classif if task.discrete else f_regression, k=min(FEW, columns.shape[1])),
-        StandardScaler(),
-        LogisticRegression(max_iter=200) if task.discrete else RidgeCV(np.logspace(-4, 4, 9)))
+        StandardScaler(), _linear(task))
     with one_thread_each():
         return _cross_validated(method, columns, truth[rows], task, seed)
 
@@ -142,7 +140,6 @@ def later_score(x: Array, task: Task) -> float | None:
         x: inputs [row, column], finite.
         task: the targets of the same rows.
     """
-    from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
@@ -150,7 +147,7 @@ def later_score(x: Array, task: Task) -> float | None:
     first, rest = np.split(np.arange(len(x)), [2 * len(x) // 3])
     method = make_pipeline(
         StandardScaler(), PolynomialFeatures(2 if x.shape[1] <= 16 else 1), StandardScaler(),
-        LogisticRegression(max_iter=200) if task.discrete else RidgeCV(np.logspace(-4, 4, 9)))
+        _linear(task))
     predicted = np.zeros((len(rest), truth.shape[1]))
     with one_thread_each():
         for column in range(truth.shape[1]):
@@ -189,9 +186,15 @@ def _compressed(x: Array, seed: int) -> Array:
     return compressed
 
 
+def _linear(task: Task) -> Any:
+    """The linear method: logistic regression for classes, ridge regression for numbers."""
+    from sklearn.linear_model import LogisticRegression, RidgeCV
+
+    return LogisticRegression(max_iter=200) if task.discrete else RidgeCV(np.logspace(-4, 4, 9))
+
+
 def _methods(task: Task, x: Array, truth: Array, seed: int) -> dict[str, Any]:
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-    from sklearn.linear_model import LogisticRegression, RidgeCV
     from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -202,8 +205,7 @@ def _methods(task: Task, x: Array, truth: Array, seed: int) -> dict[str, Any]:
         if truth.shape[1] > 16:
             return {"nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier())}
         found: dict[str, Any] = {
-            "logistic regression": make_pipeline(
-                StandardScaler(), LogisticRegression(max_iter=200)),
+            "logistic regression": make_pipeline(StandardScaler(), _linear(task)),
             "nearest neighbours": make_pipeline(StandardScaler(), KNeighborsClassifier(5)),
         }
         if small_enough:
@@ -211,7 +213,7 @@ def _methods(task: Task, x: Array, truth: Array, seed: int) -> dict[str, Any]:
                 max_iter=60, random_state=seed)
         return found
     found = {
-        "ridge regression": make_pipeline(StandardScaler(), RidgeCV(np.logspace(-4, 4, 9))),
+        "ridge regression": make_pipeline(StandardScaler(), _linear(task)),
         "nearest neighbours": make_pipeline(StandardScaler(), KNeighborsRegressor(5)),
     }
     if small_enough:

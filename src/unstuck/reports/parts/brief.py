@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from contextlib import suppress
+from dataclasses import replace
 
 from unstuck.result.results import ENGINE, FindingInfo, Result
 
@@ -20,6 +21,8 @@ LINES = 25
 _INDENT = 11
 _DIFF, _LEAST = 16, 8
 """Most lines of a diff, as they are wrapped, and as few as that where room is short."""
+_BROKEN_INTO = 16
+"""Most lines of one statement that are shown as one: a longer one is a table of numbers."""
 _FACTS = 2
 _STYLES = {"It is": "bold red", "Helps too": "bold yellow"}
 
@@ -31,6 +34,8 @@ def brief(page: Page, result: Result, style: str, below: int) -> None:
     line of each, lines of the diff.
     """
     told, end = answer(result), LINES - below
+    told = replace(told, diff=_joined([
+        line for line in told.diff if not line[1:].lstrip().startswith("#")]))
     room = end - bool(_notes_of(result))
     ways = ((True, True, _DIFF), (False, True, _DIFF),
             *((False, False, most) for most in range(_DIFF, _LEAST - 1, -1)))
@@ -120,7 +125,7 @@ def _fact(page: Page, result: Result, fact: FindingInfo) -> None:
 
 
 def _mended(page: Page, result: Result, told: Answer, most: int) -> None:
-    """How often it learns with the change and without, and the change as a diff."""
+    """How often it learns with the change and without, and the change: so many of its lines at most."""
     if not told.rates:
         return
     page.blank()
@@ -131,25 +136,24 @@ def _mended(page: Page, result: Result, told: Answer, most: int) -> None:
         for repair in result.repairs:
             unified_diff(page, repair)
         return
-    code = _joined([line for line in told.diff if not line[1:].lstrip().startswith("#")])
-    drawn = [page.another() for _ in code]
-    for each, line in zip(drawn, code, strict=True):
+    drawn = [page.another() for _ in told.diff]
+    for each, line in zip(drawn, told.diff, strict=True):
         lines_of_diff(each, [line])
     whole = sum(map(len, drawn)) <= most
     begun = len(page)
     for number, each in enumerate(drawn):
         if len(page) - begun + len(each) > most - (not whole):
-            page.paragraph(f"and {words.count(len(code) - number, 'more line')} with -v", indent=4)
+            page.paragraph(f"and {words.count(len(drawn) - number, 'more line')} with -v", indent=4)
             return
         page.append(each)
 
 
-def _joined(code: list[str]) -> list[str]:
+def _joined(code: list[str]) -> tuple[str, ...]:
     """Lines of a diff, each statement that a formatter has broken into several in one of its own."""
     joined: list[str] = []
     while code:
         same = next((n for n, line in enumerate(code) if line[0] != code[0][0]), len(code))
-        size = next((n for n in range(1, same + 1) if _is_code(code[:n])), 1)
+        size = next((n for n in range(1, min(same, _BROKEN_INTO) + 1) if _is_code(code[:n])), 1)
         text, *rest = code[:size]
         for part in map(str.strip, (line[1:] for line in rest)):
             closes = part.startswith((")", "]", "}"))
@@ -157,7 +161,7 @@ def _joined(code: list[str]) -> list[str]:
             text = (text.removesuffix(",") if closes else text) + gap + part
         joined.append(text)
         code = code[size:]
-    return joined
+    return tuple(joined)
 
 
 def _is_code(lines: list[str]) -> bool:
