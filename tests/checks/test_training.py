@@ -104,6 +104,22 @@ def test_learning_rate_too_low_asks_how_far_weights_went(end: float, speaks: boo
     assert bool(findings("learning-rate-too-low", seen)) is speaks
 
 
+@pytest.mark.parametrize(("rate", "said"), [
+    (0.0, "The learning rate is 0: no update moves a weight."),
+    (-1.0, "The learning rate is -1: every update goes up the slope of the loss, not down."),
+])
+def test_a_rate_that_is_not_above_zero_is_a_fact(rate: float, said: str) -> None:
+    adam = keras.optimizers.Adam()
+    adam.learning_rate = rate
+    seen = observed(two_bits(epochs=12, optimizer=adam), loss=STRAIGHT, start=NORMS)
+    (found,) = findings("odd-optimizer-settings", seen)
+    assert found.certainty is Certainty.FACT and found.message == said
+    assert labels(found) == [f"learning rate {rate:.4g} → 0.001"]
+    assert found.interventions[0].oddity == 0
+    assert not findings("learning-rate-too-low", seen)
+    assert "can move further" not in findings("few-updates", seen)[0].message
+
+
 def test_a_schedule_has_no_rate_to_judge() -> None:
     schedule = keras.optimizers.schedules.ExponentialDecay(0.01, 10, 0.9)
     given = two_bits(optimizer=keras.optimizers.Adam(schedule))

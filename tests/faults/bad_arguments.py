@@ -388,9 +388,11 @@ ARGUMENTS = {
         fit=FIT + ", callbacks=[keras.callbacks.LearningRateScheduler(lambda e: 'a')]",
     ),
     "learning rate nan": Case("model.optimizer.learning_rate = float('nan')", facts=("first-nan",)),
-    "learning rate negative": Case("model.optimizer.learning_rate = -1.0", facts=("constant-output",)),
+    "learning rate negative": Case(
+        "model.optimizer.learning_rate = -1.0", facts=("odd-optimizer-settings",)
+    ),
     "learning rate 1e30": Case("model.optimizer.learning_rate = 1e30", facts=("constant-output",)),
-    "learning rate 0": Case("model.optimizer.learning_rate = 0.0"),
+    "learning rate 0": Case("model.optimizer.learning_rate = 0.0", facts=("odd-optimizer-settings",)),
     "layer raises": Case(
         "class L(keras.layers.Layer):\n    def call(self, a):\n        raise ValueError('not "
         "today')\nmodel = keras.Sequential([L(), keras.layers.Dense(1)]); "

@@ -22,10 +22,10 @@ def reach(optimizer: Optimizer, updates: int) -> float | None:
     """The furthest that a single weight can get in so many updates; `None` where no bound is known.
 
     Bounds are known for Adam, AdamW without decay, RMSprop without momentum, Adagrad and Lion at a
-    constant learning rate.
+    constant learning rate above 0.
     """
     config, rate = optimizer.config, optimizer.learning_rate
-    if rate is None or config.get("weight_decay"):
+    if rate is None or rate <= 0 or config.get("weight_decay"):
         return None
     if optimizer.kind in ("Adam", "AdamW"):
         return rate * _adam(float(config["beta_1"]), float(config["beta_2"]), updates)

@@ -35,9 +35,9 @@ Tries = tuple[Intervention, ...]
 
 
 def rates(recipe: Recipe, *factors: float) -> tuple[LearningRate, ...]:
-    """The learning rate times each factor; nothing under a schedule."""
+    """The learning rate times each factor; nothing under a schedule, or where it is not above 0."""
     rate = recipe.optimizer.learning_rate
-    if not rate:
+    if not rate or rate < 0:
         return ()
     return tuple(LearningRate.of(recipe, float(f"{rate * factor:.6g}")) for factor in factors)
 
@@ -61,6 +61,12 @@ def usual_rate(recipe: Recipe) -> tuple[LearningRate, ...]:
     """The rate that Keras gives this optimizer by default, where it is lower."""
     usual, rate = _usual(recipe), recipe.optimizer.learning_rate
     return (LearningRate.of(recipe, usual),) if usual and rate and usual < rate else ()
+
+
+def default_rate(recipe: Recipe) -> tuple[LearningRate, ...]:
+    """The rate that Keras gives this optimizer by default."""
+    usual = _usual(recipe)
+    return () if usual is None else (LearningRate.of(recipe, usual),)
 
 
 def _usual(recipe: Recipe) -> float | None:

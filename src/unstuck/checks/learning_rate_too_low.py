@@ -54,7 +54,7 @@ class LearningRateTooLow(Check):
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The curve's end, and how far the weights went."""
         rate = seen.recipe.optimizer.learning_rate
-        if rate is None:
+        if rate is None or rate <= 0:  # `OddOptimizerSettings` tells of it
             return
         said: list[str] = []
         evidence: list[Evidence] = []

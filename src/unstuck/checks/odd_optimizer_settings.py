@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -9,26 +10,27 @@ from typing import ClassVar
 from unstuck.interventions.optimizer_settings import OptimizerSettings, odd_settings
 
 from . import Check, Family, Finding, Observation, measured
+from . import _tries as tries
 from ._words import number
 
 
 @dataclass(frozen=True)
 class OddOptimizerSettings(Check):
-    """Momenta or epsilon of the optimizer are far from what is known to work.
+    """The optimizer's rate, momenta or epsilon are far from what is known to work.
 
     ## What it sees
     Settings of Keras's optimizers that are not the defaults, and far from them: an epsilon above
     `epsilon`, a momentum or a running mean's factor above `memory` or, for the squares, below
-    `squares`, in a network that fails.
+    `squares`, in a network that fails. A learning rate of 0 or below it is a fact.
 
     ## Why learning stops
     Adam divides by the root of the mean square plus epsilon; an epsilon of 1 where gradients are
     0.01 makes it SGD at a hundredth of the rate. A momentum of 0.999 goes on in a direction for a
     thousand steps after it has turned wrong. Squares forgotten at once leave steps of equal length
-    whatever the slope.
+    whatever the slope. A rate of 0 moves nothing, and one below 0 goes up the slope of the loss.
 
     ## What it tries
-    Keras's defaults, with the same learning rate.
+    Keras's defaults, with the same learning rate; Keras's default rate in place of 0 or less.
 
     ## Example
         keras.optimizers.Adam(0.001, epsilon=1.0)    # sick
@@ -49,6 +51,7 @@ class OddOptimizerSettings(Check):
 
     def look(self, seen: Observation) -> Iterator[Finding]:
         """The settings that are far off."""
+        yield from self._rate(seen)
         odd = odd_settings(seen.recipe.optimizer)
         config = seen.recipe.optimizer.config
         said = []
@@ -69,3 +72,13 @@ class OddOptimizerSettings(Check):
             *(measured(name, value, usual) for name, value, usual in said),
             site="optimizer", tries=(OptimizerSettings(),),
         )
+
+    def _rate(self, seen: Observation) -> Iterator[Finding]:
+        rate = seen.recipe.optimizer.learning_rate
+        if rate is None or rate > 0 or math.isnan(rate):
+            return
+        what = ("no update moves a weight" if rate == 0
+                else "every update goes up the slope of the loss, not down")
+        yield self.fact(f"The learning rate is {number(rate)}: {what}.",
+                        measured("learning rate", rate, 0.0), site="optimizer",
+                        tries=tries.default_rate(seen.recipe))

@@ -87,6 +87,7 @@ class Steps:
         self.skipped: dict[str, str] = {}
         self.notes: list[str] = list(captured.notes)
         self.fault: Exception | None = None
+        self._interrupted: KeyboardInterrupt | None = None
         self.horizon: Horizon | None = None
         self.wholes: Wholes | None = None
         if options.rows is not None and options.rows < captured.recipe.trained_rows:
@@ -108,6 +109,7 @@ class Steps:
         candidates: list[Candidate] = []
         search, looking = None, self._looking()
         try:
+            self._heed_interrupt()
             self._timed("population", lambda: self._control(experiment))
             if experiment.control.population is None:
                 raise TooSlow(
@@ -161,10 +163,15 @@ class Steps:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)
             experiment = self._with_first_replicas()
+            self._heed_interrupt()
             found = ([] if experiment.control.population is None
                      else self._looking().look(experiment))
         self.progress.close()
         return experiment, found
+
+    def _heed_interrupt(self) -> None:
+        if self._interrupted is not None:
+            raise self._interrupted
 
     def _looking(self) -> Looking:
         return Looking(captured=self.captured, options=self.options, skipped=self.skipped,
@@ -264,7 +271,10 @@ class Steps:
                 wanted = self._few(experiment)
                 experiment.run(experiment.control, min(wanted, LEAST_FIRST), probes=True)
                 if experiment.costs.affordable(experiment.left) >= ROOM_FOR_FIRST:
-                    experiment.run(experiment.control, wanted, probes=True)
+                    try:
+                        experiment.run(experiment.control, wanted, probes=True)
+                    except KeyboardInterrupt as error:  # what the first few showed is reported
+                        self._interrupted = error
         except UnstuckError:
             raise
         except Exception as error:

@@ -55,8 +55,9 @@ class LearningRate(Intervention):
     def oddity(self) -> float:
         """A rate above 1, which no optimizer of Keras has by default; one far from the old one, too,
         unless it is one that they have."""
-        far = self.was and self.value and abs(math.log10(self.value / self.was)) > _FAR and not (
-            _USUAL[0] <= self.value <= _USUAL[1])
+        usual = _USUAL[0] <= self.value <= _USUAL[1]
+        far = (not usual and self.was is not None and min(self.value, self.was) > 0
+               and abs(math.log10(self.value / self.was)) > _FAR)
         return 3.0 if self.value > 1 else 0.5 if far else 0.0
 
     def reason(self, before: Recipe) -> str:
