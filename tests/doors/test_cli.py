@@ -283,6 +283,12 @@ def test_two_outputs_are_two_files(stage: Stage) -> None:
     assert done.exit_code == 2 and "into one file" in done.stderr
 
 
+def test_standard_output_is_no_file(stage: Stage) -> None:
+    done = call("run", "train.py", "--json", "-")
+    assert done.exit_code == 2 and "--format json" in done.stderr
+    assert not Path("-").exists()
+
+
 def test_report_replaces_nothing_either(stage: Stage, tmp_path: Path) -> None:
     saved.write(tmp_path / "a.unstuck", TWO_BITS, {})
     os.mkfifo(tmp_path / "pipe")

@@ -12,7 +12,7 @@ import numpy as np
 from interventions.scripts import SPECIAL, STYLES, WITH_CALLBACKS
 from unstuck.capture import capture_text
 from unstuck.interventions import Intervention, apply_all, edits_for
-from unstuck.network.loss_names import config_of, signature_of
+from unstuck.network.loss_names import signature_of
 from unstuck.network.rebuilding import rebuilt
 from unstuck.network.recipe import Recipe
 from unstuck.script import Script
@@ -36,8 +36,9 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
         if id(variable) in adapted:
             continue
         variable.assign(rng.uniform(0.01, 0.1, size=variable.shape).astype(variable.dtype))
-    losses = [config_of(loss) for loss in keras.tree.flatten(recipe.loss)]
-    if len(set(map(str, map(signature_of, keras.tree.flatten(recipe.loss))))) == 1:
+    losses = ["custom" if isinstance(said := signature_of(loss), int) else said  # by its identity
+              for loss in keras.tree.flatten(recipe.loss)]
+    if len(set(map(str, losses))) == 1:
         losses = losses[:1]
     few = keras.tree.map_structure(lambda a: a[:4], recipe.scaled(recipe.x))
     arrays = keras.tree.flatten(
@@ -50,8 +51,7 @@ def comparable(recipe: Recipe) -> dict[str, Any]:
         "outputs": keras.tree.map_structure(
             lambda out: np.asarray(out).round(4).tolist(), model(few, training=False)),
         "optimizer": (recipe.optimizer.kind, _plain(recipe.optimizer.config)),
-        "loss": [(loss, _plain({"reduction": "sum_over_batch_size", **arguments}))
-                 for loss, arguments in losses],
+        "loss": losses,
         "rules": [(rule.kind, [float(value) if isinstance(value, int | float) else str(value)[:9]
                                for name, value in vars(rule).items() if name != "place"])
                   for rule in recipe.rules.rules],

@@ -207,3 +207,9 @@ def test_checks_of_the_end_are_asked_about_each_output() -> None:
     (found,) = findings("uneven-loss-weights", observed(near))
     balanced = found.interventions[0].apply(near)
     assert not findings("uneven-loss-weights", observed(balanced))
+
+
+def test_a_loss_with_a_name_of_its_own_is_changed_where_it_is_made() -> None:
+    text = assert_square("list", (Loss(value="mean_squared_error"),)).text
+    assert "\nloss = keras.losses.MeanSquaredError()\n" in text
+    assert "model.compile(optimizer=optimizer, loss=loss)" in text

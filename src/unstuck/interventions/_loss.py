@@ -91,9 +91,11 @@ def loss_edits(script: Script, before: Recipe, after: Recipe) -> source.Edits | 
         return _object_edits(script, before, after)
     if before.whole is not None and after.whole is not None:
         return several_losses_edits(script, call, before.whole, after.whole)
-    given = call.argument("loss", 1)
+    given = call.assigned_argument("loss", 1, called=True) or call.argument("loss", 1)
     code, imports = _code(script, call, after.loss, given.code if given else "")
-    edits = call.set_argument("loss", code, position=1)
+    edits = call.set_definition("loss", code, 1, called=True)
+    if edits is None:
+        edits = call.set_argument("loss", code, position=1)
     return None if edits is None else (*imports, *edits)
 
 
@@ -169,7 +171,8 @@ def _code(script: Script, call: Call, loss: Any, was: str) -> tuple[str, source.
     """
     made = _class_name(loss) if isinstance(loss, str) else type(loss).__name__
     if isinstance(loss, str) and (made is None or not _makes_an_object(was)):
-        return source.quoted(script, loss, call.argument("loss", 1)), ()
+        given = call.assigned_argument("loss", 1) or call.argument("loss", 1)
+        return source.quoted(script, loss, given), ()
     name, imports = source.keras_name(script, call, f"losses.{made}")
     return source.make(name, {} if isinstance(loss, str) else {"from_logits": "True"}), imports
 

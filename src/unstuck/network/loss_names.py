@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,10 +31,24 @@ def config_of(loss: Any) -> tuple[str, Mapping[str, Any]]:
 
 
 def signature_of(loss: Any) -> object:
-    """Equal for losses that are the same function."""
+    """Equal for losses that are the same function: arguments that are Keras's defaults do not count."""
     name, config = config_of(loss)
-    said = [repr(item) for item in config.items() if item != ("reduction", "sum_over_batch_size")]
-    return id(loss) if name == "custom" else (name, sorted(said))
+    if name == "custom":
+        return id(loss)
+    usual: Mapping[str, Any] = {"reduction": "sum_over_batch_size"}
+    if isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith("keras."):
+        config, usual = _arguments(loss), _defaults(type(loss))
+    return name, sorted(repr(item) for item in config.items() if item not in usual.items())
+
+
+def _arguments(loss: keras.losses.Loss) -> dict[str, Any]:
+    """Also those that are not in its configuration, as Huber's delta."""
+    return {**getattr(loss, "_fn_kwargs", {}), **config_of(loss)[1]}
+
+
+@functools.cache
+def _defaults(kind: type[keras.losses.Loss]) -> dict[str, Any]:
+    return _arguments(kind())
 
 
 def _snake(name: str) -> str:

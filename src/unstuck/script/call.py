@@ -173,12 +173,14 @@ class Call:
         """
         return layers.insert_where_read(self.tree, self.node, code)
 
-    def assigned_argument(self, name: str, position: int | None = None) -> Argument | None:
+    def assigned_argument(
+        self, name: str, position: int | None = None, *, called: bool = False
+    ) -> Argument | None:
         """The literal that an argument's name stands for, where it is assigned.
 
         None unless the value is a bare name bound exactly once in the whole file, by a plain
         assignment of a number, string, truth value or `None`, which lies before this call and
-        always runs if this call does.
+        always runs if this call does. With `called`, it may be assigned what a call returns.
         """
         index = self._index(name, position)
         if index is None:
@@ -187,19 +189,22 @@ class Call:
         if not isinstance(value, cst.Name):
             return None
         definition = names.definition(self.tree, value)
-        if definition is None or not _is_scalar(self.tree.source(definition)):
+        if definition is None or not (_is_scalar(self.tree.source(definition))
+                                      or (called and isinstance(definition, cst.Call))):
             return None
         return self._argument(definition, None)
 
     def set_definition(
-        self, name: str, code: str, position: int | None = None, *, shared: bool = False
+        self, name: str, code: str, position: int | None = None, *, shared: bool = False,
+        called: bool = False,
     ) -> tuple[Edit, ...] | None:
         """The edits that change an argument where its name is assigned (see `assigned_argument`).
 
         None if there is no such assignment, or if the name is read elsewhere too and may not be
         (`shared` permits it).
         """
-        argument, index = self.assigned_argument(name, position), self._index(name, position)
+        argument = self.assigned_argument(name, position, called=called)
+        index = self._index(name, position)
         if argument is None or index is None:
             return None
         if not shared and names.reads(self.tree, self.tree.source(self.node.args[index].value)) > 1:

@@ -49,6 +49,9 @@ def refuse_unwritable(*paths: Path | None, force: bool) -> None:
     """Refuse files that cannot be written, before any work is done for them. Raises UnstuckError."""
     given = [path for path in paths if path is not None]
     for path in given:
+        if path.name == "-" and not path.parent.parts:
+            raise UnstuckError("Files have a name here; - is none. --format json and --format sarif"
+                               " print what they hold.")
         checked(path, force=force)
     if len({os.path.realpath(path) for path in given}) < len(given):
         raise UnstuckError("Two outputs would go into one file; give each its own.")
