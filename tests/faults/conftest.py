@@ -3,21 +3,22 @@
     UNSTUCK_RELIABILITY=docs/reliability.md UNSTUCK_SLOW=1 pytest tests/faults
 
 A test calls `fault("F08", times, "what came out")` when all its assertions held. The counts lie in
-pytest's cache, each with its test, so that tests may be run in parts; the page has the last of each.
+`seen.json`, each with its test, so that tests may be run in parts; the page has the last of each.
 """
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from faults.table import Seen, page
+from faults.table import Seen, kept, page
 
 _SEEN: Seen = {}
-_KEY = "unstuck/faults"
+_KEPT = Path(__file__).with_name("seen.json")
 
 
 @pytest.fixture
@@ -40,9 +41,8 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the page where it was asked for."""
-    target, cache = os.environ.get("UNSTUCK_RELIABILITY"), session.config.cache
-    if target and cache is not None and "PYTEST_XDIST_WORKER" not in os.environ:
-        seen = {**cache.get(_KEY, {}), **_SEEN}
-        cache.set(_KEY, seen)
-        Path(target).parent.mkdir(exist_ok=True)
+    target = os.environ.get("UNSTUCK_RELIABILITY")
+    if target and "PYTEST_XDIST_WORKER" not in os.environ:
+        seen = kept(json.loads(_KEPT.read_text(encoding="utf-8")), _SEEN)
+        _KEPT.write_text(json.dumps(seen, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         Path(target).write_text(page(seen), encoding="utf-8")

@@ -91,6 +91,17 @@ and `.ci/torch`. On 30 November 2026, on two cores with other work beside them, 
 """
 
 
+EARLIER = "earlier"
+"""Stands for the tests of which only the page's lines are known."""
+
+
+def kept(before: Seen, now: Seen) -> Seen:
+    """All counts: those of this run in place of what its tests had before."""
+    fresh = {(number, outcome) for notes in now.values() for number, _, outcome in notes}
+    earlier = [note for note in before.get(EARLIER, []) if (note[0], note[2]) not in fresh]
+    return {**before, EARLIER: earlier, **now}
+
+
 def page(seen: Seen) -> str:
     """The page in Markdown, of what each test has noted."""
     notes = [note for test in sorted(seen) for note in seen[test]]
