@@ -56,6 +56,28 @@ def test_at_twenty_moments_of_the_work(tmp_path, monkeypatch, fault):
     fault("F06", 20, "a report with what is known, exit 130; the same command goes on afterwards")
 
 
+class Destroyed:
+    """Interrupts the process while it is destroyed, where Python lets no exception out."""
+
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(100))  # the handler runs here
+
+
+def test_an_interrupt_where_nothing_can_be_raised_comes_all_the_same(capsys):
+    def destroy():
+        gone = Destroyed()
+        del gone
+        for _ in range(500):
+            time.sleep(0.01)
+
+    hook = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt), interrupts.heeded():
+        destroy()
+    assert sys.unraisablehook is hook
+    assert "Traceback" not in capsys.readouterr().err
+
+
 def test_handlers_are_put_back():
     before = [signal.getsignal(number) for number in SIGNALS]
     with pytest.raises(KeyboardInterrupt), interrupts.heeded():

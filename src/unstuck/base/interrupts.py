@@ -13,12 +13,14 @@ import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import last_words
 
 INTERRUPTED = 130
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+_LATER = 0.01
+"""Seconds after which an interrupt that came where nothing can be raised is sent again."""
 _depth = 0
 _exit = os._exit
 
@@ -41,11 +43,11 @@ def heeded() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    process, came = os.getpid(), 0
+    process, came, last = os.getpid(), 0, signal.SIGINT.value
 
     def heed(number: int, frame: FrameType | None) -> None:
-        nonlocal came
-        came += 1
+        nonlocal came, last
+        came, last = came + 1, number
         last_words.heeded()
         if os.getpid() != process:
             exit_now(INTERRUPTED)
@@ -54,14 +56,28 @@ def heeded() -> Iterator[None]:
                              " where it stopped")
         raise KeyboardInterrupt
 
+    def unraisable(told: Any) -> None:
+        """What a destructor or a collector's callback raises goes no further: an interrupt is sent
+        again from outside of it."""
+        nonlocal came
+        if not issubclass(told.exc_type, KeyboardInterrupt):
+            hook(told)
+            return
+        came -= 1
+        again = threading.Timer(_LATER, os.kill, (process, last))
+        again.daemon = True
+        again.start()
+
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     # What the caller of the process wants ignored (nohup) stays ignored.
     before = {n: signal.signal(n, heed) for n in numbers if signal.getsignal(n) != signal.SIG_IGN}
+    hook, sys.unraisablehook = sys.unraisablehook, unraisable
     _depth += 1
     try:
         yield
     finally:
         _depth -= 1
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
 

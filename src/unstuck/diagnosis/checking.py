@@ -26,6 +26,7 @@ from unstuck.checks._reach import reach
 from unstuck.goal import make_goal
 from unstuck.network.callback_rules import Rules
 from unstuck.network.data import Data
+from unstuck.network.horizon import Horizon
 from unstuck.network.recipe import Recipe
 from unstuck.population.chunks import Chunks
 from unstuck.reports.parts import words
@@ -33,19 +34,22 @@ from unstuck.result import checkups, results
 from unstuck.result.checkups import Checkup, Measure
 from unstuck.search.budget import Budget
 from unstuck.search.experiment import Experiment
-from unstuck.search.pace import seconds_of_one
+from unstuck.search.pace import LEAST_UPDATES, seconds_of_one
 
 from . import account
 from .options import Options
 from .planning import plan_of
 from .steps import Steps
 
-SECONDS, LIMIT = 1.2, 30.0
+SECONDS, LIMIT = 0.8, 30.0
 """What all trainings may take by the pace of a few updates, and after which a busy machine is left."""
 BATCH, DRAWS, LEAST = 32, 16, 2
 """Most rows that are learned by heart; the most and the fewest draws of weights that are looked at."""
 SHORTEST = 10
 """Updates that are looked at however slow they are."""
+START_ROWS = 2048
+"""Rows that the loss at the start is read from, where there are more: as good as all, for a number of
+three digits."""
 SLOW = ("not even ten updates of this script end within a few seconds here, so that nothing was looked"
         " at but what a diagnosis would do")
 
@@ -115,6 +119,8 @@ def _looked_at(
     room = SECONDS * side
     replicas = int(min(DRAWS, max(LEAST, room / each)))
     shorter = int(recipe.updates * room / (replicas * each))
+    if LEAST_UPDATES / 2 <= shorter < 2 * LEAST_UPDATES:
+        shorter = LEAST_UPDATES  # the pace was measured by a program of as many, which serves again
     asked = replace(
         options, budget=budget, replicas=replicas, begun=None, whole=shorter >= recipe.updates,
         horizon=None if shorter >= recipe.updates else max(SHORTEST, shorter))
@@ -150,7 +156,8 @@ def _measures(experiment: Experiment) -> Iterator[Measure]:
 
 def _start(experiment: Experiment, recipe: Recipe) -> Measure | None:
     """The loss of the untrained network: of a training whose updates move nothing."""
-    still = replace(recipe.with_optimizer(learning_rate=0.0), epochs=1, rules=Rules())
+    still = Horizon(updates=max(SHORTEST, math.ceil(START_ROWS / recipe.batch_size))).of(
+        replace(recipe.with_optimizer(learning_rate=0.0), epochs=1, rules=Rules()))
     population = experiment.aside(still, range(len(experiment.control.learned)))
     if population is None:
         return None

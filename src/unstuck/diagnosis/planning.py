@@ -34,7 +34,7 @@ def plan_of(
     except TooSlow:
         horizon = Horizon(updates=recipe.updates)
     trained = recipe if horizon is None or not horizon.shortens(recipe) else horizon.of(recipe)
-    seconds = seconds_of_one(trained, budget, threads)
+    seconds = seconds_of_one(recipe, budget, threads) * trained.updates / recipe.updates
     tries = singles(recipe, goal, findings)
     sets = strong_sets(recipe, goal, tries, most=lambda batch: recipe.updates)
     room = budget.trainings

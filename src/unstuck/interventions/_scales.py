@@ -60,7 +60,7 @@ def _scaling_or_why(x: NDArray[Any], anchor: str) -> Insertion | str:
 def _scaling(x: NDArray[Any], anchor: str) -> Insertion:
     if x.dtype == bool:
         raise NotSupported("The inputs are 0 and 1 already.")
-    values = _numbers(x)
+    values = _singles(x)
     features = values.reshape(-1, values.shape[-1]) if values.ndim > 1 else values[:, None]
     image = values.ndim > 3 or features.shape[1] > MOST_FEATURES
     if image or _share_a_scale(features) or (values.ndim > 2 and _are_alike(features)):
@@ -175,16 +175,23 @@ def _code(value: Sequence[float] | float) -> str:
 
 
 def _numbers(array: NDArray[Any]) -> NDArray[np.float64]:
+    return _singles(array).astype(np.float64)
+
+
+def _singles(array: NDArray[Any]) -> NDArray[np.float32]:
+    """The numbers as float32 holds them; the array itself where it is that, since rows may be many."""
     if not np.issubdtype(array.dtype, np.number) and array.dtype != bool:
         raise NotSupported(f"Values of type {array.dtype} have no scale.")
     with np.errstate(over="ignore"):
-        values = array.astype(np.float32).astype(np.float64)
-    if np.isinf(values).any() or np.isnan(values).all(axis=0).any():
+        values = np.asarray(array, dtype=np.float32)
+    ends = (values.min(), values.max()) if values.size else (np.nan, np.nan)
+    if np.isinf(ends).any() or (np.isnan(ends).any() and (
+            np.isinf(values).any() or np.isnan(values).all(axis=0).any())):
         raise NotSupported("The values are not all finite; their scale is not known.")
     return values
 
 
-def _share_a_scale(features: NDArray[np.float64]) -> bool:
+def _share_a_scale(features: NDArray[np.float32]) -> bool:
     """Many non-negative columns of whole numbers, most of which reach half of the largest value."""
     if features.shape[1] < _ENOUGH_FOR_COMMON or np.nanmin(features) < 0:
         return False
@@ -193,14 +200,14 @@ def _share_a_scale(features: NDArray[np.float64]) -> bool:
     return bool(np.median(tops) >= tops.max() / 2) and np.array_equal(finite, np.floor(finite))
 
 
-def _are_alike(features: NDArray[np.float64]) -> bool:
+def _are_alike(features: NDArray[np.float32]) -> bool:
     """Non-negative columns that go up about as far and spread about as much, as those of a picture."""
-    spreads, tops = np.nanstd(features, axis=0), np.nanmax(features, axis=0)
+    spreads, tops = np.nanstd(features, axis=0, dtype=np.float64), np.nanmax(features, axis=0)
     return bool(features.shape[1] > 1 and np.nanmin(features) >= 0
                 and tops.min() >= tops.max() / 2 and spreads.min() >= spreads.max() / 2)
 
 
-def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
+def _one_scale(features: NDArray[np.float32]) -> dict[str, float]:
     """One scale for all: by the largest value where values go from near 0 up, as pixels do.
 
     Else by mean and spread: divided by the largest, values around an offset would all be about 1.
@@ -210,7 +217,8 @@ def _one_scale(features: NDArray[np.float64]) -> dict[str, float]:
         by = round_top(top)
         scale = 1 / by if by == round(by) else source.two_digits(1 / top, math.floor)
         return {"scale": scale, "offset": 0.0}
-    mean, spread = float(np.nanmean(features)), float(np.nanstd(features)) or 1.0
+    mean = float(np.nanmean(features, dtype=np.float64))
+    spread = float(np.nanstd(features, dtype=np.float64)) or 1.0
     scale = source.two_digits(1 / spread)
     return {"scale": scale, "offset": _rounded(-mean * scale, against=1.0)}
 

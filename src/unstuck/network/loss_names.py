@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,18 +36,13 @@ def signature_of(loss: Any) -> object:
         return id(loss)
     usual: Mapping[str, Any] = {"reduction": "sum_over_batch_size"}
     if isinstance(loss, keras.losses.Loss) and type(loss).__module__.startswith("keras."):
-        config, usual = _arguments(loss), _defaults(type(loss))
+        config, usual = _arguments(loss), _arguments(type(loss)())
     return name, sorted(repr(item) for item in config.items() if item not in usual.items())
 
 
 def _arguments(loss: keras.losses.Loss) -> dict[str, Any]:
     """Also those that are not in its configuration, as Huber's delta."""
     return {**getattr(loss, "_fn_kwargs", {}), **config_of(loss)[1]}
-
-
-@functools.cache
-def _defaults(kind: type[keras.losses.Loss]) -> dict[str, Any]:
-    return _arguments(kind())
 
 
 def _snake(name: str) -> str:

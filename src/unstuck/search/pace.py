@@ -53,8 +53,8 @@ def first_engine(
 
 def seconds_of_one(recipe: Recipe, budget: Budget, threads: int | None = None) -> float:
     """Seconds that one training takes on one thread: by a few timed updates, or else by its size."""
-    engine, _ = first_engine(recipe, budget, threads)
-    pace = engine.pace(recipe)
+    first = Horizon(updates=LEAST_UPDATES).of(recipe)  # many rows are not needed for that
+    pace = first_engine(first, budget, threads)[0].pace(first)
     return nominal(recipe, NATIVE_PACE) if pace is None else pace * recipe.updates
 
 

@@ -13,7 +13,7 @@ import jax
 
 from unstuck.base.errors import NotSupported
 from unstuck.network.recipe import Recipe
-from unstuck.population.keras_engine.choice import Choice, is_tiny, seconds_per_update
+from unstuck.population.keras_engine.choice import Choice, is_tiny
 from unstuck.population.keras_engine.engine import Compiled, KerasEngine
 from unstuck.population.keras_engine.program import Program, program_key
 from unstuck.population.population import Left
@@ -76,7 +76,7 @@ class ProgramEngine(KerasEngine):
         """See `Engine.pace`."""
         if self.refuses(recipe) is not None:
             return None
-        return seconds_per_update(self._compiled_for(recipe).strategy)
+        return self._compiled_for(recipe).pace
 
     def _compile(self, recipe: Recipe) -> Compiled:
         program = Program(recipe)

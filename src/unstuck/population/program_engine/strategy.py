@@ -64,6 +64,11 @@ class Interpreted(StepByStep):
         return next(one for key, one in self._compiled.items()  # type: ignore[return-value]
                     if isinstance(key, tuple) and key[0] == "train")
 
+    @property
+    def compiles_yet(self) -> bool:
+        """Never: a trace takes little beside a training, and whoever needs it waits for it."""
+        return False
+
     def place(self, state: State) -> Any:
         """See `Strategy.place`."""
         count = len(jax.tree.leaves(state)[0])
