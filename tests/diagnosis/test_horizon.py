@@ -14,6 +14,7 @@ from unstuck.diagnosis.repair import prove, rewritten
 from unstuck.diagnosis.yardsticks import horizon_of
 from unstuck.doors.exits import PROVED, WELL, exit_code
 from unstuck.reports import render
+from unstuck.reports.parts.messages import summary
 from unstuck.script import Script
 from unstuck.search.budget import Budget
 
@@ -34,12 +35,18 @@ model = keras.Sequential([
 model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.SGD(RATE))
 model.fit(x, y, epochs=EPOCHS, batch_size=20, validation_split=0.1, verbose=0)
 """
+RUINED = SCRIPT.replace("verbose=0)", "verbose=0, callbacks=[\n"
+                        "    keras.callbacks.LearningRateScheduler("
+                        "lambda epoch: RATE if epoch < 10 else float('nan'))])")
+"""Whatever it has learned by its tenth epoch, a schedule spoils from then on."""
 
 
-def diagnosed(folder: Path, *, top=1, rate=0.5, epochs=40, budget="500runs", **asked) -> Diagnosis:
+def diagnosed(
+    folder: Path, *, text=SCRIPT, top=1, rate=0.5, epochs=40, budget="500runs", **asked
+) -> Diagnosis:
     """The script diagnosed at a horizon: sick where the inputs go up to 255."""
     path = folder / "train.py"
-    path.write_text(SCRIPT.replace("TOP", str(top)).replace("RATE", str(rate)).replace(
+    path.write_text(text.replace("TOP", str(top)).replace("RATE", str(rate)).replace(
         "EPOCHS", str(epochs)), encoding="utf-8")
     asked = {"horizon": 80, "pictures": False, **asked}
     return diagnose_script(path, options=Options(budget=Budget.parse(budget), **asked))
@@ -104,6 +111,25 @@ def test_every_statement_says_that_it_is_about_the_horizon(sick):
     assert "All that is said here is about the first 80 of" in page
     for name in ("github", "sarif"):
         assert within in render(name, sick.result)
+
+
+def test_what_most_whole_trainings_do_not_learn_with_is_no_repair(tmp_path):
+    found = diagnosed(tmp_path, text=RUINED, top=255, epochs=20, budget="400runs")
+    result = found.result
+    assert_honest(result)
+    best = result.repairs[0]
+    assert best.interventions == ("inputs scaled",) and best.successes == best.replicas == 16
+    assert best.whole[1] == 4 and not best.lasts
+    assert not [one for one in result.cleared if one.by == "repair"]
+    whole = f"To the end, {best.whole[0]} of 4 learned with it: that is no cure yet."
+    text = plain(found)
+    assert "Helps at first, but is no cure yet, 1 change: 16 of 16" in text and whole in text
+    assert "mallest repair" not in text and "unstuck fix" not in text
+    short = " ".join(render("text", result).split())
+    assert "Helps With it 16 of 16 learn" in short and whole in short
+    page = " ".join(render("html", result).split())
+    assert "Helps at first: " in page and "Best repair" not in page and whole in page
+    assert "Helps at first: inputs scaled; 16 of 16" in summary(result) and whole in summary(result)
 
 
 def test_nothing_is_said_of_what_only_the_end_shows(sick):

@@ -15,6 +15,7 @@ from unstuck.goal import begun, make_goal
 from unstuck.interventions.learning_rate import LearningRate
 from unstuck.interventions.scale_inputs import ScaleInputs
 from unstuck.network.horizon import Horizon
+from unstuck.search import wholes
 from unstuck.search.budget import Budget
 from unstuck.search.candidates import OF_THE_END, Candidate, singles, strong_sets
 from unstuck.search.experiment import Experiment
@@ -87,6 +88,25 @@ def test_the_one_change_that_cures_is_a_cause_within_sixty_trainings(drawn, plac
 
 
 @pytest.mark.usefixtures("one_by_one")
+def test_where_a_cure_does_not_last_the_next_one_is_taken(drawn, monkeypatch):
+    """Two changes win at the horizon; to the end nobody learns with the first of them."""
+    search = searched(drawn, 0.0, (0.0, 1.0, 0.0, 1.0), run=0, room=400)
+    first = search.proofs.offered[0]
+    assert [change.number for change in first.arm.changes] == [2]
+
+    def to_the_end(experiment, arm, count):
+        ruined = experiment.control if arm is first.arm else arm
+        return experiment.fresh(ruined, count, goal=GOAL)
+
+    monkeypatch.setattr(wholes, "_to_the_end", to_the_end)
+    found = trained_whole(search.experiment, search.proofs, search.another)
+    best, other = search.proofs.offered
+    assert [change.number for change in best.arm.changes] == [4] and best.rate.share == 1.0
+    assert best.whole == (4, 4) and other.whole == (0, 4) and other.arm is first.arm
+    assert GOAL.learned(found.repaired).all() and not GOAL.learned(found.own).any()
+
+
+@pytest.mark.usefixtures("one_by_one")
 def test_with_room_for_ten_trainings_it_says_what_comes_next(drawn):
     search = searched(drawn, 0.0, (0.0,) * 8, run=1, room=10)
     assert search.experiment.trainings <= 10
@@ -140,11 +160,12 @@ def test_a_change_that_wins_is_proved_on_fresh_pairs_at_the_horizon(cured):
 
 
 def test_what_is_left_shows_whole_trainings_of_both(cured):
-    wholes = trained_whole(cured.experiment, cured.proofs.offered[0].arm)
+    found = trained_whole(cured.experiment, cured.proofs, cured.another)
     goal = cured.experiment.goal.end
-    assert wholes.own.seeds == wholes.repaired.seeds and len(wholes.own.seeds) == 4
-    assert wholes.own.loss.shape[1] == 40  # epochs
-    assert goal.learned(wholes.repaired).all() and not goal.learned(wholes.own).any()
+    assert found.own.seeds == found.repaired.seeds and len(found.own.seeds) == 4
+    assert found.own.loss.shape[1] == 40  # epochs
+    assert goal.learned(found.repaired).all() and not goal.learned(found.own).any()
+    assert cured.proofs.offered[0].whole == (4, 4)
 
 
 @pytest.mark.parametrize(("room", "whole"), [(54, 1), (53, 0), (204, 4)])
@@ -154,7 +175,7 @@ def test_a_whole_training_counts_as_long_as_it_is(room, whole):
     experiment = Experiment(made, begun(make_goal(made)), budget=Budget.parse(f"{room}runs"),
                             horizon=Horizon(updates=80))
     experiment.run(experiment.control, 4)
-    found = trained_whole(experiment, None)
+    found = trained_whole(experiment, Search(experiment, ()).proofs, lambda: None)
     assert (0 if found is None else found.own.replicas) == whole
 
 

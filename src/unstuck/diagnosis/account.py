@@ -246,7 +246,7 @@ def repair_info(
         outputs=table(cure.proof.outputs, typical) if small and cure.proof is not None else (),
         codes=table(cure.proof.codes, typical) if small and cure.proof is not None else (),
         changes=stored((*changes, *watched)), beside=tuple(change.label for change in watched),
-        code_width=_code_widths(experiment, cure.arm),
+        code_width=_code_widths(experiment, cure.arm), whole=cure.whole,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from unstuck.checks import Certainty, Finding
 from unstuck.interventions import touched
-from unstuck.result.results import Cleared
+from unstuck.result.results import Cleared, lasts
 from unstuck.search.candidates import Candidate
 from unstuck.search.proof import Cure
 from unstuck.search.ranking import CURED, SURE
@@ -47,7 +47,8 @@ def cleared(
         if kind not in suspect | _NO_THING and all(one.verdict == "acquitted" for one in ones):
             found.append(Cleared(kind=kind, by="trial", interventions=tuple(
                 one.trial.changes[0].label for one in ones)))
-    if cures and cures[0].rate.share >= CURED and cures[0].rate.trials >= SURE:
+    if cures and lasts(cures[0].whole) and (
+            cures[0].rate.share >= CURED and cures[0].rate.trials >= SURE):
         known = {one.kind for one in found} | _named(findings)
         kinds = {kind: None for c in candidates for kind in sorted(c.change.touches)}
         found += [Cleared(kind=kind, by="repair") for kind in kinds

@@ -253,8 +253,7 @@ class Steps:
         if not sick:
             self._more_control(experiment)
         if self.horizon is not None:
-            best = next((cure.arm for cure in search.proofs.offered), None)
-            self.wholes = trained_whole(experiment, best)
+            self.wholes = trained_whole(experiment, search.proofs, search.another)
 
     def _timed(self, part: str, work: Callable[[], T]) -> T:
         begun = time.monotonic()

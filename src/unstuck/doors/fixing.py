@@ -257,6 +257,6 @@ def summary(
     learned = "learned" if result.horizon is None else f"began to learn {horizon.within(result)}"
     whole = "" if repair.applicability == "safe" else (
         f" {words.first_upper(repairs.purpose(repair, result))}.")
-    text = (f"{place} is written: {names}. Trained on fresh seeds it {learned} in {measured}.{whole}"
-            f"{kept}")
+    text = (f"{place} is written: {names}. Trained on fresh seeds it {learned} in {measured}."
+            f"{horizon.too_early(repair)}{whole}{kept}")
     return text.replace(words.NBSP, " ")

@@ -355,6 +355,7 @@ class Repair(Short):
     i, `None` where that was not tried. Empty for a single change. `beside` names changes that are
     written with it and that no training shows, such as a metric; `changes` has them behind the others.
     `code_width`: of an autoencoder's code as it is and with the repair, where they differ.
+    `whole`: where trainings end at a horizon, how many of how many to the end learned with it.
     """
 
     interventions: tuple[str, ...]
@@ -376,6 +377,17 @@ class Repair(Short):
     changes: tuple[Change, ...] | None = None
     beside: tuple[str, ...] = ()
     code_width: tuple[int, int] | None = None
+    whole: tuple[int, int] | None = None
+
+    @property
+    def lasts(self) -> bool:
+        """False for one that wins at a horizon, with which most trainings to the end do not learn."""
+        return lasts(self.whole)
+
+
+def lasts(whole: tuple[int, int] | None) -> bool:
+    """True unless at most half of so many trainings to the end learned: of a cure, nearly all do."""
+    return whole is None or 2 * whole[0] > whole[1]
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

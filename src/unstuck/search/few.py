@@ -75,23 +75,28 @@ class Few:
         self.experiment, self.ranking, self.looks, self.proofs = experiment, ranking, looks, proofs
         self.candidates, self._shrink = list(candidates), shrink
         self.left: tuple[str, ...] = ()
+        self._rest = self._sets()
         look = WIDER_LOOK if experiment.control.rate >= LUCKY else LOOK
         counted = experiment.budget.seconds is None
         looks.fixed = look if counted else max(look, min(experiment.costs.least, MOST_LOOK))
 
     def run(self) -> None:
-        """Try sets in the order of their likelihood until one is proved. Raises BudgetSpent."""
-        sets, few = self._sets(), list[Changes]()
+        """Try sets in the order of their likelihood until one more is proved. Raises BudgetSpent."""
+        few, beside = list[Changes](), max(1, self.experiment.costs.beside)
+        proved = any(self._proves(arm) for arm in self.ranking.ranked())
         try:
-            while few := list(islice(sets, max(1, self.experiment.costs.beside))):
+            while not proved and (few := list(islice(self._rest, beside))):
                 arms = [arm for changes in few if (arm := self._arm(changes)) is not None]
                 for looked in self.looks.at(arms, share=2):
-                    if any(self._proves(arm) for arm in sorted(looked, key=self.ranking.key)):
-                        few, sets = [], iter(())
-                        self._try_placebo()
-                        return
+                    proved = any(self._proves(arm) for arm in sorted(looked, key=self.ranking.key))
+                    if proved:
+                        break
+            if proved:
+                self._try_placebo()
         finally:  # what is told where the budget ends here
-            self.left = tuple(map(names, islice(chain(few, sets), NEXT)))
+            next_ones = [] if proved else list(islice(chain(few, self._rest), NEXT))
+            self._rest = chain(next_ones, self._rest)
+            self.left = tuple(map(names, next_ones))
 
     def prove_a_help(self) -> None:
         """Where nothing cures: prove what came nearest, if it is worth being offered as a help."""
@@ -175,7 +180,12 @@ class Few:
             return False
         if len(arm.changes) > 1:
             arm = self._shrink(arm)
-        cure = self.proofs.prove_paired(arm, PAIRS, PROOF_ROOM)
+        if any(cure.arm is arm for cure in self.proofs.cures):
+            return False
+        try:
+            cure = self.proofs.prove_paired(arm, PAIRS, PROOF_ROOM)
+        finally:
+            self.proofs.best_first()
         return cure is not None and cure.rate.share >= CURED - 0.05
 
     def _wins(self, arm: Arm) -> bool:

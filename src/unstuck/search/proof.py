@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from unstuck.base.ranks import rank_sum
 from unstuck.base.stats import Rate, success_rate
 from unstuck.population.population import Population
+from unstuck.result.results import lasts
 
 from .arms import Arm, names, usual_score
 from .experiment import Experiment
@@ -53,7 +54,8 @@ class Cure:
     """A set of changes, its rate on fresh seeds, and what it loses there without each of them.
 
     `trimmed` where each change was left out on the search's seeds. `put_backs` has no entry for a
-    change without which the others cannot be made, or for which there was no time.
+    change without which the others cannot be made, or for which there was no time. `whole`: where
+    trainings end at a horizon, how many of how many to the end learned.
     """
 
     arm: Arm
@@ -61,6 +63,7 @@ class Cure:
     proof: Population | None = None
     rate: Rate = field(default_factory=lambda: success_rate(np.zeros(0, dtype=bool)))
     put_backs: tuple[PutBack, ...] = ()
+    whole: tuple[int, int] | None = None
 
     @property
     def has_idle(self) -> bool:
@@ -139,8 +142,7 @@ class Proofs:
             set(other.arm.changes) < set(cure.arm.changes)
             and other.rate.share >= cure.rate.share - SAME and margin(other.arm) >= margin(cure.arm)
             for other in cures)]
-        # What learns with less to spare but needs all that it has is the smaller change.
-        self.cures.sort(key=lambda cure: (cure.rate.share < CURED - 0.05, cure.has_idle))
+        self.best_first()
         self._same_network_first()
 
     def _same_network_first(self) -> None:
@@ -165,6 +167,17 @@ class Proofs:
             least = min(smaller, key=lambda arm: (len(arm.changes), self.ranking.key(arm)))
             del self.cures[KEPT - 1:]
             self._keep(Cure(arm=least))
+
+    def note_whole(self, cure: Cure, learned: NDArray[np.bool_]) -> None:
+        """Note what trainings to the end showed."""
+        self.cures[self.cures.index(cure)] = replace(cure, whole=(int(learned.sum()), len(learned)))
+        self.best_first()
+
+    def best_first(self) -> None:
+        """Put what cures before what helps, and behind all what is known not to last."""
+        # What learns with less to spare but needs all that it has is the smaller change.
+        self.cures.sort(key=lambda cure: (
+            not lasts(cure.whole), cure.rate.share < CURED - 0.05, cure.has_idle))
 
     def _keep(self, cure: Cure) -> Cure:
         """Put a cure to the others, with its rate on fresh seeds, then without what it is idle in."""

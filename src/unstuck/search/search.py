@@ -13,6 +13,7 @@ import functools
 import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from itertools import combinations, islice
 
 from unstuck.goal import held_to
@@ -28,7 +29,7 @@ from .experiment import ENDING, Experiment
 from .few import Few
 from .looks import Looks
 from .memorisation import held_out_score
-from .proof import KEPT, Proofs
+from .proof import KEPT, Cure, Proofs
 from .ranking import CURED, SURE, Ranking
 from .shrinking import Shrinking
 from .verdicts import Verdicts
@@ -84,6 +85,7 @@ class Search:
         self.strongest: Arm | None = None
         self._shrunk = Shrinking(self.ranking, self.looks, self.candidates).shrink
         self._singles: list[Arm] = []
+        self._likely: Few | None = None
         self.left: tuple[str, ...] = ()
 
     def run(self, *, sick: bool) -> None:
@@ -93,7 +95,10 @@ class Search:
         try:
             if experiment.horizon is not None or experiment.has_room_for_few:
                 if sick:
-                    self._few()
+                    self._likely = Few(
+                        experiment, self.ranking, self.looks, self.proofs, self.candidates,
+                        lambda arm: self._shrunk(arm, to_spare=False))
+                    self._few(self._likely)
                 return
             if not (sick and self.looks.are_dear):
                 self._placebo()
@@ -117,10 +122,16 @@ class Search:
             experiment.progress.close()
         self.proofs.tell_by_heart()
 
-    def _few(self) -> None:
+    def another(self) -> Cure | None:
+        """A cure that no training to the end was made of, where those that were do not last."""
+        if self._likely is not None and not any(cure.whole is None for cure in self.proofs.offered):
+            with suppress(BudgetSpent):
+                self._few(self._likely)
+            self.proofs.tell_by_heart()
+        return next((cure for cure in self.proofs.offered if cure.whole is None), None)
+
+    def _few(self, few: Few) -> None:
         """What is likely, first."""
-        few = Few(self.experiment, self.ranking, self.looks, self.proofs, self.candidates,
-                  lambda arm: self._shrunk(arm, to_spare=False))
         experiment = self.experiment
         share = KEPT_BACK if experiment.horizon is not None and have_room(experiment) else FEW_SHARE
         try:

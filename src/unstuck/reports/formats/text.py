@@ -185,5 +185,5 @@ def _quiet(page: Page, result: Result) -> None:
             page.paragraph(("fact", "bold"), f"[{fact.check}]: {fact.message}", indent=2)
     for repair in result.repairs[:1]:
         names = words.listed(list(repair.interventions))
-        page.paragraph(("repair", "bold green"), f": {names}; {words.repair_rate(repair)}",
-                       indent=2)  # fmt: skip
+        label = ("repair", "bold green") if repair.lasts else ("helps at first", "bold yellow")
+        page.paragraph(label, f": {names}; {words.repair_rate(repair)}", indent=2)

@@ -255,6 +255,7 @@ def _repair(result: Result, number: int) -> dict[str, Any] | None:
                     for name in repair.interventions],
         "beside": [(name, repairs.BESIDE) for name in repair.beside],
         "rate": words.repair_rate(repair), "note": repairs.note(repair, result),
+        "too_early": horizon.too_early(repair).strip(),
         "diff": source.diff_lines(repair), "number": number + 1,
     }  # fmt: skip
 

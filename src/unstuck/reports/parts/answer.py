@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from unstuck.result.results import BY_HEART, Arm, FindingInfo, Location, Repair, Result
 
 from . import horizon, words
-from .causes import CURES, cause_groups, company_groups, findings_for, findings_here, put_back
+from .causes import (
+    cause_groups,
+    company_groups,
+    cures,
+    findings_for,
+    findings_here,
+    put_back,
+    too_short,
+)
 from .lists import NOUNS, named
 from .repairs import diff_lines, purpose
 from .source import fix_of, line_of
@@ -70,7 +78,7 @@ def answer(result: Result) -> Answer:
     if len(arms) > _BROKEN:
         why.append((f"And {len(arms) - _BROKEN} more, which the change has.", None))
     best = result.repairs[0] if result.repairs else None
-    cure = best is not None and best.success_rate >= CURES
+    cure = best is not None and cures(best)
     explained = [fact for arm in arms for fact in findings_for(result, arm)]
     told = Answer(
         why=tuple(why), cure=cure,
@@ -95,7 +103,7 @@ def _with_repair(told: Answer, repair: Repair, result: Result) -> Answer:
     return replace(
         told, before=before, after=after, diff=tuple(diff_lines(repair)),
         change="" if repair.edits is not None else f"{words.first_upper(names)}.",
-        rates=_rates(result, after),
+        rates=f"{_rates(result, after)}{horizon.too_early(repair)}",
         purpose=f"{words.first_upper(purpose(repair, result))}.{_by_heart(result)}")
 
 
@@ -144,6 +152,9 @@ def _one_of_several(result: Result, arm: Arm) -> str:
     where = "" if line is None or f" in line {line}:" in arm.intervention else f"Line {line}: "
     lost = put_back(result.repairs[0] if result.repairs else None, arm.intervention)
     without = "" if lost is None else f" Without it {words.percent(lost.without)} learn."
+    early = too_short(result, result.repairs[0], arm.intervention) if result.repairs else None
+    if early is not None and early.whole is not None:
+        without = f" Without it {words.of(*early.whole)} learn to the end."
     known = arm.title != arm.intervention and findings_here(result, arm)
     why = f" {words.first_upper(_mechanism(arm))}." if known else ""
     return f"{words.first_upper(f'{where}{arm.intervention}')}.{why}{without}"

@@ -201,6 +201,17 @@ def without(lost: PutBack, detailed: bool = False) -> list[str]:
     return items
 
 
+def cures(repair: Repair) -> bool:
+    """True for one with which about all learn, also to the end, where trainings went there."""
+    return repair.success_rate >= CURES and repair.lasts
+
+
+def too_short(result: Result, repair: Repair, name: str) -> Repair | None:
+    """The repair without one of its changes, where that one does not last."""
+    rest = {*repair.interventions} - {name}
+    return next((r for r in result.repairs if {*r.interventions} == rest and not r.lasts), None)
+
+
 def cure_of(result: Result, members: Group) -> Repair | None:
     """The repair that these are part of, where it is offered as it is."""
     names = {members[0].intervention, *members[0].company}
@@ -215,7 +226,7 @@ def _others(members: Group) -> list[str]:
 
 def company_sentence(members: Group, repair: Repair | None) -> str:
     """What the members of a set do alone, and together in that repair."""
-    others, cure = _others(members), repair is None or repair.success_rate >= CURES
+    others, cure = _others(members), repair is None or cures(repair)
     with_others = f" with {words.listed(others)}" if others else ""
     if len(members) == 1:
         return (f"alone it is not shown to help; together{with_others} it"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unstuck.result.results import Full, Horizon, Result
+from unstuck.result.results import Full, Horizon, Repair, Result
 
 from . import words
 
@@ -23,6 +23,13 @@ def learning(result: Result) -> str:
 def aside(result: Result, *, lead: str = ", ") -> str:
     """The same as `within` behind a figure, with what leads to it."""
     return f"{lead}{within(result)}" if result.horizon is not None else ""
+
+
+def too_early(repair: Repair) -> str:
+    """Of a repair that does not last: " To the end, 0 of 4 learned with it: that is no cure yet."."""
+    if repair.whole is None or repair.lasts:
+        return ""
+    return f" To the end, {words.of(*repair.whole)} learned with it: that is no cure yet."
 
 
 def in_short(result: Result) -> list[str]:
@@ -69,8 +76,11 @@ def _on_rows(horizon: Horizon) -> str:
 def _to_the_end(result: Result, full: Full) -> str:
     """What whole trainings showed, by the yardstick of whole trainings."""
     own = f"{words.of(full.own, full.replicas)} trainings of your script as it is"
+    best = result.repairs[0] if result.repairs else None
+    whole, lasts = (None, True) if best is None else (best.whole, best.lasts)
     with_it = "" if full.repaired is None else (
-        f"{words.of(full.repaired, full.replicas)} with the repair and ")
+        f"{words.of(*whole or (full.repaired, full.replicas))} with the"
+        f" {'repair' if lasts else 'change'} and ")
     scores = words.number(full.own_score) if full.repaired_score is None else (
         f"{words.number(full.repaired_score)} and {words.number(full.own_score)}")
     return (f"To the end, by the yardstick of whole trainings: {with_it}{own} learned"

@@ -14,7 +14,7 @@ from unstuck.result.results import Arm, EditInfo, Location, Result
 
 from . import words
 from .causes import cause_groups, cure_of, findings_for, name_of, proof, put_back, without
-from .horizon import aside
+from .horizon import aside, too_early
 from .verdict import has_cause, placebo_worked, verdict
 
 Level = Literal["error", "warning", "note"]
@@ -71,8 +71,10 @@ def summary(result: Result) -> str:
         best = result.repairs[0]
         names = words.listed(list(best.interventions))
         least = min(len(repair.interventions) for repair in result.repairs)
-        kind = "Smallest" if len(best.interventions) == least else "Best"
-        text += f" {kind} repair: {names}; {words.repair_rate(best)} on fresh seeds{aside(result)}."
+        kind = "Smallest repair" if len(best.interventions) == least else "Best repair"
+        kind = kind if best.lasts else "Helps at first"
+        text += (f" {kind}: {names}; {words.repair_rate(best)} on fresh seeds{aside(result)}."
+                 f"{too_early(best)}")
     return text.replace(words.NBSP, " ")
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from unstuck.result.results import BY_HEART, FindingInfo, Repair, Result, Untried
 
 from . import words
-from .causes import CURES, put_back
-from .horizon import aside
+from .causes import CURES, cures, put_back, too_short
+from .horizon import aside, too_early
 from .source import script_name
 from .text_page import Page
 from .verdict import HEALTHY
@@ -38,22 +38,24 @@ def repairs(page: Page, result: Result) -> None:
     page.blank()
     size = words.count(len(best.interventions), "change")
     smallest = min(len(repair.interventions) for repair in result.repairs)
-    if best.success_rate < CURES:
-        lead = f"Helps, but is no cure yet, {size}"
+    spare = ("with less to spare" if all(repair.lasts for repair in result.repairs)
+             else "not to the end")
+    if not cures(best):
+        lead = f"Helps{'' if best.lasts else ' at first'}, but is no cure yet, {size}"
     elif best.applicability == "safe" and any(_as_good(repair, best) for repair in others):
         lead = f"Smallest repair that keeps the network as it is, {size}"
     elif len(best.interventions) > (1 if single else smallest):
-        lead = f"Best repair, {size} (with fewer it learns, but with less to spare)"
+        lead = f"Best repair, {size} (with fewer it learns, but {spare})"
     elif single:
         lead = f"Smallest repair, {size}"
     else:
         lead = f"No single change is enough. The smallest repair is {size}"
-    rate = f": {words.repair_rate(best)}{aside(result, lead=' ')}; {_FRESH}."
+    rate = f": {words.repair_rate(best)}{aside(result, lead=' ')}; {_FRESH}.{too_early(best)}"
     if result.goal.asked == BY_HEART:
         lead, rate = f"{lead}, by heart", f"{rate} Of other rows this says nothing."
     page.paragraph((lead, "bold"), rate)
     for number, name in enumerate(best.interventions):
-        page.paragraph(name, _without(best, number), indent=4, first="  *")
+        page.paragraph(name, _without(result, best, number), indent=4, first="  *")
     for name in best.beside:
         page.paragraph(name, (f" ({BESIDE})", "dim"), indent=4, first="  *")
     _diff(page, best)
@@ -61,8 +63,11 @@ def repairs(page: Page, result: Result) -> None:
     shown = others if page.look.detailed else others[:_ALTERNATIVES]
     for repair in shown:
         names = words.listed(list(repair.interventions))
-        page.paragraph(f"{names}: {words.repair_rate(repair)}; {note(repair, result)}",
-                       indent=16, first=("Also works", "bold"))  # fmt: skip
+        label, late = "Also works", ""
+        if not repair.lasts:
+            label, late = "Helps at first", f".{too_early(repair)}"
+        page.paragraph(f"{names}: {words.repair_rate(repair)}; {note(repair, result)}{late}",
+                       indent=16, first=(label, "bold"))
         if page.look.diff:
             _diff(page, repair)
     if len(others) > len(shown):
@@ -70,9 +75,12 @@ def repairs(page: Page, result: Result) -> None:
         page.paragraph(f"{more} with -vv", indent=16)
 
 
-def _without(repair: Repair, number: int) -> tuple[str, str]:
+def _without(result: Result, repair: Repair, number: int) -> tuple[str, str]:
     if len(repair.interventions) == 1:
         return "", ""
+    early = too_short(result, repair, repair.interventions[number])
+    if early is not None and early.whole is not None:
+        return f" (without it {words.of(*early.whole)} learn to the end)", "dim"
     lost = put_back(repair, repair.interventions[number])
     if lost is None:
         return " (whether it is needed was not tried)", "dim"
@@ -197,6 +205,8 @@ def next_steps(page: Page, result: Result) -> None:
     steps = []
     best = result.repairs[0] if result.repairs else None
     name = script_name(result)
+    if best is not None and not best.lasts:
+        best = None
     if best is not None and best.edits is not None and name.endswith(".py"):  # and no cell
         stem = name.removesuffix(".py")
         steps.append((f"unstuck fix {page.look.saved or name}",
