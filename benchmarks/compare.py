@@ -46,7 +46,7 @@ OTHER = 2
 """The salt of B's order; 1 is the placebo's."""
 RATES = (0.05, 0.2, 0.5, 0.8)
 MORE = 5
-"""Of those that are really trained so many times as many comparisons: whether 1 % is kept shows then."""
+"""Of those that are really trained, so many times as many comparisons: it shows whether 1 % is kept."""
 
 
 class KnownChunks(DrawnChunks):
