@@ -63,6 +63,7 @@ class Processes(Backend):
         self.name, self.count = f"{count} processes", count
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="unstuck workers")
         self._own = threading.local()
+        self._beginning = threading.Lock()
         self._all: list[Any] = []
         self._at_work: dict[Future[Any], Any] = {}
 
@@ -75,14 +76,10 @@ class Processes(Backend):
 
     def _run(self, told: Future[Future[Any]], work: Callable[..., Any], *given: Any) -> Any:
         """In a thread of ours, to which a process belongs: wait for what it answers."""
-        from joblib.externals.loky import ProcessPoolExecutor
-
         future = told.result()
         process = getattr(self._own, "process", None)
         if process is None:
-            process = self._own.process = ProcessPoolExecutor(
-                max_workers=1, initializer=child.settle)
-            self._all.append(process)
+            process = self._own.process = self._begun()
         self._at_work[future] = process
         try:
             return process.submit(work, *given).result()
@@ -92,6 +89,17 @@ class Processes(Backend):
             raise
         finally:
             self._at_work.pop(future, None)
+
+    def _begun(self) -> Any:
+        """A process at work; one begins at a time, since what loky imports for that imports itself in
+        circles, in which two threads lose each other."""
+        with self._beginning:
+            from joblib.externals.loky import ProcessPoolExecutor
+
+            process = ProcessPoolExecutor(max_workers=1, initializer=child.settle)
+            self._all.append(process)
+            process.submit(int)
+        return process
 
     def stop(self, futures: Iterable[Future[Any]]) -> None:
         """Tasks that run already end with their process; the next one gets another."""
