@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from . import machine
 from .fusion import Chain, is_flat
 from .lowering import Node
-from .views import Store, View
+from .views import Store, View, product
 
 PLACES = ("arena", "constant", "input", "output", "moving")
 
@@ -74,7 +74,14 @@ def _load(view: View, total: int) -> list[int]:
         return [0, 0]
     if view.is_one:
         return [1, 0]
-    return [2, len(view.shape), *view.shape, *view.strides]
+    kind = 3 if total > machine.CHUNK and machine.CHUNK % _period(view) == 0 else 2
+    return [kind, len(view.shape), *view.shape, *view.strides]
+
+
+def _period(view: View) -> int:
+    """After so many numbers a view begins again."""
+    axis = next(i for i, stride in enumerate(view.strides) if stride)
+    return product(view.shape[axis:])
 
 
 class _Registers:

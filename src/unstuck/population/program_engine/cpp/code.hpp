@@ -61,13 +61,14 @@ enum class Merge : Word {
 // cache.
 constexpr Word chunk = 512;
 constexpr Word most_registers = 64;
+constexpr Word register_numbers = chunk + 16;  // room for a vector that is written past the end
 constexpr Word most_axes = 12;
 constexpr Word panel_numbers = 1 << 14;
 
 // What runs on one thread: the places of all slots, and room for intermediate results.
 struct Frame {
   char** slots;
-  float* registers;  // most_registers * chunk numbers
+  float* registers;  // most_registers * register_numbers
   float* panel;      // panel_numbers of them, for packed parts of a matrix
 };
 

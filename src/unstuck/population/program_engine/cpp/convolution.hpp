@@ -200,16 +200,20 @@ static void rows_by_rows(const float* x, Word x_step, const Word* x_rows, const 
       }
     }
   }
-#pragma GCC unroll 4
-  for (int i = 0; i < Xs; ++i)
+  constexpr int groups = (Xs * Ys + LANES - 1) / LANES;
+  alignas(64) float all[groups * LANES];
 #pragma GCC unroll 6
-    for (int j = 0; j < Ys; ++j) {
-      V v = sum[i][j];
-      float all = 0;
+  for (int group = 0; group < groups; ++group) {
+    V some[LANES];
 #pragma GCC unroll 16
-      for (int lane = 0; lane < LANES; ++lane) all += v[lane];
-      to[i * to_step + j] = all;
+    for (int i = 0; i < LANES; ++i) {
+      const int one = group * LANES + i;
+      some[i] = one < Xs * Ys ? sum[one / Ys][one % Ys] : V{};
     }
+    store(all + group * LANES, together(some, [](V x, V y) { return x + y; }));
+  }
+  for (int i = 0; i < Xs; ++i)
+    for (int j = 0; j < Ys; ++j) to[i * to_step + j] = all[i * Ys + j];
 }
 
 #if LANES == 16

@@ -45,7 +45,7 @@ struct Memory {
 
 thread_local Memory memory;
 
-constexpr std::size_t work = (most_registers * chunk + panel_numbers) * sizeof(float) + margin;
+constexpr std::size_t work = (most_registers * register_numbers + panel_numbers) * sizeof(float) + margin;
 
 }  // namespace
 
@@ -100,7 +100,7 @@ Session::Session(const Program& program, const std::vector<char*>& inputs,
 void Session::run() const {
   FlushDenormals flush;
   float* room = reinterpret_cast<float*>(memory.room(program_.arena_ + margin + work));
-  const Frame frame = {const_cast<char**>(slots_.data()), room, room + most_registers * chunk};
+  const Frame frame = {const_cast<char**>(slots_.data()), room, room + most_registers * register_numbers};
   run_(frame, program_.words_.data(), static_cast<Word>(program_.words_.size()));
 }
 

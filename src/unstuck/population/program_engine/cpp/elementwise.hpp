@@ -3,8 +3,8 @@
 // fused: total, loads, {register, slot, offset, kind, axes, sizes…, strides…}…,
 //        steps, {step, to, a, b, c}…, stores, {register, slot}…
 // A register is a chunk of numbers. Loads of kind 0 are read where they lie, in a row; kind 1 is one
-// number for all; kind 2 is collected by strides. A step whose result is stored writes it where it
-// belongs. Arrays are padded to whole vectors, so that the last
+// number for all; kind 2 is collected by strides; kind 3 is too, but is the same for every chunk. A step
+// whose result is stored writes it where it belongs. Arrays are padded to whole vectors, so that the last
 // vector may be worked on in full.
 #pragma once
 
@@ -18,7 +18,8 @@ INLINE void fill(float* to, const float* value, Word count) {
   for (Word i = 0; i < count; i += LANES) store_i(to + i, bits);
 }
 
-// Numbers `begin` to `begin + count` of an array seen through strides, in order.
+// Numbers `begin` to `begin + count` of an array seen through strides, in order. Runs are written in whole
+// vectors: the next run, or nobody, owns what lies behind one.
 INLINE void collect(float* to, const float* from, Word begin, Word count, Word axes,
                     const Word* sizes, const Word* strides) {
   Word at[most_axes], rest = begin, offset = 0;
@@ -32,13 +33,9 @@ INLINE void collect(float* to, const float* from, Word begin, Word count, Word a
     const Word left = sizes[last] - at[last], run = left < count ? left : count;
     const float* p = from + offset;
     if (inner == 1) {
-      if (run < 2 * LANES)
-        for (Word i = 0; i < run; ++i) to[i] = p[i];
-      else
-        __builtin_memcpy(to, p, static_cast<std::size_t>(run) * sizeof(float));
+      for (Word i = 0; i < run; i += LANES) store_i(to + i, load_i(p + i));
     } else if (inner == 0) {
-      const float value = *p;
-      for (Word i = 0; i < run; ++i) to[i] = value;
+      fill(to, p, run);
     } else {
       for (Word i = 0; i < run; ++i) to[i] = p[i * inner];
     }
@@ -234,11 +231,13 @@ INLINE float* slot(const Frame& frame, Word number) {
 static void fused(const Frame& frame, const Word* w) {
   const Word total = *w++, loads = *w++;
   float* place[most_registers];
-  for (Word r = 0; r < most_registers; ++r) place[r] = frame.registers + r * chunk;
+  for (Word r = 0; r < most_registers; ++r) place[r] = frame.registers + r * register_numbers;
   const Word* load_words = w;
   const Word first = total < chunk ? total : chunk;
-  for (Word i = 0; i < loads; ++i, w += 5 + 2 * w[4])
+  for (Word i = 0; i < loads; ++i, w += 5 + 2 * w[4]) {
     if (w[3] == 1) fill(place[w[0]], slot(frame, w[1]) + w[2], first);
+    if (w[3] == 3) collect(place[w[0]], slot(frame, w[1]) + w[2], 0, first, w[4], w + 5, w + 5 + w[4]);
+  }
   const Word steps = *w++;
   const Word* step_words = w;
   w += 5 * steps;

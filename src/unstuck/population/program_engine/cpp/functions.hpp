@@ -28,6 +28,62 @@ INLINE I truth(I mask) { return mask & 1; }
 #endif
 #endif
 
+// As many vectors as a vector has lanes, each brought together to one number: lane i is of v[i]. Halves
+// are brought together, so that sums keep their precision.
+template <class Vector, class Of>
+INLINE Vector together(Vector (&v)[LANES], Of of) {
+#ifdef UNSTUCK_SHUFFLES
+#define UNSTUCK_HALF(h, lane, upper)                                                        \
+  ((lane) / (h) / 2 * 2 * (h) + (lane) % (h) + ((upper) ? (h) : 0) + ((lane) / (h) % 2 ? LANES : 0))
+#if LANES == 16
+#define UNSTUCK_HALVES(a, b, h, u)                                                                 \
+  __builtin_shufflevector(a, b, UNSTUCK_HALF(h, 0, u), UNSTUCK_HALF(h, 1, u), UNSTUCK_HALF(h, 2, u), \
+                          UNSTUCK_HALF(h, 3, u), UNSTUCK_HALF(h, 4, u), UNSTUCK_HALF(h, 5, u),     \
+                          UNSTUCK_HALF(h, 6, u), UNSTUCK_HALF(h, 7, u), UNSTUCK_HALF(h, 8, u),     \
+                          UNSTUCK_HALF(h, 9, u), UNSTUCK_HALF(h, 10, u), UNSTUCK_HALF(h, 11, u),   \
+                          UNSTUCK_HALF(h, 12, u), UNSTUCK_HALF(h, 13, u), UNSTUCK_HALF(h, 14, u),  \
+                          UNSTUCK_HALF(h, 15, u))
+#elif LANES == 8
+#define UNSTUCK_HALVES(a, b, h, u)                                                                 \
+  __builtin_shufflevector(a, b, UNSTUCK_HALF(h, 0, u), UNSTUCK_HALF(h, 1, u), UNSTUCK_HALF(h, 2, u), \
+                          UNSTUCK_HALF(h, 3, u), UNSTUCK_HALF(h, 4, u), UNSTUCK_HALF(h, 5, u),     \
+                          UNSTUCK_HALF(h, 6, u), UNSTUCK_HALF(h, 7, u))
+#else
+#define UNSTUCK_HALVES(a, b, h, u)                                                                 \
+  __builtin_shufflevector(a, b, UNSTUCK_HALF(h, 0, u), UNSTUCK_HALF(h, 1, u), UNSTUCK_HALF(h, 2, u), \
+                          UNSTUCK_HALF(h, 3, u))
+#endif
+#define UNSTUCK_ROUND(h)  \
+  _Pragma("GCC unroll 8") \
+  for (int i = 0; i < h; ++i) \
+    v[i] = of(UNSTUCK_HALVES(v[i], v[i + h], h, 0), UNSTUCK_HALVES(v[i], v[i + h], h, 1));
+#if LANES == 16
+  UNSTUCK_ROUND(8)
+#endif
+#if LANES >= 8
+  UNSTUCK_ROUND(4)
+#endif
+  UNSTUCK_ROUND(2)
+  UNSTUCK_ROUND(1)
+#undef UNSTUCK_HALF
+#undef UNSTUCK_HALVES
+#undef UNSTUCK_ROUND
+  return v[0];
+#else
+  Vector result = v[0];
+  for (int i = 0; i < LANES; ++i) {
+    Vector x = v[i];
+    for (int half = LANES / 2; half >= 1; half /= 2) {
+      Vector shifted = x;
+      for (int lane = 0; lane < half; ++lane) shifted[lane] = x[lane + half];
+      x = of(x, shifted);
+    }
+    result[i] = x[0];
+  }
+  return result;
+#endif
+}
+
 INLINE V each(V x, float (*f)(float)) {
   V r = x;
   for (int lane = 0; lane < LANES; ++lane) r[lane] = f(x[lane]);

@@ -99,6 +99,26 @@ struct Merged {
     for (; i < count; ++i) *reinterpret_cast<std::int32_t*>(to) = scalar(to, from + i * stride);
   }
 
+  // `many` short runs, `step` apart, each of which comes to a number of its own: a vector of them at once.
+  INLINE void runs(float* to, const float* from, Word many, Word step, Word count) {
+    I lanes;
+    for (int lane = 0; lane < LANES; ++lane) lanes[lane] = lane;
+    const I counts = lanes < static_cast<std::int32_t>(count % LANES), none = I{} + identity();
+    Word j = 0;
+    for (; j + LANES <= many; j += LANES) {
+      I rows[LANES];
+      for (int r = 0; r < LANES; ++r) {
+        const float* p = from + (j + r) * step;
+        I x = none;
+        Word i = 0;
+        for (; i + LANES <= count; i += LANES) x = of(x, load_i(p + i));
+        rows[r] = i < count ? of(x, counts ? load_i(p + i) : none) : x;
+      }
+      store_i(to + j, of(load_i(to + j), together(rows, [](I x, I y) { return of(x, y); })));
+    }
+    for (; j < many; ++j) run(to + j, from + j * step, count, 1);
+  }
+
   // Rows of `count` numbers that are brought together place by place.
   INLINE void rows(float* to, const float* from, Word rows, Word stride, Word count) {
     Word i = 0;
@@ -141,7 +161,11 @@ struct Merged {
     for (Word i = 0; i < w[3]; i += LANES) store_i(to + i, first);
     const Word axes = w[4], last = axes - 1;
     const Word *sizes = w + 5, *a = sizes + axes, *b = a + axes;
-    if (b[last] == 0) {
+    if (b[last] == 0 && a[last] == 1 && axes > 1 && b[last - 1] == 1 && sizes[last] <= 16 * LANES) {
+      over_axes(last - 1, sizes, a, b, [&](Word i, Word j) {
+        runs(to + j, from + i, sizes[last - 1], a[last - 1], sizes[last]);
+      });
+    } else if (b[last] == 0) {
       over_axes(last, sizes, a, b,
                 [&](Word i, Word j) { run(to + j, from + i, sizes[last], a[last]); });
     } else if (b[last] == 1 && a[last] == 1 && axes > 1 && b[last - 1] == 0) {

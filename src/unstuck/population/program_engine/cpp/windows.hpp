@@ -94,43 +94,34 @@ static void select_and_add(const Frame& frame, const Word* w) {
   float* to = slot(frame, w[3]);
   const Word run = w[5];
   for (Word i = 0; i < w[4]; ++i) to[i] = 0;
-  float* best = frame.registers;
-  float* chosen = frame.registers + 2 * chunk;
-  std::int32_t* where = reinterpret_cast<std::int32_t*>(chosen);
-  Word places[most_taps], count = 0;  // of the window at hand; what has no room is added one by one
-  for (Word begin = 0; begin < run; begin += chunk) {
-    const Word n = run - begin < chunk ? run - begin : chunk;
-    over_windows(
-        w[6], reinterpret_cast<const Axis*>(w + 7),
-        [&](Word) {
-          count = 0;
-          for (Word i = 0; i < n; ++i) where[i] = -1;
-        },
-        [&](Word, Word place) {
-          const float* p = operand + place * run + begin;
-          if (count < most_taps) places[count] = place;
-          ++count;
-          for (Word i = 0; i < n; i += LANES) {
-            const V x = load(p + i), y = load(best + i);
-            const I before = load_i(chosen + i);
-            const I take = (before < 0) | (largest ? x > y : x < y) | ((x != x) & (y == y));
-            store(best + i, take ? x : y);
-            store_i(chosen + i, take ? I{} + static_cast<std::int32_t>(place) : before);
+  Word places[most_taps], count = 0;  // of the window at hand
+  over_windows(
+      w[6], reinterpret_cast<const Axis*>(w + 7), [&](Word) { count = 0; },
+      [&](Word, Word place) { places[count++] = place * run; },
+      [&](Word result) {
+        if (count == 0) return;
+        const float* from = source + result * run;
+        for (Word i = 0; i < run; i += LANES) {
+          V best = load(operand + places[0] + i);
+          I chosen = I{};
+          for (Word k = 1; k < count; ++k) {
+            const V x = load(operand + places[k] + i);
+            const I take = (largest ? x > best : x < best) | ((x != x) & (best == best));
+            best = take ? x : best;
+            chosen = take ? I{} + static_cast<std::int32_t>(k) : chosen;
           }
-        },
-        [&](Word result) {
-          const float* p = source + result * run + begin;
-          const Word vectors = count <= most_taps ? n / LANES * LANES : 0;
-          for (Word k = 0; k < count && vectors; ++k) {
-            float* at = to + places[k] * run + begin;
-            const std::int32_t here = static_cast<std::int32_t>(places[k]);
-            for (Word i = 0; i < vectors; i += LANES)
-              store(at + i, load(at + i) + (load_i(chosen + i) == here ? load(p + i) : V{}));
+          if (i + LANES <= run) {
+            const V given = load(from + i);
+            for (Word k = 0; k < count; ++k) {
+              float* at = to + places[k] + i;
+              store(at, load(at) + (chosen == static_cast<std::int32_t>(k) ? given : V{}));
+            }
+          } else {
+            for (Word lane = 0; lane < run - i; ++lane)
+              to[places[chosen[lane]] + i + lane] += from[i + lane];
           }
-          for (Word i = vectors; i < n; ++i)
-            if (where[i] >= 0) to[where[i] * run + begin + i] += p[i];
-        });
-  }
+        }
+      });
 }
 
 }  // namespace unstuck::UNSTUCK_TARGET
