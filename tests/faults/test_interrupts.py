@@ -64,7 +64,10 @@ class Destroyed:
         sum(range(100))  # the handler runs here
 
 
-def test_an_interrupt_where_nothing_can_be_raised_comes_all_the_same(capsys):
+@pytest.mark.parametrize("later", [0.01, 0.0])
+def test_an_interrupt_where_nothing_can_be_raised_comes_all_the_same(later, monkeypatch, capsys):
+    monkeypatch.setattr(interrupts, "_LATER", later)  # at once: while it is being swallowed
+
     def destroy():
         gone = Destroyed()
         del gone

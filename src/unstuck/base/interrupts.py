@@ -43,10 +43,13 @@ def heeded() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    process, came, last = os.getpid(), 0, signal.SIGINT.value
+    process, came, last, swallowed = os.getpid(), 0, signal.SIGINT.value, False
 
     def heed(number: int, frame: FrameType | None) -> None:
         nonlocal came, last
+        if swallowed:  # still there where nothing can be raised
+            send_again()
+            return
         came, last = came + 1, number
         last_words.heeded()
         if os.getpid() != process:
@@ -59,11 +62,16 @@ def heeded() -> Iterator[None]:
     def unraisable(told: Any) -> None:
         """What a destructor or a collector's callback raises goes no further: an interrupt is sent
         again from outside of it."""
-        nonlocal came
+        nonlocal came, swallowed
         if not issubclass(told.exc_type, KeyboardInterrupt):
             hook(told)
             return
+        swallowed = True
         came -= 1
+        send_again()
+        swallowed = False
+
+    def send_again() -> None:
         again = threading.Timer(_LATER, os.kill, (process, last))
         again.daemon = True
         again.start()
