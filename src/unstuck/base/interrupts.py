@@ -43,12 +43,13 @@ def heeded() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    process, came, last, swallowed = os.getpid(), 0, signal.SIGINT.value, False
+    process, came, last = os.getpid(), 0, signal.SIGINT.value
+    swallowed = missed = False
 
     def heed(number: int, frame: FrameType | None) -> None:
-        nonlocal came, last
-        if swallowed:  # still there where nothing can be raised
-            send_again()
+        nonlocal came, last, missed
+        if swallowed:  # sent again too early: nothing can be raised there yet
+            missed = True
             return
         came, last = came + 1, number
         last_words.heeded()
@@ -62,19 +63,18 @@ def heeded() -> Iterator[None]:
     def unraisable(told: Any) -> None:
         """What a destructor or a collector's callback raises goes no further: an interrupt is sent
         again from outside of it."""
-        nonlocal came, swallowed
+        nonlocal came, swallowed, missed
         if not issubclass(told.exc_type, KeyboardInterrupt):
             hook(told)
             return
-        swallowed = True
-        came -= 1
-        send_again()
+        came, swallowed, missed, later = came - 1, True, True, _LATER
+        while missed:
+            missed = False
+            again = threading.Timer(later, os.kill, (process, last))
+            again.daemon = True
+            again.start()
+            later *= 2
         swallowed = False
-
-    def send_again() -> None:
-        again = threading.Timer(_LATER, os.kill, (process, last))
-        again.daemon = True
-        again.start()
 
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
     # What the caller of the process wants ignored (nohup) stays ignored.
