@@ -63,3 +63,16 @@ def test_a_replica_is_trained_as_keras_trains(name: str, monkeypatch: Any) -> No
     if population.outputs is not None:
         outputs = model.predict(Watched(fit).inputs, verbose=0)
         np.testing.assert_allclose(population.outputs[1], outputs, **TOLERANCE)
+
+
+def test_a_program_is_judged_on_rows_of_any_number() -> None:
+    """What computes the outputs for one yardstick is not what does for another."""
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile(loss="mse")
+    x = np.random.default_rng(0).normal(size=(12, 3)).astype("float32")
+    recipe = capture_model(model, x, x[:, :2], epochs=2, batch_size=4).recipe
+    engine = ProgramEngine(tiny=True)
+    for rows in (12, 5):
+        watched = Watched({"x": x[:rows], "y": x[:rows, :2]})
+        population = engine.train(recipe, [1, 2], watched, probes=False)
+        assert population.outputs is not None and population.outputs.shape == (2, rows, 2)

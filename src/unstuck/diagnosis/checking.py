@@ -45,6 +45,8 @@ SECONDS, LIMIT = 0.8, 30.0
 """What all trainings may take by the pace of a few updates, and after which a busy machine is left."""
 BATCH, DRAWS, LEAST = 32, 16, 2
 """Most rows that are learned by heart; the most and the fewest draws of weights that are looked at."""
+ROUNDS = 50
+"""Most updates of one batch that make an epoch, where it is learned by heart."""
 SHORTEST = 10
 """Updates that are looked at however slow they are."""
 START_ROWS = 2048
@@ -187,9 +189,12 @@ def _by_heart(experiment: Experiment, recipe: Recipe) -> Measure | None:
     if recipe.by_loss or experiment.goal.undecided or recipe.rivals:
         return None
     rows = min(BATCH, recipe.batch_size, recipe.trained_rows)
+    # Once more and once more in an epoch, since what is done for each epoch adds up.
+    again = max(n for n in range(1, ROUNDS + 1) if recipe.updates % n == 0)
     one = replace(
-        recipe.with_rows(slice(rows)), batch_size=rows, epochs=recipe.updates, epochs_in_rows=1,
-        batches="drawn", validation_data=None, validation_split=0.0, rules=Rules(), rounds=1)
+        recipe.with_rows(np.tile(np.arange(rows), again)), batch_size=rows,
+        epochs=recipe.updates // again, epochs_in_rows=1, shuffle=False, batches="drawn",
+        validation_data=None, validation_split=0.0, rules=Rules(), rounds=1)
     goal = make_goal(one, asked=results.BY_HEART, references=False)
     draws = len(experiment.control.learned)
     population = experiment.aside(one, range(draws), goal=goal)

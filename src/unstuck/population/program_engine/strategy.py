@@ -140,7 +140,7 @@ class Interpreted(StepByStep):
     def each(self, name: str, function: Callable[..., Any], held: Any, *shared: Tree) -> Tree:
         """See `Strategy.each`; what the machine does not know, JAX compiles."""
         shapes = jax.tree.map(_shape, shared)
-        key = name if name == "predict" else (name, repr(shapes))
+        key = name, repr(shapes)
         try:
             traced = self._made(key, lambda: Traced(function, self.program.shapes, *shapes))
         except NotSupported:
