@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from . import last_words
 
 INTERRUPTED = 130
+NOTHING_KNOWN = "unstuck: interrupted before anything was known"
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _LATER = 0.01
 """Seconds after which an interrupt that came where nothing can be raised is sent again."""
@@ -58,6 +59,8 @@ def heeded() -> Iterator[None]:
         if came > 1:
             end(INTERRUPTED, "unstuck: interrupted twice: this is the end; the same command goes on"
                              " where it stopped")
+        if last_words.nothing_yet():  # libraries in C are imported, some of which die of an exception
+            end(INTERRUPTED, NOTHING_KNOWN)
         raise KeyboardInterrupt
 
     def unraisable(told: Any) -> None:

@@ -110,6 +110,12 @@ def doing(step: str) -> None:
         page._write(_STEP, step[:200], _RISK - _STEP - _LENGTH.size)
 
 
+def nothing_yet() -> bool:
+    """True in a process that writes down what it is at, and has begun with nothing."""
+    page = _ours()
+    return page is not None and not page.step
+
+
 def keeping(kept: bool) -> None:
     """Whether a journal holds something with which the same command goes on."""
     if (page := _ours()) is not None:

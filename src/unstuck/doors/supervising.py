@@ -63,7 +63,7 @@ def supervised(work: Callable[[], None]) -> None:
     try:
         work()
     except KeyboardInterrupt:
-        _say("unstuck: interrupted before anything was known")
+        _say(interrupts.NOTHING_KNOWN)
         interrupts.exit_now(interrupts.INTERRUPTED)
     except SystemExit:
         raise
