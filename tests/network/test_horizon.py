@@ -79,6 +79,16 @@ def test_several_epochs_are_whole_and_what_is_short_is_as_it_was():
     assert Horizon(updates=50).of(whole) is whole
 
 
+@pytest.mark.parametrize("given", [
+    {}, {"validation_split": 0.2}, {"shuffle": False}, {"batches": "whole"}, {"batch_size": 7},
+    {"batches": "stream", "epochs_in_rows": 2},
+])
+@pytest.mark.parametrize("updates", [10, 24, 50, 10**6])
+def test_how_many_updates_there_are_is_known_without_taking_rows(updates, given):
+    whole = rare(**given)
+    assert Horizon(updates=updates).length(whole) == Horizon(updates=updates).of(whole).updates
+
+
 def test_arms_share_the_rows_of_the_control():
     horizon, whole = Horizon(updates=50), rare()
     one, other = horizon.of(whole), horizon.of(whole.with_optimizer(learning_rate=0.5))

@@ -59,21 +59,15 @@ def higher_rate(recipe: Recipe) -> Tries:
 
 def usual_rate(recipe: Recipe) -> tuple[LearningRate, ...]:
     """The rate that Keras gives this optimizer by default, where it is lower."""
-    usual, rate = _usual(recipe), recipe.optimizer.learning_rate
-    return (LearningRate.of(recipe, usual),) if usual and rate and usual < rate else ()
+    usual, rate = default_rate(recipe), recipe.optimizer.learning_rate
+    return usual if usual and rate and usual[0].value < rate else ()
 
 
 def default_rate(recipe: Recipe) -> tuple[LearningRate, ...]:
-    """The rate that Keras gives this optimizer by default."""
-    usual = _usual(recipe)
-    return () if usual is None else (LearningRate.of(recipe, usual),)
-
-
-def _usual(recipe: Recipe) -> float | None:
-    """The rate that Keras gives this optimizer by default; `None` for one that is not Keras's."""
+    """The rate that Keras gives this optimizer by default; nothing for one that is not Keras's."""
     known = getattr(keras.optimizers, recipe.optimizer.kind, None)
-    return None if known is None else float(
-        inspect.signature(known).parameters["learning_rate"].default)
+    return () if known is None else (LearningRate.of(recipe, float(
+        inspect.signature(known).parameters["learning_rate"].default)),)
 
 
 def more_epochs(recipe: Recipe, *, at_least: int) -> Tries:

@@ -33,12 +33,12 @@ def plan_of(
         horizon = horizon_for(recipe, budget, threads=threads)
     except TooSlow:
         horizon = Horizon(updates=recipe.updates)
-    trained = recipe if horizon is None or not horizon.shortens(recipe) else horizon.of(recipe)
-    seconds = seconds_of_one(recipe, budget, threads) * trained.updates / recipe.updates
+    updates = recipe.updates if horizon is None else horizon.length(recipe)
+    seconds = seconds_of_one(recipe, budget, threads) * updates / recipe.updates
     tries = singles(recipe, goal, findings)
     sets = strong_sets(recipe, goal, tries, most=lambda batch: recipe.updates)
     room = budget.trainings
     if budget.seconds is not None:
         room = int(budget.seconds * (threads or os.cpu_count() or 1) / max(seconds, 1e-6))
-    return Plan(budget=budget.text, seconds=seconds, updates=trained.updates, room=room,
+    return Plan(budget=budget.text, seconds=seconds, updates=updates, room=room,
                 tries=tuple(one.change.label for one in tries), sets=len(sets))

@@ -237,7 +237,7 @@ class Steps:
         if self.horizon is not None:
             why = ("as asked" if options.horizon is not None
                    else "a whole training takes too long for the budget")
-            self.progress.note(f"the first {self.horizon.of(recipe).updates:,} of {recipe.updates:,}"
+            self.progress.note(f"the first {self.horizon.length(recipe):,} of {recipe.updates:,}"
                                f" updates are looked at: {why}")
 
     def _opened(self) -> Experiment:

@@ -42,16 +42,21 @@ class Horizon:
         """True where a training of this recipe is longer."""
         return recipe.updates > self.updates
 
+    def length(self, recipe: Recipe) -> int:
+        """How many updates a training of the recipe then has: no part of an epoch behind whole ones."""
+        if not self.shortens(recipe):
+            return recipe.updates
+        each = recipe.updates_per_epoch
+        return self.updates if each > self.updates else self.updates // each * each
+
     def of(self, recipe: Recipe) -> Recipe:
         """The training of its first updates; the recipe itself where there are no more."""
         if not self.shortens(recipe):
             return recipe
-        each, epochs = recipe.updates_per_epoch, 1
+        each = recipe.updates_per_epoch
         if each > self.updates:
             recipe = self._part_of_an_epoch(recipe)
-        else:
-            epochs = self.updates // each
-        return replace(recipe, epochs=epochs,
+        return replace(recipe, epochs=max(1, self.updates // each),
                        loss_rows=LOSS_ROWS if recipe.trained_rows > LOSS_ROWS else None)
 
     def _part_of_an_epoch(self, recipe: Recipe) -> Recipe:

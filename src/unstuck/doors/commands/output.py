@@ -49,7 +49,7 @@ def refuse_unwritable(*paths: Path | None, force: bool) -> None:
     """Refuse files that cannot be written, before any work is done for them. Raises UnstuckError."""
     given = [path for path in paths if path is not None]
     for path in given:
-        if path.name == "-" and not path.parent.parts:
+        if str(path) == "-":
             raise UnstuckError("Files have a name here; - is none. --format json and --format sarif"
                                " print what they hold.")
         checked(path, force=force)
